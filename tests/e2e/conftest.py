@@ -1,0 +1,112 @@
+"""Fixtures: the program, the networks, the servers and the small C programs it is given to run."""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from support.dns import Dns
+from support.net import Net
+from support.peers import Peer, silence
+from support.postgres import Cluster
+from support.runner import BINARY, Waitfor
+
+PROGRAMS = Path(__file__).resolve().parent / "programs"
+
+
+def pytest_report_header():
+    return f"program under test: {BINARY}"
+
+
+def pytest_collection_finish(session):
+    if session.items and not session.config.option.collectonly and not BINARY.exists():
+        pytest.exit(f"{BINARY} does not exist: run make first, or set WAITFOR", returncode=2)
+
+
+@pytest.fixture
+def waitfor():
+    runner = Waitfor()
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def net():
+    made = Net()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def dns(net):
+    """A DNS server that the network's resolv.conf names."""
+    server = Dns(net)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def peer():
+    """Makes scripted TCP peers; they end with the test, and must not have failed in it."""
+    made = []
+
+    def make(script=silence, **kwargs):
+        made.append(Peer(script, **kwargs))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+    assert not [error for each in made for error in each.errors]
+
+
+@pytest.fixture(scope="session")
+def pg_template():
+    cluster = Cluster()
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture(scope="session")
+def pg(pg_template):
+    """A running server for every test that does not change it."""
+    cluster = Cluster(pg_template).start()
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture
+def new_pg(pg_template):
+    """Makes servers of the test's own, not started yet."""
+    made = []
+
+    def make():
+        made.append(Cluster(pg_template))
+        return made[-1]
+
+    yield make
+    for cluster in made:
+        cluster.close()
+
+
+@pytest.fixture(scope="session")
+def programs():
+    """The C programs of programs/, compiled static: they also run in an empty root."""
+    folder = Path(tempfile.mkdtemp(prefix="waitfor-programs-"))
+    folder.chmod(0o755)
+    for source in sorted(PROGRAMS.glob("*.c")):
+        subprocess.run(["cc", "-O1", "-Wall", "-Wextra", "-static", "-o", folder / source.stem,
+                        source], check=True)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def folder():
+    """A folder that other users may enter (pytest's tmp_path is closed to them)."""
+    made = Path(tempfile.mkdtemp(prefix="waitfor-test-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)

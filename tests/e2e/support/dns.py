@@ -1,0 +1,156 @@
+"""A DNS server that says what the test wants, and remembers what it was asked."""
+
+import socket
+import struct
+import threading
+import time
+from dataclasses import dataclass
+
+A, AAAA = 1, 28
+CNAME = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The reply to one question: addresses of the type asked for, or an error, or nothing."""
+    addresses: tuple = ()
+    rcode: int = 0
+    ttl: int = 600          # what Docker's own server says (FACTS 10)
+    delay: float = 0.0
+    silent: bool = False
+    truncated: bool = False  # over UDP only: "ask again over TCP"
+    alias: str = ""          # answered as a CNAME that leads to the addresses
+
+
+def at(*addresses, **more):
+    return Answer(addresses=addresses, **more)
+
+
+NODATA = Answer()
+SERVFAIL = Answer(rcode=2)
+NXDOMAIN = Answer(rcode=3)
+REFUSED = Answer(rcode=5)
+SILENCE = Answer(silent=True)
+
+
+def encode_name(name):
+    labels = [label.encode() for label in name.rstrip(".").split(".") if label]
+    return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+
+
+def read_question(packet):
+    """Return (name in lower case, type, end of the question section)."""
+    at_byte, labels = 12, []
+    while length := packet[at_byte]:
+        labels.append(packet[at_byte + 1:at_byte + 1 + length].decode("ascii"))
+        at_byte += 1 + length
+    (kind,) = struct.unpack_from("!H", packet, at_byte + 1)
+    return ".".join(labels).lower(), kind, at_byte + 5
+
+
+def record(owner, kind, ttl, data):
+    return owner + struct.pack("!HHIH", kind, 1, ttl, len(data)) + data
+
+
+def build_reply(packet, kind, end, answer, over_udp):
+    truncated = answer.truncated and over_udp
+    records, owner = [], b"\xc0\x0c"
+    if not truncated:
+        if answer.alias:
+            records.append(record(owner, CNAME, answer.ttl, encode_name(answer.alias)))
+            owner = encode_name(answer.alias)
+        family = socket.AF_INET if kind == A else socket.AF_INET6
+        for address in answer.addresses:
+            records.append(record(owner, kind, answer.ttl, socket.inet_pton(family, address)))
+    flags = 0x8180 | answer.rcode | (0x0200 if truncated else 0)
+    header = packet[:2] + struct.pack("!HHHHH", flags, 1, len(records), 0, 0)
+    return header + packet[12:end] + b"".join(records)
+
+
+class Dns:
+    """Serves UDP and TCP on port 53 of one address of a Net until closed."""
+
+    def __init__(self, net, address="127.0.0.53"):
+        self.asked = []          # (monotonic time, name, type), in order of arrival
+        self._names = {}
+        self._closing = False
+        self._udp = net.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._udp.bind((address, 53))
+        self._tcp = net.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._tcp.bind((address, 53))
+        self._tcp.listen()
+        self._threads = [threading.Thread(target=loop, daemon=True)
+                         for loop in (self._serve_udp, self._serve_tcp)]
+        for thread in self._threads:
+            thread.start()
+
+    def name(self, name, a=NODATA, aaaa=NODATA):
+        """Set both answers of a name, in one step. Names not set do not exist."""
+        self._names[name.rstrip(".").lower()] = {A: a, AAAA: aaaa}
+
+    def forget(self, name):
+        self._names.pop(name.rstrip(".").lower(), None)
+
+    def questions(self, name, kind=None):
+        """The times at which this name was asked for."""
+        return [when for when, asked, its_kind in list(self.asked)
+                if asked == name and kind in (None, its_kind)]
+
+    def _answer(self, packet):
+        name, kind, end = read_question(packet)
+        self.asked.append((time.monotonic(), name, kind))
+        known = self._names.get(name)
+        return kind, end, NXDOMAIN if known is None else known.get(kind, NODATA)
+
+    def _serve_udp(self):
+        while True:
+            try:
+                packet, client = self._udp.recvfrom(4096)
+            except OSError:
+                return
+            if self._closing:
+                return
+            kind, end, answer = self._answer(packet)
+            if answer.silent:
+                continue
+            reply = build_reply(packet, kind, end, answer, over_udp=True)
+            if answer.delay:
+                threading.Timer(answer.delay, self._send_late, (reply, client)).start()
+            else:
+                self._udp.sendto(reply, client)
+
+    def _send_late(self, reply, client):
+        try:
+            self._udp.sendto(reply, client)
+        except OSError:
+            pass  # the test has ended meanwhile
+
+    def _serve_tcp(self):
+        while True:
+            try:
+                connection, _ = self._tcp.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._talk_tcp, args=(connection,), daemon=True).start()
+
+    def _talk_tcp(self, connection):
+        with connection, connection.makefile("rb") as stream:
+            while len(length := stream.read(2)) == 2:
+                packet = stream.read(struct.unpack("!H", length)[0])
+                kind, end, answer = self._answer(packet)
+                if not answer.silent:
+                    reply = build_reply(packet, kind, end, answer, over_udp=False)
+                    connection.sendall(struct.pack("!H", len(reply)) + reply)
+
+    def close(self):
+        self._closing = True
+        for listener in (self._udp, self._tcp):
+            try:
+                listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits in it
+            except OSError:
+                pass  # an unconnected UDP socket says ENOTCONN, and wakes all the same
+        for thread in self._threads:
+            thread.join(5)
+        self._udp.close()
+        self._tcp.close()

@@ -1,0 +1,102 @@
+"""The tests' own world, proven with clients other than waitfor."""
+
+import os
+import socket
+import struct
+import subprocess
+
+import pytest
+
+from support import dns as d
+from support.peers import close_at_once, relay_to, reset_at_once
+from support.postgres import PASSWORD
+
+
+def ask(net, name, kind, over=socket.SOCK_DGRAM):
+    """One DNS question by hand; returns (rcode, bytes of the reply)."""
+    query = b"\x12\x34\x01\0\0\1\0\0\0\0\0\0" + d.encode_name(name) + struct.pack("!HH", kind, 1)
+    with net.socket(socket.AF_INET, over) as client:
+        client.settimeout(2)
+        client.connect(("127.0.0.53", 53))
+        if over == socket.SOCK_STREAM:
+            client.sendall(struct.pack("!H", len(query)) + query)
+            reply = client.recv(4096)[2:]
+        else:
+            client.send(query)
+            reply = client.recv(4096)
+    return reply[3] & 15, reply
+
+
+def test_dns_answers_each_type_by_itself_and_remembers_the_questions(net, dns):
+    dns.name("db", a=d.at("10.77.0.5"), aaaa=d.NODATA)
+    assert ask(net, "db", d.A)[1].endswith(socket.inet_aton("10.77.0.5"))
+    code, reply = ask(net, "DB", d.AAAA)
+    assert (code, reply[6:8]) == (0, b"\0\0")
+    assert ask(net, "nobody", d.A)[0] == 3
+    assert len(dns.questions("db")) == 2
+    assert len(dns.questions("db", d.A)) == 1
+
+
+def test_dns_can_be_silent_for_one_type_and_truncated(net, dns):
+    dns.name("db", a=d.at("10.77.0.5", truncated=True), aaaa=d.SILENCE)
+    with pytest.raises(TimeoutError):
+        ask(net, "db", d.AAAA)
+    assert ask(net, "db", d.A)[1][2] & 2, "the reply over UDP says that it is truncated"
+    assert ask(net, "db", d.A, socket.SOCK_STREAM)[1].endswith(socket.inet_aton("10.77.0.5"))
+
+
+def test_the_net_has_its_own_etc_and_no_way_out(net):
+    net.rewrite(net.hosts, "10.77.0.5 db\n")
+    assert net.run("cat", "/etc/hosts") == "10.77.0.5 db\n"
+    assert net.run("ls", "/etc").split() == ["hosts", "resolv.conf"]
+    assert "default" not in net.run("ip", "route")
+
+
+@pytest.mark.parametrize("address", ["10.77.0.9", "fd77::9"])
+def test_a_black_hole_swallows_connections(net, address):
+    net.blackhole(address)
+    with net.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as client:
+        client.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            client.connect((address, 80))
+    assert net.tcp_counter("ActiveOpens") == 1
+
+
+def connect(peer):
+    return socket.create_connection((peer.address, peer.port), timeout=5)
+
+
+def test_peers_refuse_until_they_listen_then_play_their_script(peer):
+    late = peer(close_at_once, listen=False)
+    with pytest.raises(ConnectionRefusedError):
+        connect(late)
+    late.listen()
+    with connect(late) as client:
+        assert client.recv(1) == b""
+    late.script = reset_at_once
+    with connect(late) as client, pytest.raises(ConnectionResetError):
+        client.recv(1)
+    late.stop_listening()
+    with pytest.raises(ConnectionRefusedError):
+        connect(late)
+
+
+def psql(pg, user, password, port):
+    return subprocess.run([pg.bin / "psql", "-XAtwc", "SELECT 1", "-h", "127.0.0.1", "-p",
+                           str(port), "-U", user, "-d", "app"], capture_output=True, text=True,
+                          env={**os.environ, "PGPASSWORD": password})
+
+
+def test_postgres_wants_the_password_and_a_relay_reaches_it(pg, peer):
+    relay = peer(relay_to("127.0.0.1", pg.port))
+    assert psql(pg, "app", PASSWORD, relay.port).stdout == "1\n"
+    assert "authentication failed" in psql(pg, "app", "wrong", pg.port).stderr
+    assert psql(pg, "trusty", "", pg.port).stdout == "1\n"
+
+
+def test_programs_show_an_environment_of_any_shape(programs, folder):
+    (folder / "env").write_bytes(b"A=1\0A=2\0odd\0N=a\nb\0")
+    shown = subprocess.run([programs / "exec_env", folder / "env", programs / "show_state", "-"],
+                           capture_output=True, text=True, check=True).stdout
+    assert [line for line in shown.splitlines() if line.startswith("env")] == [
+        "env 0 A=1", "env 1 A=2", "env 2 odd", "env 3 N=a\\x0ab"]

@@ -110,9 +110,10 @@ entry() {
 	printf '%s/built/%s-%s-%s%s-%s\n' "$cache" "$library" "$version" "$flavour" "${sanitize:+-${sanitize//,/-}}" "$key"
 }
 
-# prefix: the directory that joins all libraries of the variant: include/, lib/ and, with musl, bin/musl-gcc.
+# prefix: the directory that joins all libraries of the variant: include/, lib/, `versions` ("LIBRARY VERSION
+# PACKAGE-VERSION" lines) and, with musl, bin/musl-gcc.
 prefix() {
 	local library key
-	key=$(for library in $(libraries_of "$variant"); do entry "$library"; done | digest)
+	key=$({ echo layout 2 && for library in $(libraries_of "$variant"); do entry "$library"; done; } | digest)
 	printf '%s/prefix/%s%s-%s\n' "$cache" "$variant" "${sanitize:+-${sanitize//,/-}}" "$key"
 }

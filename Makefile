@@ -1,0 +1,157 @@
+# waitfor. `make help` says what can be made; everything made is in build/, everything fetched in ~/.cache/waitfor.
+
+VERSION := 0.1.0
+
+# Sizes in bytes that the stripped programs may have.
+SIZE_LIMIT     := 600000
+SIZE_LIMIT_TLS := 2900000
+
+PREFIX ?= /usr/local
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+# Each of these builds one variant, by calling make again with VARIANT set: the second half of this file.
+variant = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc)) VARIANT=$(1)
+default_sanitizers := address,undefined
+
+.PHONY: all
+all: ## build/waitfor: the release binary, static, without TLS (the default)
+	+@$(call variant,release) program
+
+.PHONY: tls
+tls: ## build/waitfor-tls: the release binary with OpenSSL
+	+@$(call variant,tls) program
+
+.PHONY: dev
+dev: ## build/dev/waitfor: with glibc, for working on it; SANITIZE=address,undefined gives build/dev-san/waitfor; CC=clang
+	+@$(call variant,dev) program
+
+.PHONY: unit
+unit: ## build and run the unit tests, under the address and undefined-behaviour sanitizers; TEST=name runs one
+	+@$(call variant,dev) SANITIZE=$(if $(filter undefined,$(origin SANITIZE)),$(default_sanitizers),$(SANITIZE)) run-unit
+
+.PHONY: test
+test: ## install what the tests need, run every test
+	@tests/run
+
+.PHONY: lint
+lint: ## formatting, static analysis, layers and headers
+	@tests/lint/run
+
+.PHONY: size
+size: all tls ## check the release binaries: size, static, hardened, runs in an empty root
+	@scripts/check-binary build/waitfor $(SIZE_LIMIT)
+	@scripts/check-binary build/waitfor-tls $(SIZE_LIMIT_TLS)
+
+.PHONY: reproducible
+reproducible: ## build twice in different folders and compare; LIBRARIES=1 builds the libraries twice as well
+	@scripts/check-reproducible $(if $(LIBRARIES),--libraries)
+
+.PHONY: bench
+bench: all ## measure waitfor beside other tools
+	@tests/bench/run
+
+.PHONY: demo
+demo: ## install what it needs, build, and show waitfor wrapping a migration on a PostgreSQL that comes up late
+	@scripts/demo
+
+.PHONY: update-sources
+update-sources: ## pin the newest versions of the libraries that can be fetched
+	@third-party/update
+
+.PHONY: install
+install: all ## install build/waitfor under DESTDIR and PREFIX (/usr/local)
+	install -D -m 755 build/waitfor $(DESTDIR)$(PREFIX)/bin/waitfor
+
+.PHONY: clean
+clean: ## remove build/; the libraries in the cache stay
+	rm -rf build
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-16s%s\n", $$1, $$2 }' Makefile
+
+# --- one variant -----------------------------------------------------------------------------------------------------
+ifdef VARIANT
+
+out := build/$(VARIANT)$(if $(SANITIZE),-san)
+
+libraries := $(shell CC='$(CC)' SANITIZE='$(SANITIZE)' third-party/build $(VARIANT))
+ifeq ($(libraries),)
+$(error the libraries are not there (see above))
+endif
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wimplicit-fallthrough \
+	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wold-style-definition
+WERROR :=
+CPPFLAGS := -D_GNU_SOURCE -iquote include -isystem $(libraries)/include \
+	-DWAITFOR_VERSION='"$(VERSION)"' -DWAITFOR_FLAVOUR='"$(VARIANT)"'
+CFLAGS := -std=gnu11 $(WARNINGS) $(if $(WERROR),-Werror) -fstack-protector-strong
+LIBS := -L$(libraries)/lib -lcares -levent_core -lpq -lpgcommon_shlib -lpgport_shlib -lcjson
+
+ifeq ($(VARIANT),dev)
+program := $(out)/waitfor
+CPPFLAGS += -DWAITFOR_LIBC='"glibc"'
+CFLAGS += -O1 -g -fno-omit-frame-pointer
+LDFLAGS := -Wl,-z,relro,-z,now
+ifneq ($(SANITIZE),)
+CFLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+LDFLAGS += -fsanitize=$(SANITIZE)
+endif
+else
+program := build/waitfor$(if $(filter tls,$(VARIANT)),-tls)
+override CC := $(libraries)/bin/musl-gcc
+CPPFLAGS += -DWAITFOR_LIBC='"musl $(shell awk '$$1 == "musl" { print $$2 }' $(libraries)/versions)"'
+CFLAGS += -Os -fPIE -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
+LDFLAGS := -static-pie -s -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,pack-relative-relocs
+endif
+
+ifeq ($(VARIANT),tls)
+CPPFLAGS += -DWAITFOR_TLS=1
+LIBS += -lssl -lcrypto
+endif
+LIBS += -lm
+
+sources := $(sort $(wildcard src/*.c src/probe/*.c))
+objects := $(sources:src/%.c=$(out)/%.o)
+unit_tests := $(sort $(wildcard tests/unit/test_$(or $(TEST),*).c))
+unit_helpers := $(sort $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+unit_programs := $(unit_tests:tests/unit/%.c=$(out)/unit/%)
+
+# V=1 shows the commands.
+show = $(if $(V),,@printf '  %-5s%s\n' $(1) $(2);)
+
+.PHONY: program
+program: $(program)
+
+$(program): $(objects)
+	$(call show,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(out)/%.o: src/%.c $(out)/settings
+	@mkdir -p $(@D)
+	$(call show,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(out)/unit/%.o: tests/unit/%.c $(out)/settings
+	@mkdir -p $(@D)
+	$(call show,CC,$<)$(CC) $(CPPFLAGS) -iquote tests/unit $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(out)/unit/test_%: $(out)/unit/test_%.o $(unit_helpers:tests/unit/%.c=$(out)/unit/%.o) $(filter-out $(out)/main.o,$(objects))
+	$(call show,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
+
+.PHONY: run-unit
+run-unit: $(unit_programs)
+	@failed=; for test in $(unit_programs); do echo "== $$test"; $$test || failed="$$failed $$test"; done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+
+# Changed when a flag, the compiler or a library did; then every object is made anew.
+.PHONY: FORCE
+$(out)/settings: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LIBS))' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+.SECONDARY:
+-include $(objects:.o=.d) $(unit_programs:=.d) $(unit_helpers:tests/unit/%.c=$(out)/unit/%.d)
+
+endif

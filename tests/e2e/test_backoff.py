@@ -1,0 +1,108 @@
+"""How often a peer is asked follows what an attempt costs it."""
+
+import math
+import time
+
+import pytest
+
+from support import dns as d
+from support import pgwire
+from support.peers import close_at_once
+from support.until import until
+
+# Jitter is ±20 %. Late wake-ups of a loaded machine only make attempts fewer, so the lower
+# bounds are loose; the upper ones are what the peer was promised, plus the start and a new start
+# of the clock when the target got further.
+JITTER = 0.8
+SLACK = 6
+
+
+def attempts(seconds, share, least, most):
+    """How many attempts fit: the gap is `share` of the time waited, within bounds."""
+    now, count = 0.0, 1
+    while now < seconds:
+        now += min(max(now * share, least), most)
+        count += 1
+    return count
+
+
+def assert_count(count, seconds, share, least, most):
+    fit = attempts(seconds, share, least, most)
+    assert count <= fit / JITTER + SLACK, f"{count} attempts, where about {fit} fit"
+    assert count >= fit / 3, f"{count} attempts, where about {fit} fit"
+
+
+def test_the_schedule_of_the_specification_is_what_is_counted_here():
+    """1 % of the wait from 5 ms: 100 in the first half second, then 100 for each factor of e."""
+    assert attempts(0.5, 0.01, 0.005, 0.1) == pytest.approx(101, abs=2)
+    assert attempts(0.5 * math.e, 0.01, 0.005, 0.1) == pytest.approx(201, abs=4)
+
+
+def test_a_refusal_is_free(waitfor, net):
+    """Counted by the kernel: refused attempts leave no trace at the peer."""
+    address = net.address("10.77.0.5")
+    result = waitfor("-t", "3s", f"tcp://{address}:80", net=net)
+    assert result.code == 124
+    assert_count(net.tcp_counter("ActiveOpens"), 3, 0.01, 0.005, 0.1)
+
+
+def test_a_server_that_logs_is_asked_rarely(waitfor, peer):
+    server = peer(pgwire.refuses("57P03"))
+    assert waitfor("-t", "3s", f"postgres://{server.target}/x").code == 124
+    assert_count(len(server.connections), 3, 0.10, 0.1, 1.0)
+
+
+def test_a_missing_name_is_shared(waitfor, net, dns):
+    """The question may be forwarded to somebody's server: besides, at most one every 100 ms."""
+    assert waitfor("-t", "3s", "tcp://db:80", net=net).code == 124
+    count = len(dns.questions("db", d.A))
+    assert count <= 3 / 0.1 + 2, count
+    assert count >= 5, count
+
+
+@pytest.mark.parametrize("option", ["argument", "environment"])
+def test_max_interval_caps_the_noisy(waitfor, peer, option):
+    server = peer(pgwire.refuses("57P03"))
+    args = ["--max-interval", "20ms"] if option == "argument" else []
+    env = {} if args else {"WAITFOR_MAX_INTERVAL": "20ms"}
+    waitfor("-t", "1500ms", *args, f"postgres://{server.target}/x", env=env)
+    assert_count(len(server.connections), 1.5, 0.10, 0.02, 0.02)
+
+
+def test_max_interval_does_not_slow_down(waitfor, net):
+    """It is a cap, not an interval."""
+    address = net.address("10.77.0.5")
+    waitfor("-t", "1s", "--max-interval", "10s", f"tcp://{address}:80", net=net)
+    assert_count(net.tcp_counter("ActiveOpens"), 1, 0.01, 0.005, 0.1)
+
+
+def test_getting_further_starts_the_clock_anew(waitfor, net, dns, peer):
+    """After 3 s of a missing name a refusal is asked about every 5 ms, not every 30."""
+    net.address("10.77.0.5")
+    running = waitfor.start("-t", "30s", "tcp://db:80", net=net)
+    running.wait_err("no such name")
+    waited = len(dns.questions("db", d.A))
+    until(lambda: time.monotonic() - running.started > 3)
+    assert len(dns.questions("db", d.A)) > waited
+    dns.name("db", a=d.at("10.77.0.5"))
+    running.wait_err("connection refused")
+    before = net.tcp_counter("ActiveOpens")
+    until(lambda: time.monotonic() - running.started > 4.5)
+    # 5 ms apart some 40 come in 0.2 s; at 1 % of the whole wait (30 ms and more) it were 7 - 30.
+    assert net.tcp_counter("ActiveOpens") - before > 40
+
+
+def test_clients_started_together_do_not_stay_together(waitfor, peer):
+    """Jitter: the gaps between attempts of one client are not all the same."""
+    server = peer(close_at_once)
+    waitfor("-t", "2s", "--max-interval", "100ms", f"postgres://{server.target}/x")
+    times = [connection.opened for connection in server.connections]
+    gaps = sorted(second - first for first, second in zip(times, times[1:]))
+    assert gaps[-1] - gaps[0] > 0.005, gaps
+
+
+def test_the_last_attempt_is_cut_at_the_deadline(waitfor, net):
+    """FACTS 42: an attempt of 3 s does not stretch a wait of 500 ms."""
+    net.blackhole("10.77.0.9")
+    result = waitfor("-t", "500ms", "tcp://10.77.0.9:80", net=net)
+    assert result.code == 124 and 0.45 <= result.seconds < 2.5, result

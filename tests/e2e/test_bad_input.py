@@ -1,0 +1,126 @@
+"""Bad input: exit 125 and one line that names the argument and says what would be right."""
+
+import pytest
+
+OK = "tcp://127.0.0.1:1"
+
+
+def words(*texts):
+    return texts
+
+
+# arguments, what the line must name, what it must say (any one of them)
+ARGUMENTS = {
+    "port 0": (["db:0"], "db:0", words("65535")),
+    "port 65536": (["db:65536"], "db:65536", words("65535")),
+    "port of many digits": (["db:99999999999999999999"], "99999999999999999999", words("65535")),
+    "port with a letter": (["db:54x2"], "54x2", words("65535", "number", "digits")),
+    "port with a sign": (["db:+5432"], "+5432", words("65535", "number", "digits")),
+    "no port after the colon": (["db:"], "db:", words("port")),
+    "no host": ([":5432"], ":5432", words("host")),
+    "tcp without a port": (["tcp://db"], "tcp://db", words("port")),
+    "tcp with a path": (["tcp://db:1/x"], "tcp://db:1/x", words("tcp://", "host:port")),
+    "unknown scheme": (["htp://db:80"], "htp", words("tcp")),
+    "unknown scheme lists postgres too": (["mysql://db:80"], "mysql", words("postgres")),
+    "empty target": ([""], "target", words("host:port")),
+    "bare IPv6": (["::1:5432"], "::1:5432", words("[")),
+    "open bracket": (["[::1:5432"], "[::1:5432", words("]")),
+    "not an IPv6 address": (["[::zz]:5432"], "::zz", words("address")),
+    "white space": (["d b:5432"], "d b", words("host")),
+    "label too long": (["x" * 64 + ":5432"], "x" * 64, words("63")),
+    "no port known for a host": (["db"], "db", words("port")),
+    "empty NAME": (["=db:5432"], "=db:5432", words("NAME")),
+    "NAME and no target": (["api="], "api=", words("host:port")),
+    "one NAME, two hosts": (["api=a:1", "api=b:2"], "API", words("another name", "name")),
+    "one first label, two hosts": (["tcp://db.one:1", "tcp://db.two:1"], "DB", words("=")),
+    "unset variable": (["${WF_UNSET}:5432"], "WF_UNSET", words("${WF_UNSET:-", "set")),
+    "unset variable in port position": (["tcp://db:${WF_UNSET}"], "WF_UNSET", words("set")),
+    "variable not closed": (["${WF_UNSET:5432"], "${WF_UNSET:5432", words("}")),
+    "variable without a name": (["${}:5432"], "${}", words("VAR", "name")),
+    "duration with a wrong unit": (["-t", "10x", OK], "10x", words("10s")),
+    "duration that is empty": (["-t", "", OK], "timeout", words("10s")),
+    "duration that is negative": (["--timeout=-5s", OK], "-5s", words("10s")),
+    "duration without a number": (["--timeout", "ms", OK], "ms", words("500ms", "10s")),
+    "duration that overflows": (["-t", "9" * 30, OK], "9" * 30, words("10s", "at most")),
+    "attempt timeout": (["--attempt-timeout", "3q", OK], "3q", words("10s")),
+    "max interval": (["--max-interval", "1h1x", OK], "1h1x", words("10s")),
+    "option misspelt": (["--timeot", "5", OK], "--timeot", words("--timeout")),
+    "option misspelt with a value": (["--tiemout=5", OK], "--tiemout", words("--timeout")),
+    "option with letters left out": (["--runanyway", OK], "--runanyway", words("--run-anyway")),
+    "option unlike any": (["--zzzzzzzz", OK], "--zzzzzzzz", words("--help")),
+    "letter that is no option": (["-x", OK], "-x", words("--help")),
+    "option after a target": ([OK, "--onec"], "--onec", words("--once")),
+    "option without its value": ([OK, "-t"], "-t", words("10s", "duration", "value")),
+    "long option without its value": ([OK, "--timeout"], "--timeout", words("10s", "duration")),
+    "flag with a wrong value": (["--once=maybe", OK], "maybe", words("true", "yes")),
+    "--down with a wrong value": (["--down=gone", OK], "gone", words("absent")),
+    "postgres with a bad port": (["postgres://db:99999/x"], "99999", words("65535")),
+    "postgres with an unknown parameter": (["postgres://db/x?sslmod=disable"], "sslmod",
+                                           words("sslmode", "parameter")),
+    "postgres with a wrong value": (["postgres://db/x?target_session_attrs=rw"], "rw",
+                                    words("read-write")),
+}
+
+
+def check(result, names, says):
+    assert result.code == 125, result
+    assert result.out == "", result
+    assert len(result.lines) == 1 and result.err.startswith("waitfor: "), result
+    assert names in result.err, result
+    assert any(text in result.err for text in says), result
+    assert result.seconds < 10, "said at once"
+
+
+@pytest.mark.parametrize("case", ARGUMENTS)
+def test_on_the_command_line(waitfor, case):
+    args, names, says = ARGUMENTS[case]
+    check(waitfor(*args, "--", "echo", "started"), names, says)
+
+
+ENVIRONMENT = {
+    "duration": ({"WAITFOR_TIMEOUT": "10x"}, "WAITFOR_TIMEOUT", "10x"),
+    "attempt timeout": ({"WAITFOR_ATTEMPT_TIMEOUT": "q"}, "WAITFOR_ATTEMPT_TIMEOUT", "q"),
+    "max interval": ({"WAITFOR_MAX_INTERVAL": "-1"}, "WAITFOR_MAX_INTERVAL", "-1"),
+    "flag": ({"WAITFOR_ONCE": "perhaps"}, "WAITFOR_ONCE", "perhaps"),
+    "down": ({"WAITFOR_DOWN": "gone"}, "WAITFOR_DOWN", "gone"),
+}
+
+
+@pytest.mark.parametrize("case", ENVIRONMENT)
+def test_in_the_environment(waitfor, case):
+    env, variable, value = ENVIRONMENT[case]
+    check(waitfor(OK, env=env), variable, [value])
+
+
+def test_in_the_target_list_of_the_environment(waitfor):
+    check(waitfor(env={"WAITFOR_TARGETS": "tcp://127.0.0.1:1 db:65536"}), "db:65536", ["65535"])
+
+
+def test_in_a_variable_that_a_target_names(waitfor):
+    check(waitfor("tcp://db:${P}", env={"P": "54x2"}), "54x2", ["65535", "number", "digits"])
+
+
+SECRET = "hunter2hunter2"
+
+
+@pytest.mark.parametrize("target", [
+    f"postgres://app:{SECRET}@db:0/x",
+    f"postgres://app:{SECRET}@db:54x2/x",
+    f"postgres://app:{SECRET}@db/x?sslmod=disable",
+    f"postgres://app@db/x?password={SECRET}&sslmod=disable",
+    f"postgres://app:{SECRET}@db/x?port=none",
+    f"postgres://app:{SECRET}@[::1/x",
+    f"postgres://app:%zz{SECRET}@db/x",
+    f"htp://app:{SECRET}@db/x",
+    f"=postgres://app:{SECRET}@db/x",
+    f"postgres://app:{SECRET}@${{WF_UNSET}}/x",
+])
+def test_no_secret_in_the_line(waitfor, target):
+    result = waitfor(target)
+    assert result.code == 125, result
+    assert len(result.lines) == 1 and result.err.startswith("waitfor: "), result
+    assert SECRET not in result.err
+
+
+def test_the_first_error_is_said_alone(waitfor):
+    assert len(waitfor("db:0", "db:65536", "-t", "10x").lines) == 1

@@ -1,0 +1,250 @@
+"""Names: every DNS failure passes, files and servers change their minds (FACTS 8 to 16)."""
+
+import pytest
+
+from support import dns as d
+from support.dns import Dns
+from support.peers import silence
+from support.until import until
+
+PATIENT = ("-t", "15s")
+
+
+@pytest.fixture
+def db(net, peer):
+    return peer(silence, address=net.address("10.77.0.5"), net=net)
+
+
+# The first answer to a name, and the reason that stands on stderr meanwhile.
+BEGINNINGS = {
+    "no such name": (d.NXDOMAIN, d.NXDOMAIN, "no such name"),
+    "no data": (d.NODATA, d.NODATA, "name has no address"),
+    "server failure": (d.SERVFAIL, d.SERVFAIL, "DNS error"),
+    "refused": (d.REFUSED, d.REFUSED, "DNS error"),
+    "silence": (d.SILENCE, d.SILENCE, "no answer from DNS"),
+}
+
+
+@pytest.mark.parametrize("case", BEGINNINGS)
+def test_a_name_that_comes_to_exist(waitfor, net, dns, db, case):
+    """A cached answer would hide it for ever (FACTS 14)."""
+    a, aaaa, reason = BEGINNINGS[case]
+    dns.name("db", a=a, aaaa=aaaa)
+    running = waitfor.start(*PATIENT, f"tcp://db:{db.port}", net=net)
+    running.wait_err(reason)
+    dns.name("db", a=d.at("10.77.0.5"))
+    result = running.finish()
+    assert result.code == 0, result
+    assert "ready" in result.lines[-1] and "10.77.0.5" in result.lines[-1]
+
+
+@pytest.mark.parametrize("case", BEGINNINGS)
+def test_the_timeout_comes_all_the_same(waitfor, net, dns, case):
+    """FACTS 13: c-ares alone would sit in silence for 9 s."""
+    a, aaaa, reason = BEGINNINGS[case]
+    dns.name("db", a=a, aaaa=aaaa)
+    result = waitfor("-t", "1500ms", "tcp://db:80", net=net)
+    assert result.code == 124 and reason in result.err, result
+    assert 1.4 <= result.seconds < 5
+
+
+def test_nobody_at_the_name_servers_port(waitfor, net, db):
+    """UDP ECONNREFUSED (FACTS 12): the DNS server comes up later than waitfor."""
+    running = waitfor.start(*PATIENT, f"tcp://db:{db.port}", net=net)
+    running.wait_err(f"tcp://db:{db.port}: ")
+    server = Dns(net)
+    try:
+        server.name("db", a=d.at("10.77.0.5"))
+        assert running.finish().code == 0
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("a,aaaa", [
+    (d.at("10.77.0.5"), d.NODATA), (d.at("10.77.0.5"), d.NXDOMAIN),
+    (d.at("10.77.0.5"), d.SILENCE), (d.at("10.77.0.5"), d.SERVFAIL),
+    (d.at("10.77.0.5"), d.at("fd77::5", delay=3.0)),
+    (d.SILENCE, d.at("fd77::5")), (d.NODATA, d.at("fd77::5"))],
+    ids=["v6 nodata", "v6 nxdomain", "v6 silent", "v6 fails", "v6 late", "v4 silent", "v4 nodata"])
+def test_either_family_is_enough(waitfor, net, dns, peer, a, aaaa):
+    port = peer(silence, address=net.address("10.77.0.5"), net=net).port
+    peer(silence, address=net.address("fd77::5"), port=port, net=net)
+    dns.name("db", a=a, aaaa=aaaa)
+    result = waitfor(*PATIENT, f"tcp://db:{port}", net=net)
+    assert result.code == 0, result
+    # 50 ms is the resolution delay; the silent family would cost seconds.
+    assert result.seconds < 2, "started on whichever answer came"
+
+
+def test_a_and_aaaa_are_asked_separately(waitfor, net, dns, db):
+    dns.name("db", a=d.at("10.77.0.5"))
+    assert waitfor(*PATIENT, f"tcp://db:{db.port}", net=net).code == 0
+    assert dns.questions("db", d.A) and dns.questions("db", d.AAAA)
+
+
+def test_a_dead_ipv6_address_costs_little(waitfor, net, dns, db):
+    """At most 250 ms by the specification; without a race it is the attempt's 3 s."""
+    net.blackhole("fd77::9")
+    dns.name("db", a=d.at("10.77.0.5"), aaaa=d.at("fd77::9"))
+    result = waitfor(*PATIENT, f"tcp://db:{db.port}", net=net)
+    assert result.code == 0 and result.seconds < 1.5, result
+    assert "10.77.0.5" in result.lines[-1]
+
+
+@pytest.mark.parametrize("dead", ["blackhole", "refused", "unreachable"])
+def test_several_addresses_race(waitfor, net, dns, db, dead):
+    bad = {"blackhole": "10.77.0.9", "refused": "10.77.0.1", "unreachable": "192.0.2.1"}[dead]
+    if dead == "blackhole":
+        net.blackhole(bad)
+    dns.name("db", a=d.at(bad, "10.77.0.5"))
+    result = waitfor(*PATIENT, f"tcp://db:{db.port}", net=net)
+    assert result.code == 0 and result.seconds < 1.5, result
+
+
+def test_a_changed_address_is_found_in_spite_of_its_ttl(waitfor, net, dns, db):
+    """Docker says 600 s and moves the name at a restart (FACTS 10)."""
+    dns.name("db", a=d.at("10.77.0.1", ttl=600))
+    running = waitfor.start(*PATIENT, f"tcp://db:{db.port}", net=net)
+    running.wait_err("connection refused (10.77.0.1")
+    dns.name("db", a=d.at("10.77.0.5", ttl=600))
+    result = running.finish()
+    assert result.code == 0, result
+
+
+def test_a_truncated_answer_is_asked_for_over_tcp(waitfor, net, dns, db):
+    dns.name("db", a=d.at("10.77.0.5", truncated=True))
+    assert waitfor(*PATIENT, f"tcp://db:{db.port}", net=net).code == 0
+
+
+def test_an_alias_is_followed(waitfor, net, dns, db):
+    dns.name("db", a=d.at("10.77.0.5", alias="real.example.test"))
+    assert waitfor(*PATIENT, f"tcp://db:{db.port}", net=net).code == 0
+
+
+def test_search_domains(waitfor, net, dns, db):
+    net.rewrite(net.resolv_conf, "nameserver 127.0.0.53\nsearch cluster.test\noptions ndots:5\n")
+    dns.name("db.cluster.test", a=d.at("10.77.0.5"))
+    assert waitfor(*PATIENT, f"tcp://db:{db.port}", net=net).code == 0
+
+
+def test_localhost_needs_no_server(waitfor, net, peer):
+    net.rewrite(net.resolv_conf, "nameserver 127.0.0.9\n")
+    port = peer(silence, net=net).port
+    result = waitfor(*PATIENT, f"tcp://localhost:{port}", net=net)
+    assert result.code == 0 and result.seconds < 3, result
+
+
+# --- the files change during the wait -----------------------------------------------------------
+
+def test_etc_hosts_is_honoured_without_dns(waitfor, net, dns, db):
+    net.rewrite(net.hosts, "127.0.0.1 localhost\n10.77.0.5 web db # comment\n")
+    assert waitfor(*PATIENT, f"tcp://db:{db.port}", net=net).code == 0
+    assert not dns.questions("db"), "hosts comes before DNS"
+
+
+def test_a_hosts_line_that_appears(waitfor, net, dns, db):
+    running = waitfor.start(*PATIENT, f"tcp://db:{db.port}", net=net)
+    running.wait_err("no such name")
+    net.rewrite(net.hosts, "127.0.0.1 localhost\n10.77.0.5 db\n")
+    assert running.finish().code == 0
+
+
+def test_a_hosts_line_that_changes(waitfor, net, dns, db):
+    """FACTS 6: Docker rewrites hosts when a linked peer comes back with another address."""
+    net.rewrite(net.hosts, "10.77.0.1 db\n")
+    running = waitfor.start(*PATIENT, f"tcp://db:{db.port}", net=net)
+    running.wait_err("connection refused (10.77.0.1")
+    net.rewrite(net.hosts, "10.77.0.5 db\n")
+    assert running.finish().code == 0
+
+
+def test_resolv_conf_that_comes_to_name_another_server(waitfor, net, dns, db):
+    """The seed's flow: docker network connect while the app waits (FACTS 8)."""
+    net.rewrite(net.resolv_conf, "nameserver 127.0.0.9\n")
+    dns.name("db", a=d.at("10.77.0.5"))
+    running = waitfor.start(*PATIENT, f"tcp://db:{db.port}", net=net)
+    running.wait_err(f"tcp://db:{db.port}: ")
+    assert not dns.asked
+    net.rewrite(net.resolv_conf, "nameserver 127.0.0.53\noptions ndots:0\n")
+    assert running.finish().code == 0
+
+
+def test_resolv_conf_that_named_a_black_hole(waitfor, net, dns, db):
+    net.blackhole("10.77.0.9")
+    net.rewrite(net.resolv_conf, "nameserver 10.77.0.9\n")
+    dns.name("db", a=d.at("10.77.0.5"))
+    running = waitfor.start(*PATIENT, f"tcp://db:{db.port}", net=net)
+    running.wait_err("no answer from DNS")
+    net.rewrite(net.resolv_conf, "nameserver 127.0.0.53\n")
+    assert running.finish().code == 0
+
+
+def test_resolv_conf_that_is_empty_for_a_moment(waitfor, net, dns, db):
+    """FACTS 9: truncated, and written a moment later: a short read must not stay."""
+    running = waitfor.start(*PATIENT, f"tcp://db:{db.port}", net=net)
+    running.wait_err("no such name")
+    for text in ("", "nameserver", " 127.0.0.5", "3\n"):
+        with open(net.resolv_conf, "r+" if not text else "a", encoding="ascii") as file:
+            file.truncate(0) if not text else file.write(text)
+        asked = len(dns.asked)
+        try:
+            until(lambda: len(dns.asked) > asked + 2, 0.4)
+        except AssertionError:
+            pass  # no server is known just now: nothing can be asked, and that is right too
+    dns.name("db", a=d.at("10.77.0.5"))
+    assert running.finish().code == 0
+
+
+def test_hosts_that_is_empty_for_a_moment(waitfor, net, dns, peer):
+    late = peer(silence, address=net.address("10.77.0.5"), net=net, listen=False)
+    net.rewrite(net.hosts, "10.77.0.5 db\n")
+    running = waitfor.start(*PATIENT, f"tcp://db:{late.port}", net=net)
+    running.wait_err("connection refused")
+    net.rewrite(net.hosts, "")
+    until(lambda: dns.questions("db"), what="the name is asked for while hosts is empty")
+    assert running.alive()
+    net.rewrite(net.hosts, "10.77.0.5 db\n")
+    late.listen()
+    assert running.finish().code == 0
+
+
+def test_absent_files_are_no_error(waitfor, net, db):
+    """An absent resolv.conf means 127.0.0.1 (FACTS 14)."""
+    net.run("umount", "/etc/hosts", "/etc/resolv.conf")
+    net.run("rm", "/etc/hosts", "/etc/resolv.conf")
+    server = Dns(net, "127.0.0.1")
+    try:
+        server.name("db", a=d.at("10.77.0.5"))
+        assert waitfor(*PATIENT, f"tcp://db:{db.port}", net=net).code == 0
+    finally:
+        server.close()
+
+
+# --- how often names are asked for --------------------------------------------------------------
+
+def most_in(times, window):
+    """The most questions in any span of `window` seconds."""
+    return max((sum(start <= when < start + window for when in times) for start in times),
+               default=0)
+
+
+def test_questions_are_never_closer_than_100_ms(waitfor, net, dns):
+    """Counted over spans, not gaps: on a loaded machine the server may see two late together."""
+    net.address("10.77.0.5")
+    dns.name("db", a=d.at("10.77.0.5"))     # refused: an attempt is free, and every few ms
+    waitfor("-t", "3s", "tcp://db:9", net=net)
+    times = dns.questions("db", d.A)
+    assert most_in(times, 1.0) <= 11, times
+    assert len(times) >= 3, "but they are asked again"
+
+
+@pytest.mark.parametrize("answer", [d.NXDOMAIN, d.SERVFAIL, d.NODATA, d.at("10.77.0.1")],
+                         ids=["nxdomain", "servfail", "nodata", "refused"])
+def test_in_a_long_wait_not_more_often_than_every_second(waitfor, net, dns, answer):
+    """The gap may grow with the wait; after ten seconds a wait is a long one."""
+    dns.name("db", a=answer, aaaa=answer if answer.rcode else d.NODATA)
+    running = waitfor.start("-t", "14s", "tcp://db:9", net=net)
+    assert running.finish().code == 124
+    late = [when for when in dns.questions("db", d.A) if when > running.started + 10]
+    assert len(late) <= 6, late
+    assert late, "but it is still asked for"

@@ -1,0 +1,170 @@
+"""What the app is told, and that nothing else of its environment changes."""
+
+import pytest
+
+from support import dns as d
+from support.peers import silence
+
+
+@pytest.fixture
+def world(net, dns, peer):
+    """db and cache resolve to 10.77.0.5 and .6; returns the port that both listen on."""
+    first = peer(silence, address=net.address("10.77.0.5"), net=net)
+    peer(silence, address=net.address("10.77.0.6"), port=first.port, net=net)
+    dns.name("db", a=d.at("10.77.0.5"))
+    dns.name("db.prod.test", a=d.at("10.77.0.5"))
+    dns.name("cache", a=d.at("10.77.0.6"))
+    return first.port
+
+
+@pytest.fixture
+def shown(waitfor, net, programs):
+    """Runs with an environment given as raw entries; returns what the app's environment is."""
+    def run(args, entries, folder, code=0):
+        raw = folder / "env"
+        raw.write_bytes(b"".join(entry + b"\0" for entry in entries))
+        running = waitfor.start_argv(
+            [programs / "exec_env", raw, waitfor_binary(), "-t", "5s", *args, "--",
+             programs / "show_state", folder / "state"], net=net)
+        run.result = running.finish()
+        assert run.result.code == code, run.result
+        lines = (folder / "state").read_bytes().split(b"\n")
+        found = [line.split(b" ", 2)[2] for line in lines if line.startswith(b"env ")]
+        return [entry.replace(b"\\x0a", b"\n").replace(b"\\x5c", b"\\") for entry in found]
+    return run
+
+
+def waitfor_binary():
+    from support.runner import BINARY
+    return BINARY
+
+
+def value(entries, name):
+    """What getenv() gives: the first of that name."""
+    prefix = name.encode() + b"="
+    found = [entry[len(prefix):] for entry in entries if entry.startswith(prefix)]
+    return found[0].decode() if found else None
+
+
+def three(entries, name):
+    return tuple(value(entries, f"{name}_{part}") for part in ("HOST", "PORT", "ADDR"))
+
+
+def test_host_port_and_addr(world, shown, folder):
+    entries = shown([f"tcp://db:{world}"], [], folder)
+    assert three(entries, "DB") == ("db", str(world), "10.77.0.5")
+    assert len(entries) == 3, "and nothing else"
+
+
+@pytest.mark.parametrize("target,name,host", [
+    ("tcp://db.prod.test:{}", "DB", "db.prod.test"),
+    ("api=tcp://db:{}", "API", "db"),
+    ("my-api.v2=tcp://db:{}", "MY_API_V2", "db"),
+    ("api=db:{}", "API", "db"),
+    ("api=tcp://10.77.0.5:{}", "API", "10.77.0.5"),
+])
+def test_the_name_of_the_exports(world, shown, folder, target, name, host):
+    entries = shown([target.format(world)], [], folder)
+    assert three(entries, name) == (host, str(world), "10.77.0.5")
+    assert len(entries) == 3
+
+
+def test_an_address_exports_nothing_unless_it_is_named(world, shown, folder):
+    assert shown([f"tcp://10.77.0.5:{world}"], [b"A=1"], folder) == [b"A=1"]
+
+
+def test_pin_exports_the_address_as_host(world, shown, folder):
+    entries = shown(["--pin", f"tcp://db:{world}"], [], folder)
+    assert three(entries, "DB") == ("10.77.0.5", str(world), "10.77.0.5")
+
+
+def test_no_export_leaves_the_environment_alone(world, shown, folder):
+    given = [b"DB_PORT=tcp://172.17.0.2:5432", b"DB_HOST=x", b"A=1"]
+    assert shown(["--no-export", f"tcp://db:{world}"], given, folder) == given
+
+
+def test_a_links_port_is_replaced_by_digits(world, shown, folder):
+    given = [b"DB_PORT=tcp://172.17.0.2:5432", b"DB_NAME=/app/db"]
+    entries = shown([f"tcp://db:{world}"], given, folder)
+    assert three(entries, "DB") == ("db", str(world), "10.77.0.5")
+    assert b"DB_NAME=/app/db" in entries
+    assert sum(entry.startswith(b"DB_PORT=") for entry in entries) == 1
+
+
+def test_two_hosts_export_both(world, shown, folder):
+    entries = shown([f"tcp://db:{world}", f"tcp://cache:{world}"], [], folder)
+    assert three(entries, "DB") == ("db", str(world), "10.77.0.5")
+    assert three(entries, "CACHE") == ("cache", str(world), "10.77.0.6")
+
+
+def test_one_host_two_ports_the_first_owns_the_port(world, shown, folder, peer, net):
+    other = peer(silence, address="10.77.0.5", net=net).port
+    entries = shown([f"tcp://db:{world}", f"tcp://db:{other}"], [], folder)
+    assert three(entries, "DB") == ("db", str(world), "10.77.0.5")
+    warnings = [line for line in shown.result.lines if str(other) in line and "=" in line]
+    assert warnings, f"no line says how to name the other: {shown.result!r}"
+
+
+def test_one_host_two_ports_named_apart_needs_no_warning(world, shown, folder, peer, net):
+    other = peer(silence, address="10.77.0.5", net=net).port
+    entries = shown([f"tcp://db:{world}", f"api=tcp://db:{other}"], [], folder)
+    assert value(entries, "DB_PORT") == str(world)
+    assert three(entries, "API") == ("db", str(other), "10.77.0.5")
+    assert len(shown.result.lines) == 2, shown.result
+
+
+def test_what_was_not_ready_has_no_address(world, shown, folder, net, dns):
+    dns.name("late", a=d.at("10.77.0.1"))
+    entries = shown(["--any", f"tcp://db:{world}", f"tcp://late:{world}"], [], folder)
+    assert three(entries, "DB") == ("db", str(world), "10.77.0.5")
+    assert three(entries, "LATE") == ("late", str(world), None)
+
+
+def test_run_anyway_exports_without_an_address(world, shown, folder):
+    entries = shown(["--run-anyway", "-t", "300ms", "tcp://db:1"], [], folder)
+    assert three(entries, "DB") == ("db", "1", None)
+
+
+def test_the_address_is_the_one_that_answered(world, shown, folder, net, dns):
+    dns.name("db", a=d.at("10.77.0.1", "10.77.0.5"), aaaa=d.at("fd77::1"))
+    entries = shown([f"tcp://db:{world}"], [], folder)
+    assert value(entries, "DB_ADDR") == "10.77.0.5"
+
+
+STRANGE = [
+    b"MY_DB.V1_PORT=tcp://172.17.0.2:5432", b"A=1", b"DUPLICATE=first", b"EMPTY=",
+    b"LINES=one\ntwo\n", b"DUPLICATE=second", b"EQUALS=a=b==c", b"no-equals-sign", b"=odd",
+    b"BYTES=\xff\xfe\x80", b"PGPASSWORD=secret", b"PGHOST=elsewhere", b"WAITFOR_TIMEOUT=5s",
+    b"WAITFOR_PIN=false", b"BASH_FUNC_x%%=() {  :\n}", b"  =  ", b"Z=last", b"LC_ALL=xx_YY",
+]
+
+
+def test_all_else_is_unchanged_byte_for_byte_in_order(world, shown, folder):
+    assert shown([f"tcp://10.77.0.5:{world}"], STRANGE, folder) == STRANGE
+
+
+def test_all_else_is_unchanged_beside_the_exports(world, shown, folder):
+    given = STRANGE[:4] + [b"DB_PORT=tcp://172.17.0.2:5432"] + STRANGE[4:]
+    entries = shown([f"tcp://db:{world}"], given, folder)
+    exports = (b"DB_HOST=", b"DB_PORT=", b"DB_ADDR=")
+    assert [entry for entry in entries if not entry.startswith(exports)] == STRANGE
+    assert three(entries, "DB") == ("db", str(world), "10.77.0.5")
+
+
+def test_a_name_given_twice_is_told_the_new_value(world, shown, folder):
+    """getenv() takes the first, a shell the last: no old value may be left."""
+    given = [b"DB_PORT=tcp://1.2.3.4:5", b"A=1", b"DB_PORT=tcp://1.2.3.4:6"]
+    entries = shown([f"tcp://db:{world}"], given, folder)
+    ports = {entry for entry in entries if entry.startswith(b"DB_PORT=")}
+    assert ports == {b"DB_PORT=%d" % world}
+
+
+def test_an_empty_environment_gains_only_the_exports(world, shown, folder):
+    assert len(shown([f"tcp://db:{world}"], [], folder)) == 3
+
+
+def test_variables_already_right_stay_in_their_place(world, shown, folder):
+    given = [b"A=1", b"DB_HOST=db", b"B=2"]
+    entries = shown([f"tcp://db:{world}"], given, folder)
+    assert [entry for entry in entries if entry[:2] in (b"A=", b"B=")] == [b"A=1", b"B=2"]
+    assert value(entries, "DB_HOST") == "db"

@@ -1,0 +1,238 @@
+"""A program that prints how it was started prints the same bare and wrapped (FACTS 35 to 38)."""
+
+import os
+import resource
+import signal
+
+import pytest
+
+from support.peers import silence
+from support.runner import BINARY, CLEAN_ENV
+from support.until import until
+
+
+@pytest.fixture
+def both(waitfor, peer, programs, folder):
+    """Runs show_state bare and wrapped under the same conditions; returns the lines of both."""
+    listener = peer(silence)
+
+    def run(args=("a", "", "b c"), env=None, options=(), target=None, **popen):
+        app = [programs / "show_state", folder / "state", *args]
+        seen = []
+        for argv in (app, [BINARY, *options, target or f"tcp://{listener.target}", "--", *app]):
+            running = waitfor.start_argv(argv, env={**CLEAN_ENV, **(env or {})}, **popen)
+            run.result = running.finish()
+            assert run.result.code == 0, run.result
+            seen.append((folder / "state").read_text(errors="backslashreplace").splitlines())
+            (folder / "state").unlink()
+        return seen
+    run.listener = listener
+    return run
+
+
+def without_files_of_the_run(lines):
+    """stdout and stderr are another temporary file in every run: their inodes differ."""
+    return [line.split(" ino ")[0] + " status" + line.split(" status")[1]
+            if line.startswith(("fd 1 ", "fd 2 ")) else line for line in lines]
+
+
+def assert_same(seen):
+    bare, wrapped = map(without_files_of_the_run, seen)
+    assert wrapped == bare
+
+
+def test_the_plain_case(both):
+    assert_same(both())
+
+
+def test_the_state_is_really_looked_at(both):
+    """Or else everything below would pass."""
+    bare, _ = both(preexec_fn=lambda: (os.umask(0o27), os.nice(3)))
+    for line in ("umask 27", "nice 3", "signal 15 default"):
+        assert line in bare
+
+
+def after_a_wait(both, **popen):
+    """Wrapped, with some refused attempts first, so that signals and timers were in use."""
+    return both(options=["-t", "300ms", "--run-anyway"], target="tcp://127.0.0.1:1", **popen)
+
+
+def test_after_a_wait_that_failed(both):
+    assert_same(after_a_wait(both))
+
+
+def test_after_resolving_names(both, net):
+    """The DNS sockets and the watch on resolv.conf must be gone."""
+    assert_same(both(options=["-t", "300ms", "--run-anyway", "--no-export"],
+                     target="tcp://nobody:80", net=net))
+
+
+def test_after_a_login(both, pg):
+    assert_same(both(target=pg.uri()))
+
+
+def test_only_the_documented_exports_differ(both):
+    target = f"api=tcp://{both.listener.target}"
+    bare, wrapped = map(without_files_of_the_run, both(target=target))
+    environment = [line.split(" ", 2)[2] for line in wrapped if line.startswith("env ")]
+    expected = [line.split(" ", 2)[2] for line in bare if line.startswith("env ")]
+    added = [entry for entry in environment if entry not in expected]
+    assert sorted(added) == ["API_ADDR=127.0.0.1", "API_HOST=127.0.0.1",
+                             f"API_PORT={both.listener.port}"]
+    assert [entry for entry in environment if entry in expected] == expected
+    rest = [[line for line in lines if not line.startswith("env ")] for lines in (bare, wrapped)]
+    assert rest[0] == rest[1]
+
+
+# --- signals ------------------------------------------------------------------------------------
+
+MASKS = {
+    "TERM": {signal.SIGTERM}, "INT and CHLD": {signal.SIGINT, signal.SIGCHLD},
+    "all that can be": set(signal.valid_signals()),
+}
+
+
+@pytest.mark.parametrize("case", MASKS)
+def test_the_signal_mask(both, case):
+    mask = lambda: signal.pthread_sigmask(signal.SIG_SETMASK, MASKS[case])
+    assert_same(both(preexec_fn=mask))
+    assert_same(after_a_wait(both, preexec_fn=mask))
+
+
+@pytest.mark.parametrize("names", [
+    ["SIGCHLD"], ["SIGPIPE"], ["SIGTERM", "SIGINT"], ["SIGHUP", "SIGQUIT"], ["SIGUSR1", "SIGALRM"],
+    ["SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGWINCH"]], ids=" ".join)
+def test_ignored_signals(both, names):
+    """FACTS 37: an ignored SIGCHLD would break the app's waitpid if it were not meant to be."""
+    def ignore():
+        for name in names:
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    bare, wrapped = both(preexec_fn=ignore, restore_signals=False)
+    assert any(f"signal {int(getattr(signal, names[0]))} ignored" == line for line in bare)
+    assert_same((bare, wrapped))
+    assert_same(after_a_wait(both, preexec_fn=ignore, restore_signals=False))
+
+
+def test_a_blocked_signal_that_was_pending_stays_so(both):
+    """Sent to a process that blocks it: the app finds it as it would have without waitfor."""
+    def pend():
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGHUP})
+        os.kill(os.getpid(), signal.SIGUSR1)
+        os.kill(os.getpid(), signal.SIGHUP)
+    bare, wrapped = both(preexec_fn=pend)
+    assert "signal 10 blocked pending default" in bare
+    assert_same((bare, wrapped))
+
+
+# --- descriptors --------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2), (0, 2)])
+def test_closed_standard_descriptors_stay_closed(both, closed):
+    def close():
+        for fd in closed:
+            os.close(fd)
+    bare, wrapped = both(preexec_fn=close)
+    assert not any(line.startswith(f"fd {closed[0]} ") for line in bare)
+    assert_same((bare, wrapped))
+    # A socket may have taken the number 2 meanwhile: no message may have gone into it.
+    assert all(connection.received == b"" for connection in both.listener.connections)
+    assert_same(after_a_wait(both, preexec_fn=close))
+
+
+def test_inherited_descriptors_pass_through(both, folder):
+    """systemd's and s6's ways to hand things over; a hole between them stays a hole."""
+    file = os.open(folder / "held", os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    read_end, write_end = os.pipe()
+    try:
+        high = os.dup2(file, 777)
+        bare, wrapped = both(pass_fds=[file, read_end, high])
+        assert any(line.startswith("fd 777 ") for line in bare)
+        assert_same((bare, wrapped))
+    finally:
+        for fd in (file, read_end, write_end, 777):
+            os.close(fd)
+
+
+@pytest.mark.parametrize("blocking", [True, False], ids=["blocking", "O_NONBLOCK"])
+def test_o_nonblock_of_the_standard_descriptors(both, blocking):
+    """It belongs to the open file, which other processes share."""
+    pipes = [os.pipe() for _ in range(2)]
+    try:
+        for ends in pipes:
+            for fd in ends:
+                os.set_blocking(fd, blocking)
+        bare, wrapped = both(stdin=pipes[0][0], stderr=pipes[1][1])
+        assert_same((bare, wrapped))
+        for fd in (pipes[0][0], pipes[1][1]):
+            assert os.get_blocking(fd) == blocking
+    finally:
+        for ends in pipes:
+            for fd in ends:
+                os.close(fd)
+
+
+def test_stdin_is_not_read(waitfor, peer):
+    read_end, write_end = os.pipe()
+    os.write(write_end, b"for the app\n")
+    os.close(write_end)
+    result = waitfor(f"tcp://{peer().target}", "--", "cat", stdin=read_end)
+    os.close(read_end)
+    assert result.out == "for the app\n"
+
+
+# --- the rest -----------------------------------------------------------------------------------
+
+def test_umask_cwd_nice_and_limits(both, folder):
+    def change():
+        os.umask(0o077)
+        os.nice(5)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_STACK, (4 << 20, 64 << 20))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 2 << 20))
+    assert_same(both(preexec_fn=change, cwd=folder))
+
+
+@pytest.mark.parametrize("limit", [16, 24])
+def test_few_descriptors_are_enough_and_the_limit_is_kept(both, limit):
+    def few():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, 4096))
+    bare, wrapped = both(preexec_fn=few)
+    assert f"limit {int(resource.RLIMIT_NOFILE)} {limit} 4096" in bare
+    assert_same((bare, wrapped))
+
+
+def test_many_targets_with_few_descriptors(waitfor, peer):
+    """Attempts at once are bounded by the descriptors there are."""
+    peers = [peer(silence) for _ in range(30)]
+    few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+    result = waitfor("-t", "10s", *(f"tcp://{each.target}" for each in peers), preexec_fn=few)
+    assert result.code == 0, result
+
+
+def test_a_session_and_a_group_of_its_own_are_kept(both):
+    bare, wrapped = both(start_new_session=True)
+    assert "leads-group 1 leads-session 1" in bare
+    assert_same((bare, wrapped))
+
+
+def test_an_alarm_set_before_still_runs(both):
+    """alarm(2) survives exec; waitfor must neither use nor clear it."""
+    bare, wrapped = both(preexec_fn=lambda: signal.setitimer(signal.ITIMER_REAL, 1000))
+    assert "timer 0 running interval 0" in bare
+    assert_same((bare, wrapped))
+
+
+def test_the_process_id_stays(waitfor, peer):
+    """exec, not fork: what was started is what runs."""
+    running = waitfor.start(f"tcp://{peer().target}", "--", "sh", "-c", "echo $$; sleep 60")
+    until(lambda: running.out().strip(), what="the app's PID")
+    assert int(running.out()) == running.pid
+
+
+@pytest.mark.parametrize("args", [
+    ["-x", "--", "--help"], ["", " ", "\n", "*"], ["${HOME}", "$PATH"], ["\udcff\udcfe"],
+    ["x" * 100000]], ids=["options", "blanks", "variables", "bytes", "long"])
+def test_arguments_arrive_as_they_were_given(both, args):
+    bare, wrapped = both(args=args)
+    assert len([line for line in bare if line.startswith("argv ")]) == 2 + len(args)
+    assert_same((bare, wrapped))

@@ -1,0 +1,161 @@
+"""Peers at a PostgreSQL port that are not, or not quite, PostgreSQL."""
+
+import struct
+import time
+
+import pytest
+
+from support import pgwire
+from support.peers import close_at_once, greets, reset_at_once, says, silence
+from support.until import until
+
+QUICK = ("-t", "700ms")
+
+
+def target(peer, password=""):
+    return f"postgres://app{password}@{peer.target}/app"
+
+
+def half(message):
+    """Half of a message, then nothing more."""
+    return pgwire.answers(message[:len(message) // 2])
+
+
+def half_then_fin(message):
+    def script(connection):
+        if pgwire.read_startup(connection):
+            connection.send(message[:len(message) // 2])
+    return script
+
+
+def reset_after_startup(connection):
+    pgwire.read_startup(connection)
+    connection.reset()
+
+
+ASK = pgwire.ask_cleartext_password()
+# script, reason that must be given ("" where libpq cannot tell them apart)
+NOT_READY = {
+    "silence": (silence, "no reply"),
+    "accept and close": (close_at_once, "accepted, then closed"),
+    "reset": (reset_at_once, ""),
+    "reset after the startup message": (reset_after_startup, ""),
+    "half a reply, then silence": (half(ASK), "no reply"),
+    "half a reply, then the end": (half_then_fin(ASK), ""),
+    "half an error": (half(pgwire.error("57P03")), "no reply"),
+    "an HTTP server": (says(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+                       "not understood"),
+    "an SSH server": (greets(b"SSH-2.0-OpenSSH_9.2\r\n"), "not understood"),
+    "a MySQL server": (greets(b"\x4a\x00\x00\x00\x0a8.0.36\x00" + b"\1" * 60), "not understood"),
+    "random bytes": (says(bytes(range(128, 256)) * 8), "not understood"),
+    "zero bytes": (says(bytes(4096)), "not understood"),
+    "a length of 2 GB": (pgwire.answers(b"R" + struct.pack("!I", 0x7FFFFFFF) + bytes(64)), ""),
+    "a negative length": (pgwire.answers(b"E" + struct.pack("!i", -5) + bytes(64)), ""),
+    "an error without fields": (pgwire.answers(pgwire.message(b"E", b"\0")), ""),
+    "an error without a SQLSTATE": (pgwire.answers(pgwire.message(b"E", b"SFATAL\0Mno\0\0")), ""),
+}
+
+
+@pytest.mark.parametrize("case", NOT_READY)
+@pytest.mark.parametrize("password", ["", ":secret"], ids=["ping", "login"])
+def test_not_ready_with_a_reason_and_never_a_crash(waitfor, peer, case, password):
+    script, reason = NOT_READY[case]
+    server = peer(script)
+    result = waitfor(*QUICK, "--attempt-timeout", "250ms", target(server, password))
+    assert result.code == 124, result
+    assert reason in result.err, result
+    assert len(server.connections) >= 2, "and tried again"
+    assert all(line.startswith("waitfor: ") for line in result.lines), result
+    assert all(line.isprintable() for line in result.lines), "the peer's bytes stay out of the log"
+
+
+def test_each_becomes_ready_once_the_peer_behaves(waitfor, peer):
+    server = peer(silence)
+    running = waitfor.start("-t", "20s", "--attempt-timeout", "200ms", target(server))
+    for script in (reset_at_once, close_at_once, half(ASK), says(b"HTTP/1.1 400 Bad\r\n\r\n"),
+                   pgwire.refuses("57P03")):
+        server.script = script
+        server.wait_connections(len(server.connections) + 2)
+        assert running.alive()
+    server.script = pgwire.answers(ASK)
+    assert running.finish().code == 0
+
+
+# SQLSTATE: reason in ping mode (None: ready), reason in login mode
+STATES = {
+    "57P03": ("answers but is not ready", "answers but is not ready"),
+    "57P01": ("", ""), "57P02": ("", ""), "53300": ("too many clients", "too many clients"),
+    "53200": ("", ""), "08006": ("", ""), "08P01": ("", ""), "55000": ("", ""), "58030": ("", ""),
+    "XX000": ("", ""),
+    "28000": (None, "denied"), "28P01": (None, "denied"), "3D000": (None, "denied"),
+    "42501": (None, "denied"),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("mode", ["ping", "login"])
+@pytest.mark.parametrize("text", ["the database system is ready", "das System startet 57P03"])
+def test_the_sqlstate_decides_never_the_text(waitfor, peer, state, mode, text):
+    """FACTS 27. The texts lie on purpose."""
+    severity = "FATAL" if text.startswith("the") else "SCHWERWIEGEND"
+    server = peer(pgwire.refuses(state, text, severity))
+    reason = STATES[state][mode == "login"]
+    result = waitfor("-t", "400ms", target(server, ":secret" if mode == "login" else ""))
+    if reason is None:
+        assert result.code == 0, result
+    else:
+        assert result.code == 124 and reason in result.err, result
+        assert "denied" not in result.err or reason == "denied", result
+
+
+def test_an_answer_to_an_encryption_request_proves_nothing(waitfor, peer):
+    """FACTS 24: 'N' came back from a server that then said 57P03."""
+    server = peer(pgwire.refuses("57P03"))
+    result = waitfor(*QUICK, target(server) + "?sslmode=prefer")
+    assert result.code == 124, result
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_replies_in_small_slices(waitfor, peer, size):
+    def script(connection):
+        pgwire.read_startup(connection)
+        for start in range(0, len(ASK), size):
+            connection.send(ASK[start:start + size])
+            time.sleep(0.01)    # so that the slices arrive apart
+        connection.drain()
+    assert waitfor("-t", "10s", target(peer(script))).code == 0
+
+
+def test_a_ping_ends_with_fin_and_sends_nothing_after_the_startup(waitfor, peer):
+    """FACTS 25: RST or more bytes would leave a line in a real server's log."""
+    server = peer(pgwire.answers(ASK))
+    assert waitfor("-t", "10s", target(server)).code == 0
+    server.wait_connections(1)
+    connection = server.connections[-1]
+    assert until(lambda: connection.ended) == "fin"
+    startup_end = connection.received.rindex(b"\0\0") + 2
+    assert connection.received[startup_end:] == b""
+
+
+def test_a_login_asks_the_server_something(waitfor, peer):
+    """Login mode ends with SELECT 1: a server that lets in and then hangs is not ready."""
+    server = peer(pgwire.answers(pgwire.welcome()))
+    result = waitfor(*QUICK, "--attempt-timeout", "250ms", target(server, ":secret"))
+    assert result.code == 124, result
+    assert any(b"SELECT 1" in connection.received for connection in server.connections)
+
+
+def test_an_endless_stream_does_not_eat_memory(waitfor, peer):
+    """Buffers are bounded (FACTS 34)."""
+    def script(connection):
+        pgwire.read_startup(connection)
+        notice = pgwire.message(b"N", b"SNOTICE\0C00000\0M" + b"x" * 60000 + b"\0\0")
+        for _ in range(2000):
+            connection.send(notice)
+    server = peer(script)
+    running = waitfor.start("-t", "3s", "--attempt-timeout", "1s", target(server))
+    server.wait_connections(2)
+    with open(f"/proc/{running.pid}/status", encoding="ascii") as status:
+        peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+    assert peak < 64 * 1024, f"{peak} kB"
+    assert running.finish().code == 124

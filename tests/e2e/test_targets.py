@@ -1,0 +1,224 @@
+"""Every form a target may have, and where targets may come from."""
+
+import pytest
+
+from support import dns as d
+from support.peers import silence
+from support.pgwire import answers, ask_cleartext_password, read_startup
+
+QUICK = ("-t", "800ms")
+
+
+def app_env(result):
+    assert result.code == 0, result
+    return dict(line.split("=", 1) for line in result.out.splitlines() if "=" in line)
+
+
+@pytest.fixture
+def db(net, peer):
+    """A PostgreSQL that asks for a password, at 10.77.0.5:5432."""
+    return peer(answers(ask_cleartext_password()), address=net.address("10.77.0.5"), port=5432,
+                net=net)
+
+
+@pytest.fixture
+def named_db(net, db):
+    net.rewrite(net.hosts, "10.77.0.5 db\n")
+    return db
+
+
+def test_a_bare_port_5432_is_probed_as_postgres(waitfor, net, named_db):
+    assert waitfor("db:5432", net=net).code == 0
+    assert named_db.connections[-1].startup["user"] == "postgres"
+
+
+def test_a_bare_port_5432_that_only_accepts_is_not_ready(waitfor, net, named_db):
+    named_db.script = silence
+    assert waitfor(*QUICK, "db:5432", net=net).code == 124
+
+
+def test_tcp_means_only_the_port(waitfor, net, named_db):
+    named_db.script = silence
+    assert waitfor(*QUICK, "tcp://db:5432", net=net).code == 0
+    assert named_db.connections[-1].received == b""
+
+
+def test_another_bare_port_is_tcp(waitfor, peer):
+    assert waitfor(*QUICK, peer(silence).target).code == 0
+
+
+@pytest.mark.parametrize("form", ["[::1]:{}", "tcp://[::1]:{}"])
+def test_ipv6_literals_stand_in_brackets(waitfor, net, peer, form):
+    """In a network of its own: not every machine has ::1."""
+    port = peer(address="::1", net=net).port
+    assert waitfor(*QUICK, form.format(port), net=net).code == 0
+
+
+@pytest.mark.parametrize("form", [
+    "postgres://db", "postgresql://db", "postgres://db/", "postgres://db:5432/app",
+    "postgres://app@db/app?connect_timeout=2", "postgresql:///app?host=db",
+    "postgresql:///app?host=db&port=5432", "postgres://app@db/app?application_name=a%20b"])
+def test_libpq_uris(waitfor, net, named_db, form):
+    assert waitfor(*QUICK, form, net=net).code == 0
+    startup = named_db.connections[-1].startup
+    assert startup["user"] == ("app" if "app@" in form else "postgres")
+    if "application_name" in form:
+        assert startup["application_name"] == "a b"
+
+
+def test_a_uri_with_several_hosts_is_ready_when_one_is(waitfor, net, named_db):
+    """libpq's own meaning of a host list: any of them will do."""
+    net.rewrite(net.hosts, "10.77.0.5 db\n10.77.0.1 down\n")
+    assert waitfor("-t", "5s", "postgres://down:5432,db:5432/app", net=net).code == 0
+
+
+@pytest.mark.parametrize("name", ["my_db", "DB", "db.", "db-1.example.test", "Db.Example"])
+def test_names_of_every_lawful_shape(waitfor, net, dns, peer, name):
+    """FACTS 16: underscores, upper case, a trailing dot."""
+    dns.name(name, a=d.at("10.77.0.1"))
+    port = peer(address="10.77.0.1", net=net).port
+    assert waitfor(*QUICK, f"tcp://{name}:{port}", net=net).code == 0
+
+
+# --- variables inside targets -------------------------------------------------------------------
+
+@pytest.mark.parametrize("target,env", [
+    ("tcp://${H}:${P}", {"H": "127.0.0.1", "P": "{port}"}),
+    ("${ALL}", {"ALL": "tcp://127.0.0.1:{port}"}),
+    ("tcp://127.0.0.1:${P:-{port}}", {}),
+    ("tcp://127.0.0.1:${P:-{port}}", {"P": ""}),
+    ("tcp://${H:-127.0.0.1}:${P:-1}", {"P": "{port}"}),
+    ("tcp://127.0.0.1:${DB_PORT}", {"DB_PORT": "tcp://172.17.0.2:{port}"}),
+    ("api=tcp://127.0.0.1:${DB_PORT}", {"DB_PORT": "tcp://172.17.0.2:{port}"}),
+    ("tcp://127.0.0.1:${DB_PORT:-1}", {"DB_PORT": "tcp://[fd00::2]:{port}"}),
+])
+def test_variables_are_expanded_without_a_shell(waitfor, peer, target, env):
+    port = str(peer().port)
+    env = {key: value.replace("{port}", port) for key, value in env.items()}
+    assert waitfor(*QUICK, target.replace("{port}", port), env=env).code == 0
+
+
+def test_what_a_variable_holds_is_not_expanded_again(waitfor):
+    result = waitfor("${A}:5432", env={"A": "${B}", "B": "127.0.0.1"})
+    assert result.code == 125, result
+
+
+def test_targets_from_the_environment(waitfor, peer):
+    first, second = peer(), peer()
+    env = {"WAITFOR_TARGETS": f"\n tcp://{first.target}\t  tcp://{second.target}\n"}
+    assert waitfor(*QUICK, env=env).code == 0
+    assert first.connections and second.connections
+
+
+def test_the_command_line_replaces_targets_from_the_environment(waitfor, peer):
+    first, second = peer(), peer()
+    assert waitfor(*QUICK, f"tcp://{first.target}",
+                   env={"WAITFOR_TARGETS": f"tcp://{second.target}"}).code == 0
+    assert first.connections and not second.connections
+
+
+def test_variables_in_targets_from_the_environment(waitfor, peer):
+    env = {"WAITFOR_TARGETS": "tcp://127.0.0.1:${P}", "P": str(peer().port)}
+    assert waitfor(*QUICK, env=env).code == 0
+
+
+# --- Docker links and Kubernetes services -------------------------------------------------------
+
+def link(alias="DB", address="10.77.0.5", port=5432):
+    """What a Docker link gives for one exposed port (FACTS 2)."""
+    prefix = f"{alias}_PORT_{port}_TCP"
+    return {f"{alias}_NAME": f"/app/{alias.lower()}", f"{alias}_PORT": f"tcp://{address}:{port}",
+            prefix: f"tcp://{address}:{port}", f"{prefix}_ADDR": address,
+            f"{prefix}_PORT": str(port), f"{prefix}_PROTO": "tcp"}
+
+
+def service(alias="DB", address="10.77.0.5", port="5432"):
+    """What Kubernetes gives for a Service, without its link-style variables (FACTS 5)."""
+    return {f"{alias}_SERVICE_HOST": address, f"{alias}_SERVICE_PORT": port}
+
+
+@pytest.mark.parametrize("env", [link(), service()])
+@pytest.mark.parametrize("target", ["db", "db:5432"])
+def test_variables_stand_in_for_a_name_that_does_not_resolve(waitfor, net, dns, db, env, target):
+    shown = app_env(waitfor("-t", "5s", target, "--", "env", env=env, net=net))
+    # Only a variable knew the peer: the app is told an address, for it could not resolve either.
+    assert shown["DB_HOST"] == "10.77.0.5"
+    assert shown["DB_PORT"] == "5432"
+    assert shown["DB_ADDR"] == "10.77.0.5"
+
+
+@pytest.mark.parametrize("env", [link(address="10.77.0.200"), service(address="10.77.0.200")])
+def test_a_name_that_resolves_wins_over_stale_variables(waitfor, net, dns, db, env):
+    """FACTS 6: after a restart the variable's address belongs to somebody else."""
+    dns.name("db", a=d.at("10.77.0.5"))
+    shown = app_env(waitfor("-t", "5s", "db", "--", "env", env=env, net=net))
+    assert (shown["DB_HOST"], shown["DB_PORT"], shown["DB_ADDR"]) == ("db", "5432", "10.77.0.5")
+
+
+@pytest.mark.parametrize("name,alias", [("my-db", "MY_DB"), ("my-db.v1", "MY_DB.V1")])
+def test_the_prefix_of_a_link(waitfor, net, dns, db, name, alias):
+    """FACTS 1: only '-' becomes '_', dots stay."""
+    assert waitfor("-t", "5s", name, env=link(alias), net=net).code == 0
+
+
+def test_a_service_prefix_has_no_dots(waitfor, net, dns, db):
+    assert waitfor("-t", "5s", "my-db.v1", env=service("MY_DB_V1"), net=net).code == 0
+
+
+def test_a_udp_port_falls_back_to_the_lowest_tcp_port(waitfor, net, dns, db):
+    """FACTS 3."""
+    env = {**link(port=5433), **link(), "DB_PORT": "udp://10.77.0.5:53",
+           "DB_PORT_53_UDP": "udp://10.77.0.5:53"}
+    shown = app_env(waitfor("-t", "5s", "db", "--", "env", env=env, net=net))
+    assert shown["DB_PORT"] == "5432"
+
+
+def test_a_link_to_another_port_is_tcp(waitfor, net, dns, peer):
+    cache = peer(silence, address=net.address("10.77.0.6"), port=6379, net=net)
+    env = link("CACHE", "10.77.0.6", 6379)
+    assert waitfor("-t", "5s", "cache", env=env, net=net).code == 0
+    assert cache.connections
+
+
+def test_a_port_that_the_user_set_over_a_link_is_taken(waitfor, net, dns, peer):
+    """FACTS 4: DB_PORT may be a bare number."""
+    peer(silence, address=net.address("10.77.0.5"), port=6000, net=net)
+    dns.name("db", a=d.at("10.77.0.5"))
+    assert waitfor("-t", "5s", "db", env={"DB_PORT": "6000"}, net=net).code == 0
+
+
+def test_the_links_own_credentials_are_used(waitfor, net, dns, db):
+    """DB_ENV_POSTGRES_*: what the peer's container was started with."""
+    def script(connection):
+        connection.startup = read_startup(connection)
+        connection.send(ask_cleartext_password())
+        connection.drain()
+    db.script = script
+    env = {**link(), "DB_ENV_POSTGRES_USER": "shop", "DB_ENV_POSTGRES_DB": "orders",
+           "DB_ENV_POSTGRES_PASSWORD": "pa=ss\nword"}
+    waitfor(*QUICK, "db", env=env, net=net)
+    startup = db.connections[0].startup
+    assert (startup["user"], startup["database"]) == ("shop", "orders")
+    # Message 'p' holds the answer to a request for a password.
+    assert db.connections[0].received.endswith(b"pa=ss\nword\0")
+
+
+@pytest.mark.parametrize("how", [["--links"], []])
+def test_links_adds_every_linked_peer(waitfor, net, dns, db, peer, how):
+    cache = peer(silence, address=net.address("10.77.0.6"), port=6379, net=net)
+    extra = peer(silence, address="10.77.0.1", net=net)
+    env = {**link(), **service("CACHE", "10.77.0.6", "6379"), "OTHER_NAME": "not a link",
+           **({} if how else {"WAITFOR_LINKS": "1"})}
+    result = waitfor("-t", "8s", *how, f"tcp://{extra.target}", env=env, net=net)
+    assert result.code == 0, result
+    assert db.connections and cache.connections and extra.connections
+
+
+def test_links_alone_is_enough(waitfor, net, dns, db):
+    assert waitfor("-t", "5s", "--links", env=link(), net=net).code == 0
+
+
+def test_without_links_the_variables_add_nothing(waitfor, net, dns, db, peer):
+    extra = peer(silence, address="10.77.0.1", net=net)
+    assert waitfor(*QUICK, f"tcp://{extra.target}", env=link(), net=net).code == 0
+    assert not db.connections

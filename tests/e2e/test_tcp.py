@@ -1,0 +1,120 @@
+"""When a port counts as ready (FACTS 17 to 21)."""
+
+import socket
+
+import pytest
+
+from support.net import family_of
+from support.peers import close_at_once, greets, reset_at_once, silence
+from support.until import until
+
+QUICK = ("-t", "700ms")
+
+
+def test_a_late_listener_is_seen(waitfor, peer):
+    late = peer(listen=False)
+    running = waitfor.start(f"tcp://{late.target}")
+    running.wait_err("connection refused")
+    late.listen()
+    result = running.finish()
+    assert result.code == 0
+    # Generous: the specification's own bound for the gap between two attempts is 100 ms.
+    assert result.seconds - (late.opened - running.started) < 3
+
+
+@pytest.mark.parametrize("script", [silence, greets(b"220 hello\r\n")])
+def test_an_open_connection_is_ready_whatever_is_said(waitfor, peer, script):
+    assert waitfor(*QUICK, f"tcp://{peer(script).target}").code == 0
+
+
+@pytest.mark.parametrize("script,reason", [(close_at_once, "accepted, then closed"),
+                                           (reset_at_once, "")])
+def test_on_loopback_accept_then_close_is_not_ready(waitfor, peer, script, reason):
+    """docker-proxy does this while nothing listens in the container (FACTS 17)."""
+    result = waitfor(*QUICK, f"tcp://{peer(script).target}")
+    assert result.code == 124, result
+    assert reason in result.err
+
+
+def test_on_ipv6_loopback_too(waitfor, net, peer):
+    target = peer(close_at_once, address="::1", net=net).target
+    assert waitfor(*QUICK, f"tcp://{target}", net=net).code == 124
+
+
+def test_on_loopback_it_becomes_ready_when_the_connection_stays(waitfor, peer):
+    proxy = peer(close_at_once)
+    running = waitfor.start(f"tcp://{proxy.target}")
+    proxy.wait_connections(3)
+    assert running.alive()
+    proxy.script = silence
+    assert running.finish().code == 0
+
+
+def test_elsewhere_an_accept_is_believed_at_once(waitfor, net, peer):
+    """Only on loopback can an accept be docker-proxy's."""
+    target = peer(silence, address=net.address("10.77.0.5"), net=net).target
+    assert waitfor(*QUICK, f"tcp://{target}", net=net).code == 0
+
+
+def test_what_the_peer_said_is_read_before_closing(waitfor, peer):
+    """Closing over unread bytes sends RST, which servers log (FACTS 21)."""
+    talker = peer(greets(b"220 hello\r\n" * 50))
+    assert waitfor(*QUICK, f"tcp://{talker.target}").code == 0
+    assert until(lambda: talker.connections[0].ended) == "fin"
+
+
+def test_nothing_is_sent_to_a_port(waitfor, peer):
+    listener = peer(silence)
+    assert waitfor(*QUICK, f"tcp://{listener.target}").code == 0
+    assert listener.connections[0].received == b""
+
+
+def test_a_black_hole_times_out_with_its_reason(waitfor, net):
+    net.blackhole("10.77.0.9")
+    result = waitfor("-t", "1s", "--attempt-timeout", "300ms", "tcp://10.77.0.9:80", net=net)
+    assert result.code == 124
+    assert "connection timed out" in result.err and "10.77.0.9:80" in result.err
+    # A new socket for every attempt (FACTS 19), not one that waits for the kernel's next SYN.
+    assert net.tcp_counter("ActiveOpens") >= 2
+
+
+def test_no_route_is_unreachable(waitfor, net):
+    result = waitfor(*QUICK, "tcp://192.0.2.1:80", net=net)
+    assert result.code == 124
+    assert "unreachable" in result.err
+
+
+def test_a_black_hole_that_comes_to_life(waitfor, net, peer):
+    net.blackhole("10.77.0.9")
+    running = waitfor.start("--attempt-timeout", "300ms", "tcp://10.77.0.9:8080", net=net)
+    running.wait_err("timed out")
+    net.run("ip", "neighbour", "del", "10.77.0.9", "dev", "w0")
+    peer(silence, address=net.address("10.77.0.9"), port=8080, net=net)
+    assert running.finish().code == 0
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_a_connection_to_itself_is_a_refusal(waitfor, net, address):
+    """FACTS 20: with one ephemeral port left, a connect from it to it succeeds without a server."""
+    with net.socket(family_of(address), socket.SOCK_STREAM) as held:
+        held.bind((address, 0))
+        port = held.getsockname()[1]
+    net.run("sh", "-c", f"echo {port} {port} > /proc/sys/net/ipv4/ip_local_port_range")
+    with net.socket(family_of(address), socket.SOCK_STREAM) as proof:
+        proof.connect((address, port))
+        assert proof.getsockname()[1] == port, "here a socket does connect to itself"
+        proof.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    host = f"[{address}]" if ":" in address else address
+    result = waitfor(*QUICK, f"tcp://{host}:{port}", net=net)
+    assert result.code == 124, result
+    assert "connection refused" in result.err
+
+
+def test_many_targets_are_waited_for_at_once(waitfor, peer):
+    """Twenty late peers cost the time of one."""
+    late = [peer(listen=False) for _ in range(20)]
+    running = waitfor.start(*(f"tcp://{each.target}" for each in late))
+    running.wait_err("connection refused")
+    for each in reversed(late):
+        each.listen()
+    assert running.finish().code == 0

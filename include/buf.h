@@ -1,0 +1,18 @@
+/* A growing text. */
+#ifndef BUF_H
+#define BUF_H
+
+#include <stddef.h>
+
+struct buf {
+	char *data; /* NUL-terminated as soon as anything was added; NULL before */
+	size_t len;
+	size_t size;
+};
+
+void buf_add(struct buf *buf, const char *data, size_t len);
+void buf_add_text(struct buf *buf, const char *text);
+char *buf_detach(struct buf *buf); /* the text ("" when nothing was added), owned by the caller; the buf is empty again */
+void buf_release(struct buf *buf);
+
+#endif

@@ -1,0 +1,23 @@
+/* Levelled lines to stderr: "waitfor: ...", one write per line, never blocking for long. */
+#ifndef LOG_H
+#define LOG_H
+
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_NORMAL, LOG_LEVEL_VERBOSE };
+
+struct log {
+	int fd;               /* -1: nobody listens */
+	enum log_level level; /* lines above it are dropped */
+};
+
+/* Starts at LOG_LEVEL_NORMAL. A descriptor that is not open is taken as "nobody listens". */
+void log_init(struct log *log, int fd);
+
+/*
+ * Writes one line. Control characters become '?', so that a line stays one line whatever a user or a
+ * peer put into it. A reader that does not read costs at most 50 ms, then the line is lost: a full
+ * pipe must not keep the app from starting.
+ */
+void log_line(const struct log *log, enum log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,291 @@
+#include "target.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "alloc.h"
+#include "buf.h"
+
+int target_host_family(const char *host)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	if (host[0] == '/')
+		return AF_UNIX;
+	if (inet_pton(AF_INET, host, address) == 1)
+		return AF_INET;
+	return inet_pton(AF_INET6, host, address) == 1 ? AF_INET6 : AF_UNSPEC;
+}
+
+int target_parse_port(const char *text, size_t len, uint16_t *port, struct error *err)
+{
+	unsigned long value = 0;
+	size_t i;
+
+	for (i = 0; i < len && isdigit((unsigned char)text[i]) && value <= UINT16_MAX; i++)
+		value = value * 10 + (unsigned long)(text[i] - '0');
+	if (len == 0 || i < len || value == 0 || value > UINT16_MAX)
+		return errors_set(err, "\"%.*s\" is not a port; write a number from 1 to 65535", (int)len, text);
+	*port = (uint16_t)value;
+	return 0;
+}
+
+/* Names may hold '_' and upper case and end in a dot (FACTS 16); '%' stands before an IPv6 zone. */
+static bool target_is_host_char(char c)
+{
+	return isalnum((unsigned char)c) || strchr("-._", c) || (unsigned char)c >= 0x80;
+}
+
+static int target_check_host(const char *host, struct error *err)
+{
+	const char *at = host;
+
+	if (*host == '\0')
+		return errors_set(err, "the host is missing; write host:port");
+	if (target_host_family(host) != AF_UNSPEC)
+		return 0;
+	while (*at && target_is_host_char(*at))
+		at++;
+	if (*at)
+		return errors_set(err, "\"%s\" is not a host name: it holds '%c'; write host:port", host, *at);
+	return 0;
+}
+
+int target_parse_endpoint(struct endpoint *endpoint, const char *text, size_t len, struct error *err)
+{
+	const char *end = text + len, *colon = memchr(text, ':', len), *host = text, *host_end;
+	struct endpoint made = {0};
+
+	if (len && *text == '[') {
+		const char *bracket = memchr(text, ']', len);
+
+		if (!bracket || (bracket + 1 != end && bracket[1] != ':'))
+			return errors_set(err, "\"%.*s\" is not an address in brackets; write [v6]:port", (int)len, text);
+		host = text + 1;
+		host_end = bracket;
+		colon = bracket + 1 < end ? bracket + 1 : NULL;
+	} else if (colon && memchr(colon + 1, ':', (size_t)(end - colon - 1))) {
+		return errors_set(err, "\"%.*s\" has more than one ':'; write an IPv6 address in brackets, [v6]:port",
+				  (int)len, text);
+	} else {
+		host_end = colon ? colon : end;
+	}
+	made.host = alloc_slice(host, (size_t)(host_end - host));
+	if (target_check_host(made.host, err) ||
+	    (colon && target_parse_port(colon + 1, (size_t)(end - colon - 1), &made.port, err)))
+		goto fail;
+	if (host != text && target_host_family(made.host) != AF_INET6) {
+		errors_set(err, "\"%s\" is not an IPv6 address; brackets are for those", made.host);
+		goto fail;
+	}
+	*endpoint = made;
+	return 0;
+fail:
+	free(made.host);
+	return -1;
+}
+
+void target_release_endpoint(struct endpoint *endpoint)
+{
+	free(endpoint->host);
+	free(endpoint->address);
+	free(endpoint->fallback);
+	*endpoint = (struct endpoint){0};
+}
+
+/* Adds one endpoint for each host of the comma-separated list. */
+static int target_parse_hosts(struct target *target, const char *text, size_t len, struct error *err)
+{
+	const char *end = text + len;
+
+	for (;;) {
+		const char *comma = memchr(text, ',', (size_t)(end - text));
+		const char *stop = comma ? comma : end;
+
+		target->endpoints = alloc_resize(target->endpoints, target->endpoint_count + 1, sizeof(struct endpoint));
+		if (target_parse_endpoint(&target->endpoints[target->endpoint_count], text, (size_t)(stop - text), err))
+			return -1;
+		target->endpoint_count++;
+		if (!comma)
+			return 0;
+		text = comma + 1;
+	}
+}
+
+/* The scheme's length when text begins with "scheme:", in a form RFC 3986 3.1 allows and "//" follows; else 0. */
+static size_t target_scheme_length(const char *text)
+{
+	size_t len = 0;
+
+	if (!isalpha((unsigned char)*text))
+		return 0;
+	while (isalnum((unsigned char)text[len]) || (text[len] && strchr("+-.", text[len])))
+		len++;
+	return strncmp(text + len, "://", 3) == 0 ? len : 0;
+}
+
+/* Appends the query with the values of password parameters masked. */
+static void target_mask_query(struct buf *out, const char *query)
+{
+	while (*query) {
+		size_t len = strcspn(query, "&"), key = strcspn(query, "=&");
+
+		/* A '%' in the key: libpq decodes keys too, so it may spell a password. */
+		if (query[key] == '=' && (memchr(query, '%', key) ||
+					  (key >= 8 && strncmp(query + key - 8, "password", 8) == 0))) {
+			buf_add(out, query, key + 1);
+			buf_add_text(out, "***");
+		} else {
+			buf_add(out, query, len);
+		}
+		query += len;
+		if (*query)
+			buf_add(out, query++, 1);
+	}
+}
+
+char *target_mask(const char *text)
+{
+	const char *start = strstr(text, "://"), *at, *colon, *query;
+	struct buf out = {0};
+
+	start = start ? start + 3 : text;
+	/* To the *last* '@': an unescaped one inside a password must not show the rest of it. */
+	at = strrchr(start, '@');
+	colon = at ? memchr(start, ':', (size_t)(at - start)) : NULL;
+	if (colon) {
+		buf_add(&out, text, (size_t)(colon + 1 - text));
+		buf_add_text(&out, "***");
+		text = at;
+	}
+	query = strchr(text, '?');
+	if (query) {
+		buf_add(&out, text, (size_t)(query + 1 - text));
+		target_mask_query(&out, query + 1);
+	} else {
+		buf_add_text(&out, text);
+	}
+	return buf_detach(&out);
+}
+
+/* "my-db" and "api.v1" as a prefix of variables: MY_DB, API_V1. len 0 gives NULL. */
+static char *target_make_name(const char *text, size_t len)
+{
+	char *name = len ? alloc_slice(text, len) : NULL;
+
+	for (char *c = name; c && *c; c++)
+		*c = isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c) : '_';
+	return name;
+}
+
+/* Splits off "NAME="; an '=' further in belongs to a URL's parameters. Returns what follows. */
+static const char *target_take_name(struct target *target, const char *text, struct error *err)
+{
+	size_t len = strcspn(text, "=:/?[@");
+
+	if (text[len] != '=')
+		return text;
+	if (len == 0) {
+		errors_set(err, "the name before '=' is empty; write NAME=host:port");
+		return NULL;
+	}
+	if (isdigit((unsigned char)text[0])) {
+		errors_set(err, "\"%.*s\" cannot begin a variable's name; write NAME=host:port", (int)len, text);
+		return NULL;
+	}
+	target->name = target_make_name(text, len);
+	target->named = true;
+	return text + len + 1;
+}
+
+/* A target that is an address, or a name no variable can begin with, exports nothing unless it is named. */
+static void target_derive_name(struct target *target)
+{
+	const char *host = target->endpoint_count ? target->endpoints[0].host : "";
+
+	if (!target->name && target_host_family(host) == AF_UNSPEC && !isdigit((unsigned char)host[0]))
+		target->name = target_make_name(host, strcspn(host, "."));
+}
+
+/*
+ * Does a password with an unescaped '/' or '?' end the authority early? Then what looks like a port is
+ * a piece of a secret, and no later error may quote it.
+ */
+static bool target_password_is_cut(const char *authority, size_t len)
+{
+	const char *colon = memchr(authority, ':', len), *at = strchr(authority + len, '@');
+
+	if (!colon || !at)
+		return false;
+	return !memchr(authority, '?', (size_t)(at - authority)) ||
+	       strspn(colon + 1, "0123456789") != (size_t)(authority + len - colon - 1);
+}
+
+static int target_parse_url(struct target *target, const char *text, struct error *err)
+{
+	size_t scheme_len = target_scheme_length(text), len;
+	const char *at = NULL;
+
+	if (!scheme_len) {
+		if (strstr(text, "://"))
+			return errors_set(err, "what stands before \"://\" is not a scheme; write scheme://host:port");
+		len = strlen(text);
+		target->tail = alloc_text("");
+		if (strchr(text, '/'))
+			return errors_set(err, "a '/' is in no host or port; a command goes after \"--\", a URL begins with scheme://");
+		if (strchr(text, '@'))
+			return errors_set(err, "a user needs a scheme; write postgres://user@host:port");
+		return target_parse_hosts(target, text, len, err);
+	}
+	target->scheme = alloc_slice(text, scheme_len);
+	for (char *c = target->scheme; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	text += scheme_len + 3;
+	len = strcspn(text, "/?#");
+	at = memrchr(text, '@', len);
+	target->has_user = at != NULL;
+	target->tail = alloc_text(text + len);
+	if (!at && target_password_is_cut(text, len))
+		return errors_set(err, "a '/', '?' or '#' in a user or password must be written %%2F, %%3F or %%23");
+	if (at) {
+		len -= (size_t)(at + 1 - text);
+		text = at + 1;
+	}
+	/* No host at all is for the type to judge: libpq takes it from a parameter. */
+	return len ? target_parse_hosts(target, text, len, err) : 0;
+}
+
+int target_parse(struct target *target, const char *text, struct error *err)
+{
+	struct target made = {.text = target_mask(text), .exports = true};
+	const char *rest = target_take_name(&made, text, err);
+
+	if (!rest)
+		goto fail;
+	made.url = alloc_text(rest);
+	if (target_parse_url(&made, rest, err))
+		goto fail;
+	target_derive_name(&made);
+	*target = made;
+	return 0;
+fail:
+	errors_prefix(err, "target \"%s\"", made.text);
+	target_release(&made);
+	return -1;
+}
+
+void target_release(struct target *target)
+{
+	for (size_t i = 0; i < target->endpoint_count; i++)
+		target_release_endpoint(&target->endpoints[i]);
+	free(target->endpoints);
+	free(target->text);
+	free(target->url);
+	free(target->name);
+	free(target->scheme);
+	free(target->tail);
+	*target = (struct target){0};
+}

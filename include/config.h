@@ -1,0 +1,43 @@
+/* Everything the user asked for, from environment and command line, checked. */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "env.h"
+#include "errors.h"
+#include "log.h"
+#include "options.h"
+#include "target.h"
+
+enum config_action { CONFIG_WAIT, CONFIG_HELP, CONFIG_VERSION };
+enum config_output { CONFIG_OUTPUT_NORMAL, CONFIG_OUTPUT_QUIET, CONFIG_OUTPUT_VERBOSE };
+enum config_down { CONFIG_DOWN_OFF, CONFIG_DOWN_ON, CONFIG_DOWN_ABSENT };
+
+struct config {
+	int action;              /* enum config_action */
+	int64_t timeout;         /* 0: for ever */
+	int64_t attempt_timeout; /* above 0 */
+	int64_t max_interval;    /* 0: no cap but the schedule's own */
+	int once, any, run_anyway, fail_fast, links, pin, no_export; /* flags */
+	int down;                /* enum config_down */
+	int output;              /* enum config_output */
+	struct target *targets;
+	size_t target_count;
+	char **command; /* points into argv; NULL: no command */
+};
+
+/* The settings, one row each: for --help too. */
+extern const struct options_table config_options;
+
+/*
+ * Fills config from defaults, then env, then argv, sets the log's level and warns of what looks like a
+ * mistake. Says what is wrong with a setting or a target and what would be right. With an action
+ * other than CONFIG_WAIT the targets are not looked at.
+ */
+int config_load(struct config *config, int argc, char **argv, const struct env *env, struct log *log,
+		struct error *err);
+void config_release(struct config *config);
+
+#endif

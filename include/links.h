@@ -1,0 +1,35 @@
+/* Peers that Docker-link and Kubernetes service variables know (FACTS 1-6). */
+#ifndef LINKS_H
+#define LINKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "env.h"
+
+/* What the variables say about one peer. Pointers into the environment or owned, as said. */
+struct links_peer {
+	char *address; /* owned; NULL when they know no address */
+	uint16_t port; /* 0 when they know none */
+};
+
+/*
+ * What the variables of `host` say, for its port `wanted` where that is not 0. A Docker link's prefix
+ * is the upper-cased host with '-' turned into '_', a Kubernetes service's turns '.' too. Addresses
+ * here may be stale (FACTS 6): the caller asks for the name first.
+ */
+struct links_peer links_find(const struct env *env, const char *host, uint16_t wanted);
+
+void links_release(struct links_peer *peer);
+
+/* A variable of the peer's own environment that its link copied here ("POSTGRES_USER"), or NULL. Points into env. */
+const char *links_peer_env(const struct env *env, const char *host, const char *name);
+
+/*
+ * Every peer there is: each P_NAME that begins with '/' and has a P_PORT, each X_SERVICE_HOST but
+ * Kubernetes' own API. Gives a NULL-terminated list of host names, each once, in the environment's
+ * order; list and names are the caller's.
+ */
+char **links_discover(const struct env *env);
+
+#endif

@@ -1,0 +1,52 @@
+/* How far the wait for one target has come: what the reports tell, the exports use and the backoff follows. */
+#ifndef PROGRESS_H
+#define PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "outcome.h"
+#include "target.h"
+
+enum { PROGRESS_ADDRESS_MAX = 64 };
+
+/* Where an outcome was found. */
+struct progress_place {
+	const struct endpoint *endpoint;    /* NULL when it never came to a host */
+	char address[PROGRESS_ADDRESS_MAX]; /* numeric, without port; "" when there was none */
+	bool from_variable;                 /* only a link or service variable knew the address */
+};
+
+struct progress {
+	const struct target *target;
+	bool done;                   /* ready; under --down: gone */
+	struct outcome outcome;      /* of the last attempt */
+	struct progress_place place; /* of the last attempt */
+	unsigned attempts;
+	int64_t started;  /* when the wait began */
+	int64_t finished; /* when it was done; 0 before */
+	bool resolved;    /* its name led to an address at least once */
+	enum outcome_layer furthest;
+	int64_t since; /* when it last got further than ever before: the backoff counts from here */
+};
+
+void progress_init(struct progress *progress, const struct target *target, int64_t now);
+
+/* Takes in what an attempt that ended now gave. Returns true when its reason is another than last time. */
+bool progress_record(struct progress *progress, const struct outcome *outcome, const struct progress_place *place,
+		     int64_t now);
+
+/* Is the target done, given the last attempt? absent_is_down: a name that never existed is down too (--down=absent). */
+bool progress_is_ready(const struct progress *progress);
+bool progress_is_down(const struct progress *progress, bool absent_is_down);
+
+void progress_finish(struct progress *progress, int64_t now);
+
+/* Microseconds from the start of the last attempt to the start of the next (backoff.h). */
+int64_t progress_interval(const struct progress *progress, int64_t max_interval, uint32_t random, int64_t now);
+
+/* "172.17.0.2:5432", "[fd00::2]:5432", "/run/pg", or "" where there was no address. Returns out. */
+char *progress_place_text(const struct progress_place *place, char *out, size_t size);
+
+#endif

@@ -1,0 +1,187 @@
+#include "config.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "clock.h"
+#include "links.h"
+
+/* clang-format off */
+static const struct options_row config_rows[] = {
+	{ .key = "timeout", .letter = 't', .type = OPTIONS_DURATION, .offset = offsetof(struct config, timeout),
+	  .initial = "60s", .arg = "TIME", .help = "give up after TIME, exit 124; 0 waits for ever" },
+	{ .key = "attempt-timeout", .type = OPTIONS_DURATION, .offset = offsetof(struct config, attempt_timeout),
+	  .initial = "3s", .arg = "TIME", .help = "limit of one attempt, names included" },
+	{ .key = "max-interval", .type = OPTIONS_DURATION, .offset = offsetof(struct config, max_interval),
+	  .arg = "TIME", .help = "never wait longer than TIME between two attempts" },
+	{ .key = "once", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, once),
+	  .help = "one round; exit 0 when ready, 1 when not (HEALTHCHECK)" },
+	{ .key = "any", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, any),
+	  .help = "one target is enough" },
+	{ .key = "down", .type = OPTIONS_FLAG, .value = CONFIG_DOWN_ON, .choice = "absent", .offset = offsetof(struct config, down),
+	  .help = "wait until nothing answers; =absent: an unknown name is down too" },
+	{ .key = "run-anyway", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, run_anyway),
+	  .help = "start COMMAND even when the targets are not ready in time" },
+	{ .key = "fail-fast", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, fail_fast),
+	  .help = "give up at once on what waiting does not mend (denied, another protocol)" },
+	{ .key = "links", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, links),
+	  .help = "wait for every peer in Docker-link and Kubernetes service variables" },
+	{ .key = "pin", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, pin),
+	  .help = "export the address that answered as NAME_HOST" },
+	{ .key = "no-export", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, no_export),
+	  .help = "leave COMMAND's environment as it is" },
+	{ .key = "quiet", .letter = 'q', .type = OPTIONS_FLAG, .value = CONFIG_OUTPUT_QUIET, .offset = offsetof(struct config, output),
+	  .help = "say nothing but errors" },
+	{ .key = "verbose", .letter = 'v', .type = OPTIONS_FLAG, .value = CONFIG_OUTPUT_VERBOSE, .offset = offsetof(struct config, output),
+	  .help = "a line for every attempt" },
+	{ .key = "help", .letter = 'h', .type = OPTIONS_FLAG, .value = CONFIG_HELP, .where = OPTIONS_ARGV_ONLY,
+	  .offset = offsetof(struct config, action), .help = "this text" },
+	{ .key = "version", .letter = 'V', .type = OPTIONS_FLAG, .value = CONFIG_VERSION, .where = OPTIONS_ARGV_ONLY,
+	  .offset = offsetof(struct config, action), .help = "versions of waitfor and of every library in it" },
+	{ .key = "targets", .type = OPTIONS_TEXT, .where = OPTIONS_ENV_ONLY,
+	  .help = "targets, separated by white space, where the command line has none" },
+};
+/* clang-format on */
+
+const struct options_table config_options = {config_rows, sizeof(config_rows) / sizeof(config_rows[0])};
+
+/* Expands and takes apart one target, and asks the variables for its port and for a last-resort address. */
+static int config_add_target(struct config *config, const char *text, const struct env *env, struct error *err)
+{
+	struct target *target;
+	char *expanded, *shown;
+
+	if (env_expand(env, text, &expanded, err)) {
+		shown = target_mask(text);
+		errors_prefix(err, "target \"%s\"", shown);
+		free(shown);
+		return -1;
+	}
+	config->targets = alloc_resize(config->targets, config->target_count + 1, sizeof(*config->targets));
+	target = &config->targets[config->target_count];
+	if (target_parse(target, expanded, err)) {
+		free(expanded);
+		return -1;
+	}
+	free(expanded);
+	config->target_count++;
+	for (size_t i = 0; i < target->endpoint_count; i++) {
+		struct endpoint *endpoint = &target->endpoints[i];
+		struct links_peer peer = links_find(env, endpoint->host, endpoint->port);
+
+		if (!endpoint->port)
+			endpoint->port = peer.port;
+		endpoint->fallback = peer.address;
+	}
+	return 0;
+}
+
+static int config_add_words(struct config *config, const char *text, const struct env *env, struct error *err)
+{
+	while (*text) {
+		size_t len;
+		char *word;
+		int failed;
+
+		while (isspace((unsigned char)*text))
+			text++;
+		len = strcspn(text, " \t\r\n\v\f");
+		if (!len)
+			break;
+		word = alloc_slice(text, len);
+		failed = config_add_target(config, word, env, err);
+		free(word);
+		if (failed)
+			return errors_prefix(err, "WAITFOR_TARGETS");
+		text += len;
+	}
+	return 0;
+}
+
+/* A peer that the command line already names is not added again. */
+static bool config_has_host(const struct config *config, const char *host)
+{
+	for (size_t i = 0; i < config->target_count; i++)
+		for (size_t j = 0; j < config->targets[i].endpoint_count; j++)
+			if (strcasecmp(config->targets[i].endpoints[j].host, host) == 0)
+				return true;
+	return false;
+}
+
+static int config_add_links(struct config *config, const struct env *env, struct error *err)
+{
+	char **hosts = links_discover(env);
+	int failed = 0;
+
+	for (size_t i = 0; hosts[i]; i++) {
+		if (!failed && !config_has_host(config, hosts[i]))
+			failed = config_add_target(config, hosts[i], env, err);
+		free(hosts[i]);
+	}
+	free(hosts);
+	return failed;
+}
+
+static int config_add_targets(struct config *config, char **operands, size_t count, const struct env *env,
+			      struct error *err)
+{
+	const char *words = env_get(env, "WAITFOR_TARGETS");
+
+	for (size_t i = 0; i < count; i++)
+		if (config_add_target(config, operands[i], env, err))
+			return -1;
+	if (count == 0 && words && config_add_words(config, words, env, err))
+		return -1;
+	if (config->links && config_add_links(config, env, err))
+		return -1;
+	if (config->target_count == 0 && !config->links)
+		return errors_set(err, "no target; write waitfor host:port -- command, set WAITFOR_TARGETS or say --links");
+	return 0;
+}
+
+static int config_check(const struct config *config, struct error *err)
+{
+	if (config->attempt_timeout == 0)
+		return errors_set(err, "--attempt-timeout: 0 would never try; write a time such as 3s");
+	return 0;
+}
+
+int config_load(struct config *config, int argc, char **argv, const struct env *env, struct log *log,
+		struct error *err)
+{
+	static const enum log_level levels[] = {
+		[CONFIG_OUTPUT_NORMAL] = LOG_LEVEL_NORMAL,
+		[CONFIG_OUTPUT_QUIET] = LOG_LEVEL_ERROR,
+		[CONFIG_OUTPUT_VERBOSE] = LOG_LEVEL_VERBOSE,
+	};
+	char **operands = alloc_zero((size_t)argc + 1, sizeof(*operands));
+	size_t count;
+	int rest, failed = -1;
+
+	*config = (struct config){0};
+	if (options_load_defaults(&config_options, config, err) ||
+	    options_load_env(&config_options, env, config, err) ||
+	    options_load_argv(&config_options, argc, argv, config, operands, &count, &rest, err))
+		goto out;
+	log->level = levels[config->output];
+	config->command = rest < argc ? argv + rest : NULL;
+	if (config->action == CONFIG_WAIT) {
+		options_warn_misspelt(&config_options, env, log);
+		if (config_check(config, err) || config_add_targets(config, operands, count, env, err))
+			goto out;
+	}
+	failed = 0;
+out:
+	free(operands);
+	return failed;
+}
+
+void config_release(struct config *config)
+{
+	for (size_t i = 0; i < config->target_count; i++)
+		target_release(&config->targets[i]);
+	free(config->targets);
+	*config = (struct config){0};
+}

@@ -1,0 +1,63 @@
+#include "progress.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "backoff.h"
+
+void progress_init(struct progress *progress, const struct target *target, int64_t now)
+{
+	*progress = (struct progress){.target = target, .started = now, .since = now};
+}
+
+bool progress_record(struct progress *progress, const struct outcome *outcome, const struct progress_place *place,
+		     int64_t now)
+{
+	enum outcome_layer layer = outcome_info(outcome->kind)->layer;
+	bool changed = progress->outcome.kind != outcome->kind;
+
+	progress->attempts++;
+	progress->outcome = *outcome;
+	progress->place = *place;
+	if (place->address[0])
+		progress->resolved = true;
+	if (layer > progress->furthest) {
+		progress->furthest = layer;
+		progress->since = now;
+	}
+	return changed;
+}
+
+bool progress_is_ready(const struct progress *progress)
+{
+	return progress->outcome.kind == OUTCOME_READY;
+}
+
+bool progress_is_down(const struct progress *progress, bool absent_is_down)
+{
+	bool absent = progress->outcome.kind == OUTCOME_NO_NAME || progress->outcome.kind == OUTCOME_NO_ADDRESS;
+
+	/* A name that never existed is most likely misspelt; one that is gone belonged to a container that stopped. */
+	return outcome_is_down(&progress->outcome) || (absent && (absent_is_down || progress->resolved));
+}
+
+void progress_finish(struct progress *progress, int64_t now)
+{
+	progress->done = true;
+	progress->finished = now;
+}
+
+int64_t progress_interval(const struct progress *progress, int64_t max_interval, uint32_t random, int64_t now)
+{
+	return backoff_interval(outcome_info(progress->outcome.kind)->cost, now - progress->since, max_interval, random);
+}
+
+char *progress_place_text(const struct progress_place *place, char *out, size_t size)
+{
+	if (!place->address[0] || place->address[0] == '/')
+		snprintf(out, size, "%s", place->address);
+	else
+		snprintf(out, size, strchr(place->address, ':') ? "[%s]:%u" : "%s:%u", place->address,
+			 (unsigned)place->endpoint->port);
+	return out;
+}

@@ -1,0 +1,307 @@
+#include "conninfo.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "alloc.h"
+#include "links.h"
+
+/* Where libpq looks for a password file and must find none, silently (FACTS 25: /dev/null itself makes it warn). */
+#define CONNINFO_NO_FILE "/dev/null/none"
+
+/* What would redirect or break the probe (FACTS 29); sslmode and its like are the user's to set. */
+static const char *const conninfo_stray[] = {
+	"PGHOST",     "PGHOSTADDR",           "PGPORT",             "PGDATABASE",   "PGUSER",
+	"PGPASSWORD", "PGSERVICE",            "PGSERVICEFILE",      "PGSYSCONFDIR", "PGTARGETSESSIONATTRS",
+	"PGOPTIONS",  "PGLOADBALANCEHOSTS",   "PGCONNECT_TIMEOUT",  "PGGSSENCMODE", "PGCLIENTENCODING",
+	"PGAPPNAME",  "PGMINPROTOCOLVERSION", "PGMAXPROTOCOLVERSION",
+};
+
+static void conninfo_set(struct conninfo *info, const char *key, const char *value)
+{
+	for (size_t i = 0; i < info->count; i++)
+		if (strcmp(info->keys[i], key) == 0) {
+			free(info->values[i]);
+			info->values[i] = alloc_text(value);
+			return;
+		}
+	info->keys = alloc_resize(info->keys, info->count + 2, sizeof(*info->keys));
+	info->values = alloc_resize(info->values, info->count + 2, sizeof(*info->values));
+	info->keys[info->count] = alloc_text(key);
+	info->values[info->count++] = alloc_text(value);
+	info->keys[info->count] = info->values[info->count] = NULL;
+}
+
+static const char *conninfo_get(const struct conninfo *info, const char *key)
+{
+	for (size_t i = 0; i < info->count; i++)
+		if (strcmp(info->keys[i], key) == 0)
+			return info->values[i];
+	return NULL;
+}
+
+/* Sets key to the first of the candidates that is something, where the URI did not. */
+static void conninfo_default(struct conninfo *info, const char *key, const char *first, const char *second,
+			     const char *third)
+{
+	const char *value = first && *first ? first : second && *second ? second : third;
+
+	if (value && *value && !conninfo_get(info, key))
+		conninfo_set(info, key, value);
+}
+
+void conninfo_free(struct conninfo *info)
+{
+	if (!info)
+		return;
+	for (size_t i = 0; i < info->count; i++) {
+		free(info->keys[i]);
+		free(info->values[i]);
+	}
+	free(info->keys);
+	free(info->values);
+	free(info->link_password);
+	free(info);
+}
+
+/* The count-th of a comma-separated list, as libpq counts; the caller's. NULL past the end. */
+static char *conninfo_item(const char *list, size_t count)
+{
+	while (list && count--)
+		if ((list = strchr(list, ',')))
+			list++;
+	return list ? alloc_slice(list, strcspn(list, ",")) : NULL;
+}
+
+/* host, hostaddr and port of the URI, where libpq allows lists, as the target's endpoints. */
+static int conninfo_take_hosts(struct target *target, const char *hosts, const char *addresses, const char *ports,
+			       struct error *err)
+{
+	const char *list = hosts && *hosts ? hosts : addresses;
+	size_t count = 1;
+
+	if (!list || !*list)
+		return 0; /* probe_bind says that it is missing */
+	for (const char *c = list; *c; c++)
+		count += *c == ',';
+	for (size_t i = 0; i < target->endpoint_count; i++)
+		target_release_endpoint(&target->endpoints[i]);
+	target->endpoints = alloc_resize(target->endpoints, count, sizeof(struct endpoint));
+	memset(target->endpoints, 0, count * sizeof(struct endpoint));
+	target->endpoint_count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct endpoint *endpoint = &target->endpoints[i];
+		/* One port serves all hosts. */
+		char *port = conninfo_item(ports, ports && strchr(ports, ',') ? i : 0);
+		int failed;
+
+		endpoint->host = conninfo_item(list, i);
+		endpoint->address = conninfo_item(addresses, i);
+		failed = port && *port && target_parse_port(port, strlen(port), &endpoint->port, err);
+		free(port);
+		if (failed)
+			return -1;
+		if (!*endpoint->host)
+			return errors_set(err, "a host is missing; write postgres://host:port/db");
+		if (endpoint->address && target_host_family(endpoint->address) != AF_INET &&
+		    target_host_family(endpoint->address) != AF_INET6)
+			return errors_set(err, "hostaddr \"%s\" is not a numeric address", endpoint->address);
+	}
+	return 0;
+}
+
+/*
+ * libpq quotes what it does not understand, which may be a piece of a password: its words are used only
+ * when it says them of the masked URI too.
+ */
+static int conninfo_refuse_uri(const struct target *target, struct error *err)
+{
+	char *masked = target_mask(target->url), *message = NULL;
+	PQconninfoOption *options = PQconninfoParse(masked, &message);
+
+	if (message)
+		errors_set(err, "%.*s; write postgres://user:password@host:port/db?parameter=value",
+			   (int)strcspn(message, "\n"), message);
+	else
+		errors_set(err, "the password is not a valid part of a URI; write '%%' in it as %%25, '@' as %%40, '/' as %%2F");
+	PQfreemem(message);
+	PQconninfoFree(options);
+	free(masked);
+	return -1;
+}
+
+static int conninfo_take_uri(struct conninfo *info, struct target *target, struct error *err)
+{
+	const char *hosts = NULL, *addresses = NULL, *ports = NULL;
+	PQconninfoOption *options = PQconninfoParse(target->url, NULL);
+	int failed;
+
+	if (!options)
+		return conninfo_refuse_uri(target, err);
+	for (const PQconninfoOption *option = options; option->keyword; option++) {
+		if (!option->val)
+			continue;
+		if (strcmp(option->keyword, "host") == 0)
+			hosts = option->val;
+		else if (strcmp(option->keyword, "hostaddr") == 0)
+			addresses = option->val;
+		else if (strcmp(option->keyword, "port") == 0)
+			ports = option->val;
+		else
+			conninfo_set(info, option->keyword, option->val);
+	}
+	failed = conninfo_take_hosts(target, hosts, addresses, ports, err);
+	PQconninfoFree(options);
+	if (!failed && conninfo_get(info, "service"))
+		failed = errors_set(err, "service= would hide where to connect; write postgres://host:port/db");
+	return failed;
+}
+
+/* A link's or service's address and port, for endpoints that only the URI's parameters named. */
+static void conninfo_complete_endpoints(struct target *target, const struct env *env)
+{
+	for (size_t i = 0; i < target->endpoint_count; i++) {
+		struct endpoint *endpoint = &target->endpoints[i];
+		struct links_peer peer = links_find(env, endpoint->host, endpoint->port);
+
+		if (!endpoint->port)
+			endpoint->port = peer.port;
+		free(endpoint->fallback);
+		endpoint->fallback = peer.address;
+	}
+}
+
+/* libpq ignores a password file that others can read, and warns on stderr at every attempt (FACTS 30): once is enough. */
+static void conninfo_check_password_file(struct conninfo *info, const struct env *env, const struct log *log)
+{
+	const char *path = conninfo_get(info, "passfile"), *home = env_get(env, "HOME");
+	char *file;
+	struct stat found;
+
+	if (!path || !*path)
+		path = env_get(env, "PGPASSFILE");
+	file = path && *path ? alloc_text(path) : alloc_format("%s/.pgpass", home ? home : "");
+	if (!conninfo_get(info, "password") && stat(file, &found) == 0 &&
+	    (!S_ISREG(found.st_mode) || found.st_mode & (S_IRWXG | S_IRWXO))) {
+		log_line(log, LOG_LEVEL_NORMAL, "password file %s is ignored: %s", file,
+			 S_ISREG(found.st_mode) ? "group or others may read it; chmod 600 it" : "it is not a plain file");
+		conninfo_set(info, "passfile", CONNINFO_NO_FILE);
+	}
+	free(file);
+}
+
+#ifndef WAITFOR_TLS
+/* This flavour has no TLS: better said now than at every attempt. */
+static int conninfo_check_tls(const struct conninfo *info, const struct env *env, struct error *err)
+{
+	const char *mode = conninfo_get(info, "sslmode"), *where = "sslmode";
+
+	if (!mode && (mode = env_get(env, "PGSSLMODE")))
+		where = "PGSSLMODE";
+	if (mode && (strcmp(mode, "require") == 0 || strncmp(mode, "verify-", 7) == 0))
+		return errors_set(err, "%s=%s needs TLS, which this waitfor is built without; use waitfor-tls", where, mode);
+	return 0;
+}
+#else
+static int conninfo_check_tls(const struct conninfo *info, const struct env *env, struct error *err)
+{
+	(void)info;
+	(void)env;
+	(void)err;
+	return 0;
+}
+#endif
+
+struct conninfo *conninfo_new(struct target *target, const struct env *env, const struct log *log,
+			      struct error *err)
+{
+	struct conninfo *info = alloc_zero(1, sizeof(*info));
+	const char *host, *session;
+
+	for (size_t i = 0; i < sizeof(conninfo_stray) / sizeof(conninfo_stray[0]); i++)
+		unsetenv(conninfo_stray[i]);
+	if (target->scheme && conninfo_take_uri(info, target, err)) {
+		conninfo_free(info);
+		return NULL;
+	}
+	conninfo_complete_endpoints(target, env);
+	host = target->endpoint_count ? target->endpoints[0].host : "";
+	conninfo_default(info, "user", env_get(env, "PGUSER"), links_peer_env(env, host, "POSTGRES_USER"), "postgres");
+	conninfo_default(info, "dbname", env_get(env, "PGDATABASE"), links_peer_env(env, host, "POSTGRES_DB"), NULL);
+	conninfo_default(info, "password", env_get(env, "PGPASSWORD"), NULL, NULL);
+	conninfo_default(info, "gssencmode", "disable", NULL, NULL);
+	conninfo_default(info, "fallback_application_name", "waitfor", NULL, NULL);
+	info->link_password = alloc_text(links_peer_env(env, host, "POSTGRES_PASSWORD"));
+	conninfo_check_password_file(info, env, log);
+	session = conninfo_get(info, "target_session_attrs");
+	info->wants_session = session && strcmp(session, "any") != 0;
+	if (conninfo_check_tls(info, env, err)) {
+		conninfo_free(info);
+		return NULL;
+	}
+	return info;
+}
+
+/* The address as libpq's hostaddr; "" for a Unix socket, whose path is the host. */
+static void conninfo_address(const struct resolve_address *address, char *out, size_t size)
+{
+	const struct sockaddr_storage *any = &address->socket_address;
+
+	*out = '\0';
+	if (any->ss_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)any)->sin_addr, out, (socklen_t)size);
+	else if (any->ss_family == AF_INET6)
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)any)->sin6_addr, out, (socklen_t)size);
+}
+
+static PGconn *conninfo_start(const struct conninfo *info, const struct endpoint *endpoint, const char *address,
+			      const char *password)
+{
+	const char **keys = alloc_zero(info->count + 5, sizeof(*keys));
+	const char **values = alloc_zero(info->count + 5, sizeof(*values));
+	size_t count = 0;
+	char port[8];
+	PGconn *conn;
+
+	snprintf(port, sizeof(port), "%u", (unsigned)endpoint->port);
+	for (; count < info->count; count++) {
+		keys[count] = info->keys[count];
+		values[count] = info->values[count];
+	}
+	/* With hostaddr libpq resolves nothing; host is still what a certificate must name (FACTS 28). */
+	keys[count] = "host";
+	values[count++] = endpoint->host;
+	keys[count] = "hostaddr";
+	values[count++] = address;
+	keys[count] = "port";
+	values[count++] = port;
+	if (password) {
+		keys[count] = "password";
+		values[count++] = password;
+	}
+	conn = PQconnectStartParams(keys, values, 0);
+	free(keys);
+	free(values);
+	return conn;
+}
+
+PGconn *conninfo_connect(const struct conninfo *info, const struct endpoint *endpoint,
+			 const struct resolve_address *address)
+{
+	char text[INET6_ADDRSTRLEN];
+	PGconn *conn;
+	const char *password;
+
+	conninfo_address(address, text, sizeof(text));
+	conn = conninfo_start(info, endpoint, text, NULL);
+	password = conn ? PQpass(conn) : NULL;
+	/* Only now it is known that the password file has none for this server. */
+	if (conn && info->link_password && (!password || !*password)) {
+		PQfinish(conn);
+		conn = conninfo_start(info, endpoint, text, info->link_password);
+	}
+	return conn;
+}

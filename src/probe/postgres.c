@@ -1,0 +1,364 @@
+/*
+ * PostgreSQL through libpq's asynchronous API. FACTS 22-30.
+ *
+ * Without a password ("ping mode") a request to authenticate proves that the server takes
+ * connections, and leaves no line in its log; with one it is login and SELECT 1. The peer's SQLSTATE
+ * decides, never the text of a message, which is localised (FACTS 27).
+ */
+#include <errno.h>
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "alloc.h"
+#include "conninfo.h"
+#include "probe.h"
+#include "stream.h"
+
+struct postgres_state {
+	struct stream knock;
+	PGconn *conn;
+	struct loop_watch watch;
+	bool connected; /* the socket is; libpq talks */
+	bool querying;
+	bool eof;        /* the peer hung up before it had said enough */
+	char first_byte; /* of its answer to the startup message; 0: none yet */
+};
+
+static void postgres_finish(struct probe *probe, enum outcome_kind kind, const char *detail)
+{
+	struct outcome outcome = outcome_make(kind, "%s", detail ? detail : "");
+
+	probe_finish(probe, &outcome);
+}
+
+static bool postgres_is_login(const struct postgres_state *state)
+{
+	const char *password = PQpass(state->conn);
+
+	return password && *password;
+}
+
+/* What a SQLSTATE says (FACTS 22, 27). Those that are not known here may pass: not ready, try again. */
+static enum outcome_kind postgres_kind_of_state(const char *sqlstate, bool login)
+{
+	if (strcmp(sqlstate, "53300") == 0)
+		return OUTCOME_FULL;
+	/* The server is up and does not want us: all there is to learn without a password, a dead end with one. */
+	if (strncmp(sqlstate, "28", 2) == 0 || strcmp(sqlstate, "3D000") == 0 || strcmp(sqlstate, "42501") == 0)
+		return login ? OUTCOME_DENIED : OUTCOME_READY;
+	return OUTCOME_STARTING;
+}
+
+/*
+ * The SQLSTATE in the message of a failed connection, which PQERRORS_VERBOSE puts behind the severity:
+ * "FATAL:  57P03: text". NULL when the server sent none.
+ */
+static const char *postgres_find_state(const char *message)
+{
+	static const char state_chars[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	while ((message = strstr(message, ":  "))) {
+		message += 3;
+		if (strspn(message, state_chars) == 5 && message[5] == ':')
+			return message;
+	}
+	return NULL;
+}
+
+/* The first line from `text` on. The caller's. */
+static char *postgres_line(const char *text)
+{
+	return alloc_slice(text, strcspn(text, "\n"));
+}
+
+/* libpq's own message without the part that names the server, which the report does. The caller's. */
+static char *postgres_own_message(const char *message)
+{
+	static const char before[] = " failed: ";
+	const char *found = strstr(message, before);
+
+	return postgres_line(found ? found + sizeof(before) - 1 : message);
+}
+
+/*
+ * connect() failed inside libpq, which gives the reason only as text: but as the text of this very
+ * process's strerror, so that comparing is exact.
+ */
+static void postgres_connect_failed(struct probe *probe, const char *message)
+{
+	static const int reasons[] = {ECONNREFUSED, ENOENT, ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, ECONNRESET,
+				      EADDRNOTAVAIL, EMFILE, ENFILE, EAFNOSUPPORT, EACCES, EPERM};
+	struct outcome outcome;
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (strstr(message, strerror(reasons[i]))) {
+			outcome = outcome_from_errno(reasons[i]);
+			probe_finish(probe, &outcome);
+			return;
+		}
+	postgres_finish(probe, OUTCOME_LOCAL, message);
+}
+
+static enum outcome_kind postgres_kind_without_state(const struct probe *probe, ConnStatusType stage)
+{
+	const struct postgres_state *state = probe->state;
+	const struct conninfo *info = probe->target->plan;
+
+	if (state->eof)
+		return OUTCOME_CLOSED;
+	if (stage == CONNECTION_SSL_STARTUP)
+		return OUTCOME_TLS;
+	if (state->first_byte && !strchr("REv", state->first_byte))
+		return OUTCOME_GARBLED;
+	if (state->first_byte == 'R' && info->wants_session)
+		return OUTCOME_UNSUITABLE;
+	/* A request for a way to authenticate that is not built in (GSSAPI): a server asked it. */
+	if (state->first_byte == 'R')
+		return postgres_is_login(state) ? OUTCOME_DENIED : OUTCOME_READY;
+	return OUTCOME_RESET;
+}
+
+/* PQconnectPoll gave up, in stage `stage`. */
+static void postgres_failed(struct probe *probe, ConnStatusType stage)
+{
+	struct postgres_state *state = probe->state;
+	const struct conninfo *info = probe->target->plan;
+	const char *message = PQerrorMessage(state->conn), *sqlstate = postgres_find_state(message);
+	enum outcome_kind kind;
+	char *line;
+
+	if (PQconnectionNeedsPassword(state->conn)) {
+		if (info->wants_session)
+			postgres_finish(probe, OUTCOME_DENIED,
+					"a password is needed to see whether target_session_attrs is met");
+		else
+			postgres_finish(probe, OUTCOME_READY, NULL);
+		return;
+	}
+	kind = sqlstate ? postgres_kind_of_state(sqlstate, postgres_is_login(state))
+			: postgres_kind_without_state(probe, stage);
+	line = sqlstate ? postgres_line(sqlstate) : postgres_own_message(message);
+	postgres_finish(probe, kind, kind == OUTCOME_CLOSED || kind == OUTCOME_RESET ? NULL : line);
+	free(line);
+}
+
+/* Before libpq reads: is there an end, and does it begin like PostgreSQL? Not through TLS, whose bytes are not ours to judge. */
+static void postgres_peek(struct postgres_state *state)
+{
+	char byte;
+	ssize_t got;
+
+	if (PQsslInUse(state->conn))
+		return;
+	got = recv(PQsocket(state->conn), &byte, 1, MSG_PEEK);
+	if (got == 0)
+		state->eof = true;
+	else if (got == 1 && !state->first_byte && PQstatus(state->conn) == CONNECTION_AWAITING_RESPONSE)
+		state->first_byte = byte;
+}
+
+static void postgres_watch(struct probe *probe, bool writing)
+{
+	struct postgres_state *state = probe->state;
+
+	loop_watch_set(probe->loop, &state->watch, PQsocket(state->conn), !writing, writing);
+}
+
+static void postgres_logged_in(struct probe *probe)
+{
+	struct postgres_state *state = probe->state;
+
+	if (!postgres_is_login(state)) {
+		postgres_finish(probe, OUTCOME_READY, NULL); /* let in without a password */
+		return;
+	}
+	state->querying = true;
+	probe_stage(probe, OUTCOME_SILENT, "no answer to SELECT 1");
+	PQsetnonblocking(state->conn, 1);
+	if (!PQsendQuery(state->conn, "SELECT 1"))
+		postgres_finish(probe, OUTCOME_RESET, NULL);
+	else
+		postgres_watch(probe, PQflush(state->conn) == 1);
+}
+
+static void postgres_poll_connection(struct probe *probe)
+{
+	struct postgres_state *state = probe->state;
+	ConnStatusType stage = PQstatus(state->conn);
+
+	switch (PQconnectPoll(state->conn)) {
+	case PGRES_POLLING_READING:
+		postgres_watch(probe, false);
+		break;
+	case PGRES_POLLING_WRITING:
+		postgres_watch(probe, true);
+		break;
+	case PGRES_POLLING_OK:
+		postgres_logged_in(probe);
+		break;
+	default:
+		postgres_failed(probe, stage);
+		break;
+	}
+}
+
+/* The socket's own error first: it tells refused from unreachable, where libpq only has a sentence. */
+static bool postgres_is_connected(struct probe *probe)
+{
+	struct postgres_state *state = probe->state;
+	struct outcome result;
+
+	if (state->connected)
+		return true;
+	result = stream_connect_result(PQsocket(state->conn));
+	if (result.kind != OUTCOME_READY) {
+		probe_finish(probe, &result);
+		return false;
+	}
+	state->connected = true;
+	probe_stage(probe, OUTCOME_SILENT, NULL);
+	return true;
+}
+
+static void postgres_poll_query(struct probe *probe)
+{
+	struct postgres_state *state = probe->state;
+	const char *sqlstate;
+	PGresult *result;
+
+	if (!PQconsumeInput(state->conn)) {
+		postgres_finish(probe, OUTCOME_RESET, NULL);
+		return;
+	}
+	if (PQflush(state->conn) == 1 || PQisBusy(state->conn)) {
+		postgres_watch(probe, PQflush(state->conn) == 1);
+		return;
+	}
+	result = PQgetResult(state->conn);
+	sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	if (PQresultStatus(result) == PGRES_TUPLES_OK)
+		postgres_finish(probe, OUTCOME_READY, NULL);
+	else
+		postgres_finish(probe, sqlstate ? postgres_kind_of_state(sqlstate, true) : OUTCOME_RESET,
+				PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+	PQclear(result);
+}
+
+static void postgres_on_ready(void *arg, bool readable, bool writable)
+{
+	struct probe *probe = arg;
+	struct postgres_state *state = probe->state;
+
+	(void)writable;
+	if (!postgres_is_connected(probe)) {
+		loop_watch_clear(&state->watch);
+		return;
+	}
+	if (readable && !state->querying)
+		postgres_peek(state);
+	if (state->querying)
+		postgres_poll_query(probe);
+	else
+		postgres_poll_connection(probe);
+	if (probe->finished)
+		loop_watch_clear(&state->watch);
+}
+
+/* Notices would go to stderr. */
+static void postgres_ignore_notice(void *arg, const char *message)
+{
+	(void)arg;
+	(void)message;
+}
+
+static void postgres_connect(struct probe *probe)
+{
+	struct postgres_state *state = probe->state;
+	char *message;
+
+	state->conn = conninfo_connect(probe->target->plan, probe->endpoint, probe->address);
+	if (!state->conn) {
+		postgres_finish(probe, OUTCOME_LOCAL, "out of memory");
+		return;
+	}
+	PQsetErrorVerbosity(state->conn, PQERRORS_VERBOSE);
+	PQsetNoticeProcessor(state->conn, postgres_ignore_notice, NULL);
+	if (PQstatus(state->conn) == CONNECTION_BAD) {
+		message = postgres_own_message(PQerrorMessage(state->conn));
+		postgres_connect_failed(probe, message);
+		free(message);
+		return;
+	}
+	postgres_watch(probe, true);
+}
+
+static void postgres_on_knock(void *arg)
+{
+	struct probe *probe = arg;
+	struct postgres_state *state = probe->state;
+
+	stream_close(&state->knock);
+	postgres_connect(probe);
+}
+
+static void postgres_on_knock_failed(void *arg, const struct outcome *outcome)
+{
+	probe_finish(arg, outcome);
+}
+
+/*
+ * While nobody listens, libpq's preparations for each attempt are most of the CPU of a long wait. A
+ * bare connection asks first; one that is closed without a byte leaves no line in the server's log.
+ */
+static void postgres_start(struct probe *probe)
+{
+	struct postgres_state *state = probe->state;
+	struct outcome outcome;
+
+	state->knock.fd = -1;
+	state->watch = (struct loop_watch){.ready = postgres_on_ready, .arg = probe};
+	if (!probe->after_refusal || probe->address->socket_address.ss_family == AF_UNIX) {
+		postgres_connect(probe);
+		return;
+	}
+	outcome = stream_connect(&state->knock, probe->loop, &probe->address->socket_address, postgres_on_knock, NULL,
+				 postgres_on_knock_failed, probe);
+	if (outcome.kind != OUTCOME_READY)
+		probe_finish(probe, &outcome);
+}
+
+static void postgres_stop(struct probe *probe)
+{
+	struct postgres_state *state = probe->state;
+
+	stream_close(&state->knock);
+	loop_watch_clear(&state->watch);
+	if (state->conn)
+		PQfinish(state->conn);
+}
+
+static int postgres_bind(struct target *target, const struct env *env, const struct log *log, struct error *err)
+{
+	target->plan = conninfo_new(target, env, log, err);
+	return target->plan ? 0 : -1;
+}
+
+static void postgres_unbind(struct target *target)
+{
+	conninfo_free(target->plan);
+}
+
+const struct probe_type probe_type_postgres = {
+	.name = "postgres",
+	.alias = "postgresql",
+	.summary = "PostgreSQL takes connections; with a password: logs in and answers a query",
+	.example = "postgres://host:5432/db",
+	.default_port = 5432,
+	.state_size = sizeof(struct postgres_state),
+	.bind = postgres_bind,
+	.unbind = postgres_unbind,
+	.start = postgres_start,
+	.stop = postgres_stop,
+};

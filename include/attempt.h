@@ -1,0 +1,28 @@
+/* One attempt at one target: look its endpoints up, race their addresses, report one outcome. */
+#ifndef ATTEMPT_H
+#define ATTEMPT_H
+
+#include <stdint.h>
+
+#include "dns.h"
+#include "loop.h"
+#include "outcome.h"
+#include "progress.h"
+#include "target.h"
+
+/* Lives as long as the wait for its target: look-ups outlast single attempts. */
+struct attempt;
+
+/* target and dns must outlive it. done is called once for each attempt_start, on a later turn of the loop. */
+struct attempt *attempt_new(struct loop *loop, struct dns *dns, const struct target *target,
+			    void (*done)(void *arg, const struct outcome *outcome, const struct progress_place *place),
+			    void *arg);
+void attempt_free(struct attempt *attempt);
+
+/*
+ * Begins an attempt that ends within limit (microseconds), look-up included. waited is how long the
+ * target has been waited for: it decides how old an address may be. Not while one is running.
+ */
+void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited);
+
+#endif

@@ -1,0 +1,148 @@
+#include "report_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "clock.h"
+
+/*
+ * A peer that flaps must not fill the log: a 60 s wait stays under 10 lines for each target. The first
+ * changes are the interesting ones; later ones are told every 15 s.
+ */
+enum { REPORT_BURST = 4 };
+
+#define REPORT_INTERVAL (15 * CLOCK_S)
+
+/* What was said of one target; found by its progress, in the order they turn up. */
+struct report_said {
+	const struct progress *progress;
+	enum outcome_kind last;
+	int lines;
+	int64_t when;
+};
+
+struct report_text {
+	struct report_sink sink;
+	const struct log *log;
+	bool down;
+	struct report_said *said;
+	size_t said_count;
+};
+
+static struct report_said *report_said_of(struct report_text *text, const struct progress *progress)
+{
+	for (size_t i = 0; i < text->said_count; i++)
+		if (text->said[i].progress == progress)
+			return &text->said[i];
+	text->said = alloc_resize(text->said, text->said_count + 1, sizeof(*text->said));
+	text->said[text->said_count] = (struct report_said){.progress = progress};
+	return &text->said[text->said_count++];
+}
+
+struct report_reason {
+	char text[320];
+};
+
+/* "connection refused (172.17.0.2:5432)", "denied: role "x" does not exist (172.17.0.2:5432)" */
+static struct report_reason report_reason(const struct progress *progress)
+{
+	const struct outcome *outcome = &progress->outcome;
+	struct report_reason reason;
+	char place[96];
+
+	progress_place_text(&progress->place, place, sizeof(place));
+	snprintf(reason.text, sizeof(reason.text), "%s%s%s%s%s%s", outcome_info(outcome->kind)->text,
+		 outcome->detail[0] ? ": " : "", outcome->detail, place[0] ? " (" : "", place, place[0] ? ")" : "");
+	return reason;
+}
+
+static bool report_is_due(struct report_text *text, const struct progress *progress)
+{
+	struct report_said *said = report_said_of(text, progress);
+	int64_t now = clock_now();
+
+	if (said->last == progress->outcome.kind)
+		return false;
+	if (said->lines >= REPORT_BURST && now - said->when < REPORT_INTERVAL)
+		return false;
+	said->last = progress->outcome.kind;
+	said->lines++;
+	said->when = now;
+	return true;
+}
+
+static void report_text_attempted(struct report_sink *sink, const struct progress *progress, bool changed)
+{
+	struct report_text *text = (struct report_text *)sink;
+	bool verbose = text->log->level >= LOG_LEVEL_VERBOSE;
+	char waited[32];
+
+	(void)changed; /* compared with what was said, which may be older */
+	if (!verbose && !report_is_due(text, progress))
+		return;
+	if (verbose)
+		log_line(text->log, LOG_LEVEL_VERBOSE, "%s: attempt %u after %s: %s", progress->target->text,
+			 progress->attempts, clock_format(clock_now() - progress->started, waited, sizeof(waited)),
+			 report_reason(progress).text);
+	else
+		log_line(text->log, LOG_LEVEL_NORMAL, "%s: %s%s", progress->target->text, text->down ? "still answers: " : "",
+			 report_reason(progress).text);
+}
+
+static void report_text_done(struct report_sink *sink, const struct progress *progress)
+{
+	struct report_text *text = (struct report_text *)sink;
+	char place[96], waited[32];
+
+	progress_place_text(&progress->place, place, sizeof(place));
+	clock_format(progress->finished - progress->started, waited, sizeof(waited));
+	if (text->down)
+		log_line(text->log, LOG_LEVEL_NORMAL, "%s: down after %s, %u attempt%s: %s", progress->target->text, waited,
+			 progress->attempts, progress->attempts == 1 ? "" : "s", report_reason(progress).text);
+	else
+		log_line(text->log, LOG_LEVEL_NORMAL, "%s: ready at %s after %s, %u attempt%s", progress->target->text,
+			 place, waited, progress->attempts, progress->attempts == 1 ? "" : "s");
+}
+
+static void report_text_failed(struct report_sink *sink, const struct report_view *view, bool gave_up)
+{
+	struct report_text *text = (struct report_text *)sink;
+	char time[32];
+
+	if (gave_up)
+		log_line(text->log, LOG_LEVEL_ERROR, "gave up: waiting longer does not help");
+	else if (view->timeout)
+		log_line(text->log, LOG_LEVEL_ERROR, "timed out after %s", clock_format(view->timeout, time, sizeof(time)));
+	for (size_t i = 0; i < view->count; i++) {
+		const struct progress *progress = &view->list[i];
+
+		if (!progress->done)
+			log_line(text->log, LOG_LEVEL_ERROR, "%s: %s: %s, %u attempt%s in %s", progress->target->text,
+				 view->down ? "not down" : "not ready", report_reason(progress).text, progress->attempts,
+				 progress->attempts == 1 ? "" : "s",
+				 clock_format(clock_now() - progress->started, time, sizeof(time)));
+	}
+}
+
+struct report_text *report_text_new(const struct log *log, bool down)
+{
+	struct report_text *text = alloc_zero(1, sizeof(*text));
+
+	text->sink = (struct report_sink){
+		.attempted = report_text_attempted, .done = report_text_done, .failed = report_text_failed};
+	text->log = log;
+	text->down = down;
+	return text;
+}
+
+void report_text_free(struct report_text *text)
+{
+	free(text->said);
+	free(text);
+}
+
+struct report_sink *report_text_sink(struct report_text *text)
+{
+	return &text->sink;
+}

@@ -1,0 +1,103 @@
+/* The five steps: what is asked for, how each target is probed, the wait, what the app is told, the app. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "about.h"
+#include "config.h"
+#include "env.h"
+#include "errors.h"
+#include "exports.h"
+#include "handoff.h"
+#include "log.h"
+#include "probe.h"
+#include "process.h"
+#include "report_text.h"
+#include "waiter.h"
+
+enum { EXIT_NOT_READY = 1, EXIT_TIMED_OUT = 124, EXIT_OWN_FAULT = 125 };
+
+/* stdout is the app's, but here there is no app. A text that cannot be written is a failure. */
+static int main_print(char *text)
+{
+	bool failed = fputs(text, stdout) < 0 || fflush(stdout) != 0;
+
+	free(text);
+	return failed ? EXIT_OWN_FAULT : 0;
+}
+
+static int main_exit_code(const struct waiter_result *result)
+{
+	switch (result->verdict) {
+	case WAITER_READY:
+		return 0;
+	case WAITER_NOT_READY:
+		return EXIT_NOT_READY;
+	case WAITER_TIMED_OUT:
+	case WAITER_GAVE_UP:
+		return EXIT_TIMED_OUT;
+	case WAITER_SIGNALLED:
+		return 128 + result->signal;
+	}
+	return EXIT_OWN_FAULT;
+}
+
+/* From a loaded config to the exit code; on success with a command it does not come back. */
+static int main_wait(struct config *config, struct env *env, const struct process *process, const struct log *log,
+		     struct error *err)
+{
+	struct waiter_result result = {0};
+	struct report_text *report = NULL;
+	char *path = NULL;
+	int code = EXIT_OWN_FAULT;
+
+	if (probe_bind(config->targets, config->target_count, env, log, err) || exports_settle(config, log, err))
+		goto out;
+	if (config->command && !(path = handoff_find(config->command[0], env, &code, err)))
+		goto out;
+	report = report_text_new(log, config->down != CONFIG_DOWN_OFF);
+	if (waiter_run(&result, config, process, report_text_sink(report), err))
+		goto out;
+	code = main_exit_code(&result);
+	if (result.verdict == WAITER_SIGNALLED)
+		log_line(log, LOG_LEVEL_NORMAL, "stopped by %s", strsignal(result.signal));
+	else if (config->command && (code == 0 || config->run_anyway)) {
+		exports_apply(env, config, result.progress);
+		code = handoff_exec(path, config->command, env, process, err);
+	}
+out:
+	free(path);
+	if (report)
+		report_text_free(report);
+	waiter_release(&result);
+	probe_unbind(config->targets, config->target_count);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct process process;
+	struct config config = {0};
+	struct error err = {0};
+	struct env env;
+	struct log log;
+	int code = EXIT_OWN_FAULT;
+
+	log_init(&log, STDERR_FILENO);
+	process_take(&process);
+	env_copy(&env, environ);
+	if (config_load(&config, argc, argv, &env, &log, &err) == 0) {
+		if (config.action == CONFIG_HELP)
+			code = main_print(about_help());
+		else if (config.action == CONFIG_VERSION)
+			code = main_print(about_version());
+		else
+			code = main_wait(&config, &env, &process, &log, &err);
+	}
+	if (err.set)
+		log_line(&log, LOG_LEVEL_ERROR, "%s", err.text);
+	config_release(&config);
+	env_release(&env);
+	return code;
+}

@@ -1,0 +1,261 @@
+#include "waiter.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+
+#include "alloc.h"
+#include "attempt.h"
+#include "clock.h"
+#include "dns.h"
+#include "loop.h"
+
+/* Descriptors that are not for attempts (stdio, loop, resolver), and what one attempt may hold. */
+enum { WAITER_OWN_DESCRIPTORS = 32, WAITER_ATTEMPT_DESCRIPTORS = 4 };
+
+#define WAITER_MARGIN    (10 * CLOCK_MS)
+#define WAITER_LAST_LOOK (50 * CLOCK_MS) /* before the deadline */
+
+enum waiter_state {
+	WAITER_PAUSED, /* between two attempts */
+	WAITER_QUEUED, /* wants one, too many are running */
+	WAITER_TRYING, /* in one */
+	WAITER_OVER    /* done, or --once has had its round */
+};
+
+struct waiter_target {
+	struct waiter *waiter;
+	struct progress *progress;
+	struct attempt *attempt;
+	enum waiter_state state;
+	int64_t attempt_began;
+	struct loop_timer pause;
+};
+
+struct waiter {
+	const struct config *config;
+	struct report_sink *report;
+	struct loop *loop;
+	struct dns *dns;
+	struct waiter_result *result;
+	struct waiter_target *targets;
+	size_t running, running_max;
+	int64_t deadline; /* clock_now() time; 0: none */
+	struct loop_timer timeout;
+	uint64_t random;
+	bool ended;
+};
+
+/* Descriptors are what attempts at once are bounded by. The limit itself is the app's (FACTS 38). */
+static size_t waiter_attempts_at_once(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return 1024;
+	if (limit.rlim_cur < WAITER_OWN_DESCRIPTORS + WAITER_ATTEMPT_DESCRIPTORS)
+		return 1;
+	return (size_t)(limit.rlim_cur - WAITER_OWN_DESCRIPTORS) / WAITER_ATTEMPT_DESCRIPTORS;
+}
+
+/* xorshift64*: for jitter only. Seeded by the kernel, since clients started together share clock and pid. */
+static uint32_t waiter_random(struct waiter *waiter)
+{
+	waiter->random ^= waiter->random >> 12;
+	waiter->random ^= waiter->random << 25;
+	waiter->random ^= waiter->random >> 27;
+	return (uint32_t)(waiter->random * UINT64_C(0x2545F4914F6CDD1D) >> 32);
+}
+
+static void waiter_end(struct waiter *waiter, enum waiter_verdict verdict)
+{
+	if (waiter->ended)
+		return;
+	waiter->ended = true;
+	waiter->result->verdict = verdict;
+	loop_stop(waiter->loop);
+}
+
+/* The last attempt ends a little before the deadline (FACTS 42), so that its reason is in the summary. */
+static int64_t waiter_attempt_limit(const struct waiter *waiter, int64_t now)
+{
+	int64_t limit = waiter->config->attempt_timeout, left = waiter->deadline - now;
+
+	if (!waiter->deadline)
+		return limit;
+	left -= left / 10 < WAITER_MARGIN ? left / 10 : WAITER_MARGIN;
+	if (left < limit)
+		limit = left;
+	return limit > 0 ? limit : 0;
+}
+
+static void waiter_try(struct waiter_target *target)
+{
+	struct waiter *waiter = target->waiter;
+
+	if (waiter->running >= waiter->running_max) {
+		target->state = WAITER_QUEUED;
+		return;
+	}
+	waiter->running++;
+	target->state = WAITER_TRYING;
+	target->attempt_began = clock_now();
+	attempt_start(target->attempt, waiter_attempt_limit(waiter, target->attempt_began),
+		      target->attempt_began - target->progress->since);
+}
+
+static void waiter_on_pause(void *arg)
+{
+	waiter_try(arg);
+}
+
+static void waiter_try_queued(struct waiter *waiter)
+{
+	for (size_t i = 0; i < waiter->config->target_count && waiter->running < waiter->running_max; i++)
+		if (waiter->targets[i].state == WAITER_QUEUED)
+			waiter_try(&waiter->targets[i]);
+}
+
+static bool waiter_is_done(const struct waiter *waiter, const struct progress *progress)
+{
+	if (waiter->config->down)
+		return progress_is_down(progress, waiter->config->down == CONFIG_DOWN_ABSENT);
+	return progress_is_ready(progress);
+}
+
+/* Ends the wait when no target has anything left to do, or when --any is content. */
+static void waiter_look_whether_over(struct waiter *waiter)
+{
+	size_t done = 0, over = 0, count = waiter->config->target_count;
+
+	for (size_t i = 0; i < count; i++) {
+		done += waiter->targets[i].progress->done;
+		over += waiter->targets[i].state == WAITER_OVER;
+	}
+	if (done == count || (done > 0 && waiter->config->any))
+		waiter_end(waiter, WAITER_READY);
+	else if (over == count)
+		waiter_end(waiter, WAITER_NOT_READY);
+}
+
+static void waiter_pause(struct waiter_target *target, int64_t now)
+{
+	struct waiter *waiter = target->waiter;
+	int64_t interval =
+		progress_interval(target->progress, waiter->config->max_interval, waiter_random(waiter), now);
+	int64_t left = target->attempt_began + interval - now;
+
+	target->state = WAITER_PAUSED;
+	if (waiter->deadline && now + left > waiter->deadline) {
+		/* The last pause is cut short (FACTS 42), unless its attempt would come too late to tell. */
+		left = waiter->deadline - WAITER_LAST_LOOK - now;
+		if (left <= 0)
+			return;
+	}
+	loop_timer_set(&target->pause, left > 0 ? left : 0);
+}
+
+static void waiter_on_attempt(void *arg, const struct outcome *outcome, const struct progress_place *place)
+{
+	struct waiter_target *target = arg;
+	struct waiter *waiter = target->waiter;
+	struct progress *progress = target->progress;
+	int64_t now = clock_now();
+	bool changed = progress_record(progress, outcome, place, now);
+
+	waiter->running--;
+	if (waiter_is_done(waiter, progress)) {
+		progress_finish(progress, now);
+		target->state = WAITER_OVER;
+		waiter->report->done(waiter->report, progress);
+	} else {
+		waiter->report->attempted(waiter->report, progress, changed);
+		if (waiter->config->once)
+			target->state = WAITER_OVER;
+		else if (waiter->config->fail_fast && !waiter->config->down && outcome_info(outcome->kind)->lasting)
+			waiter_end(waiter, WAITER_GAVE_UP);
+		else
+			waiter_pause(target, now);
+	}
+	waiter_look_whether_over(waiter);
+	if (!waiter->ended)
+		waiter_try_queued(waiter);
+}
+
+static void waiter_on_timeout(void *arg)
+{
+	struct waiter *waiter = arg;
+
+	waiter_end(waiter, waiter->config->once ? WAITER_NOT_READY : WAITER_TIMED_OUT);
+}
+
+static void waiter_open(struct waiter *waiter, int64_t now)
+{
+	const struct config *config = waiter->config;
+
+	if (getrandom(&waiter->random, sizeof(waiter->random), GRND_NONBLOCK) < 0)
+		waiter->random = (uint64_t)now;
+	waiter->random |= 1; /* zero would stay zero */
+	waiter->running_max = waiter_attempts_at_once();
+	waiter->dns = dns_new(waiter->loop);
+	waiter->targets = alloc_zero(config->target_count, sizeof(*waiter->targets));
+	loop_timer_init(waiter->loop, &waiter->timeout, waiter_on_timeout, waiter);
+	if (config->timeout) {
+		waiter->deadline = now + config->timeout;
+		loop_timer_set(&waiter->timeout, config->timeout);
+	}
+	for (size_t i = 0; i < config->target_count; i++) {
+		struct waiter_target *target = &waiter->targets[i];
+
+		target->waiter = waiter;
+		target->progress = &waiter->result->progress[i];
+		progress_init(target->progress, &config->targets[i], now);
+		target->attempt =
+			attempt_new(waiter->loop, waiter->dns, &config->targets[i], waiter_on_attempt, target);
+		loop_timer_init(waiter->loop, &target->pause, waiter_on_pause, target);
+		waiter_try(target);
+	}
+}
+
+static void waiter_close(struct waiter *waiter)
+{
+	loop_timer_clear(&waiter->timeout);
+	for (size_t i = 0; i < waiter->config->target_count; i++) {
+		loop_timer_clear(&waiter->targets[i].pause);
+		attempt_free(waiter->targets[i].attempt);
+	}
+	free(waiter->targets);
+	dns_free(waiter->dns);
+	loop_free(waiter->loop);
+}
+
+int waiter_run(struct waiter_result *result, const struct config *config, const struct process *process,
+	       struct report_sink *report, struct error *err)
+{
+	struct waiter waiter = {.config = config, .report = report, .result = result};
+	struct report_view view = {
+		.count = config->target_count, .timeout = config->timeout, .down = config->down != CONFIG_DOWN_OFF};
+
+	*result = (struct waiter_result){.verdict = WAITER_READY};
+	if (config->target_count == 0)
+		return 0; /* --links, and there are none */
+	waiter.loop = loop_new(process, err);
+	if (!waiter.loop)
+		return -1;
+	result->progress = alloc_zero(config->target_count, sizeof(*result->progress));
+	view.list = result->progress;
+	waiter_open(&waiter, clock_now());
+	result->signal = loop_run(waiter.loop);
+	if (result->signal)
+		result->verdict = WAITER_SIGNALLED;
+	waiter_close(&waiter);
+	if (result->verdict == WAITER_TIMED_OUT || result->verdict == WAITER_GAVE_UP)
+		report->failed(report, &view, result->verdict == WAITER_GAVE_UP);
+	return 0;
+}
+
+void waiter_release(struct waiter_result *result)
+{
+	free(result->progress);
+	*result = (struct waiter_result){0};
+}

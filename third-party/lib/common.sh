@@ -101,7 +101,8 @@ entry() {
 	version=$(effective_stanza "$library" | field Version | upstream_version)
 	key=$(
 		{
-			cat "$third_party/recipes/$library.sh" "$third_party/lib/compile.sh"
+			# Their text but for comments, which may be bettered at no cost.
+			sed '/^[[:space:]]*#/d' "$third_party/recipes/$library.sh" "$third_party/lib/compile.sh"
 			effective_stanza "$library"
 			printf '%s\n' "$flavour" "$sanitize" "$identity"
 			for need in $(needs_of "$library"); do entry "$need"; done

@@ -1,9 +1,8 @@
 # How one library is built: flags, surroundings, steps. Part of the key of every cache entry.
-# Uses common.sh's $variant, $sanitize, $compiler; sets what recipes see.
 
-# flags FLAVOUR: CFLAGS, CPPFLAGS and LDFLAGS of a library.
+# set_flags LIBRARY: CFLAGS and LDFLAGS.
 set_flags() {
-	case $1 in
+	case $(flavour_of "$1") in
 	dev)
 		CFLAGS="-O1 -g -fno-omit-frame-pointer"
 		LDFLAGS=
@@ -18,9 +17,8 @@ set_flags() {
 		LDFLAGS=-static-pie
 		;;
 	esac
-	CPPFLAGS=
-	# musl is what the protector is made of, and chooses for itself which of its files can have it.
-	if [ "$2" = musl ]; then
+	# musl is what the stack protector is made of, and does not link with itself.
+	if [ "$1" = musl ]; then
 		CFLAGS="-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
 		LDFLAGS=
 	fi
@@ -47,14 +45,15 @@ write_compiler() {
 	chmod +x "$1/cc"
 }
 
-# run_steps LIBRARY TREE BIN FINAL DESTINATION: configure, compile and install in the unpacked TREE. Runs in a child
-# with an environment of its own, so that no CFLAGS, CPATH or locale of the user's gets into the result.
-# `final` is the path that the entry will have, `destination` the directory that is to become it.
+# run_step STEP LIBRARY TREE BIN FINAL DESTINATION: one of a recipe's functions (configure, compile, install_files) in
+# the unpacked TREE. It runs in an environment of its own, so that no CFLAGS, CPATH or locale of the user's gets into
+# the result. A recipe sees: CFLAGS, LDFLAGS, $jobs, $flavour, $destination (the directory to install to) and $final
+# (the path that this directory will have when it is whole).
 run_step() {
 	local step=$1 library=$2 tree=$3 bin=$4 final=$5 destination=$6
-	set_flags "$(flavour_of "$library")" "$library"
+	set_flags "$library"
 	env -i PATH="$bin:$PATH" HOME="$bin" LC_ALL=C TZ=UTC TMPDIR="$bin" SOURCE_DATE_EPOCH=1700000000 \
-		ASAN_OPTIONS=detect_leaks=0 CFLAGS="$CFLAGS" CPPFLAGS="$CPPFLAGS" LDFLAGS="$LDFLAGS" \
+		ASAN_OPTIONS=detect_leaks=0 CFLAGS="$CFLAGS" LDFLAGS="$LDFLAGS" \
 		jobs="${WAITFOR_JOBS:-$(nproc)}" flavour="$(flavour_of "$library")" final="$final" destination="$destination" \
 		bash -euo pipefail -c '. "$1"; cd "$2"; "$3"' - "$third_party/recipes/$library.sh" "$tree" "$step"
 }

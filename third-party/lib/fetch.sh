@@ -116,7 +116,6 @@ fetch() {
 	fi
 	fetch_stanza "$pinned" from_apt from_mirror from_snapshot && return 0
 	say "$library: the pinned version cannot be fetched; looking for the newest that can"
-	# shellcheck disable=SC2086
 	prepare_apt $all_suites
 	newest=$(newest_stanza "$library") || die "$library: no version at all can be fetched; is the network there?"
 	mkdir -p "${substitute%/*}"

@@ -6,7 +6,7 @@ configure() {
 	local ssl=
 	if [ "$flavour" = tls ]; then ssl=--with-ssl=openssl; fi
 	./configure --prefix=/usr $ssl --without-readline --without-zlib --without-icu --without-gssapi --without-ldap \
-		CC=cc CFLAGS="$CFLAGS" CPPFLAGS="$CPPFLAGS" LDFLAGS="$LDFLAGS" AR=ar
+		CC=cc CFLAGS="$CFLAGS" LDFLAGS="$LDFLAGS" AR=ar
 }
 
 compile() {

@@ -30,9 +30,12 @@ mirror() {
 # private_apt COMMAND...: run an apt program in our own state.
 private_apt() { APT_CONFIG=$apt_dir/apt.conf "$@"; }
 
+suites_read=
+
 # prepare_apt SUITE...: write our configuration and read the suites' indices. apt checks their signatures.
 prepare_apt() {
 	local suite
+	[ "$suites_read" != "$*" ] || return 0
 	[ -r "$keyring" ] || die "no $keyring; run: scripts/install-packages build"
 	mkdir -p "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial"
 	{
@@ -46,7 +49,8 @@ prepare_apt() {
 		printf 'deb-src [signed-by=%s] %s %s main\n' "$keyring" "$(mirror "$(archive_of "$suite")")" "$suite"
 	done >"$apt_dir/sources.list"
 	say "reading the source indices of: $*"
-	private_apt apt-get update -qq >&2
+	private_apt apt-get update -qq >&2 || return 1
+	suites_read=$*
 }
 
 # verified DIRECTORY <lines "SHA256 PATH": true if all the files are there and are what the lines say.
@@ -62,7 +66,7 @@ verified() {
 
 from_apt() { # as apt-get source does it: index signed by Debian, file named by the index
 	local text=$1 directory=$2
-	prepare_apt "$(field Suite <<<"$text")" || return 1
+	prepare_apt $(awk '$1 == "Suite:" { print $2 }' "$lock_file" | sort -u) || return 1 # all at once: once is enough
 	(cd "$directory" && private_apt apt-get source -qq --download-only --only-source \
 		"$(field Source <<<"$text")=$(field Version <<<"$text")") >&2
 }
@@ -75,6 +79,12 @@ from_address() { # ADDRESS-OF-ARCHIVE: the file itself, checked against the lock
 }
 
 from_mirror() { from_address "$1" "$2" "$(mirror "$(field Archive <<<"$1")")"; }
+
+from_debian() { # for a mirror that does not have all of it
+	local base
+	base=http://deb.debian.org/$(field Archive <<<"$1")
+	[ "$base" != "$(mirror "$(field Archive <<<"$1")")" ] && from_address "$1" "$2" "$base"
+}
 
 from_snapshot() { from_address "$1" "$2" "$snapshot_site/$(field Archive <<<"$1")/$(field Snapshot <<<"$1")"; }
 
@@ -92,6 +102,7 @@ fetch_stanza() {
 		say "fetching $(field Source <<<"$text") $(field Version <<<"$text") (${way#from_})"
 		if "$way" "$text" "$scratch" && stanza_files <<<"$text" | verified "$scratch"; then
 			rm -rf "$directory"
+			chmod 755 "$scratch"
 			sync -f "$scratch"
 			mv -T "$scratch" "$directory"
 			return 0
@@ -107,22 +118,32 @@ fetch() {
 	pinned=$(stanza "$library")
 	[ -n "$pinned" ] || die "$lock_file has no stanza for $library; run: make update-sources"
 	substitute=$(substitute_file "$library")
-	# Yesterday's substitute is tried again: a mirror may have been out of step.
-	find "$substitute" -mmin +1440 -delete 2>/dev/null || true
 	if [ -s "$substitute" ]; then
-		shout "$library $(field Version <"$substitute") is used instead of the pinned $(field Version <<<"$pinned")"
-		fetch_stanza "$(cat "$substitute")" from_apt from_mirror from_snapshot && return 0
+		fetch_stanza "$(cat "$substitute")" from_apt from_mirror from_debian from_snapshot && return 0
 		rm -f "$substitute"
 	fi
-	fetch_stanza "$pinned" from_apt from_mirror from_snapshot && return 0
+	fetch_stanza "$pinned" from_apt from_mirror from_debian from_snapshot && return 0
 	say "$library: the pinned version cannot be fetched; looking for the newest that can"
-	prepare_apt $all_suites
+	prepare_apt $all_suites || say "not all of the indices could be read"
 	newest=$(newest_stanza "$library") || die "$library: no version at all can be fetched; is the network there?"
 	mkdir -p "${substitute%/*}"
 	printf '%s\n' "$newest" >"$substitute.new"
 	mv "$substitute.new" "$substitute"
-	shout "$library: the pinned version $(field Version <<<"$pinned") has left the archive (lock and snapshot tried);" \
-		"building $(field Version <<<"$newest") instead. To pin it: make update-sources"
+}
+
+# Yesterday's substitutes are tried again: a mirror may have been out of step.
+forget_old_substitutes() { find "$cache/substitutes" -type f -mmin +1440 -delete 2>/dev/null || true; }
+
+# warn_of_substitutes LIBRARY...: at every build, not only at the one that had to choose.
+warn_of_substitutes() {
+	local library substitute
+	[ -d "$cache/substitutes" ] || return 0
+	for library; do
+		substitute=$(substitute_file "$library")
+		[ ! -s "$substitute" ] || shout "$library: the pinned version $(stanza "$library" | field Version) could not" \
+			"be fetched from the archive, its pool or the snapshot archive; $(field Version <"$substitute") is used" \
+			"instead. To pin that: make update-sources"
+	done
 }
 
 # --- choosing versions -----------------------------------------------------------------------------------------------
@@ -184,7 +205,7 @@ newest_stanza() {
 	local source version text
 	while read -r source version; do
 		text=$(describe "$1" "$source" "$version")
-		if [ -n "$(stanza_files <<<"$text")" ] && fetch_stanza "$text" from_mirror from_snapshot; then
+		if [ -n "$(stanza_files <<<"$text")" ] && fetch_stanza "$text" from_mirror from_debian; then
 			printf '%s\n' "$text"
 			return 0
 		fi

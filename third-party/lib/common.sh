@@ -44,7 +44,8 @@ effective_stanza() {
 	if [ -s "$substitute" ]; then cat "$substitute"; else stanza "$1"; fi
 }
 
-upstream_version() { sed -E 's/^[0-9]+://; s/-[^-]*$//; s/-stable$//; s/[+~](dfsg|ds).*$//'; } # 2.1.12-stable-8 -> 2.1.12
+# 2.1.12-stable-8 -> 2.1.12
+upstream_version() { sed -E 's/^[0-9]+://; s/-[^-]*$//; s/-stable$//; s/[+~](dfsg|ds).*$//'; }
 
 # --- names of cache entries ------------------------------------------------------------------------------------------
 

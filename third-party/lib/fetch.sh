@@ -12,17 +12,14 @@ archive_of() { case $1 in *-security) echo debian-security ;; *) echo debian ;; 
 
 # mirror ARCHIVE: what the environment says, else the mirror that the system's own apt uses, else Debian's.
 mirror() {
-	local found='' security='!'
-	if [ "$1" = debian-security ]; then
-		found=${WAITFOR_SECURITY_MIRROR:-}
-		security=''
-	else
-		found=${WAITFOR_MIRROR:-}
-	fi
-	[ -n "$found" ] || found=$(
-		env -u APT_CONFIG apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
-			awk "\$3 == \"main\" && $security(\$2 ~ /-security\$/) && \$1 ~ /^(http|https|file):.*\\/$1\\/?\$/ { print \$1; exit }"
-	) || true
+	local found
+	case $1 in
+	debian) found=${WAITFOR_MIRROR:-} ;;
+	*) found=${WAITFOR_SECURITY_MIRROR:-} ;;
+	esac
+	[ -n "$found" ] || found=$(env -u APT_CONFIG apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' \
+		'Created-By: Packages' 2>/dev/null | grep -E -m 1 "^(http|https|file):.*/$1/? main\$") || true
+	found=${found% main}
 	found=${found:-http://deb.debian.org/$1}
 	printf '%s\n' "${found%/}"
 }
@@ -36,7 +33,6 @@ suites_read=
 prepare_apt() {
 	local suite
 	[ "$suites_read" != "$*" ] || return 0
-	[ -r "$keyring" ] || die "no $keyring; run: scripts/install-packages build"
 	mkdir -p "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial"
 	{
 		env -u APT_CONFIG apt-config dump | grep -E '^Acquire::(http|https|ftp|Retries|ForceIPv|Check-|Max-)' || true
@@ -74,17 +70,15 @@ from_apt() { # as apt-get source does it: index signed by Debian, file named by 
 from_address() { # ADDRESS-OF-ARCHIVE: the file itself, checked against the lock's digest
 	local text=$1 directory=$2 base=$3 sum path
 	while read -r sum path; do
-		private_apt /usr/lib/apt/apt-helper -qq download-file "$base/$path" "$directory/${path##*/}" "SHA256:$sum" >&2 || return 1
+		private_apt /usr/lib/apt/apt-helper -qq download-file \
+			"$base/$path" "$directory/${path##*/}" "SHA256:$sum" >&2 || return 1
 	done < <(stanza_files <<<"$text")
 }
 
 from_mirror() { from_address "$1" "$2" "$(mirror "$(field Archive <<<"$1")")"; }
 
-from_debian() { # for a mirror that does not have all of it
-	local base
-	base=http://deb.debian.org/$(field Archive <<<"$1")
-	[ "$base" != "$(mirror "$(field Archive <<<"$1")")" ] && from_address "$1" "$2" "$base"
-}
+debian_address() { printf 'http://deb.debian.org/%s\n' "$(field Archive <<<"$1")"; }
+from_debian() { from_address "$1" "$2" "$(debian_address "$1")"; } # for a mirror that does not have all of it
 
 from_snapshot() { from_address "$1" "$2" "$snapshot_site/$(field Archive <<<"$1")/$(field Snapshot <<<"$1")"; }
 
@@ -98,6 +92,9 @@ fetch_stanza() {
 	if stanza_files <<<"$text" | verified "$directory"; then return 0; fi
 	mkdir -p "$cache/sources" "$cache/tmp"
 	for way in "$@"; do
+		if [ "$way" = from_debian ] && [ "$(mirror "$(field Archive <<<"$text")")" = "$(debian_address "$text")" ]; then
+			continue # that was the mirror
+		fi
 		scratch=$(mktemp -d "$cache/tmp/fetch.XXXXXX")
 		say "fetching $(field Source <<<"$text") $(field Version <<<"$text") (${way#from_})"
 		if "$way" "$text" "$scratch" && stanza_files <<<"$text" | verified "$scratch"; then
@@ -177,7 +174,8 @@ newest_first() { # Debian's order of versions: an insertion sort, since sort(1) 
 # describe LIBRARY SOURCE VERSION: the stanza of one version, from the signed indices.
 describe() {
 	local suite
-	suite=$(private_apt apt-cache madison "$2" | awk -F ' *[|] *' -v v="$3" '$2 == v { split($3, w, " "); sub("/.*", "", w[2]); print w[2] }' |
+	suite=$(private_apt apt-cache madison "$2" |
+		awk -F ' *[|] *' -v v="$3" '$2 == v { split($3, w, " "); sub("/.*", "", w[2]); print w[2] }' |
 		# The ordinary archive rather than a security pocket, and an older suite rather than a newer: it stays longer.
 		awk '{ print ($1 ~ /-security$/) " " ($1 == "testing") " " $1 }' | sort | awk 'NR == 1 { print $3 }')
 	printf 'Library: %s\nSource: %s\nVersion: %s\nSuite: %s\nArchive: %s\nSnapshot: %s\nFiles:\n' \

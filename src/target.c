@@ -33,10 +33,33 @@ int target_parse_port(const char *text, size_t len, uint16_t *port, struct error
 	return 0;
 }
 
-/* Names may hold '_' and upper case and end in a dot (FACTS 16); '%' stands before an IPv6 zone. */
+/* What DNS can carry (RFC 1035, 2.3.4). */
+enum { TARGET_LABEL_MAX = 63, TARGET_HOST_MAX = 253 };
+
+/* Names may hold '_' and upper case and end in a dot (FACTS 16). */
 static bool target_is_host_char(char c)
 {
 	return isalnum((unsigned char)c) || strchr("-._", c) || (unsigned char)c >= 0x80;
+}
+
+/* A name that no DNS server could be asked for would be waited for in vain. */
+static int target_check_labels(const char *host, struct error *err)
+{
+	const char *label = host;
+
+	while (*label) {
+		size_t len = strcspn(label, ".");
+
+		if (len == 0)
+			return errors_set(err, "\"%s\" has two dots in a row or begins with one; write host:port", host);
+		if (len > TARGET_LABEL_MAX)
+			return errors_set(err, "\"%.*s\" is too long for a part of a host name: at most %d characters",
+					  (int)len, label, TARGET_LABEL_MAX);
+		label += len + (label[len] == '.');
+	}
+	if ((size_t)(label - host) > TARGET_HOST_MAX + 1)
+		return errors_set(err, "the host name is too long: at most %d characters", TARGET_HOST_MAX);
+	return 0;
 }
 
 static int target_check_host(const char *host, struct error *err)
@@ -51,7 +74,7 @@ static int target_check_host(const char *host, struct error *err)
 		at++;
 	if (*at)
 		return errors_set(err, "\"%s\" is not a host name: it holds '%c'; write host:port", host, *at);
-	return 0;
+	return target_check_labels(host, err);
 }
 
 int target_parse_endpoint(struct endpoint *endpoint, const char *text, size_t len, struct error *err)
@@ -74,13 +97,13 @@ int target_parse_endpoint(struct endpoint *endpoint, const char *text, size_t le
 		host_end = colon ? colon : end;
 	}
 	made.host = alloc_slice(host, (size_t)(host_end - host));
+	if (host != text && target_host_family(made.host) != AF_INET6) {
+		errors_set(err, "\"%s\" is not an IPv6 address; brackets are for those, [v6]:port", made.host);
+		goto fail;
+	}
 	if (target_check_host(made.host, err) ||
 	    (colon && target_parse_port(colon + 1, (size_t)(end - colon - 1), &made.port, err)))
 		goto fail;
-	if (host != text && target_host_family(made.host) != AF_INET6) {
-		errors_set(err, "\"%s\" is not an IPv6 address; brackets are for those", made.host);
-		goto fail;
-	}
 	*endpoint = made;
 	return 0;
 fail:

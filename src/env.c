@@ -129,7 +129,7 @@ static int env_substitute(const struct env *env, const char *open, const char *c
 	rest = name_at + len;
 	found = env_get(env, name);
 	if (len == 0 || (rest != close && strncmp(rest, ":-", 2) != 0)) {
-		errors_set(err, "\"%.*s\" is not understood; write ${NAME} or ${NAME:-default}", (int)(close - open + 1),
+		errors_set(err, "\"%.*s\" is not understood; write ${VAR} or ${VAR:-default}", (int)(close - open + 1),
 			   open);
 		goto out;
 	}
@@ -172,7 +172,7 @@ int env_expand(const struct env *env, const char *text, char **expanded, struct 
 		close = env_closing(open);
 		if (!close) {
 			buf_release(&out);
-			return errors_set(err, "\"${\" is never closed; write ${NAME} or ${NAME:-default}");
+			return errors_set(err, "\"${\" is never closed; write ${VAR} or ${VAR:-default}");
 		}
 		if (env_substitute(env, open, close, &out, err)) {
 			buf_release(&out);

@@ -92,25 +92,37 @@ int options_load_env(const struct options_table *table, const struct env *env, v
 	return 0;
 }
 
-/* Insertions, deletions and replacements from a to b; texts beyond 31 bytes count as far apart. */
+static size_t options_least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Insertions, deletions, replacements and swaps of neighbours that lead from a to b (optimal string
+ * alignment); texts beyond 31 bytes count as far apart.
+ */
 static size_t options_distance(const char *a, const char *b)
 {
-	size_t a_len = strlen(a), b_len = strlen(b), row[32];
+	enum { MAX = 32 };
+	size_t a_len = strlen(a), b_len = strlen(b), rows[3][MAX];
+	size_t *before = rows[0], *above = rows[1], *row = rows[2];
 
-	if (a_len > 31 || b_len > 31)
-		return 32;
+	if (a_len >= MAX || b_len >= MAX)
+		return MAX;
 	for (size_t j = 0; j <= b_len; j++)
 		row[j] = j;
 	for (size_t i = 1; i <= a_len; i++) {
-		size_t diagonal = row[0];
+		size_t *oldest = before;
 
+		before = above;
+		above = row;
+		row = oldest;
 		row[0] = i;
 		for (size_t j = 1; j <= b_len; j++) {
-			size_t replace = diagonal + (a[i - 1] != b[j - 1]);
-			size_t least = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
-
-			diagonal = row[j];
-			row[j] = replace < least ? replace : least;
+			row[j] = options_least(options_least(above[j], row[j - 1]) + 1,
+					       above[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = options_least(row[j], before[j - 2] + 1);
 		}
 	}
 	return row[b_len];
@@ -157,7 +169,7 @@ struct options_walk {
 
 static int options_missing_argument(const struct options_row *row, struct error *err)
 {
-	return errors_set(err, "--%s needs a value; write --%s %s", row->key, row->key, row->arg);
+	return errors_set(err, "--%s needs a duration; write --%s 10s", row->key, row->key);
 }
 
 static int options_take_long(struct options_walk *walk, struct error *err)
@@ -203,7 +215,7 @@ static int options_take_short(struct options_walk *walk, struct error *err)
 				return options_missing_argument(row, err);
 		}
 		if (options_store(row, walk->fields, value, err))
-			return errors_prefix(err, "-%c", *letter);
+			return errors_prefix(err, "-%c/--%s", *letter, row->key);
 		if (row->type != OPTIONS_FLAG)
 			return 0;
 	}

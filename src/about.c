@@ -1,6 +1,7 @@
 #include "about.h"
 
 #include <ares.h>
+#include <cjson/cJSON.h>
 #include <event2/event.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
@@ -50,8 +51,8 @@ char *about_help(void)
 	for (size_t i = 0; i < config_options.count; i++)
 		if (config_options.rows[i].where != OPTIONS_ENV_ONLY)
 			about_add_option(&out, &config_options.rows[i]);
-	buf_add_text(&out, "\nTIME is 500ms, 10s, 1m30s or a number of seconds. Each option has a variable: WAITFOR_MAX_INTERVAL=1s,\n"
-			   "WAITFOR_ONCE=true; WAITFOR_TARGETS gives targets where the command line has none.\n\n"
+	buf_add_text(&out, "\nTIME is 500ms, 10s, 1m30s or a number of seconds. Each option has a variable: WAITFOR_TIMEOUT=5m,\n"
+			   "WAITFOR_RUN_ANYWAY=true; WAITFOR_TARGETS gives targets where the command line has none.\n\n"
 			   "Exit codes: COMMAND's own; 0 ready; 1 not ready (--once only); 124 timed out; 125 usage or internal error;\n"
 			   "126 COMMAND cannot be run; 127 COMMAND not found; 128+n ended by signal n.\n");
 	return buf_detach(&out);
@@ -66,6 +67,7 @@ char *about_version(void)
 	about_add(&out, alloc_format("c-ares %s\n", ares_version(NULL)));
 	about_add(&out, alloc_format("libevent %s\n", event_get_version()));
 	about_add(&out, alloc_format("libpq %d.%d\n", pq / 10000, pq % 10000));
+	about_add(&out, alloc_format("cJSON %s\n", cJSON_Version()));
 #ifdef WAITFOR_TLS
 	about_add(&out, alloc_format("%s\n", OpenSSL_version(OPENSSL_VERSION)));
 #endif

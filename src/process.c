@@ -1,6 +1,8 @@
 #include "process.h"
 
 #include <fcntl.h>
+#include <stddef.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,6 +30,14 @@ static void process_hold_stdio(void)
 		close(fd);
 }
 
+/* The kernel's own: a C library leaves the signals it uses itself out of what it tells, and the app would miss them. */
+static void process_mask(int how, const sigset_t *set, sigset_t *found)
+{
+	enum { KERNEL_SET_SIZE = 8 }; /* 64 signals; a sigset_t has room for more */
+
+	syscall(SYS_rt_sigprocmask, how, set, found, (size_t)KERNEL_SET_SIZE);
+}
+
 void process_take(struct process *process)
 {
 	sigset_t blocked;
@@ -43,7 +53,8 @@ void process_take(struct process *process)
 		sigaddset(&process->watched, SIGCHLD);
 	blocked = process->watched;
 	sigaddset(&blocked, SIGPIPE); /* a reader of stderr that went away must not end the wait */
-	sigprocmask(SIG_BLOCK, &blocked, &process->mask_found);
+	sigemptyset(&process->mask_found);
+	process_mask(SIG_BLOCK, &blocked, &process->mask_found);
 }
 
 int process_pending_signal(const struct process *process)
@@ -73,7 +84,7 @@ void process_give_back(const struct process *process)
 	for (int i = 0; i < PROCESS_SIGNALS; i++)
 		if (sigismember(&process->ending, process_ending_signals[i]))
 			sigaction(process_ending_signals[i], &ending, NULL);
-	sigprocmask(SIG_SETMASK, &process->mask_found, NULL);
+	process_mask(SIG_SETMASK, &process->mask_found, NULL);
 }
 
 void process_reap(void)

@@ -1,6 +1,7 @@
 #include "dns.h"
 
 #include <ares.h>
+#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -215,6 +216,31 @@ static int dns_open_channel(struct dns *dns)
 					 ARES_OPT_QUERY_CACHE | ARES_OPT_MAXTIMEOUTMS);
 }
 
+static bool dns_hosts_has(struct dns *dns, const char *name, int family)
+{
+	struct hostent *found = NULL;
+	bool has = ares_gethostbyname_file(dns->channel, name, family, &found) == ARES_SUCCESS;
+
+	if (found)
+		ares_free_hostent(found);
+	return has;
+}
+
+/*
+ * Somebody wrote down where the name is, in the other family only: then it has no address in this one,
+ * whatever a DNS server would say ("files" before "dns", as nsswitch.conf has it nearly everywhere).
+ */
+static bool dns_is_in_hosts_otherwise(struct dns *dns, const char *name, int family)
+{
+	return !dns_hosts_has(dns, name, family) && dns_hosts_has(dns, name, family == AF_INET ? AF_INET6 : AF_INET);
+}
+
+static void dns_answer_at_once(struct dns_question *question, enum outcome_kind kind, const char *detail)
+{
+	question->answer.outcome = outcome_make(kind, "%s", detail);
+	loop_timer_set(&question->deliver, 0);
+}
+
 static void dns_send(struct dns_question *question)
 {
 	struct dns *dns = question->dns;
@@ -226,8 +252,11 @@ static void dns_send(struct dns_question *question)
 
 	if (!dns->channel && dns_open_channel(dns) != ARES_SUCCESS) {
 		dns->channel = NULL;
-		question->answer.outcome = outcome_make(OUTCOME_LOCAL, "no resolver: out of descriptors or memory");
-		loop_timer_set(&question->deliver, 0);
+		dns_answer_at_once(question, OUTCOME_LOCAL, "no resolver: out of descriptors or memory");
+		return;
+	}
+	if (dns_is_in_hosts_otherwise(dns, question->name, question->family)) {
+		dns_answer_at_once(question, OUTCOME_NO_ADDRESS, "");
 		return;
 	}
 	question->in_channel = true;

@@ -13,11 +13,12 @@
 #include "resolve.h"
 #include "target.h"
 
+enum { CONNINFO_PORT = 5432 };
+
 struct conninfo {
 	char **keys, **values; /* all but host, hostaddr and port; NULL-terminated */
 	size_t count;
-	char *link_password; /* used where nothing else gives one; NULL: none */
-	bool wants_session;  /* target_session_attrs: which server it is matters, not only that there is one */
+	bool wants_session; /* target_session_attrs: which server it is matters, not only that there is one */
 };
 
 /*

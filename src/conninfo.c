@@ -63,7 +63,6 @@ void conninfo_free(struct conninfo *info)
 	}
 	free(info->keys);
 	free(info->values);
-	free(info->link_password);
 	free(info);
 }
 
@@ -215,58 +214,16 @@ static int conninfo_check_tls(const struct conninfo *info, const struct env *env
 }
 #endif
 
-struct conninfo *conninfo_new(struct target *target, const struct env *env, const struct log *log,
-			      struct error *err)
+/* A new connection in its first state. address is libpq's hostaddr; "" for a Unix socket, whose path is the host. */
+static PGconn *conninfo_start(const struct conninfo *info, const struct endpoint *endpoint, const char *address)
 {
-	struct conninfo *info = alloc_zero(1, sizeof(*info));
-	const char *host, *session;
-
-	for (size_t i = 0; i < sizeof(conninfo_stray) / sizeof(conninfo_stray[0]); i++)
-		unsetenv(conninfo_stray[i]);
-	if (target->scheme && conninfo_take_uri(info, target, err)) {
-		conninfo_free(info);
-		return NULL;
-	}
-	conninfo_complete_endpoints(target, env);
-	host = target->endpoint_count ? target->endpoints[0].host : "";
-	conninfo_default(info, "user", env_get(env, "PGUSER"), links_peer_env(env, host, "POSTGRES_USER"), "postgres");
-	conninfo_default(info, "dbname", env_get(env, "PGDATABASE"), links_peer_env(env, host, "POSTGRES_DB"), NULL);
-	conninfo_default(info, "password", env_get(env, "PGPASSWORD"), NULL, NULL);
-	conninfo_default(info, "gssencmode", "disable", NULL, NULL);
-	conninfo_default(info, "fallback_application_name", "waitfor", NULL, NULL);
-	info->link_password = alloc_text(links_peer_env(env, host, "POSTGRES_PASSWORD"));
-	conninfo_check_password_file(info, env, log);
-	session = conninfo_get(info, "target_session_attrs");
-	info->wants_session = session && strcmp(session, "any") != 0;
-	if (conninfo_check_tls(info, env, err)) {
-		conninfo_free(info);
-		return NULL;
-	}
-	return info;
-}
-
-/* The address as libpq's hostaddr; "" for a Unix socket, whose path is the host. */
-static void conninfo_address(const struct resolve_address *address, char *out, size_t size)
-{
-	const struct sockaddr_storage *any = &address->socket_address;
-
-	*out = '\0';
-	if (any->ss_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)any)->sin_addr, out, (socklen_t)size);
-	else if (any->ss_family == AF_INET6)
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)any)->sin6_addr, out, (socklen_t)size);
-}
-
-static PGconn *conninfo_start(const struct conninfo *info, const struct endpoint *endpoint, const char *address,
-			      const char *password)
-{
-	const char **keys = alloc_zero(info->count + 5, sizeof(*keys));
-	const char **values = alloc_zero(info->count + 5, sizeof(*values));
+	const char **keys = alloc_zero(info->count + 4, sizeof(*keys));
+	const char **values = alloc_zero(info->count + 4, sizeof(*values));
 	size_t count = 0;
 	char port[8];
 	PGconn *conn;
 
-	snprintf(port, sizeof(port), "%u", (unsigned)endpoint->port);
+	snprintf(port, sizeof(port), "%u", (unsigned)(endpoint->port ? endpoint->port : CONNINFO_PORT));
 	for (; count < info->count; count++) {
 		keys[count] = info->keys[count];
 		values[count] = info->values[count];
@@ -278,30 +235,109 @@ static PGconn *conninfo_start(const struct conninfo *info, const struct endpoint
 	values[count++] = address;
 	keys[count] = "port";
 	values[count++] = port;
-	if (password) {
-		keys[count] = "password";
-		values[count++] = password;
-	}
 	conn = PQconnectStartParams(keys, values, 0);
 	free(keys);
 	free(values);
 	return conn;
 }
 
+/* libpq says which value is wrong, and not which would be right. */
+static int conninfo_refuse_value(const char *message, struct error *err)
+{
+	static const char *const takes[][2] = {
+		{"target_session_attrs", "any, read-write, read-only, primary, standby or prefer-standby"},
+		{"sslmode", "disable, allow, prefer, require, verify-ca or verify-full"},
+		{"sslnegotiation", "postgres or direct"},
+		{"channel_binding", "disable, prefer or require"},
+		{"gssencmode", "disable, prefer or require"},
+		{"load_balance_hosts", "disable or random"},
+	};
+	const char *right = NULL;
+
+	for (size_t i = 0; i < sizeof(takes) / sizeof(takes[0]); i++)
+		if (strstr(message, takes[i][0]))
+			right = takes[i][1];
+	return errors_set(err, "%.*s%s%s", (int)strcspn(message, "\n"), message, right ? "; write " : "",
+			  right ? right : "");
+}
+
+/*
+ * libpq judges parameters, and looks into the password file, only when it connects. It does both before it
+ * takes the address apart: with one that cannot be, it stops right there, and nothing was opened.
+ */
+static int conninfo_rehearse(const struct conninfo *info, const struct endpoint *endpoint, bool *has_password,
+			     struct error *err)
+{
+	PGconn *conn = conninfo_start(info, endpoint, "none");
+	const char *message = conn ? PQerrorMessage(conn) : "out of memory", *password = conn ? PQpass(conn) : NULL;
+	int failed = 0;
+
+	if (!strstr(message, "could not parse network address"))
+		failed = conninfo_refuse_value(message, err);
+	else if (password && *password)
+		*has_password = true;
+	PQfinish(conn);
+	return failed;
+}
+
+/* The link's own password is the last resort: only after the rehearsal it is known that there is no other. */
+static int conninfo_settle(struct conninfo *info, const struct target *target, const char *link_password,
+			   struct error *err)
+{
+	bool has_password = false;
+
+	for (size_t i = 0; i < target->endpoint_count; i++)
+		if (conninfo_rehearse(info, &target->endpoints[i], &has_password, err))
+			return -1;
+	if (!has_password)
+		conninfo_default(info, "password", link_password, NULL, NULL);
+	return 0;
+}
+
+static int conninfo_fill(struct conninfo *info, struct target *target, const struct env *env, const struct log *log,
+			 struct error *err)
+{
+	const char *host, *session;
+
+	if (target->scheme && conninfo_take_uri(info, target, err))
+		return -1;
+	conninfo_complete_endpoints(target, env);
+	host = target->endpoint_count ? target->endpoints[0].host : "";
+	conninfo_default(info, "user", env_get(env, "PGUSER"), links_peer_env(env, host, "POSTGRES_USER"), "postgres");
+	conninfo_default(info, "dbname", env_get(env, "PGDATABASE"), links_peer_env(env, host, "POSTGRES_DB"), NULL);
+	conninfo_default(info, "password", env_get(env, "PGPASSWORD"), NULL, NULL);
+	conninfo_default(info, "gssencmode", "disable", NULL, NULL);
+	conninfo_default(info, "fallback_application_name", "waitfor", NULL, NULL);
+	conninfo_check_password_file(info, env, log);
+	session = conninfo_get(info, "target_session_attrs");
+	info->wants_session = session && strcmp(session, "any") != 0;
+	return conninfo_check_tls(info, env, err) ||
+	       conninfo_settle(info, target, links_peer_env(env, host, "POSTGRES_PASSWORD"), err);
+}
+
+struct conninfo *conninfo_new(struct target *target, const struct env *env, const struct log *log,
+			      struct error *err)
+{
+	struct conninfo *info = alloc_zero(1, sizeof(*info));
+
+	for (size_t i = 0; i < sizeof(conninfo_stray) / sizeof(conninfo_stray[0]); i++)
+		unsetenv(conninfo_stray[i]);
+	if (conninfo_fill(info, target, env, log, err)) {
+		conninfo_free(info);
+		return NULL;
+	}
+	return info;
+}
+
 PGconn *conninfo_connect(const struct conninfo *info, const struct endpoint *endpoint,
 			 const struct resolve_address *address)
 {
-	char text[INET6_ADDRSTRLEN];
-	PGconn *conn;
-	const char *password;
+	const struct sockaddr_storage *any = &address->socket_address;
+	char text[INET6_ADDRSTRLEN] = "";
 
-	conninfo_address(address, text, sizeof(text));
-	conn = conninfo_start(info, endpoint, text, NULL);
-	password = conn ? PQpass(conn) : NULL;
-	/* Only now it is known that the password file has none for this server. */
-	if (conn && info->link_password && (!password || !*password)) {
-		PQfinish(conn);
-		conn = conninfo_start(info, endpoint, text, info->link_password);
-	}
-	return conn;
+	if (any->ss_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)any)->sin_addr, text, sizeof(text));
+	else if (any->ss_family == AF_INET6)
+		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)any)->sin6_addr, text, sizeof(text));
+	return conninfo_start(info, endpoint, text);
 }

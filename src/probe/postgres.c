@@ -16,14 +16,17 @@
 #include "probe.h"
 #include "stream.h"
 
+/* What the first bytes of an answer to the startup message are. */
+enum postgres_reply { POSTGRES_NO_REPLY, POSTGRES_OTHER_PROTOCOL, POSTGRES_AUTHENTICATION, POSTGRES_MESSAGE };
+
 struct postgres_state {
 	struct stream knock;
 	PGconn *conn;
 	struct loop_watch watch;
 	bool connected; /* the socket is; libpq talks */
 	bool querying;
-	bool eof;        /* the peer hung up before it had said enough */
-	char first_byte; /* of its answer to the startup message; 0: none yet */
+	bool eof;              /* the peer hung up before it had said enough */
+	enum postgres_reply reply; /* its first answer to the startup message */
 };
 
 static void postgres_finish(struct probe *probe, enum outcome_kind kind, const char *detail)
@@ -40,13 +43,13 @@ static bool postgres_is_login(const struct postgres_state *state)
 	return password && *password;
 }
 
-/* What a SQLSTATE says (FACTS 22, 27). Those that are not known here may pass: not ready, try again. */
+/* What a SQLSTATE, the first five bytes of a text, says (FACTS 22, 27). Those that are not known here may pass: not ready, try again. */
 static enum outcome_kind postgres_kind_of_state(const char *sqlstate, bool login)
 {
-	if (strcmp(sqlstate, "53300") == 0)
+	if (strncmp(sqlstate, "53300", 5) == 0)
 		return OUTCOME_FULL;
 	/* The server is up and does not want us: all there is to learn without a password, a dead end with one. */
-	if (strncmp(sqlstate, "28", 2) == 0 || strcmp(sqlstate, "3D000") == 0 || strcmp(sqlstate, "42501") == 0)
+	if (strncmp(sqlstate, "28", 2) == 0 || strncmp(sqlstate, "3D000", 5) == 0 || strncmp(sqlstate, "42501", 5) == 0)
 		return login ? OUTCOME_DENIED : OUTCOME_READY;
 	return OUTCOME_STARTING;
 }
@@ -110,13 +113,19 @@ static enum outcome_kind postgres_kind_without_state(const struct probe *probe, 
 		return OUTCOME_CLOSED;
 	if (stage == CONNECTION_SSL_STARTUP)
 		return OUTCOME_TLS;
-	if (state->first_byte && !strchr("REv", state->first_byte))
+	switch (state->reply) {
+	case POSTGRES_NO_REPLY:
+		return OUTCOME_CLOSED;
+	case POSTGRES_OTHER_PROTOCOL:
 		return OUTCOME_GARBLED;
-	if (state->first_byte == 'R' && info->wants_session)
-		return OUTCOME_UNSUITABLE;
-	/* A request for a way to authenticate that is not built in (GSSAPI): a server asked it. */
-	if (state->first_byte == 'R')
+	case POSTGRES_AUTHENTICATION:
+		if (info->wants_session)
+			return OUTCOME_UNSUITABLE;
+		/* A request for a way to authenticate that is not built in (GSSAPI): a server asked it. */
 		return postgres_is_login(state) ? OUTCOME_DENIED : OUTCOME_READY;
+	case POSTGRES_MESSAGE:
+		break;
+	}
 	return OUTCOME_RESET;
 }
 
@@ -140,23 +149,41 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
 	kind = sqlstate ? postgres_kind_of_state(sqlstate, postgres_is_login(state))
 			: postgres_kind_without_state(probe, stage);
 	line = sqlstate ? postgres_line(sqlstate) : postgres_own_message(message);
+	if (postgres_is_login(state) && strstr(line, PQpass(state->conn)))
+		line[sqlstate ? 5 : 0] = '\0'; /* a server that says the password back must not get it into a log */
 	postgres_finish(probe, kind, kind == OUTCOME_CLOSED || kind == OUTCOME_RESET ? NULL : line);
 	free(line);
+}
+
+/*
+ * The server answers a startup message with 'R' (authentication), 'E' (error) or 'v' (version), and the
+ * length of the message (PostgreSQL manual, "Message Formats"); libpq takes at most 2000 bytes of an 'R'.
+ */
+static enum postgres_reply postgres_judge_reply(const unsigned char *bytes, size_t count)
+{
+	if (!bytes[0] || !strchr("REv", bytes[0]))
+		return POSTGRES_OTHER_PROTOCOL;
+	if (count < 5 || bytes[0] != 'R')
+		return POSTGRES_MESSAGE;
+	return bytes[1] || bytes[2] || bytes[3] * 256 + bytes[4] > 2000 || bytes[3] * 256 + bytes[4] < 8
+		       ? POSTGRES_OTHER_PROTOCOL
+		       : POSTGRES_AUTHENTICATION;
 }
 
 /* Before libpq reads: is there an end, and does it begin like PostgreSQL? Not through TLS, whose bytes are not ours to judge. */
 static void postgres_peek(struct postgres_state *state)
 {
-	char byte;
+	unsigned char bytes[5];
 	ssize_t got;
 
 	if (PQsslInUse(state->conn))
 		return;
-	got = recv(PQsocket(state->conn), &byte, 1, MSG_PEEK);
-	if (got == 0)
+	got = recv(PQsocket(state->conn), bytes, sizeof(bytes), MSG_PEEK);
+	/* FIN or RST, when a proxy finds nobody behind it, is a race (FACTS 17): the same to whoever waits. */
+	if (got == 0 || (got < 0 && errno != EAGAIN))
 		state->eof = true;
-	else if (got == 1 && !state->first_byte && PQstatus(state->conn) == CONNECTION_AWAITING_RESPONSE)
-		state->first_byte = byte;
+	else if (got > 0 && state->reply == POSTGRES_NO_REPLY && PQstatus(state->conn) == CONNECTION_AWAITING_RESPONSE)
+		state->reply = postgres_judge_reply(bytes, (size_t)got);
 }
 
 static void postgres_watch(struct probe *probe, bool writing)
@@ -355,7 +382,7 @@ const struct probe_type probe_type_postgres = {
 	.alias = "postgresql",
 	.summary = "PostgreSQL takes connections; with a password: logs in and answers a query",
 	.example = "postgres://host:5432/db",
-	.default_port = 5432,
+	.default_port = CONNINFO_PORT,
 	.state_size = sizeof(struct postgres_state),
 	.bind = postgres_bind,
 	.unbind = postgres_unbind,

@@ -14,7 +14,7 @@
 enum { WAITER_OWN_DESCRIPTORS = 32, WAITER_ATTEMPT_DESCRIPTORS = 4 };
 
 #define WAITER_MARGIN    (10 * CLOCK_MS)
-#define WAITER_LAST_LOOK (50 * CLOCK_MS) /* before the deadline */
+#define WAITER_LAST_LOOK (50 * CLOCK_MS) /* before the deadline: what an attempt that costs the peer something may need */
 
 enum waiter_state {
 	WAITER_PAUSED, /* between two attempts */
@@ -143,16 +143,19 @@ static void waiter_pause(struct waiter_target *target, int64_t now)
 	struct waiter *waiter = target->waiter;
 	int64_t interval =
 		progress_interval(target->progress, waiter->config->max_interval, waiter_random(waiter), now);
-	int64_t left = target->attempt_began + interval - now;
+	int64_t at = target->attempt_began + interval, latest = waiter->deadline - WAITER_LAST_LOOK;
 
 	target->state = WAITER_PAUSED;
-	if (waiter->deadline && now + left > waiter->deadline) {
-		/* The last pause is cut short (FACTS 42), unless its attempt would come too late to tell. */
-		left = waiter->deadline - WAITER_LAST_LOOK - now;
-		if (left <= 0)
+	if (at < now)
+		at = now;
+	if (waiter->deadline && at > latest) {
+		/* The last pause is cut short (FACTS 42); an attempt that would come too late to tell is not made. */
+		if (now < latest)
+			at = latest;
+		else if (at >= waiter->deadline || outcome_info(target->progress->outcome.kind)->cost != OUTCOME_FREE)
 			return;
 	}
-	loop_timer_set(&target->pause, left > 0 ? left : 0);
+	loop_timer_set(&target->pause, at - now);
 }
 
 static void waiter_on_attempt(void *arg, const struct outcome *outcome, const struct progress_place *place)

@@ -251,7 +251,8 @@ def test_questions_are_never_closer_than_100_ms(waitfor, net, dns):
 
 def test_in_a_long_wait_they_are_rare(waitfor, net, dns):
     """After ten seconds a wait is a long one: a name that resolves is asked for every second;
-    for one that does not the question is the attempt, which is made every 500 ms at most."""
+    for one that does not the question is the attempt, which is made every 500 ms at most; a
+    failing server is asked three times in each, in case it is one packet that was lost."""
     names = {"found": d.at("10.77.0.1"), "absent": d.NXDOMAIN, "empty": d.NODATA,
              "failing": d.SERVFAIL}
     for name, answer in names.items():
@@ -260,5 +261,5 @@ def test_in_a_long_wait_they_are_rare(waitfor, net, dns):
     assert running.finish().code == 124
     for name in names:
         late = [when for when in dns.questions(name, d.A) if when > running.started + 10]
-        gap = 1.0 if name == "found" else 0.5 * 0.8
-        assert 2 <= len(late) <= 4 / gap + 1, (name, late)
+        gap, each = {"found": (1.0, 1), "failing": (0.5 * 0.8, 3)}.get(name, (0.5 * 0.8, 1))
+        assert 2 <= len(late) <= (4 / gap + 1) * each, (name, late)

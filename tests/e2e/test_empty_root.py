@@ -8,7 +8,10 @@ import pytest
 
 from support.dns import Dns, at
 from support.net import AS_USER, require_namespaces
-from support.runner import BINARY
+from support.runner import BINARY, CLEAN_ENV
+
+# By its path: the environment it starts with, the app's, is empty.
+CHROOT = shutil.which("chroot", path=CLEAN_ENV["PATH"])
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ def inside(waitfor, root):
             require_namespaces()
             chroot = ["unshare", "--user", "--map-root-user", "--root", root]
         else:
-            chroot = ["chroot", root] if AS_USER else ["chroot", "--userspec=65534:65534", root]
+            chroot = [CHROOT, root] if AS_USER else [CHROOT, "--userspec=65534:65534", root]
         return waitfor.start_argv([*chroot, "/waitfor", "-t", "10s", *args, "--", "/app", "-"],
                                   env=env or {}, net=net).finish()
     return run
@@ -91,7 +94,7 @@ def test_errors_are_as_elsewhere(inside):
 
 
 def test_a_missing_command_is_127(waitfor, root, peer):
-    prefix = ["unshare", "--user", "--map-root-user", "--root"] if AS_USER else ["chroot"]
+    prefix = ["unshare", "--user", "--map-root-user", "--root"] if AS_USER else [CHROOT]
     result = waitfor.start_argv([*prefix, root, "/waitfor", f"tcp://{peer().target}", "--", "sh"],
                                 env={}).finish()
     assert result.code == 127, result

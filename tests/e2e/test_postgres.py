@@ -46,20 +46,18 @@ def test_with_the_password_from_anywhere_it_logs_in(waitfor, pg, folder, form):
     file = folder / ".pgpass"
     file.write_text(line, encoding="utf-8")
     file.chmod(0o600)
-    bare = pg.uri(password="")
-    target, env = {
-        "uri": (pg.uri(), {}),
-        "parameter": (f"{bare}?password={PASSWORD_IN_URI}", {}),
-        "PGPASSWORD": (bare, {"PGPASSWORD": PASSWORD}),
-        "PGPASSFILE": (bare, {"PGPASSFILE": str(file)}),
-        "passfile": (f"{bare}?passfile={file}", {}),
-        "home": (bare, {"HOME": str(folder)}),
+    password, parameters, env = {
+        "uri": (PASSWORD_IN_URI, "", {}),
+        "parameter": ("", f"?password={PASSWORD_IN_URI}", {}),
+        "PGPASSWORD": ("", "", {"PGPASSWORD": PASSWORD}),
+        "PGPASSFILE": ("", "", {"PGPASSFILE": str(file)}),
+        "passfile": ("", f"?passfile={file}", {}),
+        "home": ("", "", {"HOME": str(folder)}),
     }[form]
     # A database the role may not enter tells login from ping: only a login can be denied it.
-    assert waitfor("-t", "10s", target, env=env).code == 0
-    closed = target.replace("/app", "/closed", 1)
+    assert waitfor("-t", "10s", pg.uri("app", password, "app", parameters=parameters), env=env).code == 0
     file.write_text(line.replace(":app:app:", ":closed:app:"), encoding="utf-8")
-    fails(waitfor(*QUICK, closed, env=env), "denied")
+    fails(waitfor(*QUICK, pg.uri("app", password, "closed", parameters=parameters), env=env), "denied")
 
 
 @pytest.mark.parametrize("case", ["wrong password", "no such database", "closed database"])

@@ -12,7 +12,7 @@ from support.until import until
 REPOSITORY = Path(__file__).resolve().parents[3]
 BINARY = Path(os.environ.get("WAITFOR", REPOSITORY / "build" / "waitfor")).resolve()
 # Nothing of the tester's own environment may steer a run; a command is still found by name.
-CLEAN_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+CLEAN_ENV = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
 class Result:

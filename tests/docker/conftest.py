@@ -1,0 +1,109 @@
+"""An engine, images built here, and a lab per test."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+from docker_lab import EXAMPLES, LABEL, REPOSITORY, Lab, Tools, docker
+
+DEBIAN = os.environ.get("WAITFOR_DEBIAN", "12")
+
+
+def _terminated(_number, _frame):
+    raise KeyboardInterrupt
+
+
+def pytest_configure():
+    # A runner that is told to end must still remove its containers.
+    signal.signal(signal.SIGTERM, _terminated)
+
+
+def _engine_problem():
+    try:
+        result = docker("version", "--format", "{{.Server.Version}}", check=False, timeout=20)
+    except (FileNotFoundError, subprocess.TimeoutExpired) as problem:
+        return str(problem)
+    return result.stderr.strip() if result.returncode else None
+
+
+@pytest.fixture(scope="session")
+def engine():
+    problem = _engine_problem()
+    if problem and os.environ.get("WAITFOR_REQUIRE_DOCKER") == "1":
+        pytest.fail(f"WAITFOR_REQUIRE_DOCKER=1 and no Docker Engine answers: {problem}")
+    if problem:
+        pytest.skip(f"no Docker Engine answers: {problem}")
+
+
+@pytest.fixture(scope="session")
+def tools(engine, tmp_path_factory):
+    made = Tools(tmp_path_factory.mktemp("context"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def session_lab(tools):
+    lab = Lab(tools)
+    try:
+        yield lab
+    finally:
+        lab.close()
+
+
+@pytest.fixture
+def lab(tools):
+    lab = Lab(tools)
+    try:
+        yield lab
+    finally:
+        lab.close()
+
+
+@pytest.fixture(scope="session")
+def scratch_image(session_lab):
+    """docker/examples/Dockerfile as it stands."""
+    return session_lab.build((EXAMPLES / "Dockerfile").read_text())
+
+
+@pytest.fixture(scope="session")
+def debian_image(engine):
+    """The one base image, made from packages when it is missing and then kept."""
+    script = REPOSITORY / "docker" / "base-image"
+    result = subprocess.run([str(script), DEBIAN], stdout=subprocess.PIPE, text=True, timeout=600)
+    assert result.returncode == 0, "docker/base-image failed, see its messages"
+    return result.stdout.strip().splitlines()[-1]
+
+
+@pytest.fixture(scope="session")
+def postgres_image(debian_image):
+    """Kept like the base image: the engine's build cache makes this instant but for the first time."""
+    tag = f"waitfor-test/postgres:{DEBIAN}"
+    docker(
+        # The host's network, since that is where packages are known to be reachable.
+        "build", "--quiet", "--network", "host", "--label", LABEL.replace("run", "base"),
+        "--build-arg", f"BASE={debian_image}", "--tag", tag, REPOSITORY / "tests" / "docker" / "postgres",
+        timeout=600,
+    )
+    return tag
+
+
+def _of_the_minute(item):
+    # Not by its fixtures: one that is used by itself is in the list of every test.
+    return "unanswered_minute" in item.name
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=_of_the_minute)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unanswered_minute(request):
+    """A wait with every default for a name that never comes: begun first and looked at last, so it costs no time."""
+    if not any(map(_of_the_minute, request.session.items)):
+        return None
+    lab = request.getfixturevalue("session_lab")
+    image = request.getfixturevalue("scratch_image")
+    return lab.run(image, "app", "show", options=lab.nameless(lab.network()))

@@ -1,0 +1,185 @@
+"""Containers, networks and images of one test: made here, watched with deadlines, removed by their own ids."""
+
+import datetime
+import json
+import os
+import pathlib
+import secrets
+import shutil
+import subprocess
+import time
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLES = REPOSITORY / "docker" / "examples"
+LABEL = "waitfor-test=run"
+# For whatever happens at once on an idle machine; long enough for a loaded one.
+SOON = 30
+
+
+def docker(*arguments, check=True, timeout=300, **options):
+    environment = {**os.environ, "DOCKER_BUILDKIT": "0"}
+    result = subprocess.run(
+        ["docker", *map(str, arguments)], capture_output=True, text=True, timeout=timeout, env=environment, **options
+    )
+    if check and result.returncode:
+        raise AssertionError(f"docker {' '.join(map(str, arguments))}\n{result.stdout}{result.stderr}")
+    return result
+
+
+def eventually(what, condition, deadline=SOON, describe=lambda: ""):
+    """The first true value of condition(); polls, since the engine has no event for most of what is asked."""
+    end = time.monotonic() + deadline
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {deadline} s: {what}\n{describe()}")
+        time.sleep(0.05)
+
+
+def _instant(stamp):
+    """Seconds since 1970 of the engine's time stamp, which has more digits than Python's."""
+    whole, fraction = stamp.rstrip("Z").split(".")
+    return datetime.datetime.fromisoformat(whole + "+00:00").timestamp() + float("0." + fraction)
+
+
+class Container:
+    def __init__(self, identity):
+        self.id = identity
+
+    def start(self):
+        docker("start", self.id)
+        return self
+
+    def inspect(self):
+        return json.loads(docker("inspect", self.id).stdout)[0]
+
+    def started(self):
+        return _instant(self.inspect()["State"]["StartedAt"])
+
+    def ended(self):
+        """By the engine's clock: it reports an end seconds late where its DNS still waits for an answer."""
+        return _instant(self.inspect()["State"]["FinishedAt"])
+
+    def address(self, network="bridge"):
+        return self.inspect()["NetworkSettings"]["Networks"][network]["IPAddress"]
+
+    @property
+    def stdout(self):
+        return docker("logs", self.id).stdout
+
+    @property
+    def stderr(self):
+        return docker("logs", self.id).stderr
+
+    def describe(self):
+        logs = docker("logs", self.id, check=False)
+        state = json.dumps(self.inspect()["State"], indent=1)
+        return f"--- stdout\n{logs.stdout}--- stderr\n{logs.stderr}--- state\n{state}"
+
+    def said(self, text, deadline=SOON, times=1):
+        """Waits until a line with this text was logged, on either stream."""
+
+        def condition():
+            logs = docker("logs", self.id)
+            return (logs.stdout + logs.stderr).count(text) >= times
+
+        eventually(f"log says {text!r}", condition, deadline, self.describe)
+        return self
+
+    def exit_code(self, deadline=SOON):
+        def condition():
+            state = self.inspect()["State"]
+            return not state["Running"] and state["Status"] == "exited"
+
+        eventually("container ends", condition, deadline, self.describe)
+        return self.inspect()["State"]["ExitCode"]
+
+    def exec(self, *command, check=True):
+        return docker("exec", self.id, *command, check=check)
+
+    def signal(self, name):
+        docker("kill", "--signal", name, self.id)
+
+    def environment(self):
+        """What the wrapped toolbox was given, once it has shown it."""
+        self.said("\nenv ")
+        lines = [line[4:] for line in self.stdout.splitlines() if line.startswith("env ")]
+        return dict(line.split("=", 1) for line in lines)
+
+
+class Lab:
+    """Everything gets a name nobody else has and a label, and goes when the lab closes, the newest first."""
+
+    def __init__(self, tools):
+        self.tools = tools
+        self.prefix = f"waitfor-test-{os.getpid()}-{secrets.token_hex(4)}"
+        self._undo = []
+
+    def name(self, suffix):
+        return f"{self.prefix}-{suffix}"
+
+    def close(self):
+        problems = []
+        while self._undo:
+            arguments = self._undo.pop()
+            result = docker(*arguments, check=False)
+            if result.returncode and "No such" not in result.stderr:
+                problems.append(result.stderr)
+        assert not problems, problems
+
+    def create(self, image, *command, options=()):
+        identity = docker("create", "--label", LABEL, *options, image, *command).stdout.strip()
+        self._undo.append(("rm", "--force", "--volumes", identity))
+        return Container(identity)
+
+    def run(self, image, *command, options=()):
+        return self.create(image, *command, options=options).start()
+
+    def network(self, *options):
+        """Returns the network's name, which is what `docker run` and inspect speak of."""
+        name = self.name(f"net{len(self._undo)}")
+        identity = docker("network", "create", "--label", LABEL, *options, name).stdout.strip()
+        self._undo.append(("network", "rm", identity))
+        return name
+
+    def toolbox(self, *command, options=()):
+        """A peer or a server made of the toolbox alone, once it says that it serves."""
+        return self.run(self.tools.toolbox_image, *command, options=options).said("serving")
+
+    def nameless(self, network):
+        """Options that join this network with nobody's DNS but ours behind the engine's: unknown names stay here."""
+        upstream = self.toolbox("dns", options=("--network", network))
+        return ("--network", network, "--dns", upstream.address(network))
+
+    def build(self, dockerfile):
+        """Builds an image from a Dockerfile's text, with waitfor and app around it; returns its id."""
+        identity = build(self.tools.context, dockerfile, f"{LABEL}-{self.prefix}")
+        self._undo.append(("rmi", "--force", identity))
+        return identity
+
+
+def build(context, dockerfile, label):
+    # A label of its own makes it an image of its own: the engine would hand out the one of another lab otherwise.
+    arguments = ("build", "--quiet", "--label", label, "--file", "-", context)
+    return docker(*arguments, input=dockerfile).stdout.strip().splitlines()[-1]
+
+
+class Tools:
+    """What images are made of: waitfor and the toolbox, named app, in a directory that is the build context."""
+
+    def __init__(self, directory):
+        self.context = pathlib.Path(directory)
+        self.waitfor = pathlib.Path(os.environ.get("WAITFOR", REPOSITORY / "build" / "waitfor"))
+        assert self.waitfor.is_file(), f"{self.waitfor} is missing: run make first"
+        shutil.copy(self.waitfor, self.context / "waitfor")
+        source = REPOSITORY / "tests" / "docker" / "toolbox.c"
+        subprocess.run(
+            ["cc", "-std=gnu11", "-O1", "-static", "-o", str(self.context / "app"), str(source)], check=True
+        )
+        label = f"{LABEL}-{secrets.token_hex(8)}"
+        self.toolbox_image = build(self.context, 'FROM scratch\nCOPY app /\nENTRYPOINT ["/app"]\n', label)
+
+    def close(self):
+        docker("rmi", "--force", self.toolbox_image)

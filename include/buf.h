@@ -12,7 +12,9 @@ struct buf {
 
 void buf_add(struct buf *buf, const char *data, size_t len);
 void buf_add_text(struct buf *buf, const char *text);
-char *buf_detach(struct buf *buf); /* the text ("" when nothing was added), owned by the caller; the buf is empty again */
+
+/* The text ("" when nothing was added), owned by the caller; the buf is empty again. */
+char *buf_detach(struct buf *buf);
 void buf_release(struct buf *buf);
 
 #endif

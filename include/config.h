@@ -16,13 +16,13 @@ enum config_output { CONFIG_OUTPUT_NORMAL, CONFIG_OUTPUT_QUIET, CONFIG_OUTPUT_VE
 enum config_down { CONFIG_DOWN_OFF, CONFIG_DOWN_ON, CONFIG_DOWN_ABSENT };
 
 struct config {
-	int action;              /* enum config_action */
-	int64_t timeout;         /* 0: for ever */
-	int64_t attempt_timeout; /* above 0 */
-	int64_t max_interval;    /* 0: no cap but the schedule's own */
+	int action;                                                  /* enum config_action */
+	int64_t timeout;                                             /* 0: for ever */
+	int64_t attempt_timeout;                                     /* above 0 */
+	int64_t max_interval;                                        /* 0: no cap but the schedule's own */
 	int once, any, run_anyway, fail_fast, links, pin, no_export; /* flags */
-	int down;                /* enum config_down */
-	int output;              /* enum config_output */
+	int down;                                                    /* enum config_down */
+	int output;                                                  /* enum config_output */
 	struct target *targets;
 	size_t target_count;
 	char **command; /* points into argv; NULL: no command */

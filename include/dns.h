@@ -14,7 +14,7 @@ struct dns_question;
 
 /* What came of a question: addresses (possibly none), and where there are none the reason. */
 struct dns_answer {
-	struct outcome outcome; /* READY when there are addresses */
+	struct outcome outcome;             /* READY when there are addresses */
 	struct sockaddr_storage *addresses; /* port 0; valid during the callback */
 	size_t count;
 };

@@ -32,7 +32,8 @@ struct loop_timer {
 };
 
 void loop_timer_init(struct loop *loop, struct loop_timer *timer, void (*fire)(void *arg), void *arg);
-void loop_timer_set(struct loop_timer *timer, int64_t delay); /* microseconds; 0: next turn of the loop; replaces an earlier time */
+/* delay is microseconds; 0: next turn of the loop. Replaces an earlier time. */
+void loop_timer_set(struct loop_timer *timer, int64_t delay);
 void loop_timer_clear(struct loop_timer *timer);
 bool loop_timer_is_set(const struct loop_timer *timer);
 

@@ -18,14 +18,14 @@ enum options_type {
 };
 
 struct options_row {
-	const char *key;   /* "max-interval": --max-interval, WAITFOR_MAX_INTERVAL */
-	char letter;       /* 0: none */
+	const char *key; /* "max-interval": --max-interval, WAITFOR_MAX_INTERVAL */
+	char letter;     /* 0: none */
 	enum options_type type;
-	size_t offset;     /* of the field in the caller's struct */
-	int value;         /* OPTIONS_FLAG: what "on" stores */
-	const char *choice; /* OPTIONS_FLAG: another word it takes, or NULL */
+	size_t offset;       /* of the field in the caller's struct */
+	int value;           /* OPTIONS_FLAG: what "on" stores */
+	const char *choice;  /* OPTIONS_FLAG: another word it takes, or NULL */
 	const char *initial; /* default, as a user would write it; NULL for off */
-	const char *arg;   /* the argument's name in --help, or NULL */
+	const char *arg;     /* the argument's name in --help, or NULL */
 	const char *help;
 	enum { OPTIONS_EVERYWHERE, OPTIONS_ARGV_ONLY, OPTIONS_ENV_ONLY } where;
 };

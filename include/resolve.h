@@ -13,8 +13,9 @@
 #include "target.h"
 
 struct resolve_address {
-	struct sockaddr_storage socket_address; /* with the port; AF_UNIX: family alone, the path is the endpoint's host */
-	bool from_variable;                     /* the name did not resolve; a link or service variable knew it */
+	/* With the port; AF_UNIX: family alone, the path is the endpoint's host. */
+	struct sockaddr_storage socket_address;
+	bool from_variable; /* the name did not resolve; a link or service variable knew it */
 };
 
 /*

@@ -19,18 +19,18 @@ struct endpoint {
 };
 
 struct target {
-	char *text;   /* as written, secrets masked: the only form that is ever shown */
-	char *url;    /* as written, secrets and all; only for the probe */
-	char *name;   /* prefix of the exported variables, "DB"; NULL exports nothing */
-	bool named;   /* the name was given as NAME=, not derived */
-	bool exports; /* false where an earlier target owns the same name */
-	char *scheme; /* lower case; NULL for a bare host:port */
+	char *text;    /* as written, secrets masked: the only form that is ever shown */
+	char *url;     /* as written, secrets and all; only for the probe */
+	char *name;    /* prefix of the exported variables, "DB"; NULL exports nothing */
+	bool named;    /* the name was given as NAME=, not derived */
+	bool exports;  /* false where an earlier target owns the same name */
+	char *scheme;  /* lower case; NULL for a bare host:port */
 	bool has_user; /* there was something before an '@' */
 	char *tail;    /* what follows the authority, from '/' or '?' on; "" when nothing does */
 	struct endpoint *endpoints;
-	size_t endpoint_count; /* at least 1 once probe_bind is done */
+	size_t endpoint_count;         /* at least 1 once probe_bind is done */
 	const struct probe_type *type; /* set by probe_bind */
-	void *plan; /* what type->bind made of the target; type->unbind frees it */
+	void *plan;                    /* what type->bind made of the target; type->unbind frees it */
 };
 
 /*

@@ -39,9 +39,11 @@ char *about_help(void)
 	const struct probe_type *type;
 	struct buf out = {0};
 
-	buf_add_text(&out, "Usage: waitfor [OPTION]... [NAME=]TARGET... [-- COMMAND [ARG]...]\n"
-			   "Waits until every TARGET is ready, exports NAME_HOST, NAME_PORT and NAME_ADDR, and becomes COMMAND.\n\n"
-			   "Targets:\n");
+	buf_add_text(
+		&out,
+		"Usage: waitfor [OPTION]... [NAME=]TARGET... [-- COMMAND [ARG]...]\n"
+		"Waits until every TARGET is ready, exports NAME_HOST, NAME_PORT and NAME_ADDR, and becomes COMMAND.\n\n"
+		"Targets:\n");
 	for (size_t i = 0; (type = probe_type_at(i)); i++)
 		about_add(&out, alloc_format("  %-28s%s\n", type->example, type->summary));
 	buf_add_text(&out, "  host:port                   by its port: 5432 is asked as PostgreSQL, others as tcp\n"
@@ -51,10 +53,12 @@ char *about_help(void)
 	for (size_t i = 0; i < config_options.count; i++)
 		if (config_options.rows[i].where != OPTIONS_ENV_ONLY)
 			about_add_option(&out, &config_options.rows[i]);
-	buf_add_text(&out, "\nTIME is 500ms, 10s, 1m30s or a number of seconds. Each option has a variable: WAITFOR_TIMEOUT=5m,\n"
-			   "WAITFOR_RUN_ANYWAY=true; WAITFOR_TARGETS gives targets where the command line has none.\n\n"
-			   "Exit codes: COMMAND's own; 0 ready; 1 not ready (--once only); 124 timed out; 125 usage or internal error;\n"
-			   "126 COMMAND cannot be run; 127 COMMAND not found; 128+n ended by signal n.\n");
+	buf_add_text(
+		&out,
+		"\nTIME is 500ms, 10s, 1m30s or a number of seconds. Each option has a variable: WAITFOR_TIMEOUT=5m,\n"
+		"WAITFOR_RUN_ANYWAY=true; WAITFOR_TARGETS gives targets where the command line has none.\n\n"
+		"Exit codes: COMMAND's own; 0 ready; 1 not ready (--once only); 124 timed out; 125 usage or internal error;\n"
+		"126 COMMAND cannot be run; 127 COMMAND not found; 128+n ended by signal n.\n");
 	return buf_detach(&out);
 }
 

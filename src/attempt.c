@@ -148,8 +148,7 @@ static void attempt_on_probe(void *arg, struct probe *probe, const struct outcom
 	attempt_go_on(attempt);
 }
 
-static void attempt_run(struct attempt *attempt, const struct endpoint *endpoint,
-			const struct resolve_address *address)
+static void attempt_run(struct attempt *attempt, const struct endpoint *endpoint, const struct resolve_address *address)
 {
 	struct attempt_runner *runner = alloc_zero(1, sizeof(*runner));
 	int64_t left = attempt->deadline - clock_now();
@@ -159,8 +158,8 @@ static void attempt_run(struct attempt *attempt, const struct endpoint *endpoint
 	attempt->runners = alloc_resize(attempt->runners, attempt->runner_count + 1, sizeof(struct attempt_runner *));
 	attempt->runners[attempt->runner_count++] = runner;
 	attempt->running++;
-	runner->probe = probe_new(attempt->loop, attempt->target, endpoint, address, left > 0 ? left : 0, attempt_on_probe,
-				  runner);
+	runner->probe = probe_new(attempt->loop, attempt->target, endpoint, address, left > 0 ? left : 0,
+				  attempt_on_probe, runner);
 	runner->probe->after_refusal = attempt->refused;
 	loop_timer_clear(&attempt->limit);
 	loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);

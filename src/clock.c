@@ -14,8 +14,7 @@ struct clock_unit {
 
 /* Largest first: "1m30s" must walk down this table, "30s1m" is a typing error. */
 static const struct clock_unit clock_units[] = {
-	{"d", 86400 * CLOCK_S}, {"h", 3600 * CLOCK_S}, {"m", 60 * CLOCK_S},
-	{"s", CLOCK_S},         {"ms", CLOCK_MS},      {"us", 1},
+	{"d", 86400 * CLOCK_S}, {"h", 3600 * CLOCK_S}, {"m", 60 * CLOCK_S}, {"s", CLOCK_S}, {"ms", CLOCK_MS}, {"us", 1},
 };
 
 enum { CLOCK_UNITS = sizeof(clock_units) / sizeof(clock_units[0]) };
@@ -90,7 +89,8 @@ int clock_parse(const char *text, int64_t *duration, struct error *err)
 	int64_t value = clock_sum(text);
 
 	if (value < 0)
-		return errors_set(err, "\"%s\" is not a duration; write 500ms, 10s, 1m30s or a number of seconds", text);
+		return errors_set(err, "\"%s\" is not a duration; write 500ms, 10s, 1m30s or a number of seconds",
+				  text);
 	*duration = value;
 	return 0;
 }

@@ -137,7 +137,8 @@ static int config_add_targets(struct config *config, char **operands, size_t cou
 	if (config->links && config_add_links(config, env, err))
 		return -1;
 	if (config->target_count == 0 && !config->links)
-		return errors_set(err, "no target; write waitfor host:port -- command, set WAITFOR_TARGETS or say --links");
+		return errors_set(err,
+				  "no target; write waitfor host:port -- command, set WAITFOR_TARGETS or say --links");
 	return 0;
 }
 
@@ -148,8 +149,7 @@ static int config_check(const struct config *config, struct error *err)
 	return 0;
 }
 
-int config_load(struct config *config, int argc, char **argv, const struct env *env, struct log *log,
-		struct error *err)
+int config_load(struct config *config, int argc, char **argv, const struct env *env, struct log *log, struct error *err)
 {
 	static const enum log_level levels[] = {
 		[CONFIG_OUTPUT_NORMAL] = LOG_LEVEL_NORMAL,

@@ -13,12 +13,14 @@
 #define CONNINFO_NO_FILE "/dev/null/none"
 
 /* What would redirect or break the probe (FACTS 29); sslmode and its like are the user's to set. */
+/* clang-format off */
 static const char *const conninfo_stray[] = {
 	"PGHOST",     "PGHOSTADDR",           "PGPORT",             "PGDATABASE",   "PGUSER",
 	"PGPASSWORD", "PGSERVICE",            "PGSERVICEFILE",      "PGSYSCONFDIR", "PGTARGETSESSIONATTRS",
 	"PGOPTIONS",  "PGLOADBALANCEHOSTS",   "PGCONNECT_TIMEOUT",  "PGGSSENCMODE", "PGCLIENTENCODING",
 	"PGAPPNAME",  "PGMINPROTOCOLVERSION", "PGMAXPROTOCOLVERSION",
 };
+/* clang-format on */
 
 static void conninfo_set(struct conninfo *info, const char *key, const char *value)
 {
@@ -125,7 +127,9 @@ static int conninfo_refuse_uri(const struct target *target, struct error *err)
 		errors_set(err, "%.*s; write postgres://user:password@host:port/db?parameter=value",
 			   (int)strcspn(message, "\n"), message);
 	else
-		errors_set(err, "the password is not a valid part of a URI; write '%%' in it as %%25, '@' as %%40, '/' as %%2F");
+		errors_set(
+			err,
+			"the password is not a valid part of a URI; write '%%' in it as %%25, '@' as %%40, '/' as %%2F");
 	PQfreemem(message);
 	PQconninfoFree(options);
 	free(masked);
@@ -186,7 +190,8 @@ static void conninfo_check_password_file(struct conninfo *info, const struct env
 	if (!conninfo_get(info, "password") && stat(file, &found) == 0 &&
 	    (!S_ISREG(found.st_mode) || found.st_mode & (S_IRWXG | S_IRWXO))) {
 		log_line(log, LOG_LEVEL_NORMAL, "password file %s is ignored: %s", file,
-			 S_ISREG(found.st_mode) ? "group or others may read it; chmod 600 it" : "it is not a plain file");
+			 S_ISREG(found.st_mode) ? "group or others may read it; chmod 600 it"
+						: "it is not a plain file");
 		conninfo_set(info, "passfile", CONNINFO_NO_FILE);
 	}
 	free(file);
@@ -201,7 +206,8 @@ static int conninfo_check_tls(const struct conninfo *info, const struct env *env
 	if (!mode && (mode = env_get(env, "PGSSLMODE")))
 		where = "PGSSLMODE";
 	if (mode && (strcmp(mode, "require") == 0 || strncmp(mode, "verify-", 7) == 0))
-		return errors_set(err, "%s=%s needs TLS, which this waitfor is built without; use waitfor-tls", where, mode);
+		return errors_set(err, "%s=%s needs TLS, which this waitfor is built without; use waitfor-tls", where,
+				  mode);
 	return 0;
 }
 #else
@@ -315,8 +321,7 @@ static int conninfo_fill(struct conninfo *info, struct target *target, const str
 	       conninfo_settle(info, target, links_peer_env(env, host, "POSTGRES_PASSWORD"), err);
 }
 
-struct conninfo *conninfo_new(struct target *target, const struct env *env, const struct log *log,
-			      struct error *err)
+struct conninfo *conninfo_new(struct target *target, const struct env *env, const struct log *log, struct error *err)
 {
 	struct conninfo *info = alloc_zero(1, sizeof(*info));
 

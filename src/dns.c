@@ -324,8 +324,12 @@ struct dns_question *dns_ask(struct dns *dns, const char *name, int family,
 	/* The channel is between callbacks here: askers are called from timers of ours only. */
 	if (dns->channel && dns_files_changed(dns))
 		dns_rebuild(dns);
-	*question = (struct dns_question){
-		.dns = dns, .next = dns->open, .name = alloc_text(name), .family = family, .answered = answered, .arg = arg};
+	*question = (struct dns_question){.dns = dns,
+					  .next = dns->open,
+					  .name = alloc_text(name),
+					  .family = family,
+					  .answered = answered,
+					  .arg = arg};
 	dns->open = question;
 	loop_timer_init(dns->loop, &question->deliver, dns_deliver, question);
 	if (!loop_timer_is_set(&dns->watch))

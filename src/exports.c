@@ -15,12 +15,15 @@ static int exports_settle_pair(const struct target *owner, struct target *later,
 	if (!owner->name || !owner->exports || strcmp(owner->name, later->name) != 0)
 		return 0;
 	if (strcasecmp(first->host, second->host) != 0)
-		return errors_set(err, "targets \"%s\" and \"%s\" would both export %s_HOST; name one of them, such as OTHER=%s:%u",
-				  owner->text, later->text, owner->name, second->host, (unsigned)second->port);
+		return errors_set(
+			err,
+			"targets \"%s\" and \"%s\" would both export %s_HOST; name one of them, such as OTHER=%s:%u",
+			owner->text, later->text, owner->name, second->host, (unsigned)second->port);
 	later->exports = false;
 	if (first->port != second->port)
-		log_line(log, LOG_LEVEL_NORMAL, "%s: %s_PORT is the port of %s; to export this one too, name it: OTHER=%s:%u",
-			 later->text, owner->name, owner->text, second->host, (unsigned)second->port);
+		log_line(log, LOG_LEVEL_NORMAL,
+			 "%s: %s_PORT is the port of %s; to export this one too, name it: OTHER=%s:%u", later->text,
+			 owner->name, owner->text, second->host, (unsigned)second->port);
 	return 0;
 }
 
@@ -53,7 +56,8 @@ static void exports_apply_one(struct env *env, const struct progress *progress, 
 	char port[8];
 
 	snprintf(port, sizeof(port), "%u", (unsigned)endpoint->port);
-	exports_set(env, target->name, "HOST", ready && (pin || place->from_variable) ? place->address : endpoint->host);
+	exports_set(env, target->name, "HOST",
+		    ready && (pin || place->from_variable) ? place->address : endpoint->host);
 	exports_set(env, target->name, "PORT", port);
 	if (ready)
 		exports_set(env, target->name, "ADDR", place->address);

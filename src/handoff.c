@@ -96,7 +96,8 @@ int handoff_exec(const char *path, char **command, const struct env *env, const 
 	process_give_back(process);
 	execve(path, command, env->list);
 	if (errno == ENOEXEC)
-		errors_set(err, "cannot run \"%s\": not a program; a script needs a first line such as #!/bin/sh", path);
+		errors_set(err, "cannot run \"%s\": not a program; a script needs a first line such as #!/bin/sh",
+			   path);
 	else if (errno == ENOENT)
 		errors_set(err, "cannot run \"%s\": it, or the interpreter or loader it asks for, is not there", path);
 	else

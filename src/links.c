@@ -78,7 +78,8 @@ static const char *links_lowest_tcp(const struct env *env, const char *prefix)
 		char *end;
 		unsigned long port;
 
-		if (strncmp(env->list[i], start, strlen(start)) != 0 || !isdigit((unsigned char)env->list[i][strlen(start)]))
+		if (strncmp(env->list[i], start, strlen(start)) != 0 ||
+		    !isdigit((unsigned char)env->list[i][strlen(start)]))
 			continue;
 		port = strtoul(env->list[i] + strlen(start), &end, 10);
 		if (strncmp(end, "_TCP=", 5) == 0 && port < lowest_port) {

@@ -265,7 +265,8 @@ void options_warn_misspelt(const struct options_table *table, const struct env *
 		nearest = options_nearest(table, key);
 		if (nearest && strcmp(nearest->key, key) != 0) {
 			name = options_env_name(nearest);
-			log_line(log, LOG_LEVEL_NORMAL, "%.*s is not a setting; did you mean %s?", (int)len, entry, name);
+			log_line(log, LOG_LEVEL_NORMAL, "%.*s is not a setting; did you mean %s?", (int)len, entry,
+				 name);
 			free(name);
 		}
 		free(key);

@@ -74,8 +74,8 @@ static int probe_check_endpoints(const struct target *target, struct error *err)
 
 static int probe_bind_one(struct target *target, const struct env *env, const struct log *log, struct error *err)
 {
-	const struct probe_type *type = target->scheme ? probe_type_of_scheme(target->scheme)
-						       : probe_type_of_port(target->endpoints[0].port);
+	const struct probe_type *type =
+		target->scheme ? probe_type_of_scheme(target->scheme) : probe_type_of_port(target->endpoints[0].port);
 
 	if (!type)
 		return probe_unknown_scheme(target, err);

@@ -49,7 +49,8 @@ void progress_finish(struct progress *progress, int64_t now)
 
 int64_t progress_interval(const struct progress *progress, int64_t max_interval, uint32_t random, int64_t now)
 {
-	return backoff_interval(outcome_info(progress->outcome.kind)->cost, now - progress->since, max_interval, random);
+	return backoff_interval(outcome_info(progress->outcome.kind)->cost, now - progress->since, max_interval,
+				random);
 }
 
 char *progress_place_text(const struct progress_place *place, char *out, size_t size)

@@ -86,8 +86,8 @@ static void report_text_attempted(struct report_sink *sink, const struct progres
 			 progress->attempts, clock_format(clock_now() - progress->started, waited, sizeof(waited)),
 			 report_reason(progress).text);
 	else
-		log_line(text->log, LOG_LEVEL_NORMAL, "%s: %s%s", progress->target->text, text->down ? "still answers: " : "",
-			 report_reason(progress).text);
+		log_line(text->log, LOG_LEVEL_NORMAL, "%s: %s%s", progress->target->text,
+			 text->down ? "still answers: " : "", report_reason(progress).text);
 }
 
 static void report_text_done(struct report_sink *sink, const struct progress *progress)
@@ -98,8 +98,8 @@ static void report_text_done(struct report_sink *sink, const struct progress *pr
 	progress_place_text(&progress->place, place, sizeof(place));
 	clock_format(progress->finished - progress->started, waited, sizeof(waited));
 	if (text->down)
-		log_line(text->log, LOG_LEVEL_NORMAL, "%s: down after %s, %u attempt%s: %s", progress->target->text, waited,
-			 progress->attempts, progress->attempts == 1 ? "" : "s", report_reason(progress).text);
+		log_line(text->log, LOG_LEVEL_NORMAL, "%s: down after %s, %u attempt%s: %s", progress->target->text,
+			 waited, progress->attempts, progress->attempts == 1 ? "" : "s", report_reason(progress).text);
 	else
 		log_line(text->log, LOG_LEVEL_NORMAL, "%s: ready at %s after %s, %u attempt%s", progress->target->text,
 			 place, waited, progress->attempts, progress->attempts == 1 ? "" : "s");
@@ -113,14 +113,15 @@ static void report_text_failed(struct report_sink *sink, const struct report_vie
 	if (gave_up)
 		log_line(text->log, LOG_LEVEL_ERROR, "gave up: waiting longer does not help");
 	else if (view->timeout)
-		log_line(text->log, LOG_LEVEL_ERROR, "timed out after %s", clock_format(view->timeout, time, sizeof(time)));
+		log_line(text->log, LOG_LEVEL_ERROR, "timed out after %s",
+			 clock_format(view->timeout, time, sizeof(time)));
 	for (size_t i = 0; i < view->count; i++) {
 		const struct progress *progress = &view->list[i];
 
 		if (!progress->done)
 			log_line(text->log, LOG_LEVEL_ERROR, "%s: %s: %s, %u attempt%s in %s", progress->target->text,
-				 view->down ? "not down" : "not ready", report_reason(progress).text, progress->attempts,
-				 progress->attempts == 1 ? "" : "s",
+				 view->down ? "not down" : "not ready", report_reason(progress).text,
+				 progress->attempts, progress->attempts == 1 ? "" : "s",
 				 clock_format(clock_now() - progress->started, time, sizeof(time)));
 	}
 }

@@ -300,7 +300,8 @@ const struct resolve_address *resolve_addresses(const struct resolve *resolve, s
 /* The more telling of two reasons: silence over an error over "no address" over "no such name". */
 static struct outcome resolve_reason(const struct resolve *resolve)
 {
-	const struct outcome *v4 = &resolve->questions[RESOLVE_V4].outcome, *v6 = &resolve->questions[RESOLVE_V6].outcome;
+	const struct outcome *v4 = &resolve->questions[RESOLVE_V4].outcome,
+			     *v6 = &resolve->questions[RESOLVE_V6].outcome;
 
 	return v6->kind > v4->kind ? *v6 : *v4;
 }

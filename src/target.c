@@ -51,7 +51,8 @@ static int target_check_labels(const char *host, struct error *err)
 		size_t len = strcspn(label, ".");
 
 		if (len == 0)
-			return errors_set(err, "\"%s\" has two dots in a row or begins with one; write host:port", host);
+			return errors_set(err, "\"%s\" has two dots in a row or begins with one; write host:port",
+					  host);
 		if (len > TARGET_LABEL_MAX)
 			return errors_set(err, "\"%.*s\" is too long for a part of a host name: at most %d characters",
 					  (int)len, label, TARGET_LABEL_MAX);
@@ -86,7 +87,8 @@ int target_parse_endpoint(struct endpoint *endpoint, const char *text, size_t le
 		const char *bracket = memchr(text, ']', len);
 
 		if (!bracket || (bracket + 1 != end && bracket[1] != ':'))
-			return errors_set(err, "\"%.*s\" is not an address in brackets; write [v6]:port", (int)len, text);
+			return errors_set(err, "\"%.*s\" is not an address in brackets; write [v6]:port", (int)len,
+					  text);
 		host = text + 1;
 		host_end = bracket;
 		colon = bracket + 1 < end ? bracket + 1 : NULL;
@@ -128,7 +130,8 @@ static int target_parse_hosts(struct target *target, const char *text, size_t le
 		const char *comma = memchr(text, ',', (size_t)(end - text));
 		const char *stop = comma ? comma : end;
 
-		target->endpoints = alloc_resize(target->endpoints, target->endpoint_count + 1, sizeof(struct endpoint));
+		target->endpoints =
+			alloc_resize(target->endpoints, target->endpoint_count + 1, sizeof(struct endpoint));
 		if (target_parse_endpoint(&target->endpoints[target->endpoint_count], text, (size_t)(stop - text), err))
 			return -1;
 		target->endpoint_count++;
@@ -157,8 +160,8 @@ static void target_mask_query(struct buf *out, const char *query)
 		size_t len = strcspn(query, "&"), key = strcspn(query, "=&");
 
 		/* A '%' in the key: libpq decodes keys too, so it may spell a password. */
-		if (query[key] == '=' && (memchr(query, '%', key) ||
-					  (key >= 8 && strncmp(query + key - 8, "password", 8) == 0))) {
+		if (query[key] == '=' &&
+		    (memchr(query, '%', key) || (key >= 8 && strncmp(query + key - 8, "password", 8) == 0))) {
 			buf_add(out, query, key + 1);
 			buf_add_text(out, "***");
 		} else {
@@ -258,7 +261,9 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 		len = strlen(text);
 		target->tail = alloc_text("");
 		if (strchr(text, '/'))
-			return errors_set(err, "a '/' is in no host or port; a command goes after \"--\", a URL begins with scheme://");
+			return errors_set(
+				err,
+				"a '/' is in no host or port; a command goes after \"--\", a URL begins with scheme://");
 		if (strchr(text, '@'))
 			return errors_set(err, "a user needs a scheme; write postgres://user@host:port");
 		return target_parse_hosts(target, text, len, err);

@@ -13,8 +13,9 @@
 /* Descriptors that are not for attempts (stdio, loop, resolver), and what one attempt may hold. */
 enum { WAITER_OWN_DESCRIPTORS = 32, WAITER_ATTEMPT_DESCRIPTORS = 4 };
 
-#define WAITER_MARGIN    (10 * CLOCK_MS)
-#define WAITER_LAST_LOOK (50 * CLOCK_MS) /* before the deadline: what an attempt that costs the peer something may need */
+#define WAITER_MARGIN (10 * CLOCK_MS)
+/* Before the deadline: what an attempt that costs the peer something may need. */
+#define WAITER_LAST_LOOK (50 * CLOCK_MS)
 
 enum waiter_state {
 	WAITER_PAUSED, /* between two attempts */

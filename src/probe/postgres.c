@@ -25,7 +25,7 @@ struct postgres_state {
 	struct loop_watch watch;
 	bool connected; /* the socket is; libpq talks */
 	bool querying;
-	bool eof;              /* the peer hung up before it had said enough */
+	bool eof;                  /* the peer hung up before it had said enough */
 	enum postgres_reply reply; /* its first answer to the startup message */
 };
 
@@ -91,8 +91,8 @@ static char *postgres_own_message(const char *message)
  */
 static void postgres_connect_failed(struct probe *probe, const char *message)
 {
-	static const int reasons[] = {ECONNREFUSED, ENOENT, ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, ECONNRESET,
-				      EADDRNOTAVAIL, EMFILE, ENFILE, EAFNOSUPPORT, EACCES, EPERM};
+	static const int reasons[] = {ECONNREFUSED,  ENOENT, ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, ECONNRESET,
+				      EADDRNOTAVAIL, EMFILE, ENFILE,      EAFNOSUPPORT, EACCES,    EPERM};
 	struct outcome outcome;
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)

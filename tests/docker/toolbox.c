@@ -29,7 +29,7 @@ static void on_signal(int number)
 
 static void handle_signals(void)
 {
-	struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction action = {.sa_handler = on_signal};
 
 	sigaction(SIGUSR1, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
@@ -49,7 +49,7 @@ static void show(int argc, char **argv)
 
 static int listen_on(uint16_t port)
 {
-	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
 	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) ||
@@ -69,7 +69,7 @@ static int serve(uint16_t port, int listening)
 	printf("serving %d\n", listening);
 	fflush(stdout);
 	while (!ended) {
-		struct pollfd slot = { .fd = fd, .events = POLLIN };
+		struct pollfd slot = {.fd = fd, .events = POLLIN};
 
 		/* The time limit covers a signal that lands between the look at the flags and poll. */
 		if (poll(&slot, 1, 100) > 0)
@@ -95,7 +95,7 @@ static int serve(uint16_t port, int listening)
  */
 static int know_nobody(void)
 {
-	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(53) };
+	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(53)};
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	handle_signals();
@@ -106,7 +106,7 @@ static int know_nobody(void)
 	printf("serving DNS\n");
 	fflush(stdout);
 	while (!ended) {
-		struct pollfd slot = { .fd = fd, .events = POLLIN };
+		struct pollfd slot = {.fd = fd, .events = POLLIN};
 		struct sockaddr_in from;
 		socklen_t from_size = sizeof from;
 		unsigned char packet[512];

@@ -71,7 +71,8 @@ static void print_descriptors(int own)
 		if (fd == own || status == -1 || fstat(fd, &st) != 0)
 			continue;
 		fprintf(out, "fd %d mode %o dev %lx ino %lu status %o close-on-exec %d\n", fd, (unsigned)st.st_mode,
-			(unsigned long)st.st_dev, (unsigned long)st.st_ino, (unsigned)status, fcntl(fd, F_GETFD) & FD_CLOEXEC);
+			(unsigned long)st.st_dev, (unsigned long)st.st_ino, (unsigned)status,
+			fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	}
 }
 
@@ -81,7 +82,8 @@ static void print_limits(void)
 		struct rlimit limit;
 
 		if (getrlimit((__rlimit_resource_t)i, &limit) == 0)
-			fprintf(out, "limit %d %llu %llu\n", i, (unsigned long long)limit.rlim_cur, (unsigned long long)limit.rlim_max);
+			fprintf(out, "limit %d %llu %llu\n", i, (unsigned long long)limit.rlim_cur,
+				(unsigned long long)limit.rlim_max);
 	}
 }
 

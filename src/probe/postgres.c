@@ -13,11 +13,9 @@
 
 #include "alloc.h"
 #include "conninfo.h"
+#include "pganswer.h"
 #include "probe.h"
 #include "stream.h"
-
-/* What the first bytes of an answer to the startup message are. */
-enum postgres_reply { POSTGRES_NO_REPLY, POSTGRES_OTHER_PROTOCOL, POSTGRES_AUTHENTICATION, POSTGRES_MESSAGE };
 
 struct postgres_state {
 	struct stream knock;
@@ -26,7 +24,7 @@ struct postgres_state {
 	bool connected; /* the socket is; libpq talks */
 	bool querying;
 	bool eof;                  /* the peer hung up before it had said enough */
-	enum postgres_reply reply; /* its first answer to the startup message */
+	enum pganswer_start start; /* how its answer to the startup message begins */
 };
 
 static void postgres_finish(struct probe *probe, enum outcome_kind kind, const char *detail)
@@ -41,33 +39,6 @@ static bool postgres_is_login(const struct postgres_state *state)
 	const char *password = PQpass(state->conn);
 
 	return password && *password;
-}
-
-/* What a SQLSTATE, the first five bytes of a text, says (FACTS 22, 27). Those that are not known here may pass: not ready, try again. */
-static enum outcome_kind postgres_kind_of_state(const char *sqlstate, bool login)
-{
-	if (strncmp(sqlstate, "53300", 5) == 0)
-		return OUTCOME_FULL;
-	/* The server is up and does not want us: all there is to learn without a password, a dead end with one. */
-	if (strncmp(sqlstate, "28", 2) == 0 || strncmp(sqlstate, "3D000", 5) == 0 || strncmp(sqlstate, "42501", 5) == 0)
-		return login ? OUTCOME_DENIED : OUTCOME_READY;
-	return OUTCOME_STARTING;
-}
-
-/*
- * The SQLSTATE in the message of a failed connection, which PQERRORS_VERBOSE puts behind the severity:
- * "FATAL:  57P03: text". NULL when the server sent none.
- */
-static const char *postgres_find_state(const char *message)
-{
-	static const char state_chars[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
-	while ((message = strstr(message, ":  "))) {
-		message += 3;
-		if (strspn(message, state_chars) == 5 && message[5] == ':')
-			return message;
-	}
-	return NULL;
 }
 
 /* The first line from `text` on. The caller's. */
@@ -113,19 +84,13 @@ static enum outcome_kind postgres_kind_without_state(const struct probe *probe, 
 		return OUTCOME_CLOSED;
 	if (stage == CONNECTION_SSL_STARTUP)
 		return OUTCOME_TLS;
-	switch (state->reply) {
-	case POSTGRES_NO_REPLY:
+	if (state->start == PGANSWER_NONE)
 		return OUTCOME_CLOSED;
-	case POSTGRES_OTHER_PROTOCOL:
-		return OUTCOME_GARBLED;
-	case POSTGRES_AUTHENTICATION:
-		if (info->wants_session)
-			return OUTCOME_UNSUITABLE;
-		/* A request for a way to authenticate that is not built in (GSSAPI): a server asked it. */
+	if (state->start == PGANSWER_AUTHENTICATION && info->wants_session)
+		return OUTCOME_UNSUITABLE;
+	/* A request for a way to authenticate that is not built in (GSSAPI): a server asked it. */
+	if (state->start == PGANSWER_AUTHENTICATION)
 		return postgres_is_login(state) ? OUTCOME_DENIED : OUTCOME_READY;
-	case POSTGRES_MESSAGE:
-		break;
-	}
 	return OUTCOME_RESET;
 }
 
@@ -134,7 +99,7 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
 {
 	struct postgres_state *state = probe->state;
 	const struct conninfo *info = probe->target->plan;
-	const char *message = PQerrorMessage(state->conn), *sqlstate = postgres_find_state(message);
+	const char *message = PQerrorMessage(state->conn), *sqlstate = pganswer_find_state(message);
 	enum outcome_kind kind;
 	char *line;
 
@@ -146,7 +111,7 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
 			postgres_finish(probe, OUTCOME_READY, NULL);
 		return;
 	}
-	kind = sqlstate ? postgres_kind_of_state(sqlstate, postgres_is_login(state))
+	kind = sqlstate ? pganswer_of_state(sqlstate, postgres_is_login(state))
 			: postgres_kind_without_state(probe, stage);
 	line = sqlstate ? postgres_line(sqlstate) : postgres_own_message(message);
 	if (postgres_is_login(state) && strstr(line, PQpass(state->conn)))
@@ -156,21 +121,9 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
 }
 
 /*
- * The server answers a startup message with 'R' (authentication), 'E' (error) or 'v' (version), and the
- * length of the message (PostgreSQL manual, "Message Formats"); libpq takes at most 2000 bytes of an 'R'.
+ * Before libpq reads: is there an end, and does it begin like PostgreSQL? Not within TLS, whose bytes are not
+ * ours to judge.
  */
-static enum postgres_reply postgres_judge_reply(const unsigned char *bytes, size_t count)
-{
-	if (!bytes[0] || !strchr("REv", bytes[0]))
-		return POSTGRES_OTHER_PROTOCOL;
-	if (count < 5 || bytes[0] != 'R')
-		return POSTGRES_MESSAGE;
-	return bytes[1] || bytes[2] || bytes[3] * 256 + bytes[4] > 2000 || bytes[3] * 256 + bytes[4] < 8
-		       ? POSTGRES_OTHER_PROTOCOL
-		       : POSTGRES_AUTHENTICATION;
-}
-
-/* Before libpq reads: is there an end, and does it begin like PostgreSQL? Not through TLS, whose bytes are not ours to judge. */
 static void postgres_peek(struct postgres_state *state)
 {
 	unsigned char bytes[5];
@@ -182,8 +135,11 @@ static void postgres_peek(struct postgres_state *state)
 	/* FIN or RST, when a proxy finds nobody behind it, is a race (FACTS 17): the same to whoever waits. */
 	if (got == 0 || (got < 0 && errno != EAGAIN))
 		state->eof = true;
-	else if (got > 0 && state->reply == POSTGRES_NO_REPLY && PQstatus(state->conn) == CONNECTION_AWAITING_RESPONSE)
-		state->reply = postgres_judge_reply(bytes, (size_t)got);
+	else if (got > 0 && PQstatus(state->conn) == CONNECTION_SSL_STARTUP &&
+		 pganswer_to_encryption(bytes, (size_t)got) == PGANSWER_FOREIGN)
+		state->start = PGANSWER_FOREIGN;
+	else if (got > 0 && PQstatus(state->conn) == CONNECTION_AWAITING_RESPONSE && state->start == PGANSWER_NONE)
+		state->start = pganswer_to_startup(bytes, (size_t)got);
 }
 
 static void postgres_watch(struct probe *probe, bool writing)
@@ -268,7 +224,7 @@ static void postgres_poll_query(struct probe *probe)
 	if (PQresultStatus(result) == PGRES_TUPLES_OK)
 		postgres_finish(probe, OUTCOME_READY, NULL);
 	else
-		postgres_finish(probe, sqlstate ? postgres_kind_of_state(sqlstate, true) : OUTCOME_RESET,
+		postgres_finish(probe, sqlstate ? pganswer_of_state(sqlstate, true) : OUTCOME_RESET,
 				PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 	PQclear(result);
 }
@@ -285,7 +241,9 @@ static void postgres_on_ready(void *arg, bool readable, bool writable)
 	}
 	if (readable && !state->querying)
 		postgres_peek(state);
-	if (state->querying)
+	if (state->start == PGANSWER_FOREIGN)
+		postgres_finish(probe, OUTCOME_GARBLED, "it does not begin as PostgreSQL's does");
+	else if (state->querying)
 		postgres_poll_query(probe);
 	else
 		postgres_poll_connection(probe);

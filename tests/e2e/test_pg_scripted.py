@@ -159,3 +159,13 @@ def test_an_endless_stream_does_not_eat_memory(waitfor, peer):
         peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
     assert peak < 64 * 1024, f"{peak} kB"
     assert running.finish().code == 124
+
+
+def test_a_server_that_goes_away_while_it_authenticates_is_not_a_denial(waitfor, peer):
+    """It is restarted just then: --fail-fast must go on."""
+    def script(connection):
+        pgwire.read_startup(connection)
+        connection.send(ASK)
+        connection.read()
+    result = waitfor("-t", "500ms", "--fail-fast", target(peer(script), ":secret"))
+    assert "denied" not in result.err and "timed out" in result.err, result

@@ -91,13 +91,14 @@ class Running:
 class Waitfor:
     """Starts the program under test; everything it started ends with the test."""
 
-    def __init__(self):
+    def __init__(self, binary=BINARY):
+        self._binary = binary
         self._running = []
 
     def start(self, *args, env=None, wrap=(), **kwargs):
         """`env` is added to a clean environment; `wrap` is a command put in front."""
         merged = {**CLEAN_ENV, **(env or {})}
-        running = Running([*wrap, BINARY, *args], merged, **kwargs)
+        running = Running([*wrap, self._binary, *args], merged, **kwargs)
         self._running.append(running)
         return running
 

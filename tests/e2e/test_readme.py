@@ -1,0 +1,79 @@
+"""The README is a promise: its commands are run as they stand, its tables are those of the program."""
+
+import re
+
+import pytest
+
+from support.peers import relay_to, silence
+from support.runner import BINARY, CLEAN_ENV, REPOSITORY
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+CONSOLE = re.findall(r"```console\n(.*?)```", README, re.S)
+COMMANDS = sorted({line[2:] for block in CONSOLE for line in block.splitlines()
+                   if line.startswith("$ waitfor")})
+
+
+@pytest.fixture
+def world(net, peer, new_pg):
+    """db is a PostgreSQL with a shop in it, cache and queue accept, old has gone."""
+    pg = new_pg().start()
+    pg.sql("ALTER ROLE app PASSWORD 'secret'")
+    pg.sql("CREATE DATABASE shop OWNER app")
+    net.rewrite(net.hosts, "127.0.0.1 localhost\n10.77.0.1 db cache queue old\n")
+    peer(relay_to("127.0.0.1", pg.port), address="10.77.0.1", port=5432, net=net)
+    for port in (6379, 5672):
+        peer(silence, address="10.77.0.1", port=port, net=net)
+    return net
+
+
+@pytest.fixture
+def directory(folder):
+    """Where the commands are given: the programs that they name say that they ran."""
+    for name in ("migrate", "server", "take-over"):
+        (folder / name).write_text(f"#!/bin/sh\necho {name} ran\n")
+        (folder / name).chmod(0o755)
+    (folder / "waitfor").symlink_to(BINARY)
+    return folder
+
+
+def test_the_readme_has_commands():
+    assert len(COMMANDS) >= 5, "or the pattern above no longer finds them"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_works_as_it_stands(waitfor, world, directory, command):
+    env = {**CLEAN_ENV, "PATH": f"{directory}:{CLEAN_ENV['PATH']}", "PGUSER": "app",
+           "PGPASSWORD": "secret", "PGDATABASE": "shop"}
+    # Entering a network's mounts leaves the working directory behind.
+    script = f"cd {directory} && {command}"
+    result = waitfor.start_argv(["sh", "-c", script], env=env, net=world).finish(30)
+    assert result.code == 0, result
+    for program in re.findall(r"-- \./([\w-]+)", command):
+        assert f"{program} ran" in result.out, result
+
+
+def test_the_table_of_options_is_the_programs(waitfor):
+    said = set(re.findall(r"^ .*?--([a-z-]+)", waitfor("--help").out, re.M))
+    rows = re.findall(r"^\| `.*?--([a-z-]+).*$", README, re.M)
+    written = set(rows) | {"version"}       # in the row of --help
+    assert said == written
+    for row in re.findall(r"^\| `.*--([a-z-]+)[^|]*\| `(WAITFOR_[A-Z_]+)` \|", README, re.M):
+        assert row[1] == "WAITFOR_" + row[0].upper().replace("-", "_")
+
+
+def test_the_dockerfile_is_the_example(waitfor):
+    example = (REPOSITORY / "docker" / "examples" / "Dockerfile").read_text()
+    instructions = [line for line in example.splitlines() if line and not line.startswith("#")]
+    shown = re.search(r"```Dockerfile\n(.*?)```", README, re.S)[1].splitlines()
+    assert shown == instructions
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([\w./-]+)\)", README))))
+def test_every_file_it_leads_to_is_there(path):
+    assert (REPOSITORY / path).exists()
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"`make ([a-z-]+)", README))))
+def test_every_make_target_is_there(target):
+    makefile = (REPOSITORY / "Makefile").read_text()
+    assert re.search(rf"^{target}:.*##", makefile, re.M)

@@ -171,6 +171,9 @@ int config_load(struct config *config, int argc, char **argv, const struct env *
 		options_warn_misspelt(&config_options, env, log);
 		if (config_check(config, err) || config_add_targets(config, operands, count, env, err))
 			goto out;
+		if (config->target_count == 0)
+			log_line(log, LOG_LEVEL_NORMAL,
+				 "--links: no link or service variables here, nothing to wait for");
 	}
 	failed = 0;
 out:

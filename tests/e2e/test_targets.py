@@ -218,6 +218,12 @@ def test_links_alone_is_enough(waitfor, net, dns, db):
     assert waitfor("-t", "5s", "--links", env=link(), net=net).code == 0
 
 
+def test_links_without_any_says_that_it_waits_for_nothing(waitfor):
+    """Most likely somebody expected some."""
+    result = waitfor("--links", "--", "echo", "app")
+    assert (result.code, result.out, len(result.lines)) == (0, "app\n", 1) and "--links" in result.err, result
+
+
 def test_without_links_the_variables_add_nothing(waitfor, net, dns, db, peer):
     extra = peer(silence, address="10.77.0.1", net=net)
     assert waitfor(*QUICK, f"tcp://{extra.target}", env=link(), net=net).code == 0

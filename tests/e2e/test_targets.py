@@ -40,6 +40,7 @@ def test_a_bare_port_5432_that_only_accepts_is_not_ready(waitfor, net, named_db)
 def test_tcp_means_only_the_port(waitfor, net, named_db):
     named_db.script = silence
     assert waitfor(*QUICK, "tcp://db:5432", net=net).code == 0
+    named_db.wait_connections(1)
     assert named_db.connections[-1].received == b""
 
 
@@ -107,14 +108,16 @@ def test_targets_from_the_environment(waitfor, peer):
     first, second = peer(), peer()
     env = {"WAITFOR_TARGETS": f"\n tcp://{first.target}\t  tcp://{second.target}\n"}
     assert waitfor(*QUICK, env=env).code == 0
-    assert first.connections and second.connections
+    first.wait_connections(1)
+    second.wait_connections(1)
 
 
 def test_the_command_line_replaces_targets_from_the_environment(waitfor, peer):
     first, second = peer(), peer()
     assert waitfor(*QUICK, f"tcp://{first.target}",
                    env={"WAITFOR_TARGETS": f"tcp://{second.target}"}).code == 0
-    assert first.connections and not second.connections
+    first.wait_connections(1)
+    assert not second.connections
 
 
 def test_variables_in_targets_from_the_environment(waitfor, peer):
@@ -177,7 +180,7 @@ def test_a_link_to_another_port_is_tcp(waitfor, net, dns, peer):
     cache = peer(silence, address=net.address("10.77.0.6"), port=6379, net=net)
     env = link("CACHE", "10.77.0.6", 6379)
     assert waitfor("-t", "5s", "cache", env=env, net=net).code == 0
-    assert cache.connections
+    cache.wait_connections(1)
 
 
 def test_a_port_that_the_user_set_over_a_link_is_taken(waitfor, net, dns, peer):
@@ -211,7 +214,8 @@ def test_links_adds_every_linked_peer(waitfor, net, dns, db, peer, how):
            **({} if how else {"WAITFOR_LINKS": "1"})}
     result = waitfor("-t", "8s", *how, f"tcp://{extra.target}", env=env, net=net)
     assert result.code == 0, result
-    assert db.connections and cache.connections and extra.connections
+    for each in (db, cache, extra):
+        each.wait_connections(1)
 
 
 def test_links_alone_is_enough(waitfor, net, dns, db):

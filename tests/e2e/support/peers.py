@@ -28,6 +28,12 @@ class Connection:
         self.received = b""
         self.ended = None        # "fin", "reset" or None while it is open
         self.opened = time.monotonic()
+        self.held = None         # milliseconds from the handshake to the end, where a script notes it
+
+    def age(self):
+        """Milliseconds since the kernel took the connection, which may be long before accept()."""
+        info = self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+        return struct.unpack_from("I", info, 8 + 12 * 4)[0]     # tcpi_last_ack_recv
 
     def send(self, data):
         self.sock.sendall(data)
@@ -61,8 +67,9 @@ class Connection:
         self.sock.close()
 
 
-def close_at_once(_connection):
+def close_at_once(connection):
     """Accept, then close: docker-proxy without a listener behind it (FACTS 17)."""
+    connection.held = connection.age()
 
 
 def silence(connection):
@@ -71,6 +78,7 @@ def silence(connection):
 
 
 def reset_at_once(connection):
+    connection.held = connection.age()
     connection.reset()
 
 

@@ -4,10 +4,10 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "alloc.h"
 #include "clock.h"
+#include "stamp.h"
 
 enum { DNS_SOCKETS = 16, DNS_TRIES = 3, DNS_TRY_MS = 500, DNS_TRY_MAX_MS = 1000 };
 
@@ -16,14 +16,6 @@ enum { DNS_SOCKETS = 16, DNS_TRIES = 3, DNS_TRY_MS = 500, DNS_TRY_MAX_MS = 1000 
 static const char *const dns_files[] = {"/etc/resolv.conf", "/etc/hosts"};
 
 enum { DNS_FILES = sizeof(dns_files) / sizeof(dns_files[0]) };
-
-/* What stat says of a file: another one means that it was written. */
-struct dns_signature {
-	dev_t device;
-	ino_t inode;
-	off_t size;
-	struct timespec changed, modified;
-};
 
 struct dns_socket {
 	int fd; /* -1: free */
@@ -36,7 +28,7 @@ struct dns {
 	ares_channel_t *channel; /* NULL before the first question and while it is built anew */
 	struct loop_timer timeout;
 	struct loop_timer watch; /* runs while questions are open */
-	struct dns_signature seen[DNS_FILES];
+	struct stamp seen[DNS_FILES];
 	struct dns_socket sockets[DNS_SOCKETS];
 	struct dns_question *open; /* list */
 };
@@ -54,30 +46,12 @@ struct dns_question {
 	struct dns_answer answer;
 };
 
-static void dns_look(struct dns_signature *signature, const char *path)
-{
-	struct stat found;
-
-	memset(signature, 0, sizeof(*signature));
-	if (stat(path, &found))
-		return;
-	signature->device = found.st_dev;
-	signature->inode = found.st_ino;
-	signature->size = found.st_size;
-	signature->changed = found.st_ctim;
-	signature->modified = found.st_mtim;
-}
-
-/* True when a file is another than the channel was built with. One that is empty just now is being written (FACTS 9). */
+/* Is a file another than the channel was built with? */
 static bool dns_files_changed(const struct dns *dns)
 {
-	for (int i = 0; i < DNS_FILES; i++) {
-		struct dns_signature now;
-
-		dns_look(&now, dns_files[i]);
-		if (now.size && memcmp(&now, &dns->seen[i], sizeof(now)) != 0)
+	for (int i = 0; i < DNS_FILES; i++)
+		if (stamp_is_stale(&dns->seen[i], dns_files[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -210,7 +184,7 @@ static int dns_open_channel(struct dns *dns)
 
 	/* Before the files are read: a change in between is seen, at the worst twice. */
 	for (int i = 0; i < DNS_FILES; i++)
-		dns_look(&dns->seen[i], dns_files[i]);
+		stamp_take(&dns->seen[i], dns_files[i]);
 	return ares_init_options(&dns->channel, &options,
 				 ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB |
 					 ARES_OPT_QUERY_CACHE | ARES_OPT_MAXTIMEOUTMS);

@@ -104,8 +104,11 @@ static struct links_peer links_find_docker(const struct env *env, const char *pr
 		if (peer.address)
 			return peer;
 	}
-	if (!links_parse_url(main_port, &peer) && !links_parse_url(links_lowest_tcp(env, prefix), &peer))
-		peer.port = links_number(main_port); /* a user's own -e DB_PORT=5432 (FACTS 4) */
+	if (!links_parse_url(main_port, &peer)) {
+		links_parse_url(links_lowest_tcp(env, prefix), &peer);
+		if (links_number(main_port))
+			peer.port = links_number(main_port); /* a user's own -e DB_PORT=5432 (FACTS 4) */
+	}
 	if (wanted && peer.address)
 		peer.port = wanted; /* the peer is there, though it does not say that it exposes this port */
 	return peer;

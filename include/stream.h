@@ -33,7 +33,10 @@ struct outcome stream_connect(struct stream *stream, struct loop *loop, const st
 /* As recv: the bytes, 0 at the end, -1 with errno. */
 ssize_t stream_read(struct stream *stream, void *data, size_t size);
 
-/* Reads what is there and closes, so that the peer sees FIN and not RST, which servers log (FACTS 21). Twice is fine. */
+/* Reads and drops what is there, within reason, without blocking. For sockets that somebody else closes. */
+void stream_drain(int fd);
+
+/* Drains and closes, so that the peer sees FIN and not RST, which servers log (FACTS 21). Twice is fine. */
 void stream_close(struct stream *stream);
 
 /* The pending error of a connecting socket, as an outcome; READY when it is connected. Takes the error off the socket. */

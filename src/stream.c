@@ -99,18 +99,24 @@ ssize_t stream_read(struct stream *stream, void *data, size_t size)
 	return got;
 }
 
-void stream_close(struct stream *stream)
+void stream_drain(int fd)
 {
 	char waste[4096];
 	size_t drained = 0;
 	ssize_t got = 1;
 
+	for (; drained < STREAM_DRAIN_MAX && got > 0; drained += (size_t)got)
+		if ((got = recv(fd, waste, sizeof(waste), MSG_DONTWAIT)) <= 0)
+			break;
+}
+
+void stream_close(struct stream *stream)
+{
 	if (stream->fd < 0)
 		return;
 	loop_watch_clear(&stream->watch);
-	for (; stream->connected && drained < STREAM_DRAIN_MAX && got > 0; drained += (size_t)got)
-		if ((got = stream_read(stream, waste, sizeof(waste))) <= 0)
-			break;
+	if (stream->connected)
+		stream_drain(stream->fd);
 	close(stream->fd);
 	stream->fd = -1;
 }

@@ -320,8 +320,11 @@ static void postgres_stop(struct probe *probe)
 
 	stream_close(&state->knock);
 	loop_watch_clear(&state->watch);
-	if (state->conn)
-		PQfinish(state->conn);
+	if (!state->conn)
+		return;
+	if (PQsocket(state->conn) >= 0)
+		stream_drain(PQsocket(state->conn)); /* what was only peeked at would make this an RST (FACTS 21) */
+	PQfinish(state->conn);
 }
 
 static int postgres_bind(struct target *target, const struct env *env, const struct log *log, struct error *err)

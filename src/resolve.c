@@ -78,11 +78,19 @@ static bool resolve_literal(const char *host, uint16_t port, struct resolve_addr
 	return family != AF_UNSPEC;
 }
 
-/* Puts what the questions found into the order to try, behind what is there. */
-static void resolve_merge(struct resolve *resolve)
+/* What a family's question found, in this round or, with old_too, in the one before. */
+static const struct resolve_list *resolve_found(const struct resolve_question *question, bool old_too)
 {
-	const struct resolve_list *v6 = &resolve->questions[RESOLVE_V6].found;
-	const struct resolve_list *v4 = &resolve->questions[RESOLVE_V4].found;
+	static const struct resolve_list none;
+
+	return question->answered || old_too ? &question->found : &none;
+}
+
+/* Puts what the questions found into the order to try, behind what is there. */
+static void resolve_merge(struct resolve *resolve, bool old_too)
+{
+	const struct resolve_list *v6 = resolve_found(&resolve->questions[RESOLVE_V6], old_too);
+	const struct resolve_list *v4 = resolve_found(&resolve->questions[RESOLVE_V4], old_too);
 
 	for (size_t i = 0; i < v6->count || i < v4->count; i++) {
 		if (i < v6->count && !resolve_list_has(&resolve->addresses, &v6->entries[i]))
@@ -128,7 +136,10 @@ static void resolve_on_delay(void *arg)
 {
 	struct resolve *resolve = arg;
 
-	resolve_merge(resolve);
+	resolve_merge(resolve, false);
+	/* An address of the round before may be another container's by now (FACTS 6): only where there is no newer one. */
+	if (!resolve->addresses.count)
+		resolve_merge(resolve, true);
 	resolve_tell_later(resolve);
 }
 
@@ -171,9 +182,9 @@ static void resolve_note(struct resolve *resolve, enum resolve_family family, co
 		loop_timer_set(&resolve->delay, RESOLVE_DELAY);
 		return;
 	}
-	loop_timer_clear(&resolve->delay);
-	resolve_merge(resolve);
+	resolve_merge(resolve, false);
 	if (resolve_all_answered(resolve)) {
+		loop_timer_clear(&resolve->delay);
 		loop_timer_clear(&resolve->patience);
 		resolve_use_variable(resolve);
 	}

@@ -53,7 +53,10 @@ int target_parse_port(const char *text, size_t len, uint16_t *port, struct error
 /* AF_INET or AF_INET6 for a numeric address, AF_UNIX for a path, AF_UNSPEC for a name. */
 int target_host_family(const char *host);
 
-/* The text with passwords replaced by "***": from a URL's first ':' to its last '@', and password= parameters. Caller's. */
+/*
+ * The text with passwords replaced by "***": from a URL's first ':' or '?' to its last '@', and the values of
+ * parameters such as password=. The caller's.
+ */
 char *target_mask(const char *text);
 
 #endif

@@ -153,15 +153,24 @@ static size_t target_scheme_length(const char *text)
 	return strncmp(text + len, "://", 3) == 0 ? len : 0;
 }
 
-/* Appends the query with the values of password parameters masked. */
+/* Is it a parameter of libpq's whose value lets somebody in? (Those it calls secret, and SCRAM's keys: RFC 5802, 9.) */
+static bool target_is_secret(const char *key, size_t len)
+{
+	static const char *const ends[] = {"password", "secret", "scram_client_key", "scram_server_key"};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (len >= strlen(ends[i]) && strncmp(key + len - strlen(ends[i]), ends[i], strlen(ends[i])) == 0)
+			return true;
+	return memchr(key, '%', len) != NULL; /* libpq decodes keys too, so it may spell any of them */
+}
+
+/* Appends the query with the values of secret parameters masked. */
 static void target_mask_query(struct buf *out, const char *query)
 {
 	while (*query) {
 		size_t len = strcspn(query, "&"), key = strcspn(query, "=&");
 
-		/* A '%' in the key: libpq decodes keys too, so it may spell a password. */
-		if (query[key] == '=' &&
-		    (memchr(query, '%', key) || (key >= 8 && strncmp(query + key - 8, "password", 8) == 0))) {
+		if (query[key] == '=' && target_is_secret(query, key)) {
 			buf_add(out, query, key + 1);
 			buf_add_text(out, "***");
 		} else {
@@ -175,15 +184,16 @@ static void target_mask_query(struct buf *out, const char *query)
 
 char *target_mask(const char *text)
 {
-	const char *start = strstr(text, "://"), *at, *colon, *query;
+	const char *start = strstr(text, "://"), *at, *secret, *query;
 	struct buf out = {0};
 
 	start = start ? start + 3 : text;
 	/* To the *last* '@': an unescaped one inside a password must not show the rest of it. */
 	at = strrchr(start, '@');
-	colon = at ? memchr(start, ':', (size_t)(at - start)) : NULL;
-	if (colon) {
-		buf_add(&out, text, (size_t)(colon + 1 - text));
+	/* From the first ':', or a '?' where the '@' is a parameter's. */
+	secret = at ? strpbrk(start, ":?") : NULL;
+	if (secret && secret < at) {
+		buf_add(&out, text, (size_t)(secret + 1 - text));
 		buf_add_text(&out, "***");
 		text = at;
 	}
@@ -302,6 +312,7 @@ int target_parse(struct target *target, const char *text, struct error *err)
 fail:
 	errors_prefix(err, "target \"%s\"", made.text);
 	target_release(&made);
+	*target = made;
 	return -1;
 }
 

@@ -1,0 +1,287 @@
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "exports.h"
+
+enum { TARGETS = 4, ENTRIES = 8 };
+
+/* A config of parsed targets, as probe_bind leaves them. */
+static void config_open(struct config *config, const char *const *texts)
+{
+	*config = (struct config){0};
+	config->targets = calloc(TARGETS, sizeof(*config->targets));
+	for (; texts[config->target_count]; config->target_count++) {
+		struct error err = {0};
+
+		if (target_parse(&config->targets[config->target_count], texts[config->target_count], &err))
+			fail_msg("%s", err.text);
+	}
+}
+
+struct settle_row {
+	const char *name;
+	const char *targets[TARGETS];
+	bool no_export;
+	const char *exports;          /* one digit for each target: does it export? NULL: it is an error */
+	const char *message, *second; /* of the error or the warning; NULL: none */
+};
+
+/*
+ * "One host on two ports: the first target owns NAME_PORT, and a warning says how to name the other.
+ * Two targets exporting the same NAME with different hosts" are an error (issue 3).
+ */
+static void test_settle(void **state)
+{
+	static const struct settle_row rows[] = {
+		{"one", {"db:1"}, false, "1", NULL, NULL},
+		{"two hosts", {"db:1", "web:1"}, false, "11", NULL, NULL},
+		{"one host, two ports",
+		 {"db:1", "db:8080"},
+		 false,
+		 "10",
+		 "db:8080: DB_PORT is the port of db:1",
+		 "=db:8080"},
+		{"the same twice", {"db:1", "db:1"}, false, "10", NULL, NULL},
+		{"the same in other letters", {"db:1", "DB:1"}, false, "10", NULL, NULL},
+		{"three ports", {"db:1", "db:2", "db:3"}, false, "100", "db:3", "=db:3"},
+		{"a named one is another", {"db:1", "api=db:2"}, false, "11", NULL, NULL},
+		{"two addresses export nothing", {"10.0.0.1:1", "10.0.0.2:1"}, false, "11", NULL, NULL},
+		{"two hosts of one first label", {"db.a:1", "db.b:2"}, false, NULL, "DB_HOST", "=db.b:2"},
+		{"two hosts of one name", {"x=db:1", "x=web:2"}, false, NULL, "X_HOST", "=web:2"},
+		{"two addresses of one name", {"x=10.0.0.1:1", "x=10.0.0.2:1"}, false, NULL, "X_HOST", "=10.0.0.2:1"},
+		{"names in other letters", {"x=db:1", "X=web:2"}, false, NULL, "X_HOST", "=web:2"},
+		{"a derived and a given name",
+		 {"db:1", "db=web:2"},
+		 false,
+		 NULL,
+		 "\"db:1\" and \"db=web:2\"",
+		 "DB_HOST"},
+		{"a third of another host",
+		 {"db.a:1", "db.a:2", "db.b:3"},
+		 false,
+		 NULL,
+		 "\"db.a:1\" and \"db.b:3\"",
+		 NULL},
+		{"nothing to settle", {"db.a:1", "db.b:2"}, true, "11", NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct settle_row *row = &rows[i];
+		struct config config;
+		struct error err = {0};
+		struct unit_log log;
+		const char *said;
+
+		unit_log_open(&log);
+		config_open(&config, row->targets);
+		config.no_export = row->no_export;
+		check_int(row->name, exports_settle(&config, &log.log, &err), row->exports ? 0 : -1);
+		for (size_t j = 0; row->exports && j < config.target_count; j++)
+			check_int(row->name, config.targets[j].exports, row->exports[j] - '0');
+		said = row->exports ? unit_log_text(&log) : err.text;
+		if (row->message)
+			check_has(row->name, said, row->message);
+		else
+			check_text(row->name, said, "");
+		if (row->second)
+			check_has(row->name, said, row->second);
+		config_release(&config);
+		unit_log_close(&log);
+	}
+}
+
+struct apply_row {
+	const char *name, *target;
+	enum outcome_kind kind;
+	const char *address;
+	bool from_variable, pin, no_export, second_endpoint;
+	const char *before[ENTRIES], *after[ENTRIES];
+};
+
+static void check_apply(const struct apply_row *row)
+{
+	const char *const texts[] = {row->target, NULL};
+	struct progress progress = {.outcome = {.kind = row->kind}, .place = {.from_variable = row->from_variable}};
+	struct config config;
+	struct env env;
+	size_t count = 0;
+
+	config_open(&config, texts);
+	config.pin = row->pin;
+	config.no_export = row->no_export;
+	progress.target = config.targets;
+	progress.place.endpoint = &config.targets[0].endpoints[row->second_endpoint];
+	snprintf(progress.place.address, sizeof(progress.place.address), "%s", row->address);
+	env_copy(&env, (char *const *)row->before);
+	exports_apply(&env, &config, &progress);
+	for (; row->after[count]; count++)
+		check_text(row->name, env.list[count], row->after[count]);
+	check_int(row->name, (long long)env.count, (long long)count);
+	env_release(&env);
+	config_release(&config);
+}
+
+/* Issue 3, "Exports": HOST as given, PORT in digits where a link's tcp:// was, ADDR that answered; in place, all else unchanged. */
+static void test_apply(void **state)
+{
+	static const struct apply_row rows[] = {
+		{"a name",
+		 "db:5432",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {"A=1"},
+		 {"A=1", "DB_HOST=db", "DB_PORT=5432", "DB_ADDR=10.0.0.2"}},
+		{"the name as given",
+		 "Db.Local:5432",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {NULL},
+		 {"DB_HOST=Db.Local", "DB_PORT=5432", "DB_ADDR=10.0.0.2"}},
+		{"--pin",
+		 "db:5432",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 true,
+		 false,
+		 false,
+		 {NULL},
+		 {"DB_HOST=10.0.0.2", "DB_PORT=5432", "DB_ADDR=10.0.0.2"}},
+		{"only a variable knew the peer",
+		 "db:5432",
+		 OUTCOME_READY,
+		 "172.17.0.2",
+		 true,
+		 false,
+		 false,
+		 false,
+		 {NULL},
+		 {"DB_HOST=172.17.0.2", "DB_PORT=5432", "DB_ADDR=172.17.0.2"}},
+		{"a link's tcp:// gives way to digits, in place",
+		 "db:5432",
+		 OUTCOME_READY,
+		 "172.17.0.2",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {"DB_PORT=tcp://172.17.0.2:5432", "A=1", "DB_NAME=/app/db"},
+		 {"DB_PORT=5432", "A=1", "DB_NAME=/app/db", "DB_HOST=db", "DB_ADDR=172.17.0.2"}},
+		{"a stale one gives way",
+		 "db:5432",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {"DB_HOST=old", "DB_ADDR=old"},
+		 {"DB_HOST=db", "DB_ADDR=10.0.0.2", "DB_PORT=5432"}},
+		{"a named address",
+		 "x=[::1]:80",
+		 OUTCOME_READY,
+		 "::1",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {NULL},
+		 {"X_HOST=::1", "X_PORT=80", "X_ADDR=::1"}},
+		{"an address exports nothing",
+		 "10.0.0.2:80",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {"A=1"},
+		 {"A=1"}},
+		{"--no-export", "db:80", OUTCOME_READY, "10.0.0.2", false, false, true, false, {"A=1"}, {"A=1"}},
+		{"the endpoint that answered",
+		 "postgres://a:1,b:2/x",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 true,
+		 {NULL},
+		 {"A_HOST=b", "A_PORT=2", "A_ADDR=10.0.0.2"}},
+		/* --run-anyway: where it is said to be, and no address, since none answered. */
+		{"not ready",
+		 "db:5432",
+		 OUTCOME_REFUSED,
+		 "10.0.0.2",
+		 true,
+		 true,
+		 false,
+		 false,
+		 {NULL},
+		 {"DB_HOST=db", "DB_PORT=5432"}},
+		{"not ready, the first endpoint",
+		 "postgres://a:1,b:2/x",
+		 OUTCOME_REFUSED,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 true,
+		 {NULL},
+		 {"A_HOST=a", "A_PORT=1"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_apply(&rows[i]);
+}
+
+/* Each target has its own progress; one whose name belongs to an earlier target sets nothing. */
+static void test_apply_to_several(void **state)
+{
+	static const char *const texts[] = {"db:1", "db:2", "web:3", NULL};
+	static const char *const expected[] = {"DB_HOST=db",   "DB_PORT=1",  "DB_ADDR=10.0.0.0",
+					       "WEB_HOST=web", "WEB_PORT=3", "WEB_ADDR=10.0.0.2"};
+	struct progress progress[3] = {0};
+	struct config config;
+	struct env env;
+
+	(void)state;
+	config_open(&config, texts);
+	config.targets[1].exports = false;
+	for (int i = 0; i < 3; i++) {
+		progress[i].target = &config.targets[i];
+		progress[i].outcome.kind = OUTCOME_READY;
+		progress[i].place.endpoint = config.targets[i].endpoints;
+		snprintf(progress[i].place.address, sizeof(progress[i].place.address), "10.0.0.%d", i);
+	}
+	env_copy(&env, NULL);
+	exports_apply(&env, &config, progress);
+	check_int("several", (long long)env.count, COUNT(expected));
+	for (size_t i = 0; i < COUNT(expected); i++)
+		check_text("several", env.list[i], expected[i]);
+	env_release(&env);
+	config_release(&config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_apply),
+		cmocka_unit_test(test_apply_to_several),
+	};
+
+	return unit_main(tests);
+}

@@ -1,0 +1,78 @@
+#include "waiting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "loopback.h"
+#include "probe.h"
+#include "unit.h"
+
+enum { WAITING_WORDS = 16 };
+
+static void waiting_on_attempted(struct report_sink *sink, const struct progress *progress, bool changed)
+{
+	struct recorder *recorder = (struct recorder *)sink;
+
+	(void)progress;
+	recorder->attempted++;
+	recorder->changed += changed;
+	if (recorder->hook)
+		recorder->hook(recorder);
+}
+
+static void waiting_on_done(struct report_sink *sink, const struct progress *progress)
+{
+	struct recorder *recorder = (struct recorder *)sink;
+
+	check("done", progress->done);
+	recorder->done++;
+}
+
+static void waiting_on_failed(struct report_sink *sink, const struct report_view *view, bool gave_up)
+{
+	struct recorder *recorder = (struct recorder *)sink;
+
+	recorder->failed++;
+	recorder->gave_up = gave_up;
+	recorder->failed_count = view->count;
+}
+
+void waiting_open(struct waiting *waiting)
+{
+	*waiting = (struct waiting){
+		.recorder = {.sink = {waiting_on_attempted, waiting_on_done, waiting_on_failed}, .fd = -1}};
+	log_init(&waiting->log, -1);
+	env_copy(&waiting->env, NULL);
+	sigemptyset(&waiting->process.ending);
+	sigemptyset(&waiting->process.watched);
+}
+
+void waiting_run(struct waiting *waiting, const char *words, uint16_t refusing, uint16_t listening)
+{
+	char *line = loopback_text(words, refusing, listening), *argv[WAITING_WORDS + 2] = {(char *)"waitfor"},
+	     *rest = line;
+	struct error err = {0};
+	int argc = 1;
+	int64_t began;
+
+	while (argc <= WAITING_WORDS && (argv[argc] = strsep(&rest, " ")))
+		argc++;
+	if (config_load(&waiting->config, argc, argv, &waiting->env, &waiting->log, &err) ||
+	    probe_bind(waiting->config.targets, waiting->config.target_count, &waiting->env, &waiting->log, &err))
+		fail_msg("%s", err.text);
+	began = clock_now();
+	if (waiter_run(&waiting->result, &waiting->config, &waiting->process, &waiting->recorder.sink, &err))
+		fail_msg("%s", err.text);
+	waiting->took = clock_now() - began;
+	free(line);
+}
+
+void waiting_close(struct waiting *waiting)
+{
+	waiter_release(&waiting->result);
+	check("released", waiting->result.progress == NULL);
+	probe_unbind(waiting->config.targets, waiting->config.target_count);
+	config_release(&waiting->config);
+	env_release(&waiting->env);
+}

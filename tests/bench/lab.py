@@ -1,0 +1,203 @@
+"""The world that is measured in: a network of its own, the C programs, how tools are run."""
+
+import os
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[1]
+# Not 127.x: an accept there is distrusted for 20 ms, on purpose, and that is not to be measured.
+ADDRESS = "10.77.0.1"
+# Nothing of the environment at hand may steer a tool.
+CLEAN_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+C_FLAGS = ["-O2", "-static", "-Wall", "-Wextra"]
+LINK_FLAGS = {"app": ["-nostartfiles"]}
+
+
+class Failure(Exception):
+    """The measurement itself went wrong: a tool did not do what it was measured at."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A command line with places for {host}, {port}, {timeout} (whole seconds) and {app}."""
+    name: str
+    words: tuple
+    own: bool = False       # it is waitfor
+
+    def argv(self, port, app, host=ADDRESS, timeout=60):
+        fields = {"host": host, "port": port, "app": app, "timeout": timeout}
+        return [word.format(**fields) for word in self.words]
+
+
+def compile_programs(folder):
+    """The C programs of this folder, static, with the C library of the release binary.
+
+    glibc's start-up asks the processor what it can do, in a virtual machine a trap for each
+    question: that alone took longer than all the rest of limit.c, which would have been no limit.
+    """
+    # As the Makefile calls it, so that it finds what the binary was built with.
+    found = subprocess.run([REPOSITORY / "third-party" / "build", "release"], check=True,
+                           env={"CC": "gcc", **os.environ}, stdout=subprocess.PIPE, text=True)
+    compiler = Path(found.stdout.splitlines()[-1]) / "bin" / "musl-gcc"
+    for source in sorted(HERE.glob("*.c")):
+        subprocess.run([compiler, *C_FLAGS, *LINK_FLAGS.get(source.stem, []), "-o",
+                        folder / source.stem, source], check=True)
+
+
+def enter_new_network():
+    """The command that starts what follows in namespaces of its own, which end with it.
+
+    When the driver dies, however it does, the kernel ends every process in its process namespace,
+    and with the last of them the network. An ordinary user keeps his own id in there, because a
+    PostgreSQL that finds itself root does not start.
+    """
+    user = [] if os.geteuid() == 0 else ["--user", "--map-current-user", "--keep-caps"]
+    return ["unshare", *user, "--net", "--mount", "--propagation", "private", "--pid", "--fork",
+            "--kill-child", "--mount-proc", "--"]
+
+
+def set_up_network(resolv_conf):
+    """Inside: an address of our own, and the only DNS server is one of our own.
+
+    The address is on lo; packets to any address of the own machine go that way in any case.
+    """
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run(["ip", "address", "add", f"{ADDRESS}/32", "dev", "lo"], check=True)
+    resolv_conf.write_text("nameserver 127.0.0.53\noptions ndots:0\n")
+    subprocess.run(["mount", "--bind", resolv_conf, "/etc/resolv.conf"], check=True)
+
+
+def has_ended(process, timeout):
+    """Wait for the end asleep; Popen.wait(timeout) would wake up and look, beside the measured."""
+    descriptor = os.pidfd_open(process.pid)
+    try:
+        return bool(select.select([descriptor], [], [], timeout)[0])
+    finally:
+        os.close(descriptor)
+
+
+class Run:
+    """A started tool. launch.c and app.c put the two times that matter into a file."""
+
+    def __init__(self, lab, tool, argv):
+        self.tool = tool
+        self._errors = tempfile.TemporaryFile(dir=lab.folder)
+        self._times = os.memfd_create("times")
+        self._process = subprocess.Popen(
+            [lab.program("launch"), str(self._times), *argv], env=CLEAN_ENV, cwd="/",
+            pass_fds=[self._times], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=self._errors)
+
+    def finish(self, timeout=90):
+        """Wait for the end. Returns when it was exec'd and when the app began, in nanoseconds."""
+        if not has_ended(self._process, timeout):
+            self._process.kill()
+            raise Failure(f"{self.tool.name}: did not end within {timeout} s")
+        code = self._process.wait()
+        times = os.pread(self._times, 64, 0)
+        os.close(self._times)
+        if code != 0 or len(times) != 16:
+            self._errors.seek(0)
+            said = self._errors.read().decode("utf-8", "replace")
+            raise Failure(f"{self.tool.name}: ended with {code}, and the app was started "
+                          f"{len(times) // 8 - 1} times; it said:\n{said}")
+        self._errors.close()
+        return struct.unpack("qq", times)
+
+
+class TcpPeer:
+    """peer.c: refuses until `go` and another `seconds`, then listens."""
+
+    def __init__(self, lab, seconds=0.0):
+        self._process = subprocess.Popen(
+            [lab.program("peer"), ADDRESS, f"{seconds:.6f}"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
+        self.port = int(self._process.stdout.readline())
+
+    def go(self):
+        self._process.stdin.write("!")
+        self._process.stdin.flush()
+
+    def ready(self):
+        """Waits until it listens; returns the time in nanoseconds."""
+        return int(self._process.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self._process.communicate()
+
+
+def refused_port():
+    """A socket that has a port and does not listen: connections are refused while it is open."""
+    made = socket.socket()
+    made.bind((ADDRESS, 0))
+    return made
+
+
+class Progress:
+    """How far a part is, on stderr: one line that is overwritten, or one for every tenth."""
+
+    def __init__(self, part, total):
+        self._part, self._total = part, total
+        self._done = 0
+        self._began = time.monotonic()
+        self._lock = threading.Lock()
+        self._show()
+
+    def step(self):
+        with self._lock:
+            self._done += 1
+            self._show()
+
+    def _show(self):
+        line = (f"bench: {self._part} {self._done}/{self._total}, "
+                f"{time.monotonic() - self._began:.0f} s")
+        over = self._done == self._total
+        if sys.stderr.isatty():
+            print(f"\r{line}", end="\n" if over else "", file=sys.stderr, flush=True)
+        elif over or self._done % max(1, self._total // 10) == 0:
+            print(line, file=sys.stderr, flush=True)
+
+
+class Lab:
+    """What every part is given: the folder, the programs and the tools."""
+
+    def __init__(self, folder, waitfor, extra):
+        self.folder = folder
+        self.app = self.program("app")
+        self.waitfor = str(waitfor)
+        self._extra = extra
+
+    def program(self, name):
+        return str(self.folder / name)
+
+    def own(self, target, name="waitfor"):
+        return Tool(name, (self.waitfor, "-t", "{timeout}", target, "--", "{app}"), own=True)
+
+    def tools(self, target="tcp://{host}:{port}"):
+        """waitfor, the limit, wait-for-it, and what the caller has brought along."""
+        shell = shutil.which("wait-for-it", path=CLEAN_ENV["PATH"])
+        if not shell:
+            raise Failure("wait-for-it is not here: scripts/install-packages bench")
+        return [
+            self.own(target),
+            Tool("limit", (self.program("limit"), "{host}", "{port}", "{timeout}", "{app}")),
+            Tool("wait-for-it", (shell, "{host}:{port}", "-s", "-t", "{timeout}", "--", "{app}")),
+            *self._extra,
+        ]
+
+    def start(self, tool, port):
+        return Run(self, tool, tool.argv(port, self.app))

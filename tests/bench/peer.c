@@ -1,0 +1,47 @@
+/*
+ * A TCP peer that comes up late. Usage: peer ADDRESS SECONDS
+ *
+ * Takes a port and prints it: connections to it are refused. SECONDS after the first byte on stdin it prints the time
+ * and listens; then it accepts and closes until it is killed. A program of its own because the moment must be exact:
+ * in the driver it would wait for the interpreter's lock.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static void sleep_for(double seconds)
+{
+	struct timespec pause = {.tv_sec = (time_t)seconds};
+
+	pause.tv_nsec = (long)((seconds - (double)pause.tv_sec) * 1e9);
+	nanosleep(&pause, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	socklen_t size = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	struct timespec now;
+	char go;
+
+	if (argc != 3 || inet_pton(AF_INET, argv[1], &address.sin_addr) != 1 ||
+	    bind(listener, (struct sockaddr *)&address, size) ||
+	    getsockname(listener, (struct sockaddr *)&address, &size) || printf("%d\n", ntohs(address.sin_port)) < 0 ||
+	    fflush(stdout))
+		return 1;
+	if (read(STDIN_FILENO, &go, 1) != 1)
+		return 1;
+	sleep_for(strtod(argv[2], NULL));
+	/* The clock first: if anything gets between the two it counts against the tools. */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (listen(listener, 64))
+		return 1;
+	printf("%lld\n", now.tv_sec * 1000000000LL + now.tv_nsec);
+	fflush(stdout);
+	for (;;)
+		close(accept(listener, NULL, NULL));
+}

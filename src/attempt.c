@@ -118,15 +118,38 @@ static bool attempt_has_tried(const struct attempt *attempt, const struct endpoi
 	return false;
 }
 
+/* The family that was tried last at this endpoint; AF_UNSPEC when none was. */
+static int attempt_last_family(const struct attempt *attempt, const struct endpoint *endpoint)
+{
+	const struct progress_place *last =
+		attempt->runner_count ? &attempt->runners[attempt->runner_count - 1]->place : NULL;
+
+	if (!last || last->endpoint != endpoint)
+		return AF_UNSPEC;
+	return target_host_family(last->address);
+}
+
+/*
+ * The first address that was not tried, or the first of its endpoint in the other family than the last one's: A may
+ * be answered long after AAAA, and one dead family must cost one head start, not one for each address (RFC 8305, 4).
+ */
 static const struct resolve_address *attempt_next_address(const struct attempt *attempt,
 							  const struct endpoint **endpoint)
 {
-	const struct resolve_address *address;
+	const struct resolve_address *address, *first = NULL;
+	const struct endpoint *owner;
 
-	for (size_t i = 0; (address = attempt_address(attempt, i, endpoint)); i++)
-		if (!attempt_has_tried(attempt, *endpoint, address))
+	for (size_t i = 0; (address = attempt_address(attempt, i, &owner)); i++) {
+		if (attempt_has_tried(attempt, owner, address) || (first && owner != *endpoint))
+			continue;
+		if (!first) {
+			first = address;
+			*endpoint = owner;
+		}
+		if (address->socket_address.ss_family != attempt_last_family(attempt, owner))
 			return address;
-	return NULL;
+	}
+	return first;
 }
 
 static void attempt_go_on(struct attempt *attempt);

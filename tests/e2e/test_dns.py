@@ -91,6 +91,14 @@ def test_a_dead_ipv6_address_costs_little(waitfor, net, dns, db):
     assert "10.77.0.5" in result.lines[-1]
 
 
+def test_one_dead_family_costs_one_head_start(waitfor, net, dns, db):
+    """Five dead IPv6 addresses, known before the IPv4 one is: not 250 ms for each."""
+    dead = [net.blackhole(f"fd77::{number}") for number in range(90, 95)]
+    dns.name("db", a=d.at("10.77.0.5", delay=0.1), aaaa=d.at(*dead))
+    result = waitfor(*PATIENT, f"tcp://db:{db.port}", net=net)
+    assert result.code == 0 and result.seconds < 1.0, result
+
+
 @pytest.mark.parametrize("dead", ["blackhole", "refused", "unreachable"])
 def test_several_addresses_race(waitfor, net, dns, db, dead):
     bad = {"blackhole": "10.77.0.9", "refused": "10.77.0.1", "unreachable": "192.0.2.1"}[dead]

@@ -47,16 +47,19 @@ void target_release(struct target *target);
 int target_parse_endpoint(struct endpoint *endpoint, const char *text, size_t len, struct error *err);
 void target_release_endpoint(struct endpoint *endpoint);
 
+/* Is it an address, a path, or a name that DNS could be asked for? Says what is wrong. */
+int target_check_host(const char *host, struct error *err);
+
+/*
+ * The name of the exported variables, from the first endpoint's host, where none was given as NAME=. A target that
+ * is an address, or a name that no variable can begin with, exports nothing unless it is named.
+ */
+void target_derive_name(struct target *target);
+
 /* 1 to 65535, digits only. */
 int target_parse_port(const char *text, size_t len, uint16_t *port, struct error *err);
 
 /* AF_INET or AF_INET6 for a numeric address, AF_UNIX for a path, AF_UNSPEC for a name. */
 int target_host_family(const char *host);
-
-/*
- * The text with passwords replaced by "***": from a URL's first ':' or '?' to its last '@', and the values of
- * parameters such as password=. The caller's.
- */
-char *target_mask(const char *text);
 
 #endif

@@ -7,6 +7,7 @@
 #include "alloc.h"
 #include "clock.h"
 #include "links.h"
+#include "mask.h"
 
 /* clang-format off */
 static const struct options_row config_rows[] = {
@@ -52,20 +53,25 @@ static int config_add_target(struct config *config, const char *text, const stru
 {
 	struct target *target;
 	char *expanded, *shown;
+	int failed;
 
 	if (env_expand(env, text, &expanded, err)) {
-		shown = target_mask(text);
+		shown = mask_target(text);
 		errors_prefix(err, "target \"%s\"", shown);
 		free(shown);
 		return -1;
 	}
 	config->targets = alloc_resize(config->targets, config->target_count + 1, sizeof(*config->targets));
 	target = &config->targets[config->target_count];
-	if (target_parse(target, expanded, err)) {
-		free(expanded);
-		return -1;
+	failed = target_parse(target, expanded, err);
+	if (failed && strcmp(text, expanded) != 0) {
+		shown = mask_target(text);
+		errors_prefix(err, "\"%s\"", shown);
+		free(shown);
 	}
 	free(expanded);
+	if (failed)
+		return -1;
 	config->target_count++;
 	for (size_t i = 0; i < target->endpoint_count; i++) {
 		struct endpoint *endpoint = &target->endpoints[i];

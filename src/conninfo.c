@@ -8,6 +8,7 @@
 
 #include "alloc.h"
 #include "links.h"
+#include "mask.h"
 
 /* Where libpq looks for a password file and must find none, silently (FACTS 25: /dev/null itself makes it warn). */
 #define CONNINFO_NO_FILE "/dev/null/none"
@@ -120,7 +121,7 @@ static int conninfo_take_hosts(struct target *target, const char *hosts, const c
  */
 static int conninfo_refuse_uri(const struct target *target, struct error *err)
 {
-	char *masked = target_mask(target->url), *message = NULL;
+	char *masked = mask_target(target->url), *message = NULL;
 	PQconninfoOption *options = PQconninfoParse(masked, &message);
 
 	if (message)

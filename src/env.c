@@ -129,8 +129,11 @@ static int env_substitute(const struct env *env, const char *open, const char *c
 	rest = name_at + len;
 	found = env_get(env, name);
 	if (len == 0 || (rest != close && strncmp(rest, ":-", 2) != 0)) {
-		errors_set(err, "\"%.*s\" is not understood; write ${VAR} or ${VAR:-default}", (int)(close - open + 1),
-			   open);
+		/* Not what follows an operator, which may be a default for a password. */
+		size_t shown = strcspn(name_at, ":=?+-#%/!}");
+
+		errors_set(err, "\"${%.*s%s}\" is not understood; write ${VAR} or ${VAR:-default}", (int)shown, name_at,
+			   name_at + shown < close ? "..." : "");
 		goto out;
 	}
 	if (rest == close && !found) {

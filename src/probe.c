@@ -85,6 +85,7 @@ static int probe_bind_one(struct target *target, const struct env *env, const st
 	for (size_t i = 0; i < target->endpoint_count; i++)
 		if (!target->endpoints[i].port)
 			target->endpoints[i].port = target->scheme ? type->default_port : 0;
+	target_derive_name(target); /* the type may have found the host in a parameter */
 	return probe_check_endpoints(target, err);
 }
 

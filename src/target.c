@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "alloc.h"
-#include "buf.h"
+#include "mask.h"
 
 int target_host_family(const char *host)
 {
@@ -63,7 +63,7 @@ static int target_check_labels(const char *host, struct error *err)
 	return 0;
 }
 
-static int target_check_host(const char *host, struct error *err)
+int target_check_host(const char *host, struct error *err)
 {
 	const char *at = host;
 
@@ -121,6 +121,28 @@ void target_release_endpoint(struct endpoint *endpoint)
 	*endpoint = (struct endpoint){0};
 }
 
+/* "%2Frun%2Fpg" as "/run/pg" (RFC 3986, 2.1); what is no escape stays as it is, for others to refuse. The caller's. */
+static char *target_decode(const char *text, size_t len)
+{
+	char *decoded = alloc_slice(text, len), *to = decoded;
+
+	for (const char *from = decoded; *from; from++) {
+		unsigned code;
+
+		if (*from == '%' && isxdigit((unsigned char)from[1]) && isxdigit((unsigned char)from[2])) {
+			char digits[] = {from[1], from[2], '\0'};
+
+			code = (unsigned)strtoul(digits, NULL, 16);
+			from += 2;
+		} else {
+			code = (unsigned char)*from;
+		}
+		*to++ = (char)code;
+	}
+	*to = '\0';
+	return decoded;
+}
+
 /* Adds one endpoint for each host of the comma-separated list. */
 static int target_parse_hosts(struct target *target, const char *text, size_t len, struct error *err)
 {
@@ -129,10 +151,14 @@ static int target_parse_hosts(struct target *target, const char *text, size_t le
 	for (;;) {
 		const char *comma = memchr(text, ',', (size_t)(end - text));
 		const char *stop = comma ? comma : end;
+		char *host = target_decode(text, (size_t)(stop - text));
+		int failed;
 
 		target->endpoints =
 			alloc_resize(target->endpoints, target->endpoint_count + 1, sizeof(struct endpoint));
-		if (target_parse_endpoint(&target->endpoints[target->endpoint_count], text, (size_t)(stop - text), err))
+		failed = target_parse_endpoint(&target->endpoints[target->endpoint_count], host, strlen(host), err);
+		free(host);
+		if (failed)
 			return -1;
 		target->endpoint_count++;
 		if (!comma)
@@ -151,60 +177,6 @@ static size_t target_scheme_length(const char *text)
 	while (isalnum((unsigned char)text[len]) || (text[len] && strchr("+-.", text[len])))
 		len++;
 	return strncmp(text + len, "://", 3) == 0 ? len : 0;
-}
-
-/* Is it a parameter of libpq's whose value lets somebody in? (Those it calls secret, and SCRAM's keys: RFC 5802, 9.) */
-static bool target_is_secret(const char *key, size_t len)
-{
-	static const char *const ends[] = {"password", "secret", "scram_client_key", "scram_server_key"};
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (len >= strlen(ends[i]) && strncmp(key + len - strlen(ends[i]), ends[i], strlen(ends[i])) == 0)
-			return true;
-	return memchr(key, '%', len) != NULL; /* libpq decodes keys too, so it may spell any of them */
-}
-
-/* Appends the query with the values of secret parameters masked. */
-static void target_mask_query(struct buf *out, const char *query)
-{
-	while (*query) {
-		size_t len = strcspn(query, "&"), key = strcspn(query, "=&");
-
-		if (query[key] == '=' && target_is_secret(query, key)) {
-			buf_add(out, query, key + 1);
-			buf_add_text(out, "***");
-		} else {
-			buf_add(out, query, len);
-		}
-		query += len;
-		if (*query)
-			buf_add(out, query++, 1);
-	}
-}
-
-char *target_mask(const char *text)
-{
-	const char *start = strstr(text, "://"), *at, *secret, *query;
-	struct buf out = {0};
-
-	start = start ? start + 3 : text;
-	/* To the *last* '@': an unescaped one inside a password must not show the rest of it. */
-	at = strrchr(start, '@');
-	/* From the first ':', or a '?' where the '@' is a parameter's. */
-	secret = at ? strpbrk(start, ":?") : NULL;
-	if (secret && secret < at) {
-		buf_add(&out, text, (size_t)(secret + 1 - text));
-		buf_add_text(&out, "***");
-		text = at;
-	}
-	query = strchr(text, '?');
-	if (query) {
-		buf_add(&out, text, (size_t)(query + 1 - text));
-		target_mask_query(&out, query + 1);
-	} else {
-		buf_add_text(&out, text);
-	}
-	return buf_detach(&out);
 }
 
 /* "my-db" and "api.v1" as a prefix of variables: MY_DB, API_V1. len 0 gives NULL. */
@@ -237,27 +209,31 @@ static const char *target_take_name(struct target *target, const char *text, str
 	return text + len + 1;
 }
 
-/* A target that is an address, or a name no variable can begin with, exports nothing unless it is named. */
-static void target_derive_name(struct target *target)
+void target_derive_name(struct target *target)
 {
 	const char *host = target->endpoint_count ? target->endpoints[0].host : "";
 
-	if (!target->name && target_host_family(host) == AF_UNSPEC && !isdigit((unsigned char)host[0]))
+	if (target->named)
+		return;
+	free(target->name);
+	target->name = NULL;
+	if (target_host_family(host) == AF_UNSPEC && !isdigit((unsigned char)host[0]))
 		target->name = target_make_name(host, strcspn(host, "."));
 }
 
 /*
- * Does a password with an unescaped '/' or '?' end the authority early? Then what looks like a port is
- * a piece of a secret, and no later error may quote it.
+ * Does a password with an unescaped '/', '?' or '#' end the authority early? Then what looks like a host or a
+ * port is a piece of a secret, and no later error, and no DNS server, may see it.
  */
-static bool target_password_is_cut(const char *authority, size_t len)
+static bool target_password_is_cut(const char *authority, size_t len, bool has_user)
 {
-	const char *colon = memchr(authority, ':', len), *at = strchr(authority + len, '@');
+	const char *colon = memchr(authority, ':', len), *tail = authority + len;
 
-	if (!colon || !at)
+	if (!colon || !strchr(tail, '@'))
 		return false;
-	return !memchr(authority, '?', (size_t)(at - authority)) ||
-	       strspn(colon + 1, "0123456789") != (size_t)(authority + len - colon - 1);
+	if (memchr(tail, '@', strcspn(tail, "?")))
+		return true;
+	return !has_user && strspn(colon + 1, "0123456789") != (size_t)(tail - colon - 1);
 }
 
 static int target_parse_url(struct target *target, const char *text, struct error *err)
@@ -276,6 +252,8 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 				"a '/' is in no host or port; a command goes after \"--\", a URL begins with scheme://");
 		if (strchr(text, '@'))
 			return errors_set(err, "a user needs a scheme; write postgres://user@host:port");
+		if (strchr(text, ','))
+			return errors_set(err, "one host each; write several targets instead of a ','");
 		return target_parse_hosts(target, text, len, err);
 	}
 	target->scheme = alloc_slice(text, scheme_len);
@@ -286,8 +264,9 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 	at = memrchr(text, '@', len);
 	target->has_user = at != NULL;
 	target->tail = alloc_text(text + len);
-	if (!at && target_password_is_cut(text, len))
-		return errors_set(err, "a '/', '?' or '#' in a user or password must be written %%2F, %%3F or %%23");
+	if (target_password_is_cut(text, len, at != NULL))
+		return errors_set(err, "a '/', '?' or '#' in a user or password must be written %%2F, %%3F or %%23, "
+				       "an '@' in a database's name %%40");
 	if (at) {
 		len -= (size_t)(at + 1 - text);
 		text = at + 1;
@@ -298,7 +277,7 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 
 int target_parse(struct target *target, const char *text, struct error *err)
 {
-	struct target made = {.text = target_mask(text), .exports = true};
+	struct target made = {.text = mask_target(text), .exports = true};
 	const char *rest = target_take_name(&made, text, err);
 
 	if (!rest)

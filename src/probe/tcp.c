@@ -30,14 +30,16 @@ static void tcp_on_trust(void *arg)
 	tcp_finish(arg, OUTCOME_READY);
 }
 
+/* The wildcard addresses lead to this machine too. */
 static bool tcp_is_loopback(const struct sockaddr_storage *address)
 {
 	const struct in6_addr *v6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
 	const struct in_addr *v4 = &((const struct sockaddr_in *)address)->sin_addr;
 
 	if (address->ss_family == AF_INET)
-		return ntohl(v4->s_addr) >> 24 == 127;
-	return IN6_IS_ADDR_LOOPBACK(v6) || (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127);
+		return ntohl(v4->s_addr) >> 24 == 127 || v4->s_addr == htonl(INADDR_ANY);
+	return IN6_IS_ADDR_LOOPBACK(v6) || IN6_IS_ADDR_UNSPECIFIED(v6) ||
+	       (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127);
 }
 
 static void tcp_on_connected(void *arg)
@@ -81,6 +83,8 @@ static int tcp_bind(struct target *target, const struct env *env, const struct l
 		return errors_set(err, "tcp:// takes a host and a port and nothing else; write tcp://host:port");
 	if (target->endpoint_count > 1)
 		return errors_set(err, "one host each; write several targets instead of a ','");
+	if (target->endpoint_count && target_host_family(target->endpoints[0].host) == AF_UNIX)
+		return errors_set(err, "tcp:// takes a host, not a path; write tcp://host:port");
 	return 0;
 }
 

@@ -96,7 +96,7 @@ static void test_bind(void **state)
 		{"tcp://", NULL, 0, "host is missing"},
 		{"tcp://me@db:1", NULL, 0, "tcp://host:port"},
 		{"tcp://db:1/app", NULL, 0, "tcp://host:port"},
-		{"tcp://db:1?x=1", NULL, 0, "tcp://host:port"},
+		{"tcp://db:1?port=1", NULL, 0, "tcp://host:port"},
 		{"tcp://a:1,b:2", NULL, 0, "several targets"},
 	};
 

@@ -1,4 +1,4 @@
-/* target.c: what is shown of a target holds no secret. */
+/* mask.c: what is shown of a target holds no secret; and target.c's errors. */
 #include "unit.h"
 
 #include <libpq-fe.h>
@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "mask.h"
 #include "target.h"
 
 /* A piece of a secret must not show, in whatever form it is mistyped. Every secret here is made of "hunter" or "xyzzy". */
@@ -24,7 +25,10 @@ static void test_errors_hold_no_secret(void **state)
 					   "1=postgres://me:hunter@db/app",
 					   "=postgres://me:hunter@db/app",
 					   "postgres//me:hunter@db/app",
-					   "postgres:/me:hunter@db/app"};
+					   "postgres:/me:hunter@db/app",
+					   "postgres://me:hunter@xyzzy:word/x@db",
+					   "postgres://me:hunter@[xyzzy/x@db",
+					   "postgres://me:hunter@xyzzy/x@db/app"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -54,20 +58,27 @@ static void test_mask(void **state)
 		{"postgres://me:p/w?x@db", "postgres://me:***@db"},
 		{"me:pw@db", "me:***@db"},
 		{"postgres://db?password=pw", "postgres://db?password=***"},
-		{"postgres://db?a=b&password=pw&c=d", "postgres://db?a=b&password=***&c=d"},
+		{"postgres://db?user=b&password=pw&port=5", "postgres://db?user=b&password=***&port=5"},
 		{"postgres://db?password=p=w", "postgres://db?password=***"},
-		{"postgres://db?sslpassword=pw&x=y", "postgres://db?sslpassword=***&x=y"},
+		{"postgres://db?sslpassword=pw&sslmode=y", "postgres://db?sslpassword=***&sslmode=y"},
 		{"postgres://db?p%61ssword=pw", "postgres://db?p%61ssword=***"}, /* libpq decodes keys */
 		{"postgres://db?user=me&passfile=/run/pw", "postgres://db?user=me&passfile=/run/pw"},
 		{"postgres://me:pw@db?password=pw", "postgres://me:***@db?password=***"},
 		{"postgres://db?password", "postgres://db?password"},
-		{"postgres://db?password=&x=", "postgres://db?password=***&x="},
+		{"postgres://db?password=&user=", "postgres://db?password=***&user="},
+		{"postgres://db?pasword=pw", "postgres://db?pasword=***"}, /* misspelt: unknown is not harmless */
+		{"postgres://db:1/x?user=me@corp&password=pw", "postgres://db:1/x?user=me@corp&password=***"},
+		{"postgres://db:1/x?user=me&password=p@ss:pw", "postgres://db:1/x?user=me&password=***"},
+		{"postgres://me:p?w@db/x", "postgres://me:***@db/x"},
+		{"postgres://me:1?w@db/x", "postgres://me:***@db/x"},
+		{"postgres://me:p?w=1@db/x", "postgres://me:***@db/x"},
+		{"postgres://me:pw@db/x?user=a@b", "postgres://me:***@db/x?user=a@b"},
 		{"${HOST:-db}:5432", "${HOST:-db}:5432"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		char *masked = target_mask(rows[i].text);
+		char *masked = mask_target(rows[i].text);
 
 		check_text(rows[i].text, masked, rows[i].masked);
 		free(masked);
@@ -76,7 +87,7 @@ static void test_mask(void **state)
 
 static void check_masked(const char *text)
 {
-	char *masked = target_mask(text);
+	char *masked = mask_target(text);
 
 	check_lacks(text, masked, "hunter");
 	free(masked);

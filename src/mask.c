@@ -1,0 +1,116 @@
+#include "mask.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "buf.h"
+
+/* Parameters of libpq's that one wants to see in a log, and that let nobody in. */
+static const char *const mask_harmless[] = {
+	"application_name",
+	"channel_binding",
+	"connect_timeout",
+	"dbname",
+	"gssencmode",
+	"host",
+	"hostaddr",
+	"keepalives_idle",
+	"load_balance_hosts",
+	"passfile",
+	"port",
+	"require_auth",
+	"sslcert",
+	"sslkey",
+	"sslmode",
+	"sslnegotiation",
+	"sslrootcert",
+	"target_session_attrs",
+	"user",
+};
+
+static bool mask_is_harmless(const char *key, size_t len)
+{
+	for (size_t i = 0; i < sizeof(mask_harmless) / sizeof(mask_harmless[0]); i++)
+		if (strlen(mask_harmless[i]) == len && strncmp(mask_harmless[i], key, len) == 0)
+			return true;
+	return false;
+}
+
+/* "key=value&key=value…"; a part without '=' that holds an '@' is the rest of a password with a '?' in it. */
+static void mask_query(struct buf *out, const char *query)
+{
+	while (*query) {
+		size_t len = strcspn(query, "&"), key = strcspn(query, "=&");
+		bool has_value = query[key] == '=';
+
+		if (has_value && !mask_is_harmless(query, key)) {
+			buf_add(out, query, key + 1);
+			buf_add_text(out, "***");
+		} else if (!has_value && memchr(query, '@', len)) {
+			buf_add_text(out, "***");
+		} else {
+			buf_add(out, query, len);
+		}
+		query += len;
+		if (*query)
+			buf_add(out, query++, 1);
+	}
+}
+
+/* The last c in [from, to), or NULL. */
+static const char *mask_last(const char *from, const char *to, char c)
+{
+	return memrchr(from, c, (size_t)(to - from));
+}
+
+/* Does the first ':' of the authority stand before a port, and not before a password? */
+static bool mask_has_port(const char *authority)
+{
+	const char *colon = strpbrk(authority, ":/?#");
+	size_t digits = colon && *colon == ':' ? strspn(colon + 1, "0123456789") : 0;
+
+	return digits && strchr("/?#", colon[1 + digits]);
+}
+
+/*
+ * The '@' that ends "user:password", or NULL. It is the *last* one, since one inside a password should have been
+ * escaped, and was not; but not one that belongs to a parameter's value.
+ */
+static const char *mask_at(const char *authority)
+{
+	const char *end = authority + strlen(authority), *at = mask_last(authority, end, '@');
+	const char *query = strchr(authority, '?'), *part, *before;
+
+	if (!at || !query || at < query)
+		return at;
+	part = mask_last(query, at, '&');
+	if (!memchr(part ? part : query, '=', (size_t)(at - (part ? part : query))))
+		return at;
+	before = mask_last(authority, query, '@');
+	if (before)
+		return before;
+	return mask_has_port(authority) || !memchr(authority, ':', (size_t)(query - authority)) ? NULL : at;
+}
+
+char *mask_target(const char *text)
+{
+	const char *authority = strstr(text, "://"), *at, *colon, *query;
+	struct buf out = {0};
+
+	authority = authority ? authority + 3 : text;
+	at = mask_at(authority);
+	colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+	if (colon) {
+		buf_add(&out, text, (size_t)(colon + 1 - text));
+		buf_add_text(&out, "***");
+		text = at;
+	}
+	query = strchr(text, '?');
+	if (query) {
+		buf_add(&out, text, (size_t)(query + 1 - text));
+		mask_query(&out, query + 1);
+	} else {
+		buf_add_text(&out, text);
+	}
+	return buf_detach(&out);
+}

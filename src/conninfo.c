@@ -8,7 +8,7 @@
 
 #include "alloc.h"
 #include "links.h"
-#include "mask.h"
+#include "pguri.h"
 
 /* Where libpq looks for a password file and must find none, silently (FACTS 25: /dev/null itself makes it warn). */
 #define CONNINFO_NO_FILE "/dev/null/none"
@@ -19,7 +19,8 @@ static const char *const conninfo_stray[] = {
 	"PGHOST",     "PGHOSTADDR",           "PGPORT",             "PGDATABASE",   "PGUSER",
 	"PGPASSWORD", "PGSERVICE",            "PGSERVICEFILE",      "PGSYSCONFDIR", "PGTARGETSESSIONATTRS",
 	"PGOPTIONS",  "PGLOADBALANCEHOSTS",   "PGCONNECT_TIMEOUT",  "PGGSSENCMODE", "PGCLIENTENCODING",
-	"PGAPPNAME",  "PGMINPROTOCOLVERSION", "PGMAXPROTOCOLVERSION",
+	"PGAPPNAME",  "PGMINPROTOCOLVERSION", "PGMAXPROTOCOLVERSION", "PGTZ",        "PGDATESTYLE",
+	"PGGEQO",
 };
 /* clang-format on */
 
@@ -51,8 +52,9 @@ static void conninfo_default(struct conninfo *info, const char *key, const char 
 			     const char *third)
 {
 	const char *value = first && *first ? first : second && *second ? second : third;
+	const char *given = conninfo_get(info, key);
 
-	if (value && *value && !conninfo_get(info, key))
+	if (value && *value && (!given || !*given))
 		conninfo_set(info, key, value);
 }
 
@@ -69,99 +71,9 @@ void conninfo_free(struct conninfo *info)
 	free(info);
 }
 
-/* The count-th of a comma-separated list, as libpq counts; the caller's. NULL past the end. */
-static char *conninfo_item(const char *list, size_t count)
+static void conninfo_on_parameter(void *arg, const char *key, const char *value)
 {
-	while (list && count--)
-		if ((list = strchr(list, ',')))
-			list++;
-	return list ? alloc_slice(list, strcspn(list, ",")) : NULL;
-}
-
-/* host, hostaddr and port of the URI, where libpq allows lists, as the target's endpoints. */
-static int conninfo_take_hosts(struct target *target, const char *hosts, const char *addresses, const char *ports,
-			       struct error *err)
-{
-	const char *list = hosts && *hosts ? hosts : addresses;
-	size_t count = 1;
-
-	if (!list || !*list)
-		return 0; /* probe_bind says that it is missing */
-	for (const char *c = list; *c; c++)
-		count += *c == ',';
-	for (size_t i = 0; i < target->endpoint_count; i++)
-		target_release_endpoint(&target->endpoints[i]);
-	target->endpoints = alloc_resize(target->endpoints, count, sizeof(struct endpoint));
-	memset(target->endpoints, 0, count * sizeof(struct endpoint));
-	target->endpoint_count = count;
-	for (size_t i = 0; i < count; i++) {
-		struct endpoint *endpoint = &target->endpoints[i];
-		/* One port serves all hosts. */
-		char *port = conninfo_item(ports, ports && strchr(ports, ',') ? i : 0);
-		int failed;
-
-		endpoint->host = conninfo_item(list, i);
-		endpoint->address = conninfo_item(addresses, i);
-		failed = port && *port && target_parse_port(port, strlen(port), &endpoint->port, err);
-		free(port);
-		if (failed)
-			return -1;
-		if (!*endpoint->host)
-			return errors_set(err, "a host is missing; write postgres://host:port/db");
-		if (endpoint->address && target_host_family(endpoint->address) != AF_INET &&
-		    target_host_family(endpoint->address) != AF_INET6)
-			return errors_set(err, "hostaddr \"%s\" is not a numeric address", endpoint->address);
-	}
-	return 0;
-}
-
-/*
- * libpq quotes what it does not understand, which may be a piece of a password: its words are used only
- * when it says them of the masked URI too.
- */
-static int conninfo_refuse_uri(const struct target *target, struct error *err)
-{
-	char *masked = mask_target(target->url), *message = NULL;
-	PQconninfoOption *options = PQconninfoParse(masked, &message);
-
-	if (message)
-		errors_set(err, "%.*s; write postgres://user:password@host:port/db?parameter=value",
-			   (int)strcspn(message, "\n"), message);
-	else
-		errors_set(
-			err,
-			"the password is not a valid part of a URI; write '%%' in it as %%25, '@' as %%40, '/' as %%2F");
-	PQfreemem(message);
-	PQconninfoFree(options);
-	free(masked);
-	return -1;
-}
-
-static int conninfo_take_uri(struct conninfo *info, struct target *target, struct error *err)
-{
-	const char *hosts = NULL, *addresses = NULL, *ports = NULL;
-	PQconninfoOption *options = PQconninfoParse(target->url, NULL);
-	int failed;
-
-	if (!options)
-		return conninfo_refuse_uri(target, err);
-	for (const PQconninfoOption *option = options; option->keyword; option++) {
-		if (!option->val)
-			continue;
-		if (strcmp(option->keyword, "host") == 0)
-			hosts = option->val;
-		else if (strcmp(option->keyword, "hostaddr") == 0)
-			addresses = option->val;
-		else if (strcmp(option->keyword, "port") == 0)
-			ports = option->val;
-		else
-			conninfo_set(info, option->keyword, option->val);
-	}
-	failed = conninfo_take_hosts(target, hosts, addresses, ports, err);
-	PQconninfoFree(options);
-	if (!failed && conninfo_get(info, "service"))
-		failed = errors_set(err, "service= would hide where to connect; write postgres://host:port/db");
-	return failed;
+	conninfo_set(arg, key, value);
 }
 
 /* A link's or service's address and port, for endpoints that only the URI's parameters named. */
@@ -287,7 +199,7 @@ static int conninfo_rehearse(const struct conninfo *info, const struct endpoint 
 	return failed;
 }
 
-/* The link's own password is the last resort: only after the rehearsal it is known that there is no other. */
+/* The link's password (may be NULL) is the last resort: only after the rehearsal it is known that there is no other. */
 static int conninfo_settle(struct conninfo *info, const struct target *target, const char *link_password,
 			   struct error *err)
 {
@@ -301,12 +213,22 @@ static int conninfo_settle(struct conninfo *info, const struct target *target, c
 	return 0;
 }
 
+/* The password in the link's copy of its server's environment; NULL for another user than the one it belongs to. */
+static const char *conninfo_link_password(const struct conninfo *info, const struct env *env, const char *host)
+{
+	const char *user = links_peer_env(env, host, "POSTGRES_USER");
+
+	if (strcmp(conninfo_get(info, "user"), user && *user ? user : "postgres") != 0)
+		return NULL;
+	return links_peer_env(env, host, "POSTGRES_PASSWORD");
+}
+
 static int conninfo_fill(struct conninfo *info, struct target *target, const struct env *env, const struct log *log,
 			 struct error *err)
 {
 	const char *host, *session;
 
-	if (target->scheme && conninfo_take_uri(info, target, err))
+	if (target->scheme && pguri_take(target, conninfo_on_parameter, info, err))
 		return -1;
 	conninfo_complete_endpoints(target, env);
 	host = target->endpoint_count ? target->endpoints[0].host : "";
@@ -317,9 +239,9 @@ static int conninfo_fill(struct conninfo *info, struct target *target, const str
 	conninfo_default(info, "fallback_application_name", "waitfor", NULL, NULL);
 	conninfo_check_password_file(info, env, log);
 	session = conninfo_get(info, "target_session_attrs");
-	info->wants_session = session && strcmp(session, "any") != 0;
+	info->wants_session = session && strcmp(session, "any") != 0 && strcmp(session, "prefer-standby") != 0;
 	return conninfo_check_tls(info, env, err) ||
-	       conninfo_settle(info, target, links_peer_env(env, host, "POSTGRES_PASSWORD"), err);
+	       conninfo_settle(info, target, conninfo_link_password(info, env, host), err);
 }
 
 struct conninfo *conninfo_new(struct target *target, const struct env *env, const struct log *log, struct error *err)

@@ -35,10 +35,17 @@ enum pganswer_start pganswer_to_encryption(const unsigned char *bytes, size_t co
 
 enum outcome_kind pganswer_of_state(const char *sqlstate, bool login)
 {
+	/*
+	 * Classes and states of a server that is up and refuses this session: authorization, no such database, no
+	 * privilege; and what our own parameters make wrong: not supported, bad data, no such setting.
+	 */
+	static const char *const up[] = {"28", "3D000", "42501", "42704", "0A", "22"};
+
 	if (strncmp(sqlstate, "53300", 5) == 0)
 		return OUTCOME_FULL;
-	if (strncmp(sqlstate, "28", 2) == 0 || strncmp(sqlstate, "3D000", 5) == 0 || strncmp(sqlstate, "42501", 5) == 0)
-		return login ? OUTCOME_DENIED : OUTCOME_READY;
+	for (size_t i = 0; i < sizeof(up) / sizeof(up[0]); i++)
+		if (strncmp(sqlstate, up[i], strlen(up[i])) == 0)
+			return login ? OUTCOME_DENIED : OUTCOME_READY;
 	return OUTCOME_STARTING;
 }
 

@@ -57,7 +57,7 @@ static void test_password_file(void **state)
 		{"of another server, so the link",
 		 "postgres://me@web",
 		 0600,
-		 {"WEB_ENV_POSTGRES_PASSWORD=link"},
+		 {"WEB_ENV_POSTGRES_PASSWORD=link", "WEB_ENV_POSTGRES_USER=me"},
 		 "link",
 		 false},
 		{"ignored, so the link", "postgres://me@db", 0644, {"DB_ENV_POSTGRES_PASSWORD=link"}, "link", true},

@@ -23,8 +23,10 @@ struct postgres_state {
 	struct loop_watch watch;
 	bool connected; /* the socket is; libpq talks */
 	bool querying;
-	bool eof;                  /* the peer hung up before it had said enough */
-	enum pganswer_start start; /* how its answer to the startup message begins */
+	bool eof;              /* the peer hung up before it had said enough */
+	unsigned char head[5]; /* the first bytes of its answer to the startup message */
+	size_t head_len;
+	enum pganswer_start start; /* what they say */
 };
 
 static void postgres_finish(struct probe *probe, enum outcome_kind kind, const char *detail)
@@ -94,6 +96,24 @@ static enum outcome_kind postgres_kind_without_state(const struct probe *probe, 
 	return OUTCOME_RESET;
 }
 
+/* Cuts off all but the first `keep` bytes where the password is in it: a server may say it back. */
+static void postgres_hide_password(const struct postgres_state *state, char *line, size_t keep)
+{
+	if (postgres_is_login(state) && strstr(line, PQpass(state->conn)))
+		line[keep] = '\0';
+}
+
+/* The server said no, in words that begin with a SQLSTATE. */
+static void postgres_refused(struct probe *probe, const char *words)
+{
+	struct postgres_state *state = probe->state;
+	char *line = postgres_line(words);
+
+	postgres_hide_password(state, line, 5);
+	postgres_finish(probe, pganswer_of_state(words, postgres_is_login(state)), line);
+	free(line);
+}
+
 /* PQconnectPoll gave up, in stage `stage`. */
 static void postgres_failed(struct probe *probe, ConnStatusType stage)
 {
@@ -111,11 +131,13 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
 			postgres_finish(probe, OUTCOME_READY, NULL);
 		return;
 	}
-	kind = sqlstate ? pganswer_of_state(sqlstate, postgres_is_login(state))
-			: postgres_kind_without_state(probe, stage);
-	line = sqlstate ? postgres_line(sqlstate) : postgres_own_message(message);
-	if (postgres_is_login(state) && strstr(line, PQpass(state->conn)))
-		line[sqlstate ? 5 : 0] = '\0'; /* a server that says the password back must not get it into a log */
+	if (sqlstate) {
+		postgres_refused(probe, sqlstate);
+		return;
+	}
+	kind = postgres_kind_without_state(probe, stage);
+	line = postgres_own_message(message);
+	postgres_hide_password(state, line, 0);
 	postgres_finish(probe, kind, kind == OUTCOME_CLOSED || kind == OUTCOME_RESET ? NULL : line);
 	free(line);
 }
@@ -126,8 +148,9 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
  */
 static void postgres_peek(struct postgres_state *state)
 {
-	unsigned char bytes[5];
+	unsigned char bytes[sizeof(state->head)];
 	ssize_t got;
+	size_t more;
 
 	if (PQsslInUse(state->conn))
 		return;
@@ -135,11 +158,19 @@ static void postgres_peek(struct postgres_state *state)
 	/* FIN or RST, when a proxy finds nobody behind it, is a race (FACTS 17): the same to whoever waits. */
 	if (got == 0 || (got < 0 && errno != EAGAIN))
 		state->eof = true;
-	else if (got > 0 && PQstatus(state->conn) == CONNECTION_SSL_STARTUP &&
-		 pganswer_to_encryption(bytes, (size_t)got) == PGANSWER_FOREIGN)
-		state->start = PGANSWER_FOREIGN;
-	else if (got > 0 && PQstatus(state->conn) == CONNECTION_AWAITING_RESPONSE && state->start == PGANSWER_NONE)
-		state->start = pganswer_to_startup(bytes, (size_t)got);
+	if (got <= 0)
+		return;
+	if (PQstatus(state->conn) == CONNECTION_SSL_STARTUP) {
+		if (pganswer_to_encryption(bytes, (size_t)got) == PGANSWER_FOREIGN)
+			state->start = PGANSWER_FOREIGN;
+	} else if (PQstatus(state->conn) == CONNECTION_AWAITING_RESPONSE && state->head_len < sizeof(state->head)) {
+		/* In slices (FACTS 34): libpq takes each out of the socket. */
+		more = sizeof(state->head) - state->head_len;
+		more = (size_t)got < more ? (size_t)got : more;
+		memcpy(state->head + state->head_len, bytes, more);
+		state->head_len += more;
+		state->start = pganswer_to_startup(state->head, state->head_len);
+	}
 }
 
 static void postgres_watch(struct probe *probe, bool writing)
@@ -208,7 +239,7 @@ static bool postgres_is_connected(struct probe *probe)
 static void postgres_poll_query(struct probe *probe)
 {
 	struct postgres_state *state = probe->state;
-	const char *sqlstate;
+	const char *words;
 	PGresult *result;
 
 	if (!PQconsumeInput(state->conn)) {
@@ -220,12 +251,13 @@ static void postgres_poll_query(struct probe *probe)
 		return;
 	}
 	result = PQgetResult(state->conn);
-	sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	words = pganswer_find_state(PQresultErrorMessage(result));
 	if (PQresultStatus(result) == PGRES_TUPLES_OK)
 		postgres_finish(probe, OUTCOME_READY, NULL);
+	else if (words)
+		postgres_refused(probe, words);
 	else
-		postgres_finish(probe, sqlstate ? pganswer_of_state(sqlstate, true) : OUTCOME_RESET,
-				PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+		postgres_finish(probe, OUTCOME_RESET, NULL);
 	PQclear(result);
 }
 

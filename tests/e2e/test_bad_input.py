@@ -12,6 +12,8 @@ def words(*texts):
 # arguments, what the line must name, what it must say (any one of them)
 ARGUMENTS = {
     "port 0": (["db:0"], "db:0", words("65535")),
+    "hosts in a list": (["127.0.0.1:5432,127.0.0.1:6379"], "127.0.0.1:6379",
+                        words("several targets", "one host")),
     "port 65536": (["db:65536"], "db:65536", words("65535")),
     "port of many digits": (["db:99999999999999999999"], "99999999999999999999", words("65535")),
     "port with a letter": (["db:54x2"], "54x2", words("65535", "number", "digits")),
@@ -59,6 +61,15 @@ ARGUMENTS = {
                                            words("sslmode", "parameter")),
     "postgres with a wrong value": (["postgres://db/x?target_session_attrs=rw"], "rw",
                                     words("read-write")),
+    "postgres, no number of seconds": (["postgres://db/x?keepalives_idle=abc"],
+                                       "keepalives_idle", words("number", "integer")),
+    "postgres, no timeout": (["postgres://db/x?connect_timeout=x"], "connect_timeout",
+                             words("number", "integer")),
+    "postgres, white space in the host": (["postgres:///x?host=a%20b"], "a b", words("host name")),
+    "postgres, too few addresses": (["postgres:///x?host=a,b&hostaddr=1.2.3.4"], "hostaddr",
+                                    words("match", "each", "many")),
+    "postgres, too many ports": (["postgres:///x?host=a,b&port=1,2,3"], "port",
+                                 words("match", "each", "many")),
 }
 
 
@@ -100,6 +111,11 @@ def test_in_a_variable_that_a_target_names(waitfor):
     check(waitfor("tcp://db:${P}", env={"P": "54x2"}), "54x2", ["65535", "number", "digits"])
 
 
+@pytest.mark.parametrize("target", ["${WF_EMPTY}", "api=${WF_EMPTY}", "${WF_EMPTY}${WF_UNSET:-}"])
+def test_a_variable_that_is_empty_is_named(waitfor, target):
+    check(waitfor(target, env={"WF_EMPTY": ""}), "${WF_EMPTY}", ["empty", "host:port"])
+
+
 SECRET = "hunter2hunter2"
 
 
@@ -114,12 +130,29 @@ SECRET = "hunter2hunter2"
     f"htp://app:{SECRET}@db/x",
     f"=postgres://app:{SECRET}@db/x",
     f"postgres://app:{SECRET}@${{WF_UNSET}}/x",
+    f"postgres://app:${{PW:={SECRET}}}@db/x",
+    f"postgres://app:${{PW-{SECRET}}}@db/x",
+    f"postgres://app:p@{SECRET}:word/x@db",
+    f"postgres://app:p@[{SECRET}/x@db",
+    f"postgres://app:p@{SECRET}/x@db/shop",
+    f"postgres://app:p@{SECRET}:99999/x@db/shop",
+    f"postgres://db:0/x?user=me@corp&password={SECRET}",
+    f"postgres://db:0/x?user=me&password=p@ss:{SECRET}",
+    f"postgres://db/x?pasword={SECRET}",
 ])
 def test_no_secret_in_the_line(waitfor, target):
     result = waitfor(target)
     assert result.code == 125, result
     assert len(result.lines) == 1 and result.err.startswith("waitfor: "), result
     assert SECRET not in result.err
+
+
+def test_no_piece_of_a_password_with_a_question_mark(waitfor):
+    for target in ("postgres://app:hunter?xyzzy@db/x", "postgres://app:hunter?xyzzy=1@db/x",
+                   "postgres://app:5432?xyzzy@db/x", "postgres://app:hunter#xyzzy@db/x"):
+        result = waitfor("-t", "300ms", target)
+        assert result.code == 125 and len(result.lines) == 1, result
+        assert "hunter" not in result.err and "xyzzy" not in result.err, result
 
 
 def test_the_first_error_is_said_alone(waitfor):

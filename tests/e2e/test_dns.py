@@ -5,6 +5,7 @@ import pytest
 from support import dns as d
 from support.dns import Dns
 from support.peers import silence
+from support.pgwire import answers, ask_cleartext_password
 from support.until import until
 
 PATIENT = ("-t", "15s")
@@ -74,6 +75,26 @@ def test_either_family_is_enough(waitfor, net, dns, peer, a, aaaa):
     assert result.code == 0, result
     # 50 ms is the resolution delay; the silent family would cost seconds.
     assert result.seconds < 2, "started on whichever answer came"
+
+
+@pytest.fixture(params=["another host", "the other family"])
+def one_of_two_is_slow(request, net, dns, peer):
+    """A target with two places: one refuses at once, the other is known 200 ms later and up."""
+    script = answers(ask_cleartext_password())
+    if request.param == "another host":
+        peer(script, address=net.address("10.77.0.5"), port=5432, net=net)
+        dns.name("slow", a=d.at("10.77.0.5", delay=0.2), aaaa=d.at(delay=0.2))
+        return "postgres://10.77.0.1:9,slow:5432/"
+    port = peer(script, address=net.address("fd77::5"), net=net).port
+    dns.name("db", a=d.at("10.77.0.1"), aaaa=d.at("fd77::5", delay=0.2))
+    return f"tcp://db:{port}"
+
+
+@pytest.mark.parametrize("words,code", [
+    (["--once"], 0), (["--down", "-t", "1200ms"], 124), (["--down", "--once"], 1)], ids=" ".join)
+def test_a_round_is_over_when_every_look_up_is(waitfor, net, one_of_two_is_slow, words, code):
+    result = waitfor(*words, one_of_two_is_slow, net=net)
+    assert result.code == code, result
 
 
 def test_a_and_aaaa_are_asked_separately(waitfor, net, dns, db):
@@ -255,6 +276,29 @@ def test_questions_are_never_closer_than_100_ms(waitfor, net, dns):
     times = dns.questions("db", d.A)
     assert most_in(times, 1.0) <= 11, times
     assert len(times) >= 3, "but they are asked again"
+
+
+def test_nor_while_a_variables_address_refuses(waitfor, net, dns):
+    """The attempt there is free, and every few ms; the question before it is not."""
+    waitfor("-t", "3s", "tcp://db:9", env={"DB_PORT": "tcp://10.77.0.1:9"}, net=net)
+    for kind in (d.A, d.AAAA):
+        times = dns.questions("db", kind)
+        assert most_in(times, 1.0) <= 11, times
+        assert len(times) >= 3, "but they are asked again"
+
+
+def test_a_piece_of_a_password_is_not_asked_for(waitfor, net, dns):
+    """The password is "p@hunter/x"; unescaped, it looks like a host."""
+    result = waitfor("-t", "1s", "postgres://app:p@hunter/x@db/shop", net=net)
+    assert result.code == 125, result
+    assert not dns.asked
+
+
+def test_the_summary_keeps_the_reason_of_the_last_whole_attempt(waitfor, net, dns):
+    """Only a variable knows db, and refuses: whether DNS was being asked at the end is chance."""
+    for _ in range(10):
+        result = waitfor("-t", "300ms", "tcp://db:9", env={"DB_PORT": "tcp://10.77.0.1:9"}, net=net)
+        assert result.code == 124 and "connection refused" in result.lines[-1], result
 
 
 def test_in_a_long_wait_they_are_rare(waitfor, net, dns):

@@ -1,5 +1,7 @@
 """--down waits until nothing answers."""
 
+import pytest
+
 from support import dns as d
 from support.pgwire import refuses
 
@@ -36,9 +38,33 @@ def test_a_black_hole_is_down(waitfor, net):
     assert result.code == 0, result
 
 
+@pytest.mark.parametrize("words,code", [
+    (["-t", "700ms"], 124),     # the default of 3 s: no attempt had its time
+    (["-t", "700ms", "--attempt-timeout", "5s"], 124),
+    (["-t", "5s", "--attempt-timeout", "200ms"], 0)])
+def test_an_attempt_that_the_deadline_cut_short_tells_nothing(waitfor, net, words, code):
+    net.blackhole("10.77.0.9")
+    result = waitfor("--down", *words, "tcp://10.77.0.9:80", net=net)
+    assert result.code == code, result
+
+
+def test_a_peer_that_is_slow_at_the_end_of_the_wait_is_not_down(waitfor, net, peer):
+    up = peer(address=net.address("10.77.0.5"), net=net)
+    running = waitfor.start("-t", "2s", "--down", f"tcp://{up.target}", net=net)
+    up.wait_connections(2)
+    net.run("ip", "address", "del", "10.77.0.5/24", "dev", "w0")
+    net.blackhole("10.77.0.5")
+    assert running.finish().code == 124
+
+
 def test_a_name_that_does_not_exist_is_not_down(waitfor, net, dns):
     """It may be a typo: the wait must not end on that."""
     assert waitfor(*QUICK, "--down", "tcp://db:80", net=net).code == 124
+
+
+def test_nobody_says_that_a_missing_name_answers(waitfor, net, dns):
+    result = waitfor(*QUICK, "--down", "tcp://db:80", net=net)
+    assert "no such name" in result.err and "still answers" not in result.err, result
 
 
 def test_a_name_that_does_not_exist_is_down_where_that_is_asked_for(waitfor, net, dns):

@@ -1,5 +1,7 @@
 """Exit codes: 0, 1 for --once, 124, 125, 126, 127, 128+n, else the command's own (FACTS 40)."""
 
+import os
+
 import pytest
 
 NEVER = "tcp://127.0.0.1:1"      # for cases that must end before any wait
@@ -65,6 +67,20 @@ def test_a_command_that_cannot_be_executed_is_126_before_the_wait(waitfor, refus
     assert result.code == 126
     assert result.seconds < 10
     assert len(result.lines) == 1 and str(command) in result.err, result
+
+
+def test_a_command_that_exec_refuses_is_126_though_nobody_reads_why(waitfor, ready, folder):
+    """By then SIGPIPE is what it was at the start, as the app would have found it."""
+    command = folder / "app"
+    command.write_text("not a program")
+    command.chmod(0o755)
+    result = waitfor(ready, "--", command)
+    assert result.code == 126 and str(command) in result.lines[-1], result
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    running = waitfor.start(ready, "--", command, stderr=write_end)
+    os.close(write_end)
+    assert running.finish().code == 126
 
 
 def test_a_file_found_in_path_that_cannot_be_executed_is_126(waitfor, ready, folder):

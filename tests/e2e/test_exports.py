@@ -4,6 +4,7 @@ import pytest
 
 from support import dns as d
 from support.peers import silence
+from support.pgwire import answers, ask_cleartext_password
 
 
 @pytest.fixture
@@ -123,6 +124,32 @@ def test_what_was_not_ready_has_no_address(world, shown, folder, net, dns):
 def test_run_anyway_exports_without_an_address(world, shown, folder):
     entries = shown(["--run-anyway", "-t", "300ms", "tcp://db:1"], [], folder)
     assert three(entries, "DB") == ("db", "1", None)
+
+
+def test_run_anyway_tells_the_address_that_only_a_variable_knows(world, shown, folder):
+    """The app could not resolve the name either."""
+    entries = shown(["--run-anyway", "-t", "300ms", "tcp://late:9"],
+                    [b"LATE_PORT=tcp://10.77.0.1:9"], folder)
+    assert three(entries, "LATE") == ("10.77.0.1", "9", None)
+
+
+@pytest.mark.parametrize("target,expected", [
+    ("postgres:///app?host=db&port={}&user=trusty", {"DB": ("db", "10.77.0.5")}),
+    ("postgres:///app?host=localhost&port={}", {"LOCALHOST": ("localhost", "127.0.0.1")}),
+    ("postgres://aaa:1/?host=db.prod.test&port={}", {"DB": ("db.prod.test", "10.77.0.5")}),
+    ("api=postgres:///app?host=db&port={}", {"API": ("db", "10.77.0.5")}),
+    ("postgres://aaa:1/?host=127.0.0.1&port={}", {}),
+    ("postgres:///?host=10.77.0.5&port={}", {}),
+])
+def test_the_name_of_a_host_that_is_a_parameter(world, shown, folder, net, peer, target, expected):
+    """What libpq connects to is the parameter, whatever stands before the path."""
+    script = answers(ask_cleartext_password())
+    port = peer(script, address="10.77.0.5", net=net).port
+    peer(script, address="127.0.0.1", port=port, net=net)
+    entries = shown([target.format(port)], [], folder)
+    assert len(entries) == 3 * len(expected), entries
+    for name, (host, address) in expected.items():
+        assert three(entries, name) == (host, str(port), address)
 
 
 def test_the_address_is_the_one_that_answered(world, shown, folder, net, dns):

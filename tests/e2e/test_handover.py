@@ -200,6 +200,16 @@ def test_few_descriptors_are_enough_and_the_limit_is_kept(both, limit):
     assert_same((bare, wrapped))
 
 
+@pytest.mark.parametrize("limit", range(3, 9))
+def test_too_few_descriptors_are_one_line(waitfor, peer, limit):
+    """Whatever a library has to say about it stays out of the log."""
+    few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    result = waitfor("-t", "300ms", f"tcp://{peer(silence).target}", preexec_fn=few)
+    assert result.code in (0, 124, 125) if limit > 3 else result.code == 125, result
+    assert result.lines and all(line.startswith("waitfor: ") for line in result.lines), result
+    assert len(result.lines) == 1 or result.code != 125, result
+
+
 def test_many_targets_with_few_descriptors(waitfor, peer):
     """Attempts at once are bounded by the descriptors there are."""
     peers = [peer(silence) for _ in range(30)]

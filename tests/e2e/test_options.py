@@ -1,8 +1,12 @@
 """Options: their forms, their environment names, and who wins."""
 
+import os
+import resource
+
 import pytest
 
 from support.peers import silence
+from support.pgwire import refuses
 
 
 @pytest.fixture
@@ -42,6 +46,18 @@ def test_timeout_0_is_for_ever(waitfor, peer):
     assert running.finish().code == 0
 
 
+@pytest.mark.parametrize("duration", ["0.5us", "1us", "0.0000001", "0.0001ms"])
+def test_the_shortest_of_timeouts_is_not_for_ever(waitfor, refused, duration):
+    assert_timed_out(waitfor("-t", duration, refused), 0)
+
+
+def test_a_wait_too_short_to_learn_anything_blames_nobody(waitfor):
+    """An address needs no DNS server."""
+    for _ in range(5):
+        result = waitfor("-t", "1us", "tcp://127.0.0.1:1")
+        assert result.code == 124 and "DNS" not in result.err, result
+
+
 @pytest.mark.parametrize("env,args,seconds", [
     ({"WAITFOR_TIMEOUT": "500ms"}, [], 0.5),
     ({"WAITFOR_TIMEOUT": "50s"}, ["-t", "500ms"], 0.5)])
@@ -79,6 +95,16 @@ def test_any(waitfor, ready, refused, env, args, code):
     assert waitfor("-t", "400ms", *args, ready, refused, env=env).code == code
 
 
+def test_any_finds_the_ready_one_behind_a_black_hole(waitfor, net, peer):
+    """One attempt at a time is all that so few descriptors allow: each target gets its turn."""
+    up = peer(silence, address=net.address("10.77.0.5"), net=net)
+    net.blackhole("10.77.0.9")
+    few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (39, 39))
+    result = waitfor("--any", "-t", "20s", "--attempt-timeout", "1s", "tcp://10.77.0.9:9",
+                     "tcp://10.77.0.1:9", f"tcp://{up.target}", net=net, preexec_fn=few)
+    assert result.code == 0 and result.seconds < 10, result
+
+
 @pytest.mark.parametrize("env,args,most,least", [
     ({"WAITFOR_ATTEMPT_TIMEOUT": "200ms"}, [], 6, 3),
     ({"WAITFOR_ATTEMPT_TIMEOUT": "200ms"}, ["--attempt-timeout", "5s"], 1, 1),
@@ -114,6 +140,24 @@ def test_fail_fast_ends_at_a_reason_that_lasts(waitfor, pg, env, args, seconds):
 
 def test_fail_fast_waits_for_what_may_still_come(waitfor, refused):
     assert_timed_out(waitfor("-t", "500ms", "--fail-fast", refused), 0.5)
+
+
+def denied(peer):
+    return f"postgres://app:wrong@{peer(refuses('28P01')).target}/x"
+
+
+def test_fail_fast_with_any_goes_on_while_one_may_still_come(waitfor, peer):
+    late = peer(listen=False)
+    running = waitfor.start("-t", "30s", "--any", "--fail-fast", denied(peer), f"tcp://{late.target}")
+    running.wait_err("denied")
+    running.wait_err("connection refused")
+    late.listen()
+    assert running.finish().code == 0
+
+
+def test_fail_fast_with_any_ends_when_none_can_come(waitfor, peer):
+    result = waitfor("-t", "60s", "--any", "--fail-fast", denied(peer), denied(peer))
+    assert result.code == 124 and result.seconds < 10 and "denied" in result.err, result
 
 
 @pytest.mark.parametrize("env,args", [
@@ -155,6 +199,24 @@ def test_help_goes_to_stdout_and_names_everything(waitfor, word):
                  "-v", "-h", "-V", "60s", "3s", "WAITFOR_TIMEOUT", "WAITFOR_TARGETS", "tcp",
                  "postgres", "124", "125", "126", "127"):
         assert text in result.out, f"{text} is not in the help"
+
+
+def close_stdout():
+    os.close(1)
+
+
+def fill_stdout():
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, 1)
+    os.close(full)
+
+
+@pytest.mark.parametrize("spoil", [close_stdout, fill_stdout])
+@pytest.mark.parametrize("word", ["--help", "--version"])
+def test_what_cannot_be_printed_is_an_error(waitfor, word, spoil):
+    result = waitfor(word, preexec_fn=spoil)
+    assert result.code == 125, result
+    assert len(result.lines) == 1 and result.err.startswith("waitfor: "), result
 
 
 @pytest.mark.parametrize("word", ["-V", "--version"])

@@ -166,6 +166,64 @@ def test_the_masked_target_is_still_recognisable(waitfor, peer):
     assert f"postgres://app:***@{target}/x" in result.err, result
 
 
+# How a target may be written, `{at}` being host:port, and what of it must stay to be read.
+QUERIES = {
+    "a user with an @": ("postgres://{at}/shop?user=me@corp&password=" + SECRET,
+                         ["{at}/shop", "user=me@corp"]),
+    "a password with an @": ("postgres://{at}/shop?user=me&password=p@ss:" + SECRET,
+                             ["{at}/shop", "user=me"]),
+    "a password with an @ before others": (
+        "postgres://{at}/?password=p@ss:" + SECRET + "&user=me&sslmode=disable",
+        ["{at}/", "user=me", "sslmode=disable"]),
+    "an OAuth client's secret": ("postgres://me@{at}/shop?oauth_client_secret=" + SECRET,
+                                 ["me@{at}/shop"]),
+    "SCRAM's client key": ("postgres://me@{at}/shop?scram_client_key=" + SECRET,
+                           ["me@{at}/shop"]),
+    "SCRAM's server key": ("postgres://me@{at}/shop?scram_server_key=" + SECRET,
+                           ["me@{at}/shop"]),
+    "host and port among them": (
+        "postgres:///?host={host}&port={port}&dbname=shop&user=me@corp&password=" + SECRET,
+        ["host={host}", "port={port}", "dbname=shop", "user=me@corp"]),
+    "two passwords": ("postgres://me:" + SECRET + "@{at}/shop?password=x@" + SECRET,
+                      ["{at}/shop"]),
+}
+
+
+@pytest.mark.parametrize("case", QUERIES)
+def test_no_secret_of_a_query_and_all_else_of_it(waitfor, peer, case):
+    server = peer(listen=False)
+    form = {"at": server.target, "host": server.address, "port": server.port}
+    target, visible = QUERIES[case]
+    result = waitfor("-v", "-t", "300ms", target.format(**form))
+    assert result.code in (124, 125) and result.lines, result
+    assert SECRET not in result.err, result
+    for text in visible:
+        assert text.format(**form) in result.err, result
+
+
+def test_no_secret_that_the_answer_to_the_query_says_back(waitfor, peer):
+    def script(connection):
+        pgwire.read_startup(connection)
+        connection.send(pgwire.welcome())
+        connection.read()
+        connection.send(pgwire.error("57014", f"password {SECRET}, was it?", "ERROR")
+                        + pgwire.message(b"Z", b"I"))
+        connection.drain()
+    server = peer(script)
+    result = waitfor("-v", "-t", "300ms", f"postgres://app:{SECRET}@{server.target}/x")
+    assert result.code == 124 and server.connections, result
+    assert SECRET not in result.err, result
+
+
+@pytest.mark.parametrize("password", ["", f":{SECRET}"], ids=["ping", "login"])
+def test_what_a_server_says_cannot_steer_a_terminal(waitfor, peer, password):
+    """U+009B is to a terminal what ESC [ is."""
+    server = peer(pgwire.refuses("57P03", "\u009b31mred\u009b0m \x1b[31m \u0085 end"))
+    result = waitfor("-v", "-t", "300ms", f"postgres://app{password}@{server.target}/x")
+    assert result.code == 124 and "red" in result.err, result
+    assert all(line.isprintable() for line in result.err.split("\n")), repr(result.err)
+
+
 def test_a_reason_line_comes_at_once(waitfor, peer):
     """A log that is read live must not wait for a buffer to fill."""
     running = waitfor.start(f"tcp://{peer(listen=False).target}")

@@ -89,6 +89,8 @@ STATES = {
     "XX000": ("", ""),
     "28000": (None, "denied"), "28P01": (None, "denied"), "3D000": (None, "denied"),
     "42501": (None, "denied"),
+    # It is up, and takes no such parameter.
+    "22023": (None, "denied"), "42704": (None, "denied"), "0A000": (None, "denied"),
 }
 
 
@@ -124,6 +126,19 @@ def test_replies_in_small_slices(waitfor, peer, size):
             time.sleep(0.01)    # so that the slices arrive apart
         connection.drain()
     assert waitfor("-t", "10s", target(peer(script))).code == 0
+
+
+@pytest.mark.parametrize("first", [1, 4, 5])
+def test_a_way_to_authenticate_that_is_not_built_in_arrives_in_two_slices(waitfor, peer, first):
+    """GSSAPI: libpq cannot, but a server asked for it, and that is what a ping wants to know."""
+    def script(connection):
+        ask = pgwire.message(b"R", struct.pack("!I", 7))
+        pgwire.read_startup(connection)
+        connection.send(ask[:first])
+        time.sleep(0.03)    # so that the slices arrive apart
+        connection.send(ask[first:])
+        connection.drain()
+    assert waitfor("-t", "5s", target(peer(script))).code == 0
 
 
 def test_a_ping_ends_with_fin_and_sends_nothing_after_the_startup(waitfor, peer):

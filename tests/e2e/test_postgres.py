@@ -2,6 +2,7 @@
 
 import os
 import signal
+from urllib.parse import quote
 
 import pytest
 
@@ -94,6 +95,7 @@ def test_user_and_database_from_the_usual_variables(waitfor, pg):
     {"PGTARGETSESSIONATTRS": "standby"}, {"PGSSLCERT": "/nonexistent"},
     {"PGCHANNELBINDING": "prefer"}, {"PGOPTIONS": "-c nonsense"}, {"PGCONNECT_TIMEOUT": "1"},
     {"PGREQUIREPEER": "nobody"}, {"PGGSSENCMODE": "prefer"}, {"PGLOADBALANCEHOSTS": "random"},
+    {"PGTZ": "Nowhere/Atall"}, {"PGDATESTYLE": "nonsense"}, {"PGGEQO": "perhaps"},
 ], ids=lambda env: next(iter(env)))
 def test_stray_variables_neither_redirect_nor_break(waitfor, pg, env):
     """FACTS 29: they are there for the app."""
@@ -249,6 +251,31 @@ def test_the_writable_one_of_two_hosts(waitfor, new_pg, pg):
     hosts = f"127.0.0.1:{standby.port},127.0.0.1:{pg.port}"
     target = pg.uri(host=hosts, parameters="?target_session_attrs=read-write")
     assert waitfor("-t", "15s", target).code == 0
+
+
+def test_a_wish_that_any_server_meets_needs_no_login(waitfor, pg):
+    """prefer-standby takes a primary too: there is nothing to find out that a ping does not."""
+    target = pg.uri(password="", parameters="?target_session_attrs=prefer-standby")
+    assert waitfor("-t", "5s", target).code == 0
+
+
+def test_a_unix_socket_in_a_deep_folder(waitfor, new_pg):
+    """The kernel takes 107 characters, the socket's own name included."""
+    pg = new_pg()
+    deep = f"{pg.folder}/" + "x" * (107 - len(f"/.s.PGSQL.{pg.port}") - len(f"{pg.folder}/"))
+    pg.run("mkdir", deep)
+    pg.start(unix_socket_directories=f"{pg.folder},{deep}")
+    result = waitfor("-t", "10s", "--pin", f"db=postgres:///?host={deep}&port={pg.port}&user=trusty",
+                     "--", "env")
+    assert result.code == 0, result
+    shown = dict(line.split("=", 1) for line in result.out.splitlines())
+    assert (shown["DB_HOST"], shown["DB_ADDR"]) == (deep, deep)
+    assert shown["DB_PORT"] == str(pg.port)
+
+
+def test_a_unix_socket_as_an_escaped_host(waitfor, pg):
+    host = f"{quote(str(pg.folder), safe='')}:{pg.port}"
+    assert waitfor("-t", "10s", pg.uri("trusty", "", "trusty", host=host)).code == 0
 
 
 def test_a_list_of_hosts_without_the_first(waitfor, pg, peer):

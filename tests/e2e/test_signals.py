@@ -128,6 +128,37 @@ def test_a_signal_sent_at_the_very_moment_of_readiness(waitfor, net, peer, folde
         assert result.code != 143 or not marker.exists()
 
 
+@pytest.fixture
+def full_pipe():
+    """The end to write into of a pipe that is full and that nobody reads."""
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    with pytest.raises(BlockingIOError):
+        while True:
+            os.write(write_end, bytes(4096))
+    os.set_blocking(write_end, True)
+    yield write_end
+    os.close(read_end)
+    os.close(write_end)
+
+
+def test_while_nobody_reads_stderr(waitfor, peer, full_pipe):
+    """A log driver that is stuck: fifty lines may not cost fifty times the patience of one."""
+    refused = [f"tcp://{peer(listen=False).target}" for _ in range(50)]
+    server = peer(silence)
+    running = waitfor.start("-t", "60s", *refused, f"postgres://{server.target}/x", stderr=full_pipe)
+    server.wait_connections(1)
+    since = time.monotonic()
+    running.send(signal.SIGTERM)
+    ends_with(running, signal.SIGTERM, since)
+
+
+def test_a_timeout_while_nobody_reads_stderr(waitfor, peer, full_pipe):
+    refused = [f"tcp://{peer(listen=False).target}" for _ in range(50)]
+    result = waitfor("-t", "300ms", *refused, stderr=full_pipe)
+    assert result.code == 124 and result.seconds < 2.5, result
+
+
 # --- as PID 1 -----------------------------------------------------------------------------------
 
 def children_of(pid):

@@ -1,10 +1,13 @@
 """Every form a target may have, and where targets may come from."""
 
+from urllib.parse import quote
+
 import pytest
 
 from support import dns as d
 from support.peers import silence
 from support.pgwire import answers, ask_cleartext_password, read_startup
+from support.until import until
 
 QUICK = ("-t", "800ms")
 
@@ -65,6 +68,14 @@ def test_libpq_uris(waitfor, net, named_db, form):
     assert startup["user"] == ("app" if "app@" in form else "postgres")
     if "application_name" in form:
         assert startup["application_name"] == "a b"
+
+
+def test_a_uri_whose_host_is_an_escaped_path(waitfor, folder):
+    """libpq's way to write a Unix socket's folder as the host; nobody listens in this one."""
+    path = quote(f"{folder}/none", safe="")
+    for target in (f"postgres://{path}:5432/", f"postgres://app@{path}/shop"):
+        result = waitfor("-t", "300ms", target)
+        assert result.code == 124 and "connection refused" in result.err, result
 
 
 def test_a_uri_with_several_hosts_is_ready_when_one_is(waitfor, net, named_db):
@@ -206,6 +217,25 @@ def test_the_links_own_credentials_are_used(waitfor, net, dns, db):
     assert db.connections[0].received.endswith(b"pa=ss\nword\0")
 
 
+def test_the_links_password_is_for_the_links_user_only(waitfor, net, dns, db):
+    env = {**link(), "DB_ENV_POSTGRES_USER": "shop", "DB_ENV_POSTGRES_PASSWORD": "s3cret"}
+    assert waitfor("-t", "5s", "postgres://app@db/x", env=env, net=net).code == 0
+    pinged = db.connections[-1]
+    assert until(lambda: pinged.ended) == "fin"
+    assert b"s3cret" not in pinged.received
+    assert pinged.received.endswith(b"\0\0"), "the startup message, and nothing after it"
+    waitfor(*QUICK, "postgres://shop@db/x", env=env, net=net)
+    assert db.connections[-1].received.endswith(b"s3cret\0")
+
+
+def test_the_links_password_without_a_user_is_the_superusers(waitfor, net, dns, db):
+    """What the official image does with POSTGRES_PASSWORD alone."""
+    env = {**link(), "DB_ENV_POSTGRES_PASSWORD": "s3cret"}
+    assert waitfor("-t", "5s", "postgres://app@db/x", env=env, net=net).code == 0
+    waitfor(*QUICK, "postgres://postgres@db/x", env=env, net=net)
+    assert db.connections[-1].received.endswith(b"s3cret\0")
+
+
 @pytest.mark.parametrize("how", [["--links"], []])
 def test_links_adds_every_linked_peer(waitfor, net, dns, db, peer, how):
     cache = peer(silence, address=net.address("10.77.0.6"), port=6379, net=net)
@@ -220,6 +250,35 @@ def test_links_adds_every_linked_peer(waitfor, net, dns, db, peer, how):
 
 def test_links_alone_is_enough(waitfor, net, dns, db):
     assert waitfor("-t", "5s", "--links", env=link(), net=net).code == 0
+
+
+def test_links_takes_a_link_whose_port_was_overridden(waitfor, net, dns, peer):
+    """FACTS 4: docker run -e DB_PORT=5433 over the link's own variable."""
+    moved = peer(silence, address=net.address("10.77.0.5"), port=5433, net=net)
+    assert waitfor("-t", "5s", "--links", env={**link(), "DB_PORT": "5433"}, net=net).code == 0
+    moved.wait_connections(1)
+
+
+NO_PEERS = {
+    "a link with UDP only": {"DNS_NAME": "/app/dns", "DNS_PORT": "udp://10.77.0.5:53",
+                             "DNS_PORT_53_UDP": "udp://10.77.0.5:53",
+                             "DNS_PORT_53_UDP_ADDR": "10.77.0.5", "DNS_PORT_53_UDP_PORT": "53",
+                             "DNS_PORT_53_UDP_PROTO": "udp"},
+    "a setting of the app's": {"AUTH_SERVICE_HOST": "auth.example.com"},
+    "the same with a port": {"AUTH_SERVICE_HOST": "auth.example.com", "AUTH_SERVICE_PORT": "80"},
+    "a path with a blank": {"APP_NAME": "/srv/my app", "APP_PORT": "8080"},
+    "a path": {"APP_NAME": "/srv/app", "APP_PORT": "8080"},
+}
+
+
+@pytest.mark.parametrize("case", NO_PEERS)
+def test_links_ignores_what_is_no_tcp_peer(waitfor, net, dns, peer, case):
+    extra = peer(silence, address="10.77.0.1", net=net)
+    result = waitfor("-t", "5s", "--links", f"tcp://{extra.target}", env=NO_PEERS[case], net=net)
+    assert result.code == 0, result
+    assert not dns.asked, dns.asked
+    alone = waitfor("-t", "5s", "--links", "--", "echo", "app", env=NO_PEERS[case], net=net)
+    assert (alone.code, alone.out, len(alone.lines)) == (0, "app\n", 1), alone
 
 
 def test_links_without_any_says_that_it_waits_for_nothing(waitfor):

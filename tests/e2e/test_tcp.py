@@ -52,6 +52,13 @@ def test_on_ipv6_loopback_too(waitfor, net, peer):
     never_believed(lambda: waitfor(*QUICK, f"tcp://{proxy.target}", net=net), proxy)
 
 
+@pytest.mark.parametrize("host,address", [("0.0.0.0", "127.0.0.1"), ("[::]", "::1")])
+def test_on_the_address_that_means_this_machine_too(waitfor, net, peer, host, address):
+    """Linux connects it to loopback."""
+    proxy = peer(close_at_once, address=address, net=net)
+    never_believed(lambda: waitfor(*QUICK, f"tcp://{host}:{proxy.port}", net=net), proxy)
+
+
 def test_on_loopback_it_becomes_ready_when_the_connection_stays(waitfor, peer):
     proxy = peer(close_at_once)
     running = waitfor.start(f"tcp://{proxy.target}")

@@ -8,6 +8,7 @@
 
 #include "alloc.h"
 #include "clock.h"
+#include "log.h"
 
 struct loop {
 	struct event_base *base;
@@ -16,6 +17,24 @@ struct loop {
 	struct event signal_event;
 	int ending_signal;
 };
+
+/* libevent's own words would be lines of another program's. */
+static void loop_ignore_words(int severity, const char *message)
+{
+	(void)severity;
+	(void)message;
+}
+
+/* Where libevent cannot go on it would end the process with 1, which here means "not ready". */
+static void loop_on_fatal(int error_number)
+{
+	struct log log;
+
+	(void)error_number;
+	log_init(&log, STDERR_FILENO);
+	log_line(&log, LOG_LEVEL_ERROR, "cannot set up the event loop: out of descriptors or memory (see ulimit -n)");
+	_exit(125);
+}
 
 static void loop_on_signal(evutil_socket_t fd, short what, void *arg)
 {
@@ -36,8 +55,11 @@ static void loop_on_signal(evutil_socket_t fd, short what, void *arg)
 struct loop *loop_new(const struct process *process, struct error *err)
 {
 	struct loop *loop = alloc_zero(1, sizeof(*loop));
-	struct event_config *config = event_config_new();
+	struct event_config *config;
 
+	event_set_log_callback(loop_ignore_words);
+	event_set_fatal_callback(loop_on_fatal);
+	config = event_config_new();
 	loop->process = process;
 	loop->signal_fd = signalfd(-1, &process->watched, SFD_NONBLOCK | SFD_CLOEXEC);
 	/* The cheap clock ticks every 4 ms, as long as our shortest interval. */
@@ -46,7 +68,7 @@ struct loop *loop_new(const struct process *process, struct error *err)
 	if (config)
 		event_config_free(config);
 	if (!loop->base || loop->signal_fd < 0) {
-		errors_set(err, "cannot set up the event loop: %s", strerror(errno));
+		errors_set(err, "cannot set up the event loop: %s (see ulimit -n)", strerror(errno));
 		loop_free(loop);
 		return NULL;
 	}

@@ -27,7 +27,7 @@ struct conninfo {
  * link's POSTGRES_DB; password: URI, PGPASSWORD, password file, the link's POSTGRES_PASSWORD. Error texts hold no
  * secret. Takes every PG* variable that would redirect the probe out of this process (FACTS 29); env keeps them.
  */
-struct conninfo *conninfo_new(struct target *target, const struct env *env, const struct log *log, struct error *err);
+struct conninfo *conninfo_new(struct target *target, const struct env *env, struct log *log, struct error *err);
 void conninfo_free(struct conninfo *info); /* NULL does nothing */
 
 /* Begins to connect, without blocking. The caller's, for PQfinish; NULL without memory. */

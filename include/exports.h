@@ -15,7 +15,7 @@
  * does; the others must be of the same host, and a warning says how to name another port. Different
  * hosts under one name are an error. Does nothing with --no-export.
  */
-int exports_settle(struct config *config, const struct log *log, struct error *err);
+int exports_settle(struct config *config, struct log *log, struct error *err);
 
 /*
  * After it: sets the variables of every target that owns a name in env. NAME_HOST is the name as

@@ -2,11 +2,14 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <stdbool.h>
+
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_NORMAL, LOG_LEVEL_VERBOSE };
 
 struct log {
 	int fd;               /* -1: nobody listens */
 	enum log_level level; /* lines above it are dropped */
+	bool stuck;           /* the reader did not read the last line in time: the next ones do not wait for it */
 };
 
 /* Starts at LOG_LEVEL_NORMAL. A descriptor that is not open is taken as "nobody listens". */
@@ -14,10 +17,9 @@ void log_init(struct log *log, int fd);
 
 /*
  * Writes one line. Control characters become '?', so that a line stays one line whatever a user or a
- * peer put into it. A reader that does not read costs at most 50 ms, then the line is lost: a full
- * pipe must not keep the app from starting.
+ * peer put into it. A reader that does not read costs at most 50 ms, once, until it reads again; lines are
+ * lost meanwhile: a full pipe must neither keep the app from starting nor a signal from ending the wait.
  */
-void log_line(const struct log *log, enum log_level level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void log_line(struct log *log, enum log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -50,6 +50,6 @@ int options_load_argv(const struct options_table *table, int argc, char **argv, 
 		      size_t *operand_count, int *rest, struct error *err);
 
 /* Warns of variables that look like a misspelt WAITFOR_ setting: silently ignored, they cost somebody a day. */
-void options_warn_misspelt(const struct options_table *table, const struct env *env, const struct log *log);
+void options_warn_misspelt(const struct options_table *table, const struct env *env, struct log *log);
 
 #endif

@@ -40,7 +40,7 @@ struct probe_type {
 	 * environment, rejects what could never succeed, and warns of what will surprise. May take things out of
 	 * this process's own environment, never out of env, which is the app's.
 	 */
-	int (*bind)(struct target *target, const struct env *env, const struct log *log, struct error *err);
+	int (*bind)(struct target *target, const struct env *env, struct log *log, struct error *err);
 	void (*unbind)(struct target *target); /* frees plan; NULL where bind makes none */
 
 	void (*start)(struct probe *probe); /* begins; never blocks; may finish at once */
@@ -67,7 +67,7 @@ struct probe {
 };
 
 /* Finds each target's type, completes it and checks it. Names the target in the error. */
-int probe_bind(struct target *targets, size_t count, const struct env *env, const struct log *log, struct error *err);
+int probe_bind(struct target *targets, size_t count, const struct env *env, struct log *log, struct error *err);
 void probe_unbind(struct target *targets, size_t count);
 
 /* The registry, in its order; NULL past the end. */

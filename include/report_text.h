@@ -10,7 +10,7 @@
 struct report_text;
 
 /* log must outlive it. down: the wait is for the targets to be gone. The sink is freed by report_text_free. */
-struct report_text *report_text_new(const struct log *log, bool down);
+struct report_text *report_text_new(struct log *log, bool down);
 void report_text_free(struct report_text *text);
 struct report_sink *report_text_sink(struct report_text *text);
 

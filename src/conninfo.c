@@ -91,7 +91,7 @@ static void conninfo_complete_endpoints(struct target *target, const struct env 
 }
 
 /* libpq ignores a password file that others can read, and warns on stderr at every attempt (FACTS 30): once is enough. */
-static void conninfo_check_password_file(struct conninfo *info, const struct env *env, const struct log *log)
+static void conninfo_check_password_file(struct conninfo *info, const struct env *env, struct log *log)
 {
 	const char *path = conninfo_get(info, "passfile"), *home = env_get(env, "HOME");
 	char *file;
@@ -223,7 +223,7 @@ static const char *conninfo_link_password(const struct conninfo *info, const str
 	return links_peer_env(env, host, "POSTGRES_PASSWORD");
 }
 
-static int conninfo_fill(struct conninfo *info, struct target *target, const struct env *env, const struct log *log,
+static int conninfo_fill(struct conninfo *info, struct target *target, const struct env *env, struct log *log,
 			 struct error *err)
 {
 	const char *host, *session;
@@ -244,7 +244,7 @@ static int conninfo_fill(struct conninfo *info, struct target *target, const str
 	       conninfo_settle(info, target, conninfo_link_password(info, env, host), err);
 }
 
-struct conninfo *conninfo_new(struct target *target, const struct env *env, const struct log *log, struct error *err)
+struct conninfo *conninfo_new(struct target *target, const struct env *env, struct log *log, struct error *err)
 {
 	struct conninfo *info = alloc_zero(1, sizeof(*info));
 

@@ -7,8 +7,7 @@
 #include "alloc.h"
 
 /* Does `later` share a name that an earlier target owns? */
-static int exports_settle_pair(const struct target *owner, struct target *later, const struct log *log,
-			       struct error *err)
+static int exports_settle_pair(const struct target *owner, struct target *later, struct log *log, struct error *err)
 {
 	const struct endpoint *first = owner->endpoints, *second = later->endpoints;
 
@@ -27,7 +26,7 @@ static int exports_settle_pair(const struct target *owner, struct target *later,
 	return 0;
 }
 
-int exports_settle(struct config *config, const struct log *log, struct error *err)
+int exports_settle(struct config *config, struct log *log, struct error *err)
 {
 	for (size_t i = 0; i < config->target_count && !config->no_export; i++) {
 		struct target *later = &config->targets[i];

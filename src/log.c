@@ -14,25 +14,52 @@ void log_init(struct log *log, int fd)
 {
 	log->fd = fcntl(fd, F_GETFD) < 0 ? -1 : fd;
 	log->level = LOG_LEVEL_NORMAL;
+	log->stuck = false;
 }
 
-static void log_write(int fd, const char *data, size_t len)
+static void log_write(struct log *log, const char *data, size_t len)
 {
-	struct pollfd writable = {.fd = fd, .events = POLLOUT};
+	struct pollfd writable = {.fd = log->fd, .events = POLLOUT};
 
-	while (len > 0 && poll(&writable, 1, LOG_PATIENCE_MS) > 0) {
-		ssize_t done = write(fd, data, len);
+	while (len > 0) {
+		ssize_t done = -1;
 
+		if (poll(&writable, 1, log->stuck ? 0 : LOG_PATIENCE_MS) <= 0) {
+			log->stuck = true;
+			return;
+		}
+		done = write(log->fd, data, len);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0)
 			return;
+		log->stuck = false;
 		data += done;
 		len -= (size_t)done;
 	}
 }
 
-void log_line(const struct log *log, enum log_level level, const char *format, ...)
+/*
+ * Control characters become '?': a terminal must not obey a peer. Those of the second kind (U+0080 to U+009F) are
+ * C2 80 to C2 9F in UTF-8, or such a byte alone for a terminal that knows no UTF-8.
+ */
+static void log_clean(char *line, size_t len)
+{
+	unsigned char before = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)line[i];
+		bool second_kind = c >= 0x80 && c < 0xa0 && (before < 0x80 || before == 0xc2);
+
+		if (c < 0x20 || c == 0x7f || second_kind)
+			line[i] = '?';
+		if (second_kind && before == 0xc2)
+			line[i - 1] = '?';
+		before = second_kind ? 0 : c;
+	}
+}
+
+void log_line(struct log *log, enum log_level level, const char *format, ...)
 {
 	static const char prefix[] = "waitfor: ";
 	char line[LOG_LINE_MAX];
@@ -49,9 +76,7 @@ void log_line(const struct log *log, enum log_level level, const char *format, .
 	if (more < 0)
 		return;
 	len = strlen(line);
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = '?';
+	log_clean(line, len);
 	line[len++] = '\n';
-	log_write(log->fd, line, len);
+	log_write(log, line, len);
 }

@@ -249,7 +249,7 @@ int options_load_argv(const struct options_table *table, int argc, char **argv, 
 	return 0;
 }
 
-void options_warn_misspelt(const struct options_table *table, const struct env *env, const struct log *log)
+void options_warn_misspelt(const struct options_table *table, const struct env *env, struct log *log)
 {
 	for (size_t i = 0; i < env->count; i++) {
 		const char *entry = env->list[i];

@@ -72,7 +72,7 @@ static int probe_check_endpoints(const struct target *target, struct error *err)
 	return 0;
 }
 
-static int probe_bind_one(struct target *target, const struct env *env, const struct log *log, struct error *err)
+static int probe_bind_one(struct target *target, const struct env *env, struct log *log, struct error *err)
 {
 	const struct probe_type *type =
 		target->scheme ? probe_type_of_scheme(target->scheme) : probe_type_of_port(target->endpoints[0].port);
@@ -89,7 +89,7 @@ static int probe_bind_one(struct target *target, const struct env *env, const st
 	return probe_check_endpoints(target, err);
 }
 
-int probe_bind(struct target *targets, size_t count, const struct env *env, const struct log *log, struct error *err)
+int probe_bind(struct target *targets, size_t count, const struct env *env, struct log *log, struct error *err)
 {
 	for (size_t i = 0; i < count; i++)
 		if (probe_bind_one(&targets[i], env, log, err))

@@ -359,7 +359,7 @@ static void postgres_stop(struct probe *probe)
 	PQfinish(state->conn);
 }
 
-static int postgres_bind(struct target *target, const struct env *env, const struct log *log, struct error *err)
+static int postgres_bind(struct target *target, const struct env *env, struct log *log, struct error *err)
 {
 	target->plan = conninfo_new(target, env, log, err);
 	return target->plan ? 0 : -1;

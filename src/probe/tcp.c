@@ -75,7 +75,7 @@ static void tcp_on_failed(void *arg, const struct outcome *outcome)
 	probe_finish(arg, outcome);
 }
 
-static int tcp_bind(struct target *target, const struct env *env, const struct log *log, struct error *err)
+static int tcp_bind(struct target *target, const struct env *env, struct log *log, struct error *err)
 {
 	(void)env;
 	(void)log;

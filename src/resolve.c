@@ -250,7 +250,8 @@ static bool resolve_is_fresh(const struct resolve *resolve, int64_t waited, int6
 	if (limit > RESOLVE_REFRESH_MAX)
 		limit = RESOLVE_REFRESH_MAX;
 	/* Without addresses there was nothing to try: the question is the attempt, and has its own backoff. */
-	return resolve->asked && now - resolve->asked < limit && resolve_known(resolve) > 0;
+	return resolve->asked && now - resolve->asked < limit &&
+	       (resolve_known(resolve) > 0 || resolve->addresses.count > 0);
 }
 
 /* A question that is out is as good as a new one: c-ares repeats it, and silence outlasts attempts. */

@@ -26,8 +26,8 @@ void links_release(struct links_peer *peer);
 const char *links_peer_env(const struct env *env, const char *host, const char *name);
 
 /*
- * Every peer there is: each P_NAME that begins with '/' and has a P_PORT, each X_SERVICE_HOST but
- * Kubernetes' own API. Gives a NULL-terminated list of host names, each once, in the environment's
+ * Every peer there is that can be waited for: each P_NAME that begins with '/' and has a TCP port (FACTS 2-4), each
+ * X_SERVICE_HOST with an address and a port but Kubernetes' own API. Ordinary variables of such names are no peers. Gives a NULL-terminated list of host names, each once, in the environment's
  * order; list and names are the caller's.
  */
 char **links_discover(const struct env *env);

@@ -162,21 +162,25 @@ static char *links_host_of(const struct env *env, const char *entry)
 {
 	size_t len = strcspn(entry, "=");
 	char *name = alloc_slice(entry, len), *host = NULL;
+	struct links_peer peer = {0};
 	const char *value = entry[len] ? entry + len + 1 : "";
 
 	if (len > 5 && strcmp(name + len - 5, "_NAME") == 0 && value[0] == '/' && strrchr(value, '/')[1]) {
 		name[len - 5] = '\0';
 		/* /app/my-db: the alias as it was written, which the prefix no longer shows. */
-		if (links_get(env, name, "_PORT"))
+		if (links_parse_url(links_get(env, name, "_PORT"), &peer) ||
+		    links_parse_url(links_lowest_tcp(env, name), &peer))
 			host = alloc_text(strrchr(value, '/') + 1);
 	} else if (len > 13 && strcmp(name + len - 13, "_SERVICE_HOST") == 0) {
 		name[len - 13] = '\0';
-		if (strcmp(name, "KUBERNETES") != 0)
+		if (strcmp(name, "KUBERNETES") != 0 && links_is_address(value) &&
+		    links_number(links_get(env, name, "_SERVICE_PORT")))
 			host = alloc_text(name);
 		/* The variable cannot tell '-' from '.': a service's own name has neither dots nor '_'. */
 		for (char *c = host; c && *c; c++)
 			*c = *c == '_' ? '-' : (char)tolower((unsigned char)*c);
 	}
+	links_release(&peer);
 	free(name);
 	return host;
 }

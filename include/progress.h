@@ -9,7 +9,8 @@
 #include "outcome.h"
 #include "target.h"
 
-enum { PROGRESS_ADDRESS_MAX = 64 };
+/* A Unix socket's path is the longest (unix(7)); a port and brackets come to it as text. */
+enum { PROGRESS_ADDRESS_MAX = 108, PROGRESS_PLACE_MAX = PROGRESS_ADDRESS_MAX + 8 };
 
 /* Where an outcome was found. */
 struct progress_place {
@@ -46,7 +47,7 @@ void progress_finish(struct progress *progress, int64_t now);
 /* Microseconds from the start of the last attempt to the start of the next (backoff.h). */
 int64_t progress_interval(const struct progress *progress, int64_t max_interval, uint32_t random, int64_t now);
 
-/* "172.17.0.2:5432", "[fd00::2]:5432", "/run/pg", or "" where there was no address. Returns out. */
+/* "172.17.0.2:5432", "[fd00::2]:5432", "/run/pg", or "" where there was no address. out: PROGRESS_PLACE_MAX. Returns out. */
 char *progress_place_text(const struct progress_place *place, char *out, size_t size);
 
 #endif

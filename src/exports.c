@@ -52,11 +52,12 @@ static void exports_apply_one(struct env *env, const struct progress *progress, 
 	const struct progress_place *place = &progress->place;
 	bool ready = progress_is_ready(progress);
 	const struct endpoint *endpoint = ready ? place->endpoint : target->endpoints;
+	/* Where only a variable knew the peer the name helps nobody, ready or not. */
+	bool use_address = place->address[0] && (place->from_variable || (ready && pin));
 	char port[8];
 
 	snprintf(port, sizeof(port), "%u", (unsigned)endpoint->port);
-	exports_set(env, target->name, "HOST",
-		    ready && (pin || place->from_variable) ? place->address : endpoint->host);
+	exports_set(env, target->name, "HOST", use_address ? place->address : endpoint->host);
 	exports_set(env, target->name, "PORT", port);
 	if (ready)
 		exports_set(env, target->name, "ADDR", place->address);

@@ -24,7 +24,7 @@ struct report_said {
 
 struct report_text {
 	struct report_sink sink;
-	const struct log *log;
+	struct log *log;
 	bool down;
 	struct report_said *said;
 	size_t said_count;
@@ -41,7 +41,7 @@ static struct report_said *report_said_of(struct report_text *text, const struct
 }
 
 struct report_reason {
-	char text[320];
+	char text[400];
 };
 
 /* "connection refused (172.17.0.2:5432)", "denied: role "x" does not exist (172.17.0.2:5432)" */
@@ -49,12 +49,20 @@ static struct report_reason report_reason(const struct progress *progress)
 {
 	const struct outcome *outcome = &progress->outcome;
 	struct report_reason reason;
-	char place[96];
+	char place[PROGRESS_PLACE_MAX];
 
 	progress_place_text(&progress->place, place, sizeof(place));
 	snprintf(reason.text, sizeof(reason.text), "%s%s%s%s%s%s", outcome_info(outcome->kind)->text,
 		 outcome->detail[0] ? ": " : "", outcome->detail, place[0] ? " (" : "", place, place[0] ? ")" : "");
 	return reason;
+}
+
+/* A name that was not found says nothing of the peer: it may be misspelt. */
+static const char *report_not_down(const struct progress *progress)
+{
+	bool answers = outcome_info(progress->outcome.kind)->layer == OUTCOME_APP;
+
+	return answers ? "still answers: " : "not known to be down: ";
 }
 
 static bool report_is_due(struct report_text *text, const struct progress *progress)
@@ -87,13 +95,13 @@ static void report_text_attempted(struct report_sink *sink, const struct progres
 			 report_reason(progress).text);
 	else
 		log_line(text->log, LOG_LEVEL_NORMAL, "%s: %s%s", progress->target->text,
-			 text->down ? "still answers: " : "", report_reason(progress).text);
+			 text->down ? report_not_down(progress) : "", report_reason(progress).text);
 }
 
 static void report_text_done(struct report_sink *sink, const struct progress *progress)
 {
 	struct report_text *text = (struct report_text *)sink;
-	char place[96], waited[32];
+	char place[PROGRESS_PLACE_MAX], waited[32];
 
 	progress_place_text(&progress->place, place, sizeof(place));
 	clock_format(progress->finished - progress->started, waited, sizeof(waited));
@@ -126,7 +134,7 @@ static void report_text_failed(struct report_sink *sink, const struct report_vie
 	}
 }
 
-struct report_text *report_text_new(const struct log *log, bool down)
+struct report_text *report_text_new(struct log *log, bool down)
 {
 	struct report_text *text = alloc_zero(1, sizeof(*text));
 

@@ -84,6 +84,12 @@ static int64_t clock_sum(const char *text)
 	return total <= CLOCK_CENTURY ? total : -1;
 }
 
+/* Less than a microsecond is not nothing: 0 means "for ever" to some. */
+static bool clock_is_zero(const char *text)
+{
+	return text[strcspn(text, "123456789")] == '\0';
+}
+
 int clock_parse(const char *text, int64_t *duration, struct error *err)
 {
 	int64_t value = clock_sum(text);
@@ -91,7 +97,7 @@ int clock_parse(const char *text, int64_t *duration, struct error *err)
 	if (value < 0)
 		return errors_set(err, "\"%s\" is not a duration; write 500ms, 10s, 1m30s or a number of seconds",
 				  text);
-	*duration = value;
+	*duration = value || clock_is_zero(text) ? value : 1;
 	return 0;
 }
 

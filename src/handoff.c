@@ -1,6 +1,7 @@
 #include "handoff.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -89,18 +90,20 @@ char *handoff_find(const char *command, const struct env *env, int *exit_code, s
 int handoff_exec(const char *path, char **command, const struct env *env, const struct process *process,
 		 struct error *err)
 {
-	int signal_number = process_pending_signal(process);
+	int signal_number = process_pending_signal(process), reason;
 
 	if (signal_number)
 		_exit(128 + signal_number);
 	process_give_back(process);
 	execve(path, command, env->list);
-	if (errno == ENOEXEC)
+	reason = errno;
+	signal(SIGPIPE, SIG_IGN); /* the reason may have nobody to read it: the exit code still counts */
+	if (reason == ENOEXEC)
 		errors_set(err, "cannot run \"%s\": not a program; a script needs a first line such as #!/bin/sh",
 			   path);
-	else if (errno == ENOENT)
+	else if (reason == ENOENT)
 		errors_set(err, "cannot run \"%s\": it, or the interpreter or loader it asks for, is not there", path);
 	else
-		errors_set(err, "cannot run \"%s\": %s", path, strerror(errno));
-	return handoff_code(errno);
+		errors_set(err, "cannot run \"%s\": %s", path, strerror(reason));
+	return handoff_code(reason);
 }

@@ -1,4 +1,5 @@
 /* The five steps: what is asked for, how each target is probed, the wait, what the app is told, the app. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +20,15 @@
 enum { EXIT_NOT_READY = 1, EXIT_TIMED_OUT = 124, EXIT_OWN_FAULT = 125 };
 
 /* stdout is the app's, but here there is no app. A text that cannot be written is a failure. */
-static int main_print(char *text)
+static int main_print(char *text, struct error *err)
 {
 	bool failed = fputs(text, stdout) < 0 || fflush(stdout) != 0;
 
 	free(text);
-	return failed ? EXIT_OWN_FAULT : 0;
+	if (!failed)
+		return 0;
+	errors_set(err, "cannot write to standard output: %s", strerror(errno));
+	return EXIT_OWN_FAULT;
 }
 
 static int main_exit_code(const struct waiter_result *result)
@@ -44,7 +48,7 @@ static int main_exit_code(const struct waiter_result *result)
 }
 
 /* From a loaded config to the exit code; on success with a command it does not come back. */
-static int main_wait(struct config *config, struct env *env, const struct process *process, const struct log *log,
+static int main_wait(struct config *config, struct env *env, const struct process *process, struct log *log,
 		     struct error *err)
 {
 	struct waiter_result result = {0};
@@ -89,9 +93,9 @@ int main(int argc, char **argv)
 	env_copy(&env, environ);
 	if (config_load(&config, argc, argv, &env, &log, &err) == 0) {
 		if (config.action == CONFIG_HELP)
-			code = main_print(about_help());
+			code = main_print(about_help(), &err);
 		else if (config.action == CONFIG_VERSION)
-			code = main_print(about_version());
+			code = main_print(about_version(), &err);
 		else
 			code = main_wait(&config, &env, &process, &log, &err);
 	}

@@ -2,6 +2,7 @@
 #ifndef ATTEMPT_H
 #define ATTEMPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dns.h"
@@ -13,8 +14,11 @@
 /* Lives as long as the wait for its target: look-ups outlast single attempts. */
 struct attempt;
 
-/* target and dns must outlive it. done is called once for each attempt_start, on a later turn of the loop. */
-struct attempt *attempt_new(struct loop *loop, struct dns *dns, const struct target *target,
+/*
+ * target and dns must outlive it. thorough: no attempt is over before every look-up is, for a verdict that no later
+ * attempt would repair. done is called once for each attempt_start, on a later turn of the loop.
+ */
+struct attempt *attempt_new(struct loop *loop, struct dns *dns, const struct target *target, bool thorough,
 			    void (*done)(void *arg, const struct outcome *outcome, const struct progress_place *place),
 			    void *arg);
 void attempt_free(struct attempt *attempt);

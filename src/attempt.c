@@ -29,7 +29,8 @@ struct attempt {
 	struct resolve **lookups; /* one for each endpoint */
 	struct attempt_runner **runners;
 	size_t runner_count, running;
-	bool refused; /* the last attempt found nobody listening */
+	bool thorough; /* waits for every look-up */
+	bool refused;  /* the last attempt found nobody listening */
 	int64_t deadline, waited;
 	struct loop_timer next;  /* starts the next address */
 	struct loop_timer again; /* asks for the name again */
@@ -221,8 +222,11 @@ static void attempt_go_on(struct attempt *attempt)
 		return;
 	}
 	awaits = attempt_awaits_addresses(attempt);
-	/* An answer that is still out is not waited for once an address was tried: AAAA may be lost for ever (FACTS 13). */
-	if (attempt->running == 0 && (!awaits || attempt->runner_count))
+	/*
+	 * An answer that is still out is not waited for once an address was tried, since AAAA may be lost for ever
+	 * (FACTS 13), and is used by the next attempt.
+	 */
+	if (attempt->running == 0 && (!awaits || (attempt->runner_count && !attempt->thorough)))
 		attempt_finish(attempt);
 }
 
@@ -262,18 +266,20 @@ static void attempt_look_up(struct attempt *attempt)
 		resolve_start(attempt->lookups[i], attempt->waited, attempt_on_news, attempt);
 }
 
-/* No address in time. */
+/* The time is up, and no address is being tried. */
 static void attempt_on_limit(void *arg)
 {
 	struct attempt *attempt = arg;
 	const struct progress_place nowhere = {.endpoint = attempt->target->endpoints};
-	struct outcome outcome = outcome_make(OUTCOME_DNS_SILENT, NULL);
+	struct outcome outcome = attempt_awaits_addresses(attempt)
+					 ? outcome_make(OUTCOME_DNS_SILENT, NULL)
+					 : outcome_make(OUTCOME_LOCAL, "there was no time left");
 
 	attempt_note(attempt, &outcome, &nowhere);
 	attempt_finish(attempt);
 }
 
-struct attempt *attempt_new(struct loop *loop, struct dns *dns, const struct target *target,
+struct attempt *attempt_new(struct loop *loop, struct dns *dns, const struct target *target, bool thorough,
 			    void (*done)(void *arg, const struct outcome *outcome, const struct progress_place *place),
 			    void *arg)
 {
@@ -281,6 +287,7 @@ struct attempt *attempt_new(struct loop *loop, struct dns *dns, const struct tar
 
 	attempt->loop = loop;
 	attempt->target = target;
+	attempt->thorough = thorough;
 	attempt->done = done;
 	attempt->arg = arg;
 	attempt->lookups = alloc_zero(target->endpoint_count, sizeof(struct resolve *));

@@ -29,7 +29,7 @@ struct waiter_target {
 	struct progress *progress;
 	struct attempt *attempt;
 	enum waiter_state state;
-	int64_t attempt_began;
+	int64_t attempt_began, attempt_limit;
 	struct loop_timer pause;
 };
 
@@ -41,6 +41,7 @@ struct waiter {
 	struct waiter_result *result;
 	struct waiter_target *targets;
 	size_t running, running_max;
+	size_t turn;      /* whose turn is next when attempts have to queue */
 	int64_t deadline; /* clock_now() time; 0: none */
 	struct loop_timer timeout;
 	uint64_t random;
@@ -101,8 +102,8 @@ static void waiter_try(struct waiter_target *target)
 	waiter->running++;
 	target->state = WAITER_TRYING;
 	target->attempt_began = clock_now();
-	attempt_start(target->attempt, waiter_attempt_limit(waiter, target->attempt_began),
-		      target->attempt_began - target->progress->since);
+	target->attempt_limit = waiter_attempt_limit(waiter, target->attempt_began);
+	attempt_start(target->attempt, target->attempt_limit, target->attempt_began - target->progress->since);
 }
 
 static void waiter_on_pause(void *arg)
@@ -110,11 +111,19 @@ static void waiter_on_pause(void *arg)
 	waiter_try(arg);
 }
 
+/* In turn: a target that hangs must not keep one that is ready from ever being asked. */
 static void waiter_try_queued(struct waiter *waiter)
 {
-	for (size_t i = 0; i < waiter->config->target_count && waiter->running < waiter->running_max; i++)
-		if (waiter->targets[i].state == WAITER_QUEUED)
-			waiter_try(&waiter->targets[i]);
+	size_t count = waiter->config->target_count, first = waiter->turn;
+
+	for (size_t i = 0; i < count && waiter->running < waiter->running_max; i++) {
+		struct waiter_target *target = &waiter->targets[(first + i) % count];
+
+		if (target->state != WAITER_QUEUED)
+			continue;
+		waiter->turn = (first + i + 1) % count;
+		waiter_try(target);
+	}
 }
 
 static bool waiter_is_done(const struct waiter *waiter, const struct progress *progress)
@@ -159,16 +168,42 @@ static void waiter_pause(struct waiter_target *target, int64_t now)
 	loop_timer_set(&target->pause, at - now);
 }
 
+/* --fail-fast: will waiting not help? One target that cannot become ready decides, with --any only all of them. */
+static bool waiter_is_hopeless(const struct waiter *waiter)
+{
+	size_t lasting = 0;
+
+	if (!waiter->config->fail_fast || waiter->config->down)
+		return false;
+	for (size_t i = 0; i < waiter->config->target_count; i++)
+		lasting += outcome_info(waiter->targets[i].progress->outcome.kind)->lasting;
+	return waiter->config->any ? lasting == waiter->config->target_count : lasting > 0;
+}
+
+/*
+ * Did the deadline, not the user's limit, cut this attempt short before it found anything? Then it says nothing: a
+ * peer that was silent for the last 40 ms is not down, and the reason it had before is the better one.
+ */
+static bool waiter_was_cut(const struct waiter_target *target, const struct outcome *outcome, int64_t now)
+{
+	return outcome->kind != OUTCOME_READY && target->attempt_limit < target->waiter->config->attempt_timeout &&
+	       now - target->attempt_began >= target->attempt_limit - CLOCK_MS;
+}
+
 static void waiter_on_attempt(void *arg, const struct outcome *outcome, const struct progress_place *place)
 {
 	struct waiter_target *target = arg;
 	struct waiter *waiter = target->waiter;
 	struct progress *progress = target->progress;
 	int64_t now = clock_now();
-	bool changed = progress_record(progress, outcome, place, now);
+	bool cut = waiter_was_cut(target, outcome, now), changed = false;
 
 	waiter->running--;
-	if (waiter_is_done(waiter, progress)) {
+	if (cut && progress->attempts > 0)
+		progress->attempts++;
+	else
+		changed = progress_record(progress, outcome, place, now);
+	if (!cut && waiter_is_done(waiter, progress)) {
 		progress_finish(progress, now);
 		target->state = WAITER_OVER;
 		waiter->report->done(waiter->report, progress);
@@ -176,7 +211,7 @@ static void waiter_on_attempt(void *arg, const struct outcome *outcome, const st
 		waiter->report->attempted(waiter->report, progress, changed);
 		if (waiter->config->once)
 			target->state = WAITER_OVER;
-		else if (waiter->config->fail_fast && !waiter->config->down && outcome_info(outcome->kind)->lasting)
+		else if (waiter_is_hopeless(waiter))
 			waiter_end(waiter, WAITER_GAVE_UP);
 		else
 			waiter_pause(target, now);
@@ -214,8 +249,8 @@ static void waiter_open(struct waiter *waiter, int64_t now)
 		target->waiter = waiter;
 		target->progress = &waiter->result->progress[i];
 		progress_init(target->progress, &config->targets[i], now);
-		target->attempt =
-			attempt_new(waiter->loop, waiter->dns, &config->targets[i], waiter_on_attempt, target);
+		target->attempt = attempt_new(waiter->loop, waiter->dns, &config->targets[i],
+					      config->once || config->down, waiter_on_attempt, target);
 		loop_timer_init(waiter->loop, &target->pause, waiter_on_pause, target);
 		waiter_try(target);
 	}

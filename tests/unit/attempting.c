@@ -37,7 +37,7 @@ void attempting_bind(struct attempting *attempting, const char *text)
 	if (target_parse(&attempting->target, text, &err) || probe_bind(&attempting->target, 1, &env, &log, &err))
 		fail_msg("%s", err.text);
 	env_release(&env);
-	attempting->attempt = attempt_new(attempting->unit.loop, attempting->dns, &attempting->target,
+	attempting->attempt = attempt_new(attempting->unit.loop, attempting->dns, &attempting->target, false,
 					  attempting_on_done, attempting);
 }
 

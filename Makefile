@@ -56,13 +56,17 @@ bench: all ## measure waitfor beside other tools
 demo: ## install what it needs, build, and show waitfor wrapping a migration on a PostgreSQL that comes up late
 	@scripts/demo
 
+.PHONY: clean-machine
+clean-machine: ## make demo and make test in containers of a bare Debian 12 and 13 (half an hour; wants a Docker Engine)
+	@tests/clean/run 12 && tests/clean/run 13
+
 .PHONY: update-sources
 update-sources: ## pin the newest versions of the libraries that can be fetched
 	@third-party/update
 
 .PHONY: install
 install: all ## install build/waitfor under DESTDIR and PREFIX (/usr/local)
-	install -D -m 755 build/waitfor $(DESTDIR)$(PREFIX)/bin/waitfor
+	install -D -m 755 build/waitfor "$(DESTDIR)$(PREFIX)/bin/waitfor"
 
 .PHONY: clean
 clean: ## remove build/; the libraries in the cache stay

@@ -57,7 +57,7 @@ char *about_help(void)
 		&out,
 		"\nTIME is 500ms, 10s, 1m30s or a number of seconds. Each option has a variable: WAITFOR_TIMEOUT=5m,\n"
 		"WAITFOR_RUN_ANYWAY=true; WAITFOR_TARGETS gives targets where the command line has none.\n\n"
-		"Exit codes: COMMAND's own; 0 ready; 1 not ready (--once only); 124 timed out; 125 usage or internal error;\n"
+		"Exit codes: COMMAND's own; 0 ready; 1 not ready (--once only); 124 timed out or gave up; 125 usage or internal error;\n"
 		"126 COMMAND cannot be run; 127 COMMAND not found; 128+n ended by signal n.\n");
 	return buf_detach(&out);
 }

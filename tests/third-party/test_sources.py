@@ -186,3 +186,28 @@ def test_the_lock_says_all_there_is_to_know():
 def test_the_time_of_a_snapshot_is_one_that_was():
     for when in re.findall(r"^Snapshot: (\S+)$", LOCK.read_text(), re.M):
         assert time.strptime(when, "%Y%m%dT%H%M%SZ") < time.gmtime()
+
+
+def test_update_rewrites_the_lock_with_the_newest_that_can_be_fetched(cache, tmp_path):
+    """make update-sources, from a lock whose cJSON is an old one; the others are as they are."""
+    fields, _ = stanza("cjson")
+    lock = tmp_path / "lock"
+    lock.write_text(LOCK.read_text().replace(f"Version: {fields['Version']}", "Version: 1.7.0-1"))
+    # What this machine has fetched before need not be fetched again.
+    fetched = Path(os.environ.get("WAITFOR_CACHE") or
+                   Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "waitfor") / "sources"
+    if fetched.is_dir():
+        shutil.copytree(fetched, cache / "sources")
+    done = subprocess.run([THIRD_PARTY / "update"], capture_output=True, text=True, timeout=300,
+                          env={**os.environ, "WAITFOR_CACHE": str(cache), "WAITFOR_LOCK": str(lock)})
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"cjson: 1\.7\.0-1 -> 1\.7\.\S+", done.stderr), "it says what has changed"
+    written = lock.read_text()
+    assert "Version: 1.7.0-1" not in written
+    assert re.findall(r"^Library: (\S+)$", written, re.M) == re.findall(r"^Library: (\S+)$", LOCK.read_text(), re.M)
+    assert len(re.findall(r"^ [0-9a-f]{64} pool/\S+$", written, re.M)) >= 2 * 6
+
+
+def test_a_cache_path_with_a_blank_is_refused_at_once(tmp_path):
+    done = bash(tmp_path / "with a blank", "true")
+    assert done.returncode != 0 and "blank" in done.stderr and "WAITFOR_CACHE" in done.stderr, done.stderr

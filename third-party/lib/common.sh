@@ -5,6 +5,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 third_party=$root/third-party
 lock_file=${WAITFOR_LOCK:-$third_party/sources.lock}
 cache=${WAITFOR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/waitfor}
+case $cache in
+/*) ;;
+*) cache=$PWD/$cache ;;
+esac
 
 say() { printf 'third-party: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -73,6 +77,8 @@ set_variant() {
 	*) die "there is no variant '$variant'; it is one of release, tls, dev" ;;
 	esac
 	case $sanitize in *[!a-z,-]*) die "SANITIZE='$sanitize' is not a list like address,undefined" ;; esac
+	# Makefiles of half the libraries, and make itself, take a blank for the end of a path.
+	case $cache in *[[:space:]]*) die "the cache's path '$cache' has a blank in it; set WAITFOR_CACHE to one without" ;; esac
 	command -v "$compiler" >/dev/null || die "no $compiler here; run: scripts/install-packages build"
 	identity=$(compiler_identity)
 }

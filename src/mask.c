@@ -63,13 +63,35 @@ static const char *mask_last(const char *from, const char *to, char c)
 	return memrchr(from, c, (size_t)(to - from));
 }
 
-/* Does the first ':' of the authority stand before a port, and not before a password? */
-static bool mask_has_port(const char *authority)
+/* Past the port at `at`: digits, or a variable that is not expanded yet. */
+static const char *mask_skip_port(const char *at, const char *end)
 {
-	const char *colon = strpbrk(authority, ":/?#");
-	size_t digits = colon && *colon == ':' ? strspn(colon + 1, "0123456789") : 0;
+	const char *close;
 
-	return digits && strchr("/?#", colon[1 + digits]);
+	if (end - at > 2 && at[0] == '$' && at[1] == '{') {
+		close = memchr(at, '}', (size_t)(end - at));
+		return close ? close + 1 : end;
+	}
+	while (at < end && *at >= '0' && *at <= '9')
+		at++;
+	return at;
+}
+
+bool mask_is_host_list(const char *authority, size_t len)
+{
+	const char *end = authority + len, *close, *port;
+
+	for (const char *at = authority; at < end; at++) {
+		if (*at == '[' && (close = memchr(at, ']', (size_t)(end - at))))
+			at = close;
+		if (*at != ':')
+			continue;
+		port = at + 1;
+		at = mask_skip_port(port, end);
+		if (at == port || (at < end && *at != ','))
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -89,7 +111,7 @@ static const char *mask_at(const char *authority)
 	before = mask_last(authority, query, '@');
 	if (before)
 		return before;
-	return mask_has_port(authority) || !memchr(authority, ':', (size_t)(query - authority)) ? NULL : at;
+	return mask_is_host_list(authority, strcspn(authority, "/?#")) ? NULL : at;
 }
 
 char *mask_target(const char *text)
@@ -105,7 +127,8 @@ char *mask_target(const char *text)
 		buf_add_text(&out, "***");
 		text = at;
 	}
-	query = strchr(text, '?');
+	/* Behind an '@' that itself stands behind a '?' all that is left may be parameters. */
+	query = at && strchr(authority, '?') && strchr(authority, '?') < at ? at : strchr(text, '?');
 	if (query) {
 		buf_add(&out, text, (size_t)(query + 1 - text));
 		mask_query(&out, query + 1);

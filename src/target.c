@@ -233,7 +233,7 @@ static bool target_password_is_cut(const char *authority, size_t len, bool has_u
 		return false;
 	if (memchr(tail, '@', strcspn(tail, "?")))
 		return true;
-	return !has_user && strspn(colon + 1, "0123456789") != (size_t)(tail - colon - 1);
+	return !has_user && !mask_is_host_list(authority, len);
 }
 
 static int target_parse_url(struct target *target, const char *text, struct error *err)

@@ -69,6 +69,9 @@ static void test_mask(void **state)
 		{"postgres://db?pasword=pw", "postgres://db?pasword=***"}, /* misspelt: unknown is not harmless */
 		{"postgres://db:1/x?user=me@corp&password=pw", "postgres://db:1/x?user=me@corp&password=***"},
 		{"postgres://db:1/x?user=me&password=p@ss:pw", "postgres://db:1/x?user=me&password=***"},
+		{"postgres://[::1]:1/x?user=me@corp&password=pw", "postgres://[::1]:1/x?user=me@corp&password=***"},
+		{"postgres://a:1,b:2/x?user=me@corp&password=pw", "postgres://a:1,b:2/x?user=me@corp&password=***"},
+		{"postgres://a:${P}/x?user=me@corp&password=pw", "postgres://a:${P}/x?user=me@corp&password=***"},
 		{"postgres://me:p?w@db/x", "postgres://me:***@db/x"},
 		{"postgres://me:1?w@db/x", "postgres://me:***@db/x"},
 		{"postgres://me:p?w=1@db/x", "postgres://me:***@db/x"},

@@ -91,7 +91,8 @@ def one_of_two_is_slow(request, net, dns, peer):
 
 
 @pytest.mark.parametrize("words,code", [
-    (["--once"], 0), (["--down", "-t", "1200ms"], 124), (["--down", "--once"], 1)], ids=" ".join)
+    (["--once"], 0), (["--down", "-t", "1200ms"], 124), (["--down", "--once"], 1)],
+    ids=["ready", "down", "down, once"])
 def test_a_round_is_over_when_every_look_up_is(waitfor, net, one_of_two_is_slow, words, code):
     result = waitfor(*words, one_of_two_is_slow, net=net)
     assert result.code == code, result
@@ -296,8 +297,8 @@ def test_a_piece_of_a_password_is_not_asked_for(waitfor, net, dns):
 
 def test_the_summary_keeps_the_reason_of_the_last_whole_attempt(waitfor, net, dns):
     """Only a variable knows db, and refuses: whether DNS was being asked at the end is chance."""
-    for _ in range(10):
-        result = waitfor("-t", "300ms", "tcp://db:9", env={"DB_PORT": "tcp://10.77.0.1:9"}, net=net)
+    for _ in range(8):
+        result = waitfor("-t", "600ms", "tcp://db:9", env={"DB_PORT": "tcp://10.77.0.1:9"}, net=net)
         assert result.code == 124 and "connection refused" in result.lines[-1], result
 
 

@@ -128,7 +128,7 @@ def test_run_anyway_exports_without_an_address(world, shown, folder):
 
 def test_run_anyway_tells_the_address_that_only_a_variable_knows(world, shown, folder):
     """The app could not resolve the name either."""
-    entries = shown(["--run-anyway", "-t", "300ms", "tcp://late:9"],
+    entries = shown(["--run-anyway", "-t", "700ms", "tcp://late:9"],
                     [b"LATE_PORT=tcp://10.77.0.1:9"], folder)
     assert three(entries, "LATE") == ("10.77.0.1", "9", None)
 

@@ -184,6 +184,12 @@ QUERIES = {
     "host and port among them": (
         "postgres:///?host={host}&port={port}&dbname=shop&user=me@corp&password=" + SECRET,
         ["host={host}", "port={port}", "dbname=shop", "user=me@corp"]),
+    "a user with an @, and an IPv6 address": (
+        "postgres://[::1]:{port}/shop?user=me@corp&password=" + SECRET,
+        ["[::1]:{port}/shop", "user=me@corp"]),
+    "a user with an @, and two hosts": (
+        "postgres://{at},{at}/shop?user=me@corp&password=" + SECRET,
+        ["{at},{at}/shop", "user=me@corp"]),
     "two passwords": ("postgres://me:" + SECRET + "@{at}/shop?password=x@" + SECRET,
                       ["{at}/shop"]),
 }
@@ -210,7 +216,7 @@ def test_no_secret_that_the_answer_to_the_query_says_back(waitfor, peer):
                         + pgwire.message(b"Z", b"I"))
         connection.drain()
     server = peer(script)
-    result = waitfor("-v", "-t", "300ms", f"postgres://app:{SECRET}@{server.target}/x")
+    result = waitfor("-v", "-t", "700ms", f"postgres://app:{SECRET}@{server.target}/x")
     assert result.code == 124 and server.connections, result
     assert SECRET not in result.err, result
 
@@ -219,7 +225,7 @@ def test_no_secret_that_the_answer_to_the_query_says_back(waitfor, peer):
 def test_what_a_server_says_cannot_steer_a_terminal(waitfor, peer, password):
     """U+009B is to a terminal what ESC [ is."""
     server = peer(pgwire.refuses("57P03", "\u009b31mred\u009b0m \x1b[31m \u0085 end"))
-    result = waitfor("-v", "-t", "300ms", f"postgres://app{password}@{server.target}/x")
+    result = waitfor("-v", "-t", "700ms", f"postgres://app{password}@{server.target}/x")
     assert result.code == 124 and "red" in result.err, result
     assert all(line.isprintable() for line in result.err.split("\n")), repr(result.err)
 

@@ -31,9 +31,18 @@ class Connection:
         self.held = None         # milliseconds from the handshake to the end, where a script notes it
 
     def age(self):
-        """Milliseconds since the kernel took the connection, which may be long before accept()."""
+        """Milliseconds since the kernel took the connection, which may be long before accept().
+
+        Until data comes that is the time of the last data; the last ACK may be of the other side's FIN.
+        """
         info = self.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-        return struct.unpack_from("I", info, 8 + 12 * 4)[0]     # tcpi_last_ack_recv
+        return struct.unpack_from("I", info, 8 + 11 * 4)[0]     # tcpi_last_data_recv
+
+    def close_and_note(self, close):
+        """Close, and note how long the connection stood, a pause in between included."""
+        age, since = self.age(), time.monotonic()
+        close()
+        self.held = age + (time.monotonic() - since) * 1000
 
     def send(self, data):
         self.sock.sendall(data)
@@ -69,7 +78,7 @@ class Connection:
 
 def close_at_once(connection):
     """Accept, then close: docker-proxy without a listener behind it (FACTS 17)."""
-    connection.held = connection.age()
+    connection.close_and_note(connection.sock.close)
 
 
 def silence(connection):
@@ -78,8 +87,7 @@ def silence(connection):
 
 
 def reset_at_once(connection):
-    connection.held = connection.age()
-    connection.reset()
+    connection.close_and_note(connection.reset)
 
 
 def says(data):

@@ -48,6 +48,17 @@ static const struct options_row config_rows[] = {
 
 const struct options_table config_options = {config_rows, sizeof(config_rows) / sizeof(config_rows[0])};
 
+/* Names the target as it was written, where that is not what the error names already. */
+static void config_name_origin(const char *text, const char *expanded, struct error *err)
+{
+	char *written = mask_target(text), *named = mask_target(expanded);
+
+	if (strcmp(written, named) != 0)
+		errors_prefix(err, "\"%s\"", written);
+	free(written);
+	free(named);
+}
+
 /* Expands and takes apart one target, and asks the variables for its port and for a last-resort address. */
 static int config_add_target(struct config *config, const char *text, const struct env *env, struct error *err)
 {
@@ -64,11 +75,8 @@ static int config_add_target(struct config *config, const char *text, const stru
 	config->targets = alloc_resize(config->targets, config->target_count + 1, sizeof(*config->targets));
 	target = &config->targets[config->target_count];
 	failed = target_parse(target, expanded, err);
-	if (failed && strcmp(text, expanded) != 0) {
-		shown = mask_target(text);
-		errors_prefix(err, "\"%s\"", shown);
-		free(shown);
-	}
+	if (failed)
+		config_name_origin(text, expanded, err);
 	free(expanded);
 	if (failed)
 		return -1;

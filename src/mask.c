@@ -1,6 +1,7 @@
 #include "mask.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "buf.h"
@@ -94,6 +95,17 @@ bool mask_is_host_list(const char *authority, size_t len)
 	return true;
 }
 
+/* Is it the name of a parameter of libpq's, harmless or secret? Then an '@' behind it belongs to its value. */
+static bool mask_is_parameter(const char *key, size_t len)
+{
+	static const char *const secret[] = {"password", "sslpassword", "oauth_client_secret", "options"};
+
+	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
+		if (strlen(secret[i]) == len && strncmp(secret[i], key, len) == 0)
+			return true;
+	return mask_is_harmless(key, len);
+}
+
 /*
  * The '@' that ends "user:password", or NULL. It is the *last* one, since one inside a password should have been
  * escaped, and was not; but not one that belongs to a parameter's value.
@@ -106,7 +118,8 @@ static const char *mask_at(const char *authority)
 	if (!at || !query || at < query)
 		return at;
 	part = mask_last(query, at, '&');
-	if (!memchr(part ? part : query, '=', (size_t)(at - (part ? part : query))))
+	part = part ? part + 1 : query + 1;
+	if (!mask_is_parameter(part, strcspn(part, "=@")))
 		return at;
 	before = mask_last(authority, query, '@');
 	if (before)
@@ -114,26 +127,58 @@ static const char *mask_at(const char *authority)
 	return mask_is_host_list(authority, strcspn(authority, "/?#")) ? NULL : at;
 }
 
-char *mask_target(const char *text)
+/* Whatever ${VAR:=default} or the like holds, which is not understood here, may be a secret. The caller's. */
+static char *mask_expressions(const char *text)
+{
+	struct buf out = {0};
+
+	while (*text) {
+		size_t name = strncmp(text, "${", 2) == 0 ? 2 + strcspn(text + 2, ":=?+-#%/!}") : 0;
+		const char *close = name ? strchr(text + name, '}') : NULL;
+
+		if (close && close != text + name && strncmp(text + name, ":-", 2) != 0) {
+			buf_add(&out, text, name);
+			buf_add_text(&out, "...}");
+			text = close + 1;
+		} else {
+			buf_add(&out, text++, 1);
+		}
+	}
+	return buf_detach(&out);
+}
+
+static void mask_into(struct buf *out, const char *text)
 {
 	const char *authority = strstr(text, "://"), *at, *colon, *query;
-	struct buf out = {0};
 
 	authority = authority ? authority + 3 : text;
 	at = mask_at(authority);
+	query = strchr(authority, '?');
 	colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
 	if (colon) {
-		buf_add(&out, text, (size_t)(colon + 1 - text));
-		buf_add_text(&out, "***");
+		buf_add(out, text, (size_t)(colon + 1 - text));
+		buf_add_text(out, "***");
+		/* A port before a '?', and an '@' in no parameter: one of the two is a secret's, and who knows which. */
+		if (query && query < at && mask_is_host_list(authority, strcspn(authority, "/?#")))
+			return;
 		text = at;
 	}
 	/* Behind an '@' that itself stands behind a '?' all that is left may be parameters. */
-	query = at && strchr(authority, '?') && strchr(authority, '?') < at ? at : strchr(text, '?');
+	query = query && at && query < at ? at : strchr(text, '?');
 	if (query) {
-		buf_add(&out, text, (size_t)(query + 1 - text));
-		mask_query(&out, query + 1);
+		buf_add(out, text, (size_t)(query + 1 - text));
+		mask_query(out, query + 1);
 	} else {
-		buf_add_text(&out, text);
+		buf_add_text(out, text);
 	}
+}
+
+char *mask_target(const char *text)
+{
+	char *plain = mask_expressions(text);
+	struct buf out = {0};
+
+	mask_into(&out, plain);
+	free(plain);
 	return buf_detach(&out);
 }

@@ -92,7 +92,7 @@ static int pguri_refuse_uri(const struct target *target, struct error *err)
 	else
 		errors_set(
 			err,
-			"the password is not a valid part of a URI; write '%%' in it as %%25, '@' as %%40, '/' as %%2F");
+			"a user, password or value is not valid in a URI; write '%%' in it as %%25, '@' as %%40, '/' as %%2F, '=' as %%3D");
 	PQfreemem(message);
 	PQconninfoFree(options);
 	free(masked);

@@ -73,7 +73,11 @@ static void test_mask(void **state)
 		{"postgres://a:1,b:2/x?user=me@corp&password=pw", "postgres://a:1,b:2/x?user=me@corp&password=***"},
 		{"postgres://a:${P}/x?user=me@corp&password=pw", "postgres://a:${P}/x?user=me@corp&password=***"},
 		{"postgres://me:p?w@db/x", "postgres://me:***@db/x"},
-		{"postgres://me:1?w@db/x", "postgres://me:***@db/x"},
+		{"postgres://me:1?w@db/x", "postgres://me:***"}, /* a port, or a password? */
+		{"postgres://db:1/x?user=u&password=a&b@pw", "postgres://db:***"},
+		{"postgres://me:pw@pw?x=1@db/x", "postgres://me:***@db/x"},
+		{"${URL:=pw}", "${URL...}"},
+		{"postgres://me@${HOST:?pw}/x", "postgres://me@${HOST...}/x"},
 		{"postgres://me:p?w=1@db/x", "postgres://me:***@db/x"},
 		{"postgres://me:pw@db/x?user=a@b", "postgres://me:***@db/x?user=a@b"},
 		{"${HOST:-db}:5432", "${HOST:-db}:5432"},

@@ -12,13 +12,18 @@
 #include <sys/socket.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "conninfo.h"
+#include "knock.h"
 #include "pganswer.h"
 #include "probe.h"
 #include "stream.h"
 
+/* From listening to ready, a server that was shut down cleanly takes 4 to 9 ms (measured with PostgreSQL 15). */
+#define POSTGRES_SETTLE (10 * CLOCK_MS)
+
 struct postgres_state {
-	struct stream knock;
+	struct knock knock;
 	PGconn *conn;
 	struct loop_watch watch;
 	bool connected; /* the socket is; libpq talks */
@@ -313,11 +318,7 @@ static void postgres_connect(struct probe *probe)
 
 static void postgres_on_knock(void *arg)
 {
-	struct probe *probe = arg;
-	struct postgres_state *state = probe->state;
-
-	stream_close(&state->knock);
-	postgres_connect(probe);
+	postgres_connect(arg);
 }
 
 static void postgres_on_knock_failed(void *arg, const struct outcome *outcome)
@@ -328,20 +329,22 @@ static void postgres_on_knock_failed(void *arg, const struct outcome *outcome)
 /*
  * While nobody listens, libpq's preparations for each attempt are most of the CPU of a long wait. A
  * bare connection asks first; one that is closed without a byte leaves no line in the server's log.
+ * Then the server gets a moment: asked at once it most often says that it is starting up, in a line of its log, and
+ * is asked again only after 100 ms.
  */
 static void postgres_start(struct probe *probe)
 {
 	struct postgres_state *state = probe->state;
 	struct outcome outcome;
 
-	state->knock.fd = -1;
+	knock_init(&state->knock);
 	state->watch = (struct loop_watch){.ready = postgres_on_ready, .arg = probe};
 	if (!probe->after_refusal || probe->address->socket_address.ss_family == AF_UNIX) {
 		postgres_connect(probe);
 		return;
 	}
-	outcome = stream_connect(&state->knock, probe->loop, &probe->address->socket_address, postgres_on_knock, NULL,
-				 postgres_on_knock_failed, probe);
+	outcome = knock_start(&state->knock, probe->loop, &probe->address->socket_address, POSTGRES_SETTLE,
+			      postgres_on_knock, postgres_on_knock_failed, probe);
 	if (outcome.kind != OUTCOME_READY)
 		probe_finish(probe, &outcome);
 }
@@ -350,7 +353,7 @@ static void postgres_stop(struct probe *probe)
 {
 	struct postgres_state *state = probe->state;
 
-	stream_close(&state->knock);
+	knock_stop(&state->knock);
 	loop_watch_clear(&state->watch);
 	if (!state->conn)
 		return;

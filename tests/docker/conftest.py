@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from docker_lab import EXAMPLES, LABEL, REPOSITORY, Lab, Tools, docker
+from docker_lab import EXAMPLES, Lab, Tools, Workflow, docker
 
 DEBIAN = os.environ.get("WAITFOR_DEBIAN", "12")
 
@@ -69,25 +69,20 @@ def scratch_image(session_lab):
 
 
 @pytest.fixture(scope="session")
-def debian_image(engine):
-    """The one base image, made from packages when it is missing and then kept."""
-    script = REPOSITORY / "docker" / "base-image"
-    result = subprocess.run([str(script), DEBIAN], stdout=subprocess.PIPE, text=True, timeout=600)
-    assert result.returncode == 0, "docker/base-image failed, see its messages"
-    return result.stdout.strip().splitlines()[-1]
+def workflow(engine):
+    """The images of docker/Makefile. What packages and libraries make of them is kept for the next run; see Workflow."""
+    made = Workflow(DEBIAN)
+    try:
+        made.make("images")
+        made.name_the_stage()
+        yield made
+    finally:
+        made.close()
 
 
 @pytest.fixture(scope="session")
-def postgres_image(debian_image):
-    """Kept like the base image: the engine's build cache makes this instant but for the first time."""
-    tag = f"waitfor-test/postgres:{DEBIAN}"
-    docker(
-        # The host's network, since that is where packages are known to be reachable.
-        "build", "--quiet", "--network", "host", "--label", LABEL.replace("run", "base"),
-        "--build-arg", f"BASE={debian_image}", "--tag", tag, REPOSITORY / "tests" / "docker" / "postgres",
-        timeout=600,
-    )
-    return tag
+def postgres_image(workflow):
+    return workflow.db
 
 
 def _of_the_minute(item):

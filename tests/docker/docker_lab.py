@@ -183,3 +183,54 @@ class Tools:
 
     def close(self):
         docker("rmi", "--force", self.toolbox_image)
+
+
+class Workflow:
+    """docker/Makefile, with images, network, database and port of one's own.
+
+    Kept between runs, since packages and libraries take minutes: waitfor-test/{build,waitfor,perl-base,db} and the
+    Debian they stand on. An older one goes when a newer takes its name; `docker rmi` removes what is kept.
+    """
+
+    KEPT = ("build", "waitfor", "perl-base", "db")
+
+    def __init__(self, debian):
+        self.prefix = "waitfor-test"
+        self.waitfor, self.db, self.api = (f"{self.prefix}/{name}" for name in ("waitfor", "db", "api"))
+        self._variables = {
+            "IMAGES": self.prefix, "WAITFOR": self.waitfor, "DEBIAN": debian,
+            "BUILD_OPTIONS": f"--label {LABEL.replace('run', 'base')}",
+        }
+
+    def make(self, *targets, check=True, timeout=590, **variables):
+        """Runs targets of docker/Makefile; returns what subprocess.run returns."""
+        before = self._identities()
+        given = {**self._variables, **variables}
+        result = subprocess.run(
+            ["make", "--no-print-directory", "-C", str(REPOSITORY / "docker"), *targets,
+             *(f"{name}={value}" for name, value in given.items())],
+            capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
+        )
+        after = self._identities()
+        for name in before.keys() & after.keys():
+            if before[name] != after[name]:
+                docker("rmi", "--force", before[name], check=False)
+        if check and result.returncode:
+            raise AssertionError(f"make {' '.join(targets)}\n{result.stdout}{result.stderr}")
+        return result
+
+    def name_the_stage(self):
+        """The stage that compiles waitfor would be nameless: kept by the engine, and nobody would know what it is."""
+        arguments = self.make("--dry-run", "waitfor-image").stdout.strip().splitlines()[-1].split()[2:]
+        tag = arguments.index("--tag") + 1
+        arguments[tag] = f"{self.prefix}/build"
+        docker("build", "--target", "build", *arguments, cwd=REPOSITORY / "docker")
+
+    def _identities(self):
+        rows = docker("images", "--no-trunc", "--format", "{{.Repository}} {{.ID}}", f"{self.prefix}/*").stdout
+        return dict(row.split() for row in rows.splitlines())
+
+    def close(self):
+        for name in self._identities():
+            if name.removeprefix(f"{self.prefix}/") not in self.KEPT:
+                docker("rmi", "--force", name)

@@ -1,11 +1,14 @@
 """waitfor as the ENTRYPOINT and HEALTHCHECK of images that hold nothing else but the app."""
 
 import json
+import re
+import subprocess
+import tarfile
 import time
 
 import pytest
 
-from docker_lab import EXAMPLES, REPOSITORY, docker, eventually
+from docker_lab import EXAMPLES, docker, eventually
 
 
 def network_and_peer(lab, verb):
@@ -130,12 +133,26 @@ def test_the_log_of_the_unanswered_minute_stays_short(unanswered_minute):
     assert 59 <= unanswered_minute.ended() - unanswered_minute.started() < 65
 
 
-def test_waitfor_copied_from_an_image_of_its_own(lab, nowhere):
-    source = lab.build((REPOSITORY / "docker" / "Dockerfile").read_text())
+def test_the_image_of_its_own_holds_waitfor_alone(lab, workflow):
+    container = lab.create(workflow.waitfor)
+    archive = lab.name("export.tar")
+    path = lab.tools.context.parent / archive
+    docker("export", "--output", path, container.id)
+    with tarfile.open(path) as files:
+        found = {file.name for file in files if file.isfile()}
+    path.unlink()
+    # The engine itself adds a few empty files to every container.
+    assert {name for name in found if not re.match(r"(dev|etc|proc|sys)/|\.dockerenv$", name)} == {"waitfor"}
+    assert docker("run", "--rm", workflow.waitfor, "--version").stdout == subprocess.run(
+        [lab.tools.waitfor, "--version"], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_waitfor_copied_from_an_image_of_its_own(lab, workflow, nowhere):
     text = (EXAMPLES / "Dockerfile.copy-from").read_text()
     assert text.count("--from=waitfor ") == 1
-    image = lab.build(text.replace("--from=waitfor ", f"--from={source} "))
-    version = docker("run", "--rm", source, "--version").stdout
+    image = lab.build(text.replace("--from=waitfor ", f"--from={workflow.waitfor} "))
+    version = docker("run", "--rm", workflow.waitfor, "--version").stdout
     app = lab.run(image, options=nowhere).said("waitfor: db:5432: ")
     assert app.exec("waitfor", "--version").stdout == version
     assert version.startswith("waitfor ")

@@ -1,0 +1,4 @@
+use v5.36;
+use Notes::Service;
+
+Notes::Service->to_app;

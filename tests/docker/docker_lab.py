@@ -195,7 +195,8 @@ class Workflow:
     KEPT = ("build", "waitfor", "perl-base", "db")
 
     def __init__(self, debian):
-        self.prefix = "waitfor-test"
+        # Another prefix lets two runs stand side by side.
+        self.prefix = os.environ.get("WAITFOR_TEST_IMAGES", "waitfor-test")
         self.waitfor, self.db, self.api = (f"{self.prefix}/{name}" for name in ("waitfor", "db", "api"))
         self._variables = {
             "IMAGES": self.prefix, "WAITFOR": self.waitfor, "DEBIAN": debian,

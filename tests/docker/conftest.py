@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from desk import Desk
 from docker_lab import EXAMPLES, Lab, Tools, Workflow, docker
 
 DEBIAN = os.environ.get("WAITFOR_DEBIAN", "12")
@@ -83,6 +84,25 @@ def workflow(engine):
 @pytest.fixture(scope="session")
 def postgres_image(workflow):
     return workflow.db
+
+
+@pytest.fixture
+def desk(lab, workflow, tmp_path):
+    made = Desk(lab, workflow, tmp_path)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def legacy_desk(lab, workflow, tmp_path):
+    """Without a network of its own: the database is reached by a link, as in the seed."""
+    made = Desk(lab, workflow, tmp_path, legacy=True)
+    try:
+        yield made
+    finally:
+        made.close()
 
 
 def _of_the_minute(item):

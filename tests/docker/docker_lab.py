@@ -110,7 +110,7 @@ class Container:
 
 
 class Lab:
-    """Everything gets a name nobody else has and a label, and goes when the lab closes, the newest first."""
+    """Everything gets a name nobody else has and a label, and goes when the lab closes."""
 
     def __init__(self, tools):
         self.tools = tools
@@ -122,8 +122,11 @@ class Lab:
 
     def close(self):
         problems = []
-        while self._undo:
-            arguments = self._undo.pop()
+        # Containers first, since they keep networks and images in use whichever was made first; the newest of a kind first.
+        kinds = ("rm", "network", "rmi")
+        undo = sorted(reversed(self._undo), key=lambda arguments: kinds.index(arguments[0]))
+        self._undo.clear()
+        for arguments in undo:
             result = docker(*arguments, check=False)
             if result.returncode and "No such" not in result.stderr:
                 problems.append(result.stderr)
@@ -203,22 +206,29 @@ class Workflow:
             "BUILD_OPTIONS": f"--label {LABEL.replace('run', 'base')}",
         }
 
-    def make(self, *targets, check=True, timeout=590, **variables):
-        """Runs targets of docker/Makefile; returns what subprocess.run returns."""
-        before = self._identities()
+    def make(
+        self, *targets, check=True, timeout=590, directory=REPOSITORY / "docker", environment=None, **variables
+    ):
+        """Runs targets of the Makefile in docker/, or in a copy of it; returns what subprocess.run returns."""
         given = {**self._variables, **variables}
+        before = self._identities(given["IMAGES"])
         result = subprocess.run(
-            ["make", "--no-print-directory", "-C", str(REPOSITORY / "docker"), *targets,
+            ["make", "--no-print-directory", "-C", str(directory), *targets,
              *(f"{name}={value}" for name, value in given.items())],
-            capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL, env=environment,
         )
-        after = self._identities()
+        after = self._identities(given["IMAGES"])
         for name in before.keys() & after.keys():
             if before[name] != after[name]:
                 docker("rmi", "--force", before[name], check=False)
         if check and result.returncode:
             raise AssertionError(f"make {' '.join(targets)}\n{result.stdout}{result.stderr}")
         return result
+
+    @property
+    def command(self):
+        """What the api image runs once its database is ready."""
+        return json.loads(docker("inspect", "--format", "{{json .Config.Cmd}}", self.api).stdout)
 
     def name_the_stage(self):
         """The stage that compiles waitfor would be nameless: kept by the engine, and nobody would know what it is."""
@@ -227,11 +237,12 @@ class Workflow:
         arguments[tag] = f"{self.prefix}/build"
         docker("build", "--target", "build", *arguments, cwd=REPOSITORY / "docker")
 
-    def _identities(self):
-        rows = docker("images", "--no-trunc", "--format", "{{.Repository}} {{.ID}}", f"{self.prefix}/*").stdout
+    @staticmethod
+    def _identities(prefix):
+        rows = docker("images", "--no-trunc", "--format", "{{.Repository}} {{.ID}}", f"{prefix}/*").stdout
         return dict(row.split() for row in rows.splitlines())
 
     def close(self):
-        for name in self._identities():
+        for name in self._identities(self.prefix):
             if name.removeprefix(f"{self.prefix}/") not in self.KEPT:
                 docker("rmi", "--force", name)

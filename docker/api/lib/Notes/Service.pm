@@ -1,5 +1,6 @@
 package Notes::Service;
 use v5.36;
+use DBI;
 use JSON::PP;
 use Notes::Database;
 use Plack::Request;
@@ -56,7 +57,7 @@ sub dispatch ($request) {
 # What went wrong with the database is told to its operator, in the log; the client learns whether to come again.
 sub database_trouble ($error) {
     warn "notes: $error";
-    my $state = DBI->state // '';
+    my $state = $DBI::state // '';
     return refuse(503, 'the table is not there yet: run the migrations') if $state eq '42P01';
     return refuse(503, 'the database cannot be used just now') if $state;
     return refuse(500, 'internal error');

@@ -3,6 +3,7 @@
 import pytest
 
 from docker_lab import docker
+from notes import serves, works
 
 SECRETS = {"POSTGRES_USER": "app", "POSTGRES_PASSWORD": "se=cret", "POSTGRES_DB": "shop"}
 
@@ -82,6 +83,20 @@ def test_targets_written_with_the_links_variables(lab, scratch_image, link_varia
     assert seen["DB_PORT"] == port
     assert seen["DB_ADDR"] == peer.address()
     assert seen["DB_HOST"] == (peer.address() if "ADDR" in target else "db")
+
+
+@pytest.mark.parametrize("target", ["db:5432", "db", "--links"])
+def test_seeds_api_finds_address_port_and_credentials_in_its_link(lab, workflow, link_variables, target):
+    """`--link some-postgres:db` and nothing else: the app reads DB_HOST, DB_PORT and DB_ENV_POSTGRES_PASSWORD."""
+    database = start_database(lab, workflow.db)
+    options = linked(database, "--entrypoint", "waitfor")
+    api = lab.run(workflow.api, target, "--", *workflow.command, options=options)
+    about = serves(api)
+    assert about["database"] == {"host": "db", "port": "5432", "address": database.address()}
+    docker("exec", api.id, "waitfor", target, "--", "perl", "-Ilib", "bin/update-database", "1")
+    works(api.address())
+    database.said("connection authorized: user=app database=shop")
+    assert SECRETS["POSTGRES_PASSWORD"] not in api.stderr
 
 
 def test_peer_that_comes_back_with_another_address(lab, scratch_image):

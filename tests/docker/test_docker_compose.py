@@ -1,55 +1,139 @@
-"""docker/examples/compose.yaml as it stands, under whichever generation of Compose is there."""
+"""The Compose files as they stand, under whichever generation of Compose is there (WAITFOR_COMPOSE names another)."""
 
 import os
+import shlex
 import shutil
 import subprocess
 
 import pytest
 
-from docker_lab import EXAMPLES, Container, docker
+from desk import SECRET, free_port
+from docker_lab import EXAMPLES, REPOSITORY, Container, docker
+from notes import answers, serves, works
 
 
-@pytest.fixture
-def compose(lab, postgres_image):
-    """Runs Compose in a project of its own; everything of the project is gone afterwards."""
+def compose_command():
+    if os.environ.get("WAITFOR_COMPOSE"):
+        return shlex.split(os.environ["WAITFOR_COMPOSE"])
     if shutil.which("docker-compose"):
-        command = ["docker-compose"]
-    elif docker("compose", "version", check=False).returncode == 0:
-        command = ["docker", "compose"]
-    elif os.environ.get("WAITFOR_REQUIRE_DOCKER") == "1":
+        return ["docker-compose"]
+    if docker("compose", "version", check=False).returncode == 0:
+        return ["docker", "compose"]
+    if os.environ.get("WAITFOR_REQUIRE_DOCKER") == "1":
         pytest.fail("WAITFOR_REQUIRE_DOCKER=1 and there is no Compose")
-    else:
-        pytest.skip("no Compose")
-    directory = lab.tools.context
-    for name in ("Dockerfile", "compose.yaml"):
-        shutil.copy(EXAMPLES / name, directory / name)
-    environment = {
-        **os.environ, "DB_IMAGE": postgres_image, "DOCKER_BUILDKIT": "0", "COMPOSE_DOCKER_CLI_BUILD": "0",
-        # Compose v1 warns about every variable it does not find, PWD among them.
-        "PWD": str(directory),
-    }
+    return pytest.skip("no Compose")
 
-    def run(*arguments):
+
+class Project:
+    """A Compose project of its own; everything of it is gone afterwards."""
+
+    def __init__(self, lab, file, **variables):
+        self._command = compose_command()
+        self._name = lab.prefix
+        self._file = file
+        self._environment = {
+            **os.environ, **variables, "DOCKER_BUILDKIT": "0", "COMPOSE_DOCKER_CLI_BUILD": "0",
+            # Compose v1 warns about every variable it does not find, PWD among them.
+            "PWD": str(file.parent),
+        }
+
+    def run(self, *arguments):
         result = subprocess.run(
-            [*command, "--project-name", lab.prefix, "--file", str(directory / "compose.yaml"), *arguments],
-            cwd=directory, env=environment, capture_output=True, text=True, timeout=180,
+            [*self._command, "--project-name", self._name, "--file", str(self._file), *arguments],
+            cwd=self._file.parent, env=self._environment, capture_output=True, text=True, timeout=180,
         )
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
 
+    def container(self, service):
+        return Container(self.run("ps", "-a", "-q", service).strip())
+
+    @property
+    def network(self):
+        return f"{self._name}_default"
+
+    def close(self):
+        self.run("down", "--volumes", "--rmi", "local", "--timeout", "1")
+
+
+@pytest.fixture
+def example(lab, workflow):
+    """docker/examples/compose.yaml, which builds its app from the directory it is in."""
+    directory = lab.tools.context
+    for name in ("Dockerfile", "compose.yaml"):
+        shutil.copy(EXAMPLES / name, directory / name)
+    project = Project(lab, directory / "compose.yaml", DB_IMAGE=workflow.db)
     try:
-        yield run
+        yield project
     finally:
-        run("down", "--volumes", "--rmi", "local", "--timeout", "1")
+        project.close()
 
 
-def test_compose_example_starts_the_app_when_the_database_is_ready(compose):
-    compose("up", "--detach", "--build")
-    app = Container(compose("ps", "-a", "-q", "app").strip())
-    database = Container(compose("ps", "-a", "-q", "db").strip())
+@pytest.fixture
+def notes_project(lab, workflow):
+    project = Project(
+        lab, REPOSITORY / "docker" / "compose.yaml", DB_IMAGE=workflow.db, API_IMAGE=workflow.api,
+        PORT=str(free_port()), POSTGRES_PASSWORD=SECRET.replace("$", ""),
+    )
+    try:
+        yield project
+    finally:
+        # Who joined the project's network goes before it.
+        lab.close()
+        project.close()
+
+
+def test_compose_example_starts_the_app_when_the_database_is_ready(example):
+    example.run("up", "--detach", "--build")
+    app = example.container("app")
+    database = example.container("db")
     assert app.exit_code(90) == 0, app.describe()
     seen = app.environment()
     assert (seen["DB_HOST"], seen["DB_PORT"]) == ("db", "5432")
-    (network,) = database.inspect()["NetworkSettings"]["Networks"].values()
-    assert seen["DB_ADDR"] == network["IPAddress"]
+    assert seen["DB_ADDR"] == database.address(example.network)
     assert len(app.stderr.splitlines()) < 10
+
+
+def test_nothing_in_the_file_gives_an_order():
+    text = (REPOSITORY / "docker" / "compose.yaml").read_text()
+    code = "\n".join(line.split("#")[0] for line in text.splitlines())
+    for word in ("depends_on", "links", "restart", "sleep"):
+        assert word not in code
+
+
+def another_address(lab, project, database):
+    """Restarts the database, and sees to it that it gets another address."""
+    old = database.address(project.network)
+    docker("stop", database.id)
+    squatters = []
+    while old not in squatters:
+        assert len(squatters) < 5, f"{old} was not given to {squatters}"
+        squatter = lab.toolbox("serve", "80", options=("--network", project.network))
+        squatters.append(squatter.address(project.network))
+    database.start()
+    assert database.address(project.network) != old
+
+
+def test_cold_start_then_the_database_restarted_and_the_api_made_anew(lab, notes_project):
+    notes_project.run("up", "--detach")
+    api, database, migration = map(notes_project.container, ("api", "db", "migrate"))
+    serves(api, notes_project.network)
+    assert migration.exit_code(60) == 0, migration.describe()
+    assert "applied 2 migrations" in migration.stdout
+    works(api.address(notes_project.network))
+    restarts = {container.inspect()["RestartCount"] for container in (api, database, migration)}
+    assert restarts == {0}, "nothing had to fail in order to be tried again"
+
+    another_address(lab, notes_project, database)
+    # The running one has lost its connections and finds the name's new address by itself, like anything that asks again.
+    about = serves(api, notes_project.network)
+    assert about["database"]["address"] == database.address(notes_project.network)
+
+    another_address(lab, notes_project, database)
+    notes_project.run("up", "--detach", "--force-recreate", "--no-deps", "api")
+    recreated = notes_project.container("api")
+    assert recreated.id != api.id
+    about = serves(recreated, notes_project.network)
+    assert about["database"]["address"] == database.address(notes_project.network)
+    assert len(answers(recreated.address(notes_project.network), "/notes")) == 1, "the data is what it was"
+    works(recreated.address(notes_project.network))

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from desk import free_port
 from docker_lab import docker, eventually
 
 PASSWORD = ("--env", "POSTGRES_PASSWORD=secret")
@@ -105,6 +106,23 @@ def test_published_port_that_accepts_while_nothing_listens(lab, published):
         peer.signal("USR1")
         assert waiting.wait(30) == 0
         assert "ready at 127.0.0.1" in waiting.stderr.read()
+    finally:
+        waiting.kill()
+        waiting.wait()
+
+
+@pytest.mark.parametrize("_run", range(3))
+def test_published_port_of_a_container_that_is_just_starting(lab, _run):
+    """FACTS 17, and more: until the container has its interface, the proxy's own connection hangs, and ours stays open."""
+    port = free_port()
+    waiting = subprocess.Popen(
+        [lab.tools.waitfor, "-t", "3s", f"tcp://127.0.0.1:{port}", "--", "true"], stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert "connection refused" in waiting.stderr.readline()
+        lab.toolbox("serve-later", "5432", options=("--publish", f"127.0.0.1:{port}:5432"))
+        assert waiting.wait(30) == 124, "nobody ever listened in the container"
+        assert "accepted, then closed" in waiting.stderr.read()
     finally:
         waiting.kill()
         waiting.wait()

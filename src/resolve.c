@@ -132,14 +132,19 @@ static void resolve_on_tell(void *arg)
 		resolve->news(resolve->arg);
 }
 
+/* An address of the round before may be another container's by now (FACTS 6): only where there is no newer one. */
+static void resolve_take_what_is_there(struct resolve *resolve)
+{
+	resolve_merge(resolve, false);
+	if (!resolve->addresses.count)
+		resolve_merge(resolve, true);
+}
+
 static void resolve_on_delay(void *arg)
 {
 	struct resolve *resolve = arg;
 
-	resolve_merge(resolve, false);
-	/* An address of the round before may be another container's by now (FACTS 6): only where there is no newer one. */
-	if (!resolve->addresses.count)
-		resolve_merge(resolve, true);
+	resolve_take_what_is_there(resolve);
 	resolve_tell_later(resolve);
 }
 
@@ -147,6 +152,8 @@ static void resolve_on_patience(void *arg)
 {
 	struct resolve *resolve = arg;
 
+	/* An answer of one family may be held back for the other's: it comes before any variable. */
+	resolve_take_what_is_there(resolve);
 	resolve_use_variable(resolve);
 	resolve_tell_later(resolve);
 }

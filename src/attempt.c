@@ -153,6 +153,13 @@ static const struct resolve_address *attempt_next_address(const struct attempt *
 	return first;
 }
 
+static int64_t attempt_time_left(const struct attempt *attempt)
+{
+	int64_t left = attempt->deadline - clock_now();
+
+	return left > 0 ? left : 0;
+}
+
 static void attempt_go_on(struct attempt *attempt);
 
 static void attempt_on_probe(void *arg, struct probe *probe, const struct outcome *outcome)
@@ -175,14 +182,13 @@ static void attempt_on_probe(void *arg, struct probe *probe, const struct outcom
 static void attempt_run(struct attempt *attempt, const struct endpoint *endpoint, const struct resolve_address *address)
 {
 	struct attempt_runner *runner = alloc_zero(1, sizeof(*runner));
-	int64_t left = attempt->deadline - clock_now();
 
 	runner->attempt = attempt;
 	attempt_place(&runner->place, endpoint, address);
 	attempt->runners = alloc_resize(attempt->runners, attempt->runner_count + 1, sizeof(struct attempt_runner *));
 	attempt->runners[attempt->runner_count++] = runner;
 	attempt->running++;
-	runner->probe = probe_new(attempt->loop, attempt->target, endpoint, address, left > 0 ? left : 0,
+	runner->probe = probe_new(attempt->loop, attempt->target, endpoint, address, attempt_time_left(attempt),
 				  attempt_on_probe, runner);
 	runner->probe->after_refusal = attempt->refused;
 	loop_timer_clear(&attempt->limit);
@@ -228,6 +234,8 @@ static void attempt_go_on(struct attempt *attempt)
 	 */
 	if (attempt->running == 0 && (!awaits || (attempt->runner_count && !attempt->thorough)))
 		attempt_finish(attempt);
+	else if (attempt->running == 0)
+		loop_timer_set(&attempt->limit, attempt_time_left(attempt)); /* no probe's own deadline ends it */
 }
 
 static void attempt_on_next(void *arg)

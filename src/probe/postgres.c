@@ -175,6 +175,9 @@ static void postgres_peek(struct postgres_state *state)
 		memcpy(state->head + state->head_len, bytes, more);
 		state->head_len += more;
 		state->start = pganswer_to_startup(state->head, state->head_len);
+		/* libpq may have taken more than was seen here: a length put together from slices proves nothing. */
+		if (state->start == PGANSWER_FOREIGN && state->head_len > more && state->head[0] == 'R')
+			state->start = PGANSWER_MESSAGE;
 	}
 }
 

@@ -128,6 +128,19 @@ def test_replies_in_small_slices(waitfor, peer, size):
     assert waitfor("-t", "10s", target(peer(script))).code == 0
 
 
+def test_a_reply_in_slices_without_a_pause_is_never_another_protocol(waitfor, peer):
+    """What libpq takes may be more than what a look ahead has seen: that proves nothing of the peer."""
+    def script(connection):
+        pgwire.read_startup(connection)
+        for byte in ASK:
+            connection.send(bytes([byte]))
+        connection.drain()
+    server = peer(script)
+    for _ in range(150):
+        result = waitfor("-t", "10s", "--fail-fast", target(server))
+        assert result.code == 0 and "not understood" not in result.err, result
+
+
 @pytest.mark.parametrize("first", [1, 4, 5])
 def test_a_way_to_authenticate_that_is_not_built_in_arrives_in_two_slices(waitfor, peer, first):
     """GSSAPI: libpq cannot, but a server asked for it, and that is what a ping wants to know."""

@@ -6,10 +6,11 @@
 #include <stdbool.h>
 
 struct process {
-	sigset_t mask_found; /* the mask the app must start with */
-	sigset_t ending;     /* the signals that end waitfor; blocked, so that none is lost */
-	sigset_t watched;    /* those, and SIGCHLD where orphans are ours to reap */
-	bool is_init;        /* PID 1 */
+	sigset_t mask_found;  /* the mask the app must start with */
+	sigset_t ending;      /* the signals that end waitfor; blocked, so that none is lost */
+	sigset_t watched;     /* those, and SIGCHLD where orphans are ours to reap */
+	bool is_init;         /* PID 1 */
+	bool had_broken_pipe; /* SIGPIPE was pending: then it is the app's to find */
 };
 
 /*

@@ -40,7 +40,7 @@ static void process_mask(int how, const sigset_t *set, sigset_t *found)
 
 void process_take(struct process *process)
 {
-	sigset_t blocked;
+	sigset_t blocked, pending;
 
 	process_hold_stdio();
 	process->is_init = getpid() == 1;
@@ -55,6 +55,8 @@ void process_take(struct process *process)
 	sigaddset(&blocked, SIGPIPE); /* a reader of stderr that went away must not end the wait */
 	sigemptyset(&process->mask_found);
 	process_mask(SIG_BLOCK, &blocked, &process->mask_found);
+	sigpending(&pending);
+	process->had_broken_pipe = sigismember(&pending, SIGPIPE);
 }
 
 int process_pending_signal(const struct process *process)
@@ -78,7 +80,8 @@ void process_give_back(const struct process *process)
 
 	sigemptyset(&pipe_only);
 	sigaddset(&pipe_only, SIGPIPE);
-	while (!sigismember(&process->mask_found, SIGPIPE) && sigtimedwait(&pipe_only, NULL, &at_once) > 0)
+	/* A log line that nobody reads any more leaves one pending, and the app must not find it. */
+	while (!process->had_broken_pipe && sigtimedwait(&pipe_only, NULL, &at_once) > 0)
 		;
 	/* Handlers become the default action at exec, which is what was found: ignored signals are not in the set. */
 	for (int i = 0; i < PROCESS_SIGNALS; i++)

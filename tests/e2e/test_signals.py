@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import sys
 import time
 
 import pytest
@@ -268,3 +269,27 @@ def test_a_reader_of_stderr_that_is_gone_does_not_cost_the_app(waitfor, peer):
     late.listen()
     result = running.finish()
     assert (result.code, result.out) == (0, "app\n")
+
+
+@pytest.mark.parametrize("found_pending", [False, True])
+def test_a_broken_pipe_of_ours_is_not_pending_for_the_app(waitfor, peer, found_pending):
+    """Where the parent had blocked it, the app would die of it as soon as it unblocks."""
+    parent = (
+        "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE});"
+        "signal.signal(signal.SIGPIPE, signal.SIG_DFL);"
+        + ("os.kill(os.getpid(), signal.SIGPIPE);" if found_pending else "")
+        + "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    late = peer(listen=False)
+    running = waitfor.start_argv(
+        [sys.executable, "-c", parent, BINARY, "-t", "300ms", "--run-anyway", f"tcp://{late.target}", "--",
+         "grep", "-E", "^(SigPnd|ShdPnd)", "/proc/self/status"], stderr=write_end)
+    os.close(write_end)
+    result = running.finish()
+    pending = 0
+    for line in result.out.splitlines():
+        pending |= int(line.split()[1], 16)
+    assert result.code == 0 and len(result.out.splitlines()) == 2, result
+    assert bool(pending & 1 << signal.SIGPIPE - 1) == found_pending

@@ -5,7 +5,7 @@ import pytest
 from support import dns as d
 from support.dns import Dns
 from support.peers import silence
-from support.pgwire import answers, ask_cleartext_password
+from support.pgwire import answers, ask_cleartext_password, refuses
 from support.until import until
 
 PATIENT = ("-t", "15s")
@@ -75,6 +75,35 @@ def test_either_family_is_enough(waitfor, net, dns, peer, a, aaaa):
     assert result.code == 0, result
     # 50 ms is the resolution delay; the silent family would cost seconds.
     assert result.seconds < 2, "started on whichever answer came"
+
+
+@pytest.mark.parametrize("aaaa", [d.Answer(delay=0.15), d.SILENCE], ids=["late", "silent"])
+def test_an_answer_held_back_for_the_other_family_comes_before_a_variable(waitfor, net, dns, peer, aaaa):
+    """FACTS 6: the variable's address is another container's by now. Questions get rare, and patience short."""
+    real = peer(refuses("57P03"), address=net.address("10.77.0.5"), port=5432, net=net)
+    stale = peer(answers(ask_cleartext_password()), address=net.address("10.77.0.9"), port=5432, net=net)
+    dns.name("db", a=d.at("10.77.0.5"), aaaa=aaaa)
+    result = waitfor("-t", "15s", "db:5432", net=net, timeout=40, env={"DB_PORT_5432_TCP": "tcp://10.77.0.9:5432"})
+    assert result.code == 124, result
+    assert "10.77.0.5" in result.err and "10.77.0.9" not in result.err
+    assert len(real.connections) > 5 and not stale.connections
+
+
+@pytest.mark.parametrize("words", [("--once", "--attempt-timeout", "500ms"), ("--once", "-t", "500ms")])
+def test_a_round_ends_at_its_limit_though_a_family_is_silent(waitfor, net, dns, words):
+    """As a HEALTHCHECK it must end before Docker's own limit; and say what is known by then."""
+    net.address("10.77.0.5")
+    dns.name("db", a=d.at("10.77.0.5"), aaaa=d.SILENCE)
+    result = waitfor(*words, "tcp://db:8000", net=net)
+    assert result.code == 1 and "connection refused" in result.err, result
+    assert result.seconds < 1.5, "c-ares gives up after 2 s"
+
+
+def test_a_deadline_tells_the_refusal_that_was_seen(waitfor, net, dns):
+    net.address("10.77.0.5")
+    dns.name("db", a=d.at("10.77.0.5"), aaaa=d.SILENCE)
+    result = waitfor("--down", "-t", "500ms", "tcp://db:8000", net=net)
+    assert "connection refused" in result.err, result
 
 
 @pytest.fixture(params=["another host", "the other family"])

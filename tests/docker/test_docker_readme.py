@@ -1,0 +1,61 @@
+"""docker/README.md is a promise: every command in it is run as it stands, but for names that others may use."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from docker_lab import REPOSITORY, docker
+
+TEXT = (REPOSITORY / "docker" / "README.md").read_text(encoding="utf-8")
+SECTIONS = {
+    section.splitlines()[0]: [
+        line[2:] for block in re.findall(r"```console\n(.*?)```", section, re.S) for line in block.splitlines()
+    ]
+    for section in TEXT.split("\n## ")
+}
+WITH_COMMANDS = [title for title, commands in SECTIONS.items() if commands]
+
+
+def test_the_readme_has_commands():
+    assert len(WITH_COMMANDS) >= 6, "or the pattern above no longer finds them"
+
+
+@pytest.mark.parametrize("title", WITH_COMMANDS)
+def test_commands_of_a_section_work_in_their_order(desk, lab, workflow, title):
+    """One shell for each section, which stops at the first command that fails; the service in the background ends with it."""
+    prefix = lab.prefix
+    names = {
+        r"\bpw/api-tested\b": f"{prefix}/tested", r"\bpw/": f"{workflow.prefix}/", r"--network pw\b": f"--network {desk.network}",
+        r"\bsome-postgres\b": desk.names["DB"], r"--name api\b": f"--name {prefix}-api",
+        r"\b(later|rm -f -v|exec|linked --link) api\b": rf"\1 {prefix}-api", r"\blater\b": f"{prefix}-later",
+        r"\blinked\b": f"{prefix}-linked", r"127\.0\.0\.1:5000/": f"127.0.0.1:{desk.port}/",
+        r"^waitfor tcp://127\.0\.0\.1:5000": f"waitfor tcp://127.0.0.1:{desk.port}",
+    }
+    commands = []
+    for command in SECTIONS[title]:
+        for pattern, name in names.items():
+            command = re.sub(pattern, name, command)
+        commands.append(command)
+    end = "for job in $(jobs -p); do kill $job; done; wait"
+    script = f"trap '{end}' EXIT\nset -ex\n" + "\n".join(commands)
+    environment = {
+        **desk.environment, "PATH": f"{lab.tools.context}:{os.environ['PATH']}", "POSTGRES_PASSWORD": "development",
+        "WAITFOR": workflow.waitfor, "API_IMAGE": workflow.api, "DB_IMAGE": workflow.db,
+        "COMPOSE_PROJECT_NAME": prefix,
+    }
+    # The copy of docker/ has no waitfor beside it to be compiled: its images are there, and made in the real place.
+    directory = REPOSITORY / "docker" if "images" in script else desk.directory
+    environment["PWD"] = str(directory)
+    try:
+        result = subprocess.run(
+            ["bash", "-c", script], cwd=directory, env=environment, capture_output=True, text=True,
+            stdin=subprocess.DEVNULL, timeout=240,
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+    finally:
+        for container in ("api", "linked"):
+            docker("rm", "--force", "--volumes", f"{prefix}-{container}", check=False)
+        docker("network", "rm", f"{prefix}-later", check=False)
+        docker("rmi", "--force", f"{prefix}/tested", check=False)

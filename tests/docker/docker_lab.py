@@ -217,10 +217,7 @@ class Workflow:
              *(f"{name}={value}" for name, value in given.items())],
             capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL, env=environment,
         )
-        after = self._identities(given["IMAGES"])
-        for name in before.keys() & after.keys():
-            if before[name] != after[name]:
-                docker("rmi", "--force", before[name], check=False)
+        self._remove_superseded(before, given["IMAGES"])
         if check and result.returncode:
             raise AssertionError(f"make {' '.join(targets)}\n{result.stdout}{result.stderr}")
         return result
@@ -233,14 +230,20 @@ class Workflow:
     def name_the_stage(self):
         """The stage that compiles waitfor would be nameless: kept by the engine, and nobody would know what it is."""
         arguments = self.make("--dry-run", "waitfor-image").stdout.strip().splitlines()[-1].split()[2:]
-        tag = arguments.index("--tag") + 1
-        arguments[tag] = f"{self.prefix}/build"
+        arguments[arguments.index("--tag") + 1] = f"{self.prefix}/build"
+        before = self._identities(self.prefix)
         docker("build", "--target", "build", *arguments, cwd=REPOSITORY / "docker")
+        self._remove_superseded(before, self.prefix)
 
     @staticmethod
     def _identities(prefix):
         rows = docker("images", "--no-trunc", "--format", "{{.Repository}} {{.ID}}", f"{prefix}/*").stdout
         return dict(row.split() for row in rows.splitlines())
+
+    def _remove_superseded(self, before, prefix):
+        for name, identity in self._identities(prefix).items():
+            if before.get(name, identity) != identity:
+                docker("rmi", "--force", before[name], check=False)
 
     def close(self):
         for name in self._identities(self.prefix):

@@ -1,56 +1,80 @@
 #include "mask.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "buf.h"
 
-/* Parameters of libpq's that one wants to see in a log, and that let nobody in. */
-static const char *const mask_harmless[] = {
-	"application_name",
-	"channel_binding",
-	"connect_timeout",
-	"dbname",
-	"gssencmode",
-	"host",
-	"hostaddr",
-	"keepalives_idle",
-	"load_balance_hosts",
-	"passfile",
-	"port",
-	"require_auth",
-	"sslcert",
-	"sslkey",
-	"sslmode",
-	"sslnegotiation",
-	"sslrootcert",
-	"target_session_attrs",
-	"user",
+/* Parameters of libpq's. A harmless one lets nobody in, and one wants to see its value in a log. */
+struct mask_parameter {
+	const char *name;
+	bool harmless;
 };
+
+/* clang-format off */
+static const struct mask_parameter mask_parameters[] = {
+	{"application_name", true},    {"channel_binding", true},      {"client_encoding", false},
+	{"connect_timeout", true},     {"dbname", true},               {"fallback_application_name", false},
+	{"gssdelegation", false},      {"gssencmode", true},           {"gsslib", false},
+	{"host", true},                {"hostaddr", true},             {"keepalives", false},
+	{"keepalives_count", false},   {"keepalives_idle", true},      {"keepalives_interval", false},
+	{"krbsrvname", false},         {"load_balance_hosts", true},   {"max_protocol_version", false},
+	{"min_protocol_version", false}, {"oauth_client_id", false},   {"oauth_client_secret", false},
+	{"oauth_issuer", false},       {"oauth_scope", false},         {"options", false},
+	{"passfile", true},            {"password", false},            {"port", true},
+	{"replication", false},        {"require_auth", true},         {"requirepeer", false},
+	{"scram_client_key", false},   {"scram_server_key", false},    {"service", false},
+	{"servicefile", false},        {"ssl_max_protocol_version", false}, {"ssl_min_protocol_version", false},
+	{"sslcert", true},             {"sslcertmode", false},         {"sslcompression", false},
+	{"sslcrl", false},             {"sslcrldir", false},           {"sslkey", true},
+	{"sslkeylogfile", false},      {"sslmode", true},              {"sslnegotiation", true},
+	{"sslpassword", false},        {"sslrootcert", true},          {"sslsni", false},
+	{"target_session_attrs", true}, {"tcp_user_timeout", false},   {"user", true},
+};
+/* clang-format on */
+
+static const struct mask_parameter *mask_find(const char *key, size_t len)
+{
+	for (size_t i = 0; i < sizeof(mask_parameters) / sizeof(mask_parameters[0]); i++)
+		if (strlen(mask_parameters[i].name) == len && strncmp(mask_parameters[i].name, key, len) == 0)
+			return &mask_parameters[i];
+	return NULL;
+}
 
 static bool mask_is_harmless(const char *key, size_t len)
 {
-	for (size_t i = 0; i < sizeof(mask_harmless) / sizeof(mask_harmless[0]); i++)
-		if (strlen(mask_harmless[i]) == len && strncmp(mask_harmless[i], key, len) == 0)
-			return true;
-	return false;
+	const struct mask_parameter *known = mask_find(key, len);
+
+	return known && known->harmless;
 }
 
-/* "key=value&key=value…"; a part without '=' that holds an '@' is the rest of a password with a '?' in it. */
+bool mask_shows(const char *key)
+{
+	return mask_is_harmless(key, strlen(key));
+}
+
+/*
+ * "key=value&key=value…". An unescaped '&' in a password makes parts of it: one without '=' is shown only where it is
+ * a parameter's name, and an unknown key, which a misspelt one is, only where no secret stands before it.
+ */
 static void mask_query(struct buf *out, const char *query)
 {
+	bool hidden = false;
+
 	while (*query) {
 		size_t len = strcspn(query, "&"), key = strcspn(query, "=&");
 		bool has_value = query[key] == '=';
 
-		if (has_value && !mask_is_harmless(query, key)) {
-			buf_add(out, query, key + 1);
-			buf_add_text(out, "***");
-		} else if (!has_value && memchr(query, '@', len)) {
-			buf_add_text(out, "***");
-		} else {
+		if (mask_is_harmless(query, key)) {
 			buf_add(out, query, len);
+		} else if (len) {
+			if (has_value && (!hidden || mask_find(query, key)))
+				buf_add(out, query, key + 1);
+			buf_add_text(out, "***");
+			hidden = true;
 		}
 		query += len;
 		if (*query)
@@ -64,46 +88,83 @@ static const char *mask_last(const char *from, const char *to, char c)
 	return memrchr(from, c, (size_t)(to - from));
 }
 
+/* What users and hosts are made of, escapes and variables included: all else may be the begin of something secret. */
+static bool mask_is_plain(char c)
+{
+	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || (c && strchr("-._~%+${}", c));
+}
+
+/* How many of these bytes can be a user, or the like. */
+static size_t mask_plain_length(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && mask_is_plain(text[i]))
+		i++;
+	return i;
+}
+
+/* The digits of a port: longer ones are a PIN or the like. */
+enum { MASK_PORT_DIGITS = 5 };
+
 /* Past the port at `at`: digits, or a variable that is not expanded yet. */
 static const char *mask_skip_port(const char *at, const char *end)
 {
-	const char *close;
+	const char *close = NULL, *start;
 
-	if (end - at > 2 && at[0] == '$' && at[1] == '{') {
-		close = memchr(at, '}', (size_t)(end - at));
-		return close ? close + 1 : end;
-	}
-	while (at < end && *at >= '0' && *at <= '9')
-		at++;
-	return at;
+	if (end - at > 2 && at[0] == '$' && at[1] == '{' && (close = memchr(at, '}', (size_t)(end - at))))
+		at = mask_last(at, close, '-') ? mask_last(at, close, '-') + 1 : close;
+	for (start = at; at < end && isdigit((unsigned char)*at) && at - start < MASK_PORT_DIGITS; at++)
+		;
+	return close && at == close ? at + 1 : at;
 }
 
-bool mask_is_host_list(const char *authority, size_t len)
+/* The end of the "${...}" or "[...]" that begins here, or NULL. */
+static const char *mask_closing(const char *at, const char *end)
 {
-	const char *end = authority + len, *close, *port;
+	if (*at == '$' && at + 1 < end && at[1] == '{')
+		return memchr(at, '}', (size_t)(end - at));
+	return *at == '[' ? memchr(at, ']', (size_t)(end - at)) : NULL;
+}
 
-	for (const char *at = authority; at < end; at++) {
-		if (*at == '[' && (close = memchr(at, ']', (size_t)(end - at))))
+size_t mask_hosts_length(const char *hosts, size_t len, bool any_port)
+{
+	const char *end = hosts + len, *others = any_port ? ",:[]" : ",", *close, *port;
+
+	for (const char *at = hosts; at < end; at++) {
+		if ((close = mask_closing(at, end))) {
 			at = close;
-		if (*at != ':')
-			continue;
-		port = at + 1;
-		at = mask_skip_port(port, end);
-		if (at == port || (at < end && *at != ','))
-			return false;
+		} else if (*at == ':' && !any_port) {
+			port = at + 1;
+			at = mask_skip_port(port, end);
+			if (at == port || (at < end && *at != ','))
+				return (size_t)(port - 1 - hosts);
+		} else if (!mask_is_plain(*at) && !strchr(others, *at)) {
+			return (size_t)(at - hosts);
+		}
 	}
-	return true;
+	return len;
 }
 
-/* Is it the name of a parameter of libpq's, harmless or secret? Then an '@' behind it belongs to its value. */
-static bool mask_is_parameter(const char *key, size_t len)
+static bool mask_is_host_list(const char *authority, size_t len)
 {
-	static const char *const secret[] = {"password", "sslpassword", "oauth_client_secret", "options"};
+	return mask_hosts_length(authority, len, false) == len;
+}
 
-	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
-		if (strlen(secret[i]) == len && strncmp(secret[i], key, len) == 0)
-			return true;
-	return mask_is_harmless(key, len);
+bool mask_password_is_cut(const char *url)
+{
+	size_t len = strcspn(url, "/?#"), slash = strcspn(url, "/");
+	const char *tail = url + len;
+	bool has_user = memchr(url, '@', len);
+
+	/* libpq's rule: before a '/', the first '@' ends user and password, whatever stands before it. */
+	if (!has_user && memchr(tail, '@', slash - len))
+		return true;
+	if (!memchr(url, ':', len) || !strchr(tail, '@'))
+		return false;
+	if (memchr(tail, '@', strcspn(tail, "?")))
+		return true;
+	return !has_user && !mask_is_host_list(url, len);
 }
 
 /*
@@ -119,7 +180,7 @@ static const char *mask_at(const char *authority)
 		return at;
 	part = mask_last(query, at, '&');
 	part = part ? part + 1 : query + 1;
-	if (!mask_is_parameter(part, strcspn(part, "=@")))
+	if (!mask_find(part, strcspn(part, "=@")))
 		return at;
 	before = mask_last(authority, query, '@');
 	if (before)
@@ -147,30 +208,129 @@ static char *mask_expressions(const char *text)
 	return buf_detach(&out);
 }
 
+/* The first `shown` of len bytes; then it is said that there is more. */
+static void mask_rest(struct buf *out, const char *text, size_t len, size_t shown)
+{
+	buf_add(out, text, shown);
+	if (shown < len)
+		buf_add_text(out, "***");
+}
+
+/* "host:port,host/database?parameters". A database's name with '&' or '=' in it is parameters that lack their '?'. */
+static void mask_place(struct buf *out, const char *text, bool any_port)
+{
+	size_t len = strcspn(text, "/?#"), shown = mask_hosts_length(text, len, any_port);
+
+	if (shown < len) {
+		/* A password may hold a '/' or '?', so that all that follows is of it. */
+		buf_add(out, text, shown + (text[shown] == ':'));
+		buf_add_text(out, "***");
+		return;
+	}
+	buf_add(out, text, len);
+	text += len;
+	len = strcspn(text, "?");
+	shown = strcspn(text, "?&=;#'\"\\ \t\r\n\v\f");
+	mask_rest(out, text, len, shown);
+	if (text[len]) {
+		buf_add_text(out, "?");
+		mask_query(out, text + len + 1);
+	}
+}
+
+/* What follows "scheme://". */
+static void mask_url(struct buf *out, const char *url, bool any_port)
+{
+	const char *at = mask_at(url), *colon = at ? memchr(url, ':', (size_t)(at - url)) : NULL;
+	size_t authority = strcspn(url, "/?#");
+	bool is_hosts = mask_is_host_list(url, authority);
+
+	if (is_hosts && mask_password_is_cut(url)) {
+		/* A port before a '?', and an '@': one of the two is a secret's, and who knows which. */
+		authority = strcspn(url, ":/?#");
+		buf_add(out, url, authority + 1);
+		buf_add_text(out, "***");
+		return;
+	}
+	if (at && !colon && at > url + authority)
+		at = NULL; /* a database's name with an '@' */
+	if (at) {
+		const char *end = colon ? colon : at;
+
+		mask_rest(out, url, (size_t)(end - url), mask_plain_length(url, (size_t)(end - url)));
+		buf_add_text(out, colon ? ":***" : "");
+		/* Behind an '@' that itself stands behind a '?' all that is left may be parameters. */
+		if (is_hosts && at > url + authority)
+			return;
+		buf_add_text(out, "@");
+		url = at + 1;
+	}
+	mask_place(out, url, any_port && !at);
+}
+
+/* libpq's "host=db password=secret", where a value may be quoted and hold white space: up to the first that is not harmless. */
+static void mask_words(struct buf *out, const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, " \t\r\n\v\f"), key = strcspn(text, "=");
+
+		if (len && (key >= len || !mask_is_harmless(text, key) || strcspn(text, "'\"\\") < len)) {
+			if (key < len && mask_find(text, key))
+				buf_add(out, text, key + 1);
+			buf_add_text(out, "***");
+			return;
+		}
+		buf_add(out, text, len);
+		text += len;
+		if (*text)
+			buf_add(out, text++, 1);
+	}
+}
+
+bool mask_is_password(const char *text)
+{
+	return strncmp(text, "password=", 9) == 0 || strncmp(text, "sslpassword=", 12) == 0;
+}
+
+/* Without a scheme there is no place for a password: what is shown may help who mistyped a port. */
+static void mask_bare(struct buf *out, const char *text)
+{
+	const char *at = strrchr(text, '@');
+	size_t name = strcspn(text, "=:/?&#[@"), shown;
+
+	if (strchr(text, '=') && strpbrk(text, " \t\r\n\v\f")) {
+		mask_words(out, text);
+		return;
+	}
+	if (at && !mask_is_password(text)) {
+		buf_add_text(out, "***@");
+		mask_place(out, at + 1, false);
+		return;
+	}
+	name = text[name] == '=' ? name + 1 : 0;
+	shown = mask_is_password(text) ? name : name + strcspn(text + name, "?&#=");
+	buf_add(out, text, shown);
+	if (text[shown] == '?' || text[shown] == '&') {
+		buf_add(out, text + shown, 1);
+		mask_query(out, text + shown + 1);
+	} else if (text[shown]) {
+		buf_add_text(out, "***");
+	}
+}
+
 static void mask_into(struct buf *out, const char *text)
 {
-	const char *authority = strstr(text, "://"), *at, *colon, *query;
+	const char *authority = strstr(text, "://"), *scheme;
 
-	authority = authority ? authority + 3 : text;
-	at = mask_at(authority);
-	query = strchr(authority, '?');
-	colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
-	if (colon) {
-		buf_add(out, text, (size_t)(colon + 1 - text));
-		buf_add_text(out, "***");
-		/* A port before a '?', and an '@' in no parameter: one of the two is a secret's, and who knows which. */
-		if (query && query < at && mask_is_host_list(authority, strcspn(authority, "/?#")))
-			return;
-		text = at;
+	if (!authority || strcspn(text, " \t\r\n\v\f@?&#/") < (size_t)(authority - text)) {
+		mask_bare(out, text);
+		return;
 	}
-	/* Behind an '@' that itself stands behind a '?' all that is left may be parameters. */
-	query = query && at && query < at ? at : strchr(text, '?');
-	if (query) {
-		buf_add(out, text, (size_t)(query + 1 - text));
-		mask_query(out, query + 1);
-	} else {
-		buf_add_text(out, text);
-	}
+	scheme = mask_last(text, authority, '=');
+	scheme = scheme ? scheme + 1 : text;
+	authority += 3;
+	buf_add(out, text, (size_t)(authority - text));
+	mask_url(out, authority, strncasecmp(scheme, "tcp://", 6) == 0);
 }
 
 char *mask_target(const char *text)

@@ -79,20 +79,20 @@ static int pguri_take_hosts(struct target *target, const char *hosts, const char
 
 /*
  * libpq quotes what it does not understand, which may be a piece of a password: its words are used only
- * when it says them of the masked URI too.
+ * when it says them of the masked URI too, and of nothing that is masked.
  */
 static int pguri_refuse_uri(const struct target *target, struct error *err)
 {
 	char *masked = mask_target(target->url), *message = NULL;
 	PQconninfoOption *options = PQconninfoParse(masked, &message);
 
-	if (message)
+	if (message && !strstr(message, "***"))
 		errors_set(err, "%.*s; write postgres://user:password@host:port/db?parameter=value",
 			   (int)strcspn(message, "\n"), message);
 	else
-		errors_set(
-			err,
-			"a user, password or value is not valid in a URI; write '%%' in it as %%25, '@' as %%40, '/' as %%2F, '=' as %%3D");
+		errors_set(err,
+			   "a user, password or value is not valid in a URI; write '%%' in it as %%25, '@' as %%40, "
+			   "'/' as %%2F, '=' as %%3D, '&' as %%26, and parameters as parameter=value");
 	PQfreemem(message);
 	PQconninfoFree(options);
 	free(masked);

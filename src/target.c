@@ -200,6 +200,11 @@ static const char *target_take_name(struct target *target, const char *text, str
 		errors_set(err, "the name before '=' is empty; write NAME=host:port");
 		return NULL;
 	}
+	if (strcspn(text, " \t\r\n\v\f&#;") < len) {
+		errors_set(err, "what stands before '=' is no name; write NAME=host:port, "
+				"or postgres://user:password@host:port/db?parameter=value");
+		return NULL;
+	}
 	if (isdigit((unsigned char)text[0])) {
 		errors_set(err, "\"%.*s\" cannot begin a variable's name; write NAME=host:port", (int)len, text);
 		return NULL;
@@ -221,41 +226,63 @@ void target_derive_name(struct target *target)
 		target->name = target_make_name(host, strcspn(host, "."));
 }
 
-/*
- * Does a password with an unescaped '/', '?' or '#' end the authority early? Then what looks like a host or a
- * port is a piece of a secret, and no later error, and no DNS server, may see it.
- */
-static bool target_password_is_cut(const char *authority, size_t len, bool has_user)
+/* A bare "host:port", which has no place for users and parameters. What is wrong with them is said without quoting them. */
+static int target_parse_bare(struct target *target, const char *text, struct error *err)
 {
-	const char *colon = memchr(authority, ':', len), *tail = authority + len;
+	target->tail = alloc_text("");
+	if (strstr(text, "://"))
+		return errors_set(err, "what stands before \"://\" is not a scheme; write scheme://host:port");
+	if (strpbrk(text, "=?&#") || (target->named && mask_is_password(target->text)))
+		return errors_set(
+			err,
+			"parameters belong into a URL; write postgres://user:password@host:port/db?parameter=value");
+	if (strchr(text, '@'))
+		return errors_set(
+			err,
+			"a user needs a scheme; write postgres://user@host:port, and white space in a password as %%20");
+	if (strchr(text, '/'))
+		return errors_set(
+			err, "a '/' is in no host or port; a command goes after \"--\", a URL begins with scheme://");
+	if (strchr(text, ','))
+		return errors_set(err, "one host each; write several targets instead of a ','");
+	return target_parse_hosts(target, text, strlen(text), err);
+}
 
-	if (!colon || !strchr(tail, '@'))
-		return false;
-	if (memchr(tail, '@', strcspn(tail, "?")))
-		return true;
-	return !has_user && !mask_is_host_list(authority, len);
+/*
+ * Is it "user:password@hosts" and a tail as libpq would split it, with nothing in the hosts or the database's name
+ * that may be a piece of a secret? Later errors quote hosts and ports. The errors here quote nothing.
+ */
+static int target_check_url(const char *url, size_t len, const char *at, bool any_port, struct error *err)
+{
+	const char *hosts = at ? at + 1 : url, *tail = url + len;
+	size_t hosts_len = (size_t)(tail - hosts), known;
+
+	if (mask_password_is_cut(url) || *tail == '#')
+		return errors_set(err, "a '/', '?' or '#' in a user or password must be written %%2F, %%3F or %%23, "
+				       "an '@' in a database's name or a parameter %%40");
+	if (memchr(url, '@', len) != at)
+		return errors_set(err, "an '@' in a user or password must be written %%40");
+	known = mask_hosts_length(hosts, hosts_len, any_port);
+	if (known < hosts_len && hosts[known] == ':')
+		return errors_set(err, "what follows the ':' is not a port; write a number from 1 to 65535, and a user "
+				       "with a password as user:password@host");
+	if (known < hosts_len)
+		return errors_set(err,
+				  "a '%c' is in no host name; write host:port, and parameters as /db?parameter=value",
+				  hosts[known]);
+	if (memchr(tail, '=', strcspn(tail, "?")))
+		return errors_set(err, "a '=' in a database's name must be written %%3D; "
+				       "parameters follow a '?', as in /db?parameter=value");
+	return 0;
 }
 
 static int target_parse_url(struct target *target, const char *text, struct error *err)
 {
 	size_t scheme_len = target_scheme_length(text), len;
-	const char *at = NULL;
+	const char *at;
 
-	if (!scheme_len) {
-		if (strstr(text, "://"))
-			return errors_set(err, "what stands before \"://\" is not a scheme; write scheme://host:port");
-		len = strlen(text);
-		target->tail = alloc_text("");
-		if (strchr(text, '/'))
-			return errors_set(
-				err,
-				"a '/' is in no host or port; a command goes after \"--\", a URL begins with scheme://");
-		if (strchr(text, '@'))
-			return errors_set(err, "a user needs a scheme; write postgres://user@host:port");
-		if (strchr(text, ','))
-			return errors_set(err, "one host each; write several targets instead of a ','");
-		return target_parse_hosts(target, text, len, err);
-	}
+	if (!scheme_len)
+		return target_parse_bare(target, text, err);
 	target->scheme = alloc_slice(text, scheme_len);
 	for (char *c = target->scheme; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
@@ -264,9 +291,8 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 	at = memrchr(text, '@', len);
 	target->has_user = at != NULL;
 	target->tail = alloc_text(text + len);
-	if (target_password_is_cut(text, len, at != NULL))
-		return errors_set(err, "a '/', '?' or '#' in a user or password must be written %%2F, %%3F or %%23, "
-				       "an '@' in a database's name %%40");
+	if (target_check_url(text, len, at, strcmp(target->scheme, "tcp") == 0 && !at, err))
+		return -1;
 	if (at) {
 		len -= (size_t)(at + 1 - text);
 		text = at + 1;

@@ -147,6 +147,48 @@ def test_no_secret_in_the_line(waitfor, target):
     assert SECRET not in result.err
 
 
+# A target, what the one line shows of it, and how it says that it must be written. The secrets: hunter, xyzzy.
+MISTYPED = {
+    "an @ in the password": ("postgres://me:p@xyzzy@db/app", "postgres://me:***@db/app", "%40"),
+    "an @ and a colon": ("postgres://me:p@xyzzy:x@db/app", "postgres://me:***@db/app", "%40"),
+    "an @ and a comma": ("postgres://me:p@ss,hunter:1@db/app", "postgres://me:***@db/app", "%40"),
+    "an @ in the variable": ("postgres://me:${AT}@db/app", "postgres://me:***@db/app", "%40"),
+    "an & in the password": ("postgres://db/app?password=abc&hunter", "?password=***&***", "%26"),
+    "an & in the variable": ("postgres://db/app?password=${AND}", "?password=***&***", "%26"),
+    "no host": ("postgres://me:hunter", "postgres://me:***", "user:password@host"),
+    "no host, but a database": ("postgres://me:hunter/app", "postgres://me:***",
+                                "user:password@host"),
+    "libpq's other form": ("host=db password=hunter user=x", "host=db password=***",
+                           "postgres://user:password@host:port/db"),
+    "an & for the ?": ("postgres://db/app&password=hunter", "postgres://db/app***", "'?'"),
+    "an & and no scheme": ("db:5432&password=hunter", "db:5432&password=***",
+                           "postgres://user:password@host:port/db?parameter=value"),
+    "a ? in the password": ("postgres://me:1?hunter&user=x@db", "postgres://me:***", "%3F"),
+    "a parameter in the password": ("postgres://me:12?host=hunter@db/app", "postgres://me:***",
+                                    "%3F"),
+}
+
+
+@pytest.mark.parametrize("case", MISTYPED)
+def test_a_mistyped_secret_is_not_quoted(waitfor, case):
+    target, shown, says = MISTYPED[case]
+    result = waitfor(target, env={"AT": "p@xyzzy", "AND": "abc&hunter"})
+    check(result, shown, [says])
+    assert "hunter" not in result.err and "xyzzy" not in result.err, result
+
+
+@pytest.mark.parametrize("targets", [
+    "postgres://me:hunter ab@db/app", "postgres://me:ab hunter@db/app",
+    "postgres://me:12 hunter@db/app", "postgres://me:12 hunter xyzzy@db/app",
+    "host=db password=hunter user=x", "user=x password = hunter host=db",
+])
+def test_a_secret_with_white_space_in_the_target_list(waitfor, targets):
+    """Each word is a target of its own."""
+    result = waitfor(env={"WAITFOR_TARGETS": targets})
+    check(result, "WAITFOR_TARGETS", ["write", "written"])
+    assert "hunter" not in result.err and "xyzzy" not in result.err, result
+
+
 def test_no_piece_of_a_password_with_a_question_mark(waitfor):
     for target in ("postgres://app:hunter?xyzzy@db/x", "postgres://app:hunter?xyzzy=1@db/x",
                    "postgres://app:5432?xyzzy@db/x", "postgres://app:hunter#xyzzy@db/x"):

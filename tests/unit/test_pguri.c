@@ -120,6 +120,8 @@ static void test_refused(void **state)
 		{"postgres:///x?host=a%20b", NULL, NULL, "not a host name"},
 		{"postgres://db/x?hostaddr=db", NULL, NULL, "not a numeric address"},
 		{"postgres://u:%zz@db/x", NULL, NULL, "%25"},
+		{"postgres://db/x?password=p&w", NULL, NULL, "'&' as %26"},
+		{"postgres://db/x?password=p&w=x", NULL, NULL, "'&' as %26"},
 	};
 
 	(void)state;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "alloc.h"
@@ -213,27 +214,46 @@ static int conninfo_settle(struct conninfo *info, const struct target *target, c
 	return 0;
 }
 
-/* The password in the link's copy of its server's environment; NULL for another user than the one it belongs to. */
-static const char *conninfo_link_password(const struct conninfo *info, const struct env *env, const char *host)
+/* The one host that the target is about; NULL where there are several, which are not all the link's peer. */
+static const char *conninfo_link_host(const struct target *target)
 {
-	const char *user = links_peer_env(env, host, "POSTGRES_USER");
+	for (size_t i = 1; i < target->endpoint_count; i++)
+		if (strcasecmp(target->endpoints[i].host, target->endpoints[0].host) != 0)
+			return NULL;
+	return target->endpoint_count ? target->endpoints[0].host : NULL;
+}
+
+/* A variable of the link's copy of its peer's environment, or NULL. What is in there is no other host's business. */
+static const char *conninfo_link_env(const struct target *target, const struct env *env, const char *name)
+{
+	const char *host = conninfo_link_host(target);
+
+	return host ? links_peer_env(env, host, name) : NULL;
+}
+
+/* The link's password; NULL for another user than the one it belongs to. */
+static const char *conninfo_link_password(const struct conninfo *info, const struct target *target,
+					  const struct env *env)
+{
+	const char *user = conninfo_link_env(target, env, "POSTGRES_USER");
 
 	if (strcmp(conninfo_get(info, "user"), user && *user ? user : "postgres") != 0)
 		return NULL;
-	return links_peer_env(env, host, "POSTGRES_PASSWORD");
+	return conninfo_link_env(target, env, "POSTGRES_PASSWORD");
 }
 
 static int conninfo_fill(struct conninfo *info, struct target *target, const struct env *env, struct log *log,
 			 struct error *err)
 {
-	const char *host, *session;
+	const char *session;
 
 	if (target->scheme && pguri_take(target, conninfo_on_parameter, info, err))
 		return -1;
 	conninfo_complete_endpoints(target, env);
-	host = target->endpoint_count ? target->endpoints[0].host : "";
-	conninfo_default(info, "user", env_get(env, "PGUSER"), links_peer_env(env, host, "POSTGRES_USER"), "postgres");
-	conninfo_default(info, "dbname", env_get(env, "PGDATABASE"), links_peer_env(env, host, "POSTGRES_DB"), NULL);
+	conninfo_default(info, "user", env_get(env, "PGUSER"), conninfo_link_env(target, env, "POSTGRES_USER"),
+			 "postgres");
+	conninfo_default(info, "dbname", env_get(env, "PGDATABASE"), conninfo_link_env(target, env, "POSTGRES_DB"),
+			 NULL);
 	conninfo_default(info, "password", env_get(env, "PGPASSWORD"), NULL, NULL);
 	conninfo_default(info, "gssencmode", "disable", NULL, NULL);
 	conninfo_default(info, "fallback_application_name", "waitfor", NULL, NULL);
@@ -241,7 +261,7 @@ static int conninfo_fill(struct conninfo *info, struct target *target, const str
 	session = conninfo_get(info, "target_session_attrs");
 	info->wants_session = session && strcmp(session, "any") != 0 && strcmp(session, "prefer-standby") != 0;
 	return conninfo_check_tls(info, env, err) ||
-	       conninfo_settle(info, target, conninfo_link_password(info, env, host), err);
+	       conninfo_settle(info, target, conninfo_link_password(info, target, env), err);
 }
 
 struct conninfo *conninfo_new(struct target *target, const struct env *env, struct log *log, struct error *err)

@@ -149,6 +149,23 @@ def test_no_secret_in_any_line_or_in_the_apps_view(waitfor, peer, folder, case):
     assert result.code == 0 and not added, result
 
 
+@pytest.mark.parametrize("target, told", [("postgres://db,other/app", False), ("postgres://other/app", False),
+                                          ("postgres://db/app", True)])
+def test_a_links_password_is_for_its_peer_alone(waitfor, net, peer, target, told):
+    """Every host asks for a password, as anybody's server can."""
+    def script(connection):
+        if pgwire.read_startup(connection) is not None:
+            connection.send(pgwire.ask_cleartext_password())
+            connection.drain()
+    servers = [peer(script, address=net.address(at), port=5432, net=net)
+               for at in ("10.77.0.5", "10.77.0.6")]
+    net.rewrite(net.hosts, "10.77.0.5 db\n10.77.0.6 other\n")
+    waitfor("-t", "700ms", target, net=net, env={"DB_NAME": "/app/db",
+                                                 "DB_ENV_POSTGRES_PASSWORD": SECRET})
+    received = b"".join(c.received for server in servers for c in server.connections)
+    assert (SECRET.encode() in received) == told, received
+
+
 def test_no_secret_is_added_to_what_proc_shows(waitfor, peer, folder):
     """A password from a file must not turn up in /proc/PID, which others may read."""
     server = peer(silence)

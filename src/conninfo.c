@@ -1,11 +1,13 @@
 #include "conninfo.h"
 
 #include <arpa/inet.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "links.h"
@@ -91,18 +93,31 @@ static void conninfo_complete_endpoints(struct target *target, const struct env 
 	}
 }
 
-/* libpq ignores a password file that others can read, and warns on stderr at every attempt (FACTS 30): once is enough. */
-static void conninfo_check_password_file(struct conninfo *info, const struct env *env, struct log *log)
+/* Where libpq looks for a password file, or NULL: the home is the passwd entry's where HOME says none. The caller's. */
+static char *conninfo_password_file(const struct conninfo *info, const struct env *env)
 {
 	const char *path = conninfo_get(info, "passfile"), *home = env_get(env, "HOME");
-	char *file;
-	struct stat found;
+	const struct passwd *entry;
 
 	if (!path || !*path)
 		path = env_get(env, "PGPASSFILE");
-	file = path && *path ? alloc_text(path) : alloc_format("%s/.pgpass", home ? home : "");
-	if (!conninfo_get(info, "password") && stat(file, &found) == 0 &&
-	    (!S_ISREG(found.st_mode) || found.st_mode & (S_IRWXG | S_IRWXO))) {
+	if (path && *path)
+		return alloc_text(path);
+	if (!home || !*home) {
+		entry = getpwuid(geteuid()); /* none in a scratch image */
+		home = entry ? entry->pw_dir : NULL;
+	}
+	return home && *home ? alloc_format("%s/.pgpass", home) : NULL;
+}
+
+/* libpq ignores a password file that others can read, and warns on stderr at every attempt (FACTS 30): once is enough. */
+static void conninfo_check_password_file(struct conninfo *info, const struct env *env, struct log *log)
+{
+	const char *password = conninfo_get(info, "password");
+	char *file = password && *password ? NULL : conninfo_password_file(info, env);
+	struct stat found;
+
+	if (file && stat(file, &found) == 0 && (!S_ISREG(found.st_mode) || found.st_mode & (S_IRWXG | S_IRWXO))) {
 		log_line(log, LOG_LEVEL_NORMAL, "password file %s is ignored: %s", file,
 			 S_ISREG(found.st_mode) ? "group or others may read it; chmod 600 it"
 						: "it is not a plain file");

@@ -1,5 +1,6 @@
 """Peers at a PostgreSQL port that are not, or not quite, PostgreSQL."""
 
+import os
 import struct
 import time
 
@@ -197,3 +198,41 @@ def test_a_server_that_goes_away_while_it_authenticates_is_not_a_denial(waitfor,
         connection.read()
     result = waitfor("-t", "500ms", "--fail-fast", target(peer(script), ":secret"))
     assert "denied" not in result.err and "timed out" in result.err, result
+
+
+@pytest.mark.parametrize("home", [{}, {"HOME": ""}], ids=["unset", "empty"])
+def test_a_password_file_in_the_home_of_the_passwd_entry(waitfor, net, peer, folder, home):
+    """libpq looks there where HOME is not set: what it ignores is said once, and by waitfor."""
+    server = peer(pgwire.refuses("57P03"), net=net)
+    file = folder / ".pgpass"
+    file.write_text("*:*:*:*:hunter2\n", encoding="ascii")
+    (net.folder / "etc" / "passwd").write_text(f"root:x:{os.geteuid()}:0::{folder}:/bin/sh\n", encoding="ascii")
+    target = f"postgres://me@{server.target}/app"
+    file.chmod(0o644)
+    result = waitfor("-t", "1s", target, net=net, env=home)
+    assert sum(str(file) in line for line in result.lines) == 1, result
+    assert len(server.connections) > 2 and "WARNING" not in result.err, result
+    file.chmod(0o600)
+    server.script = pgwire.answers(pgwire.ask_cleartext_password())
+    waitfor("-t", "300ms", target, net=net, env=home)
+    until(lambda: b"hunter2" in server.connections[-1].received)
+
+
+@pytest.mark.parametrize("home", [{}, {"HOME": ""}, {"HOME": "/nonexistent"}], ids=["unset", "empty", "no such"])
+def test_no_home_at_all(waitfor, net, peer, home):
+    """A scratch image: there is no passwd file either."""
+    server = peer(pgwire.answers(pgwire.ask_cleartext_password()), net=net)
+    result = waitfor("-t", "10s", f"postgres://me@{server.target}/app", net=net, env=home)
+    assert result.code == 0 and len(result.lines) == 1, result
+
+
+def test_an_empty_password_is_none(waitfor, peer, folder):
+    """libpq reads the password file then, and warns of one that it ignores at every attempt."""
+    server = peer(pgwire.refuses("57P03"))
+    file = folder / "pgpass"
+    file.write_text("*:*:*:*:hunter2\n", encoding="ascii")
+    file.chmod(0o644)
+    for target in (f"postgres://me@{server.target}/app?password=", f"postgres://me:@{server.target}/app"):
+        result = waitfor("-t", "700ms", target, env={"PGPASSFILE": str(file)})
+        assert sum(str(file) in line for line in result.lines) == 1, result
+        assert "WARNING" not in result.err, result

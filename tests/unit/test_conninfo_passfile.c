@@ -72,6 +72,14 @@ static void test_password_file(void **state)
 		 "link",
 		 true},
 		{"under PGPASSWORD", "postgres://me@db", 0600, {"PGPASSWORD=variable"}, "variable", false},
+		{"under an empty one in the URI", "postgres://me@db?password=", 0600, {NULL}, "from the file", false},
+		{"ignored under an empty one", "postgres://me@db?password=", 0644, {NULL}, "", true},
+		{"under PGPASSWORD, and not to be read",
+		 "postgres://me@db?password=",
+		 0644,
+		 {"PGPASSWORD=v"},
+		 "v",
+		 false},
 		{"under the URI", "postgres://me:uri@db", 0644, {NULL}, "uri", false},
 	};
 	struct unit_dir dir;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "env.h"
+#include "target.h"
 
 /* What the variables say about one peer. Pointers into the environment or owned, as said. */
 struct links_peer {
@@ -21,6 +22,12 @@ struct links_peer {
 struct links_peer links_find(const struct env *env, const char *host, uint16_t wanted);
 
 void links_release(struct links_peer *peer);
+
+/*
+ * Gives the endpoint the port, where it has none, and the fallback address that the variables know. usual is its
+ * scheme's own port, or 0: a link that exposes it means it, whatever other ports come first (FACTS 2, 3).
+ */
+void links_complete(struct endpoint *endpoint, const struct env *env, uint16_t usual);
 
 /* A variable of the peer's own environment that its link copied here ("POSTGRES_USER"), or NULL. Points into env. */
 const char *links_peer_env(const struct env *env, const char *host, const char *name);

@@ -59,7 +59,7 @@ static void config_name_origin(const char *text, const char *expanded, struct er
 	free(named);
 }
 
-/* Expands and takes apart one target, and asks the variables for its port and for a last-resort address. */
+/* Expands and takes apart one target, and asks the variables for a bare one's port and for a last-resort address. */
 static int config_add_target(struct config *config, const char *text, const struct env *env, struct error *err)
 {
 	struct target *target;
@@ -81,14 +81,9 @@ static int config_add_target(struct config *config, const char *text, const stru
 	if (failed)
 		return -1;
 	config->target_count++;
-	for (size_t i = 0; i < target->endpoint_count; i++) {
-		struct endpoint *endpoint = &target->endpoints[i];
-		struct links_peer peer = links_find(env, endpoint->host, endpoint->port);
-
-		if (!endpoint->port)
-			endpoint->port = peer.port;
-		endpoint->fallback = peer.address;
-	}
+	/* A scheme may have a usual port, which probe_bind knows. */
+	for (size_t i = 0; i < target->endpoint_count && !target->scheme; i++)
+		links_complete(&target->endpoints[i], env, 0);
 	return 0;
 }
 

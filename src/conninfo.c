@@ -79,20 +79,6 @@ static void conninfo_on_parameter(void *arg, const char *key, const char *value)
 	conninfo_set(arg, key, value);
 }
 
-/* A link's or service's address and port, for endpoints that only the URI's parameters named. */
-static void conninfo_complete_endpoints(struct target *target, const struct env *env)
-{
-	for (size_t i = 0; i < target->endpoint_count; i++) {
-		struct endpoint *endpoint = &target->endpoints[i];
-		struct links_peer peer = links_find(env, endpoint->host, endpoint->port);
-
-		if (!endpoint->port)
-			endpoint->port = peer.port;
-		free(endpoint->fallback);
-		endpoint->fallback = peer.address;
-	}
-}
-
 /* Where libpq looks for a password file, or NULL: the home is the passwd entry's where HOME says none. The caller's. */
 static char *conninfo_password_file(const struct conninfo *info, const struct env *env)
 {
@@ -264,7 +250,9 @@ static int conninfo_fill(struct conninfo *info, struct target *target, const str
 
 	if (target->scheme && pguri_take(target, conninfo_on_parameter, info, err))
 		return -1;
-	conninfo_complete_endpoints(target, env);
+	/* Once more: the URI's parameters may have named others. */
+	for (size_t i = 0; i < target->endpoint_count; i++)
+		links_complete(&target->endpoints[i], env, CONNINFO_PORT);
 	conninfo_default(info, "user", env_get(env, "PGUSER"), conninfo_link_env(target, env, "POSTGRES_USER"),
 			 "postgres");
 	conninfo_default(info, "dbname", env_get(env, "PGDATABASE"), conninfo_link_env(target, env, "POSTGRES_DB"),

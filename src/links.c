@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include "alloc.h"
-#include "target.h"
 
 /* "my-db.v1" as MY_DB.V1 (a Docker link keeps dots) or MY_DB_V1 (a Kubernetes service does not). */
 static char *links_prefix(const char *host, bool keep_dots)
@@ -145,6 +144,34 @@ void links_release(struct links_peer *peer)
 {
 	free(peer->address);
 	*peer = (struct links_peer){0};
+}
+
+/* Does the link of that prefix expose the port, and has no user's own -e DB_PORT=5433 overridden it (FACTS 4)? */
+static bool links_exposes(const struct env *env, const char *prefix, uint16_t port)
+{
+	char *exact = alloc_format("_PORT_%u_TCP", (unsigned)port);
+	struct links_peer peer = {0};
+	bool exposed = links_parse_url(links_get(env, prefix, exact), &peer);
+
+	free(exact);
+	links_release(&peer);
+	return exposed && !links_number(links_get(env, prefix, "_PORT"));
+}
+
+void links_complete(struct endpoint *endpoint, const struct env *env, uint16_t usual)
+{
+	char *docker = links_prefix(endpoint->host, true), *service = links_prefix(endpoint->host, false);
+	struct links_peer peer;
+
+	if (!endpoint->port && usual && (links_exposes(env, docker, usual) || links_exposes(env, service, usual)))
+		endpoint->port = usual;
+	peer = links_find(env, endpoint->host, endpoint->port);
+	if (!endpoint->port)
+		endpoint->port = peer.port;
+	free(endpoint->fallback);
+	endpoint->fallback = peer.address;
+	free(docker);
+	free(service);
 }
 
 const char *links_peer_env(const struct env *env, const char *host, const char *name)

@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "buf.h"
+#include "links.h"
 
 /* The only list of types: help, unknown-scheme messages and default ports walk it. */
 #define PROBE_TYPES(X) X(tcp) X(postgres)
@@ -80,6 +81,8 @@ static int probe_bind_one(struct target *target, const struct env *env, struct l
 	if (!type)
 		return probe_unknown_scheme(target, err);
 	target->type = type;
+	for (size_t i = 0; i < target->endpoint_count && target->scheme; i++)
+		links_complete(&target->endpoints[i], env, type->default_port);
 	if (type->bind && type->bind(target, env, log, err))
 		return -1;
 	for (size_t i = 0; i < target->endpoint_count; i++)

@@ -201,6 +201,22 @@ def test_a_port_that_the_user_set_over_a_link_is_taken(waitfor, net, dns, peer):
     assert waitfor("-t", "5s", "db", env={"DB_PORT": "6000"}, net=net).code == 0
 
 
+@pytest.mark.parametrize("target", ["postgres://db/app", "postgres:///app?host=db"])
+def test_a_scheme_takes_its_own_port_of_a_link_not_the_first(waitfor, net, dns, db, target):
+    """An image that exposes ssh as well: the first port is the lowest."""
+    env = {**link(), "DB_PORT": "tcp://10.77.0.5:22", "DB_PORT_22_TCP": "tcp://10.77.0.5:22"}
+    shown = app_env(waitfor("-t", "5s", target, "--", "env", env=env, net=net))
+    assert shown["DB_PORT"] == "5432"
+
+
+@pytest.mark.parametrize("target", ["tcp://db", "postgres://db/app"])
+def test_a_scheme_without_its_port_among_a_links_takes_the_first(waitfor, net, dns, peer, target):
+    other = peer(answers(ask_cleartext_password()), address=net.address("10.77.0.5"), port=6432, net=net)
+    env = {"DB_NAME": "/app/db", "DB_PORT": "tcp://10.77.0.5:6432"}
+    assert waitfor("-t", "5s", target, env=env, net=net).code == 0
+    other.wait_connections(1)
+
+
 def test_the_links_own_credentials_are_used(waitfor, net, dns, db):
     """DB_ENV_POSTGRES_*: what the peer's container was started with."""
     def script(connection):

@@ -128,6 +128,11 @@ static void test_endpoints(void **state)
 		 {NULL},
 		 "/run/pg 1 - -"},
 		{"a link's", "postgres:///app?host=db", {"DB_PORT=tcp://172.17.0.2:5433"}, "db 5433 - 172.17.0.2"},
+		{"a link's PostgreSQL port, not its first",
+		 "postgres://db/app",
+		 {"DB_PORT=tcp://172.17.0.2:22", "DB_PORT_22_TCP=tcp://172.17.0.2:22",
+		  "DB_PORT_5432_TCP=tcp://172.17.0.2:5432"},
+		 "db 5432 - 172.17.0.2"},
 		{"a link's address", "postgres://db:1/app", {"DB_PORT=tcp://172.17.0.2:5433"}, "db 1 - 172.17.0.2"},
 		{"none", "postgres:///app", {NULL}, ""},
 	};

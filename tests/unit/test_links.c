@@ -111,6 +111,75 @@ static void test_docker_links(void **state)
 		check_find(&rows[i]);
 }
 
+struct complete_row {
+	const char *name;
+	const char *found[ENTRIES];
+	uint16_t given, usual;
+	const char *fallback;
+	uint16_t port;
+};
+
+/* The port that a scheme usually has goes before the first one that a link exposes, which may be ssh's. */
+static void test_complete(void **state)
+{
+	static const struct complete_row rows[] = {
+		{"the usual port among others",
+		 {"DB_PORT=tcp://172.17.0.2:22", "DB_PORT_22_TCP=tcp://172.17.0.2:22",
+		  "DB_PORT_5432_TCP=tcp://172.17.0.3:5432"},
+		 0,
+		 5432,
+		 "172.17.0.3",
+		 5432},
+		{"no usual port",
+		 {"DB_PORT=tcp://172.17.0.2:22", "DB_PORT_5432_TCP=tcp://172.17.0.2:5432"},
+		 0,
+		 0,
+		 "172.17.0.2",
+		 22},
+		{"the usual port is not exposed", {"DB_PORT=tcp://172.17.0.2:5433"}, 0, 5432, "172.17.0.2", 5433},
+		{"a port that the target says",
+		 {"DB_PORT=tcp://172.17.0.2:22", "DB_PORT_5432_TCP=tcp://172.17.0.2:5432"},
+		 22,
+		 5432,
+		 "172.17.0.2",
+		 22},
+		{"the user's number overrides the link's port (FACTS 4)",
+		 {"DB_PORT=5433", "DB_PORT_5432_TCP=tcp://172.17.0.2:5432"},
+		 0,
+		 5432,
+		 "172.17.0.2",
+		 5433},
+		{"a service's",
+		 {"DB_SERVICE_HOST=10.0.0.5", "DB_SERVICE_PORT=22", "DB_PORT=tcp://10.0.0.5:22",
+		  "DB_PORT_5432_TCP=tcp://10.0.0.5:5432"},
+		 0,
+		 5432,
+		 "10.0.0.5",
+		 5432},
+		{"no address",
+		 {"DB_PORT=tcp://172.17.0.2:22", "DB_PORT_5432_TCP=tcp://db:5432"},
+		 0,
+		 5432,
+		 "172.17.0.2",
+		 22},
+		{"nothing", {NULL}, 0, 5432, NULL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct endpoint endpoint = {.host = alloc_text("db"), .port = rows[i].given};
+		struct env env;
+
+		env_copy(&env, (char *const *)rows[i].found);
+		for (int twice = 0; twice < 2; twice++)
+			links_complete(&endpoint, &env, rows[i].usual);
+		check_text(rows[i].name, endpoint.fallback, rows[i].fallback);
+		check_int(rows[i].name, endpoint.port, rows[i].port);
+		target_release_endpoint(&endpoint);
+		env_release(&env);
+	}
+}
+
 /* FACTS 5. */
 static void test_kubernetes_services(void **state)
 {
@@ -240,6 +309,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_docker_links),
+		cmocka_unit_test(test_complete),
 		cmocka_unit_test(test_kubernetes_services),
 		cmocka_unit_test(test_peer_env),
 		cmocka_unit_test(test_discover),

@@ -1,6 +1,7 @@
 #include "pguri.h"
 
 #include <libpq-fe.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,19 +100,32 @@ static int pguri_refuse_uri(const struct target *target, struct error *err)
 	return -1;
 }
 
-/* libpq reads numbers only when it connects, and would fail at every attempt. */
+/* libpq reads numbers, as an int, only when it connects, and would fail at every attempt. */
+static int pguri_check_number(const char *key, const char *value, struct error *err)
+{
+	const char *digits = value + strspn(value, "0");
+	size_t len = strspn(digits, "0123456789");
+	bool shown = mask_shows(key);
+
+	if (!*value || digits[len])
+		return errors_set(err, "%s%s%s is not a number; write %s=10", key, shown ? "=" : "", shown ? value : "",
+				  key);
+	/* Ten digits are no overflow yet. */
+	if (len > 10 || strtoull(value, NULL, 10) > INT_MAX)
+		return errors_set(err, "%s is too large; write a number that is at most %d", key, INT_MAX);
+	return 0;
+}
+
 static int pguri_check_parameter(const char *key, const char *value, struct error *err)
 {
 	static const char *const numbers[] = {"connect_timeout",     "keepalives",       "keepalives_idle",
 					      "keepalives_interval", "keepalives_count", "tcp_user_timeout"};
-	bool is_one = false;
 
 	if (strcmp(key, "service") == 0)
 		return errors_set(err, "service= would hide where to connect; write postgres://host:port/db");
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		is_one |= strcmp(key, numbers[i]) == 0;
-	if (is_one && (!*value || value[strspn(value, "0123456789")]))
-		return errors_set(err, "%s=%s is not a number; write %s=10", key, value, key);
+		if (strcmp(key, numbers[i]) == 0)
+			return pguri_check_number(key, value, err);
 	return 0;
 }
 

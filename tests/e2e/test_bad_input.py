@@ -65,6 +65,8 @@ ARGUMENTS = {
                                        "keepalives_idle", words("number", "integer")),
     "postgres, no timeout": (["postgres://db/x?connect_timeout=x"], "connect_timeout",
                              words("number", "integer")),
+    "postgres, too many seconds": (["postgres://db/x?keepalives_idle=99999999999999999999"],
+                                   "keepalives_idle", words("2147483647")),
     "postgres, white space in the host": (["postgres:///x?host=a%20b"], "a b", words("host name")),
     "postgres, too few addresses": (["postgres:///x?host=a,b&hostaddr=1.2.3.4"], "hostaddr",
                                     words("match", "each", "many")),

@@ -80,6 +80,7 @@ static void test_places(void **state)
 		{"postgres:///?host=/run/pg", "/run/pg||0,", "", NULL},
 		{"postgres://%2Frun%2Fpg:6432/", "/run/pg||6432,", "", NULL},
 		{"postgres://ignored:1/?host=db&port=2", "db||2,", "", NULL},
+		{"postgres://db?keepalives_idle=0002147483647", "db||0,", "keepalives_idle=0002147483647;", NULL},
 	};
 
 	(void)state;
@@ -112,6 +113,9 @@ static void test_refused(void **state)
 		{"postgres://db/x?sslmod=disable", NULL, NULL, "sslmod"},
 		{"postgres://db/x?service=prod", NULL, NULL, "service="},
 		{"postgres://db/x?connect_timeout=x", NULL, NULL, "not a number"},
+		{"postgres://db/x?keepalives_idle=99999999999999999999", NULL, NULL, "at most 2147483647"},
+		{"postgres://db/x?keepalives_idle=2147483648", NULL, NULL, "at most 2147483647"},
+		{"postgres://db/x?keepalives=hunter", NULL, NULL, "keepalives is not a number"},
 		{"postgres://db/x?keepalives_idle=", NULL, NULL, "not a number"},
 		{"postgres:///x?host=a,b&hostaddr=10.0.0.1", NULL, NULL, "one for each"},
 		{"postgres:///x?host=a,b&port=1,2,3", NULL, NULL, "one port for each"},

@@ -11,6 +11,7 @@
 
 #include "alloc.h"
 #include "links.h"
+#include "mask.h"
 #include "pguri.h"
 
 /* Where libpq looks for a password file and must find none, silently (FACTS 25: /dev/null itself makes it warn). */
@@ -162,24 +163,50 @@ static PGconn *conninfo_start(const struct conninfo *info, const struct endpoint
 	return conn;
 }
 
-/* libpq says which value is wrong, and not which would be right. */
-static int conninfo_refuse_value(const char *message, struct error *err)
-{
-	static const char *const takes[][2] = {
-		{"target_session_attrs", "any, read-write, read-only, primary, standby or prefer-standby"},
-		{"sslmode", "disable, allow, prefer, require, verify-ca or verify-full"},
-		{"sslnegotiation", "postgres or direct"},
-		{"channel_binding", "disable, prefer or require"},
-		{"gssencmode", "disable, prefer or require"},
-		{"load_balance_hosts", "disable or random"},
-	};
-	const char *right = NULL;
+/* What each takes, in this flavour. */
+#ifdef WAITFOR_TLS
+#define CONNINFO_TLS_ONLY(with, without) with
+#else
+#define CONNINFO_TLS_ONLY(with, without) without ", or use waitfor-tls"
+#endif
 
-	for (size_t i = 0; i < sizeof(takes) / sizeof(takes[0]); i++)
-		if (strstr(message, takes[i][0]))
-			right = takes[i][1];
-	return errors_set(err, "%.*s%s%s", (int)strcspn(message, "\n"), message, right ? "; write " : "",
-			  right ? right : "");
+static const char *const conninfo_takes[][2] = {
+	{"target_session_attrs", "any, read-write, read-only, primary, standby or prefer-standby"},
+	{"sslmode",
+	 CONNINFO_TLS_ONLY("disable, allow, prefer, require, verify-ca or verify-full", "disable, allow or prefer")},
+	{"sslnegotiation", CONNINFO_TLS_ONLY("postgres or direct", "postgres")},
+	{"sslcertmode", CONNINFO_TLS_ONLY("disable, allow or require", "disable or allow")},
+	{"channel_binding", "disable, prefer or require"},
+	{"gssencmode", "disable or prefer"}, /* GSSAPI is in neither flavour */
+	{"load_balance_hosts", "disable or random"},
+	{"min_protocol_version", "3.0, 3.2 or latest"},
+	{"max_protocol_version", "3.0, 3.2 or latest"},
+	{"ssl_min_protocol_version", "TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3"},
+	{"ssl_max_protocol_version", "TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3"},
+};
+
+/* The parameter whose value libpq's message quotes, and whose value is not shown; or NULL. */
+static const char *conninfo_quoted_secret(const struct conninfo *info, const char *message)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; i < info->count; i++)
+		if (!mask_shows(info->keys[i]) && *info->values[i] && strstr(message, info->keys[i]) &&
+		    strstr(message, info->values[i]) && (!found || strlen(info->keys[i]) > strlen(found)))
+			found = info->keys[i];
+	return found;
+}
+
+/* libpq says which value is wrong, and not which would be right. */
+static int conninfo_refuse_value(const struct conninfo *info, const char *message, struct error *err)
+{
+	const char *right = NULL, *secret = conninfo_quoted_secret(info, message);
+
+	for (size_t i = 0; i < sizeof(conninfo_takes) / sizeof(conninfo_takes[0]); i++)
+		if (strstr(message, conninfo_takes[i][0]))
+			right = conninfo_takes[i][1];
+	return errors_set(err, "%.*s%s%s%s", (int)strcspn(secret ? secret : message, "\n"), secret ? secret : message,
+			  secret ? " does not take this value" : "", right ? "; write " : "", right ? right : "");
 }
 
 /*
@@ -194,7 +221,7 @@ static int conninfo_rehearse(const struct conninfo *info, const struct endpoint 
 	int failed = 0;
 
 	if (!strstr(message, "could not parse network address"))
-		failed = conninfo_refuse_value(message, err);
+		failed = conninfo_refuse_value(info, message, err);
 	else if (password && *password)
 		*has_password = true;
 	PQfinish(conn);

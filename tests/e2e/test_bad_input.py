@@ -141,6 +141,9 @@ SECRET = "hunter2hunter2"
     f"postgres://db:0/x?user=me&password=p@ss:{SECRET}",
     f"postgres://db:${{WF_UNSET}}/x?user=me@corp&password={SECRET}",
     f"postgres://db/x?pasword={SECRET}",
+    f"postgres://db/x?keepalives={SECRET}",
+    f"postgres://db/x?tcp_user_timeout={SECRET}",
+    f"postgres://db/x?max_protocol_version={SECRET}",
 ])
 def test_no_secret_in_the_line(waitfor, target):
     result = waitfor(target)

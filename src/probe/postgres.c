@@ -101,10 +101,13 @@ static enum outcome_kind postgres_kind_without_state(const struct probe *probe, 
 	return OUTCOME_RESET;
 }
 
-/* Cuts off all but the first `keep` bytes where the password is in it: a server may say it back. */
-static void postgres_hide_password(const struct postgres_state *state, char *line, size_t keep)
+/*
+ * Cuts off all but the first `keep` bytes of the line where the password is in the message that it is of: a server
+ * may say it back, and a newline in the password would end the line within it.
+ */
+static void postgres_hide_password(const struct postgres_state *state, const char *message, char *line, size_t keep)
 {
-	if (postgres_is_login(state) && strstr(line, PQpass(state->conn)))
+	if (postgres_is_login(state) && strstr(message, PQpass(state->conn)))
 		line[keep] = '\0';
 }
 
@@ -114,7 +117,7 @@ static void postgres_refused(struct probe *probe, const char *words)
 	struct postgres_state *state = probe->state;
 	char *line = postgres_line(words);
 
-	postgres_hide_password(state, line, 5);
+	postgres_hide_password(state, words, line, 5);
 	postgres_finish(probe, pganswer_of_state(words, postgres_is_login(state)), line);
 	free(line);
 }
@@ -142,7 +145,7 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
 	}
 	kind = postgres_kind_without_state(probe, stage);
 	line = postgres_own_message(message);
-	postgres_hide_password(state, line, 0);
+	postgres_hide_password(state, message, line, 0);
 	postgres_finish(probe, kind, kind == OUTCOME_CLOSED || kind == OUTCOME_RESET ? NULL : line);
 	free(line);
 }

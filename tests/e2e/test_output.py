@@ -238,6 +238,26 @@ def test_no_secret_that_the_answer_to_the_query_says_back(waitfor, peer):
     assert SECRET not in result.err, result
 
 
+@pytest.mark.parametrize("stage", ["startup", "query"])
+def test_no_first_line_of_a_secret_that_a_server_says_back(waitfor, peer, stage):
+    """Of what a server says one line is shown: its end may be the newline in a password (FACTS 2)."""
+    said = f"password {SECRET}\nxyzzy, was it?"
+
+    def script(connection):
+        if stage == "startup":
+            pgwire.refuses("28P01", said)(connection)
+            return
+        pgwire.read_startup(connection)
+        connection.send(pgwire.welcome())
+        connection.read()
+        connection.send(pgwire.error("57014", said, "ERROR") + pgwire.message(b"Z", b"I"))
+        connection.drain()
+    server = peer(script)
+    result = waitfor("-v", "-t", "700ms", f"postgres://app:{SECRET}%0Axyzzy@{server.target}/x")
+    assert result.code == 124 and server.connections, result
+    assert SECRET not in result.err and "xyzzy" not in result.err, result
+
+
 @pytest.mark.parametrize("password", ["", f":{SECRET}"], ids=["ping", "login"])
 def test_what_a_server_says_cannot_steer_a_terminal(waitfor, peer, password):
     """U+009B is to a terminal what ESC [ is."""

@@ -87,8 +87,37 @@ static int config_add_target(struct config *config, const char *text, const stru
 	return 0;
 }
 
+/* Does what is shown of the word end in a secret, so that white space in it would make a word of the rest? */
+static bool config_ends_in_secret(const char *word)
+{
+	char *shown = mask_target(word);
+	size_t len = strlen(shown);
+	bool ends = len >= 3 && strcmp(shown + len - 3, "***") == 0;
+
+	free(shown);
+	return ends;
+}
+
+/* A word of WAITFOR_TARGETS. after_secret: one that is no target may be the rest of a password, which nobody may see. */
+static int config_add_word(struct config *config, const char *word, bool after_secret, const struct env *env,
+			   struct error *err)
+{
+	const struct target *added;
+	int failed = config_add_target(config, word, env, err);
+
+	if (!after_secret || strstr(word, "://"))
+		return failed;
+	added = failed ? NULL : &config->targets[config->target_count - 1];
+	if (added && added->endpoints[0].port)
+		return 0;
+	return errors_set(err, "what follows a password is no target; write white space in a password as %%20, "
+			       "and targets as host:port");
+}
+
 static int config_add_words(struct config *config, const char *text, const struct env *env, struct error *err)
 {
+	bool after_secret = false;
+
 	while (*text) {
 		size_t len;
 		char *word;
@@ -100,7 +129,8 @@ static int config_add_words(struct config *config, const char *text, const struc
 		if (!len)
 			break;
 		word = alloc_slice(text, len);
-		failed = config_add_target(config, word, env, err);
+		failed = config_add_word(config, word, after_secret, env, err);
+		after_secret = config_ends_in_secret(word);
 		free(word);
 		if (failed)
 			return errors_prefix(err, "WAITFOR_TARGETS");

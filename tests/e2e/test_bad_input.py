@@ -186,12 +186,19 @@ def test_a_mistyped_secret_is_not_quoted(waitfor, case):
     "postgres://me:hunter ab@db/app", "postgres://me:ab hunter@db/app",
     "postgres://me:12 hunter@db/app", "postgres://me:12 hunter xyzzy@db/app",
     "host=db password=hunter user=x", "user=x password = hunter host=db",
+    "postgres://db/app?password=ab hunter", "postgres://db/app?password=ab hunter%xyzzy",
+    "postgres://db/app?user=me&password=ab hunter&sslmode=disable",
 ])
 def test_a_secret_with_white_space_in_the_target_list(waitfor, targets):
     """Each word is a target of its own."""
     result = waitfor(env={"WAITFOR_TARGETS": targets})
     check(result, "WAITFOR_TARGETS", ["write", "written"])
     assert "hunter" not in result.err and "xyzzy" not in result.err, result
+
+
+def test_a_target_may_follow_a_password_in_the_list(waitfor):
+    result = waitfor("--once", env={"WAITFOR_TARGETS": "postgres://127.0.0.1:1/app?password=ab 127.0.0.1:2"})
+    assert result.code == 1 and "127.0.0.1:2: connection refused" in result.err, result
 
 
 def test_no_piece_of_a_password_with_a_question_mark(waitfor):

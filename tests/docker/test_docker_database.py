@@ -70,6 +70,8 @@ def test_values_come_from_files(lab, workflow, tmp_path):
         ((), "db: no password for the superuser: set POSTGRES_PASSWORD"),
         ((*PASSWORD, "--env", "POSTGRES_PASSWORD_FILE=/x"), "are both set: take one of them away"),
         (("--env", "POSTGRES_PASSWORD_FILE=/x"), "POSTGRES_PASSWORD_FILE: /x cannot be read by user"),
+        (("--env", "POSTGRES_PASSWORD=two\nlines"), "POSTGRES_PASSWORD: there is a line break in it"),
+        ((*PASSWORD, "--env", "PGDATA=/usr/share/postgresql"), "is not empty"),
     ],
 )
 def test_bad_settings_end_at_once_with_the_reason(lab, workflow, options, complaint):
@@ -120,10 +122,44 @@ def test_failing_script_ends_the_container_and_the_next_start_begins_anew(lab, w
     assert psql(database, "SELECT count(*) FROM half", "--username=postgres") == "0"
 
 
+def test_what_was_there_before_is_never_removed(lab, workflow, tmp_path):
+    """Not by a first set-up, and not by the second after one that was cut off."""
+    data = tmp_path / "data"
+    (data / "elsewhere").mkdir(parents=True)
+    (data / "elsewhere" / "precious").write_text("kept")
+    database = lab.run(workflow.db, options=("--volume", f"{data}:/var/lib/postgresql/data", *PASSWORD))
+    for _ in range(2):
+        assert database.exit_code() == 1
+        assert "/var/lib/postgresql/data holds no database, and is not empty" in database.stderr
+        database.start()
+    assert (data / "elsewhere" / "precious").read_text() == "kept"
+
+
+def test_script_that_ends_the_set_up_is_no_database(lab, workflow, tmp_path):
+    mount = scripts(lab, tmp_path / "scripts", **{"1_end__sh": "exit 0", "2_more__sql": "CREATE TABLE more ();"})
+    database = lab.run(workflow.db, options=(*mount, *PASSWORD))
+    assert database.exit_code() == 1
+    assert "ended the set-up before its end" in database.stderr
+
+
+def test_set_up_is_on_this_server_whatever_the_environment_names(lab, workflow):
+    elsewhere = ("--env", "PGHOST=192.0.2.1", "--env", "POSTGRES_DB=shop")
+    quoted = ("--env", "POSTGRES_INITDB_ARGS=--encoding 'UTF8'\n--data-checksums")
+    database = ready(lab.run(workflow.db, options=(*elsewhere, *quoted, *PASSWORD)))
+    own = ("--host=/var/run/postgresql", "--username=postgres", "--dbname=shop")
+    assert psql(database, "SHOW data_checksums", *own) == "on"
+
+
+def test_runs_as_the_images_own_user_from_the_start(lab, workflow):
+    database = ready(lab.run(workflow.db, options=("--user", "postgres", *PASSWORD)))
+    assert psql(database, "SELECT 1", "--username=postgres") == "1"
+
+
 def test_arguments_are_the_servers_and_a_command_is_run(lab, workflow):
     database = ready(lab.run(workflow.db, "-c", "max_connections=17", options=PASSWORD))
     assert psql(database, "SHOW max_connections", "--username=postgres") == "17"
     assert docker("run", "--rm", workflow.db, "echo", "a b").stdout == "a b\n"
+    assert docker("run", "--rm", workflow.db, "--version").stdout.startswith("postgres (PostgreSQL)")
 
 
 @pytest.mark.parametrize("when", ["set-up", "serving"])

@@ -1,12 +1,14 @@
 """Containers, networks and images of one test: made here, watched with deadlines, removed by their own ids."""
 
 import datetime
+import fcntl
 import json
 import os
 import pathlib
 import secrets
 import shutil
 import subprocess
+import tempfile
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
@@ -198,8 +200,11 @@ class Workflow:
     KEPT = ("build", "waitfor", "perl-base", "db")
 
     def __init__(self, debian):
+        """Waits for a run with the same names to end: it would take the api image away in the middle of this one."""
         # Another prefix lets two runs stand side by side.
         self.prefix = os.environ.get("WAITFOR_TEST_IMAGES", "waitfor-test")
+        self._lock = open(pathlib.Path(tempfile.gettempdir()) / f"{self.prefix.replace('/', '-')}.lock", "w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.waitfor, self.db, self.api = (f"{self.prefix}/{name}" for name in ("waitfor", "db", "api"))
         self._variables = {
             "IMAGES": self.prefix, "WAITFOR": self.waitfor, "DEBIAN": debian,
@@ -249,3 +254,4 @@ class Workflow:
         for name in self._identities(self.prefix):
             if name.removeprefix(f"{self.prefix}/") not in self.KEPT:
                 docker("rmi", "--force", name)
+        self._lock.close()

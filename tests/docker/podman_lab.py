@@ -15,7 +15,7 @@ from docker_lab import REPOSITORY, SOON, eventually
 from manifests import CONFIG, MANIFESTS, document, yaml
 
 RUNTIME = REPOSITORY / "tests" / "docker" / "runtime-without-rlimits"
-TOOLS = ("podman", "catatonit", "iptables", "nsenter", "unshare", "ip")
+TOOLS = ("podman", "catatonit", "iptables", "nft", "nsenter", "unshare", "ip")
 NETWORK = "notes"
 
 # Stands beside the room and clears it away whatever becomes of the tests. When they end, so does
@@ -134,6 +134,12 @@ class Room:
             raise AssertionError(f"podman {command}\n{result.stdout}{result.stderr}")
         return result
 
+    def shell(self, script):
+        """Runs a script as in the folder of the manifests."""
+        command = self.command("sh", "-euc", f"cd {MANIFESTS}\n{script}")
+        result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        assert result.returncode == 0, result.stdout + result.stderr
+
     def load(self, images):
         """Hands images of the engine to Podman: {name there: name here}."""
         with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as save:
@@ -204,7 +210,9 @@ class Node:
     def __init__(self, room):
         self.room = room
         self._playing = []
-        room.podman("network", "create", NETWORK)
+
+    def prepare(self):
+        self.room.podman("network", "create", NETWORK)
         self._keep_secret(document("secret.yaml", "Secret"))
 
     def _keep_secret(self, secret):
@@ -270,6 +278,6 @@ class Node:
         for arguments in (
             ("stop", "--all", "--time=0"), ("pod", "rm", "--all", "--force", "--time=0"),
             ("volume", "rm", "--all", "--force"), ("secret", "rm", "--all"),
-            ("network", "rm", "--force", NETWORK),
+            ("network", "prune", "--force"),
         ):
             self.room.podman(*arguments)

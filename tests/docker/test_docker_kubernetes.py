@@ -1,13 +1,14 @@
 """docker/kubernetes: its pods, played by Podman in any order and probed as the kubelet would."""
 
 import itertools
+import re
 import time
 
 import pytest
 
 from docker_lab import eventually
 from manifests import (
-    as_pod, container_of, document, documents, for_podman, pod_of, write_config
+    MANIFESTS, as_pod, container_of, document, documents, for_podman, pod_of, write_config
 )
 from notes import answers, works
 from podman_lab import Node, Room, why_not
@@ -18,6 +19,8 @@ WAITING = {"api-wrapper.yaml": "api", "api-init-container.yaml": "wait"}
 API = container_of(document("api-wrapper.yaml", "Deployment"), "api")
 DATABASE = container_of(document("database.yaml", "Deployment"), "postgres")
 PASSWORD = document("secret.yaml", "Secret")["stringData"]["password"]
+# "no such name"; where the DNS server is silent when its own ones are, "no answer from DNS".
+NOT_FOUND = ":5432: no "
 READY = {"startupProbe": 0, "readinessProbe": 0, "livenessProbe": 0}
 NOT_READY = dict.fromkeys(READY, 1)
 
@@ -46,6 +49,7 @@ def room(podman, workflow):
 def node(room):
     made = Node(room)
     try:
+        made.prepare()
         yield made
     finally:
         made.close()
@@ -85,7 +89,7 @@ def test_every_order_ends_in_a_serving_api(node, order, form):
     for index, step in enumerate(order):
         start[step]()
         if "db" not in order[: index + 1]:
-            node.container(step, waiting[step]).said("no such name")
+            node.container(step, waiting[step]).said(NOT_FOUND)
     node.finish()
     migration = node.container("migrate", "migrate")
     assert migration.exit_code() == 0, migration.log()
@@ -123,7 +127,7 @@ def database_behind_a_gate(gate):
 
 def test_probes_fail_until_it_is_ready(node, tmp_path):
     """FACTS 26, 40: 1 before, and while the set-up's server answers on its socket file; then 0."""
-    api = play_api(node).said("no such name")
+    api = play_api(node).said(NOT_FOUND)
     assert probe(api, API) == NOT_READY
 
     node.play(database_behind_a_gate(tmp_path / "gate"), ["db"])
@@ -162,7 +166,7 @@ def test_the_api_outlives_its_database(node):
 
 def test_a_pod_that_is_deleted_while_it_waits(node):
     """FACTS 35: PID 1 of its container heeds TERM at once, long before the grace period is over."""
-    api = play_api(node).said("no such name")
+    api = play_api(node).said(NOT_FOUND)
     start = time.monotonic()
     api.podman("stop", "--time=30")
     assert time.monotonic() - start < 10
@@ -231,3 +235,27 @@ def test_service_variables(node, tmp_path, name):
     assert api.exec("printenv", "DB_PORT").stdout == f"tcp://{told}:5432\n"
     assert (api.exec("getent", "hosts", "db").returncode == 0) == (name == "known")
     assert probe(api, API) == READY
+
+
+def test_the_commands_of_the_readme(room):
+    text = (MANIFESTS / "README.md").read_text()
+    section = text.partition("\n## With Podman")[2].partition("\n## ")[0]
+    load, wrapper, init_container, clear = re.findall(r"^```sh\n(.*?)^```$", section, re.M | re.S)
+    assert load.startswith("docker save "), "which wants the engine: it is what the room does first"
+    node = Node(room)
+    try:
+        room.shell(wrapper)
+        first = node.container("api", "api")
+        serves(first)
+        room.shell(init_container)
+        second = node.container("api", "api")
+        assert second.id != first.id
+        serves(second)
+        with room.inside():
+            works(second.address())
+        room.shell(clear)
+        assert not node.containers()
+        for kept in ("volume", "secret"):
+            assert room.podman(kept, "ls", "--quiet").stdout == ""
+    finally:
+        node.close()

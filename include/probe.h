@@ -55,6 +55,7 @@ struct probe {
 	const struct resolve_address *address; /* probe's own copy */
 	void *state;
 	bool after_refusal; /* the last attempt at this target found nobody listening: a cheap look first pays */
+	bool just_opened;   /* if it connects, that is: the last attempt was refused outright, not even by a proxy */
 	/* What follows is the framework's. */
 	struct resolve_address address_copy;
 	enum outcome_kind stage;

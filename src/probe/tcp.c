@@ -69,7 +69,7 @@ static void tcp_on_connected(void *arg)
 		return;
 	}
 	probe_stage(probe, OUTCOME_SILENT, "waiting whether the connection stays open");
-	delay = probe->after_refusal && portproxy_stands_at(tcp_port(address)) ? TCP_PROXY_DELAY : TCP_TRUST_DELAY;
+	delay = probe->just_opened && portproxy_stands_at(tcp_port(address)) ? TCP_PROXY_DELAY : TCP_TRUST_DELAY;
 	loop_timer_set(&state->trust, delay);
 }
 

@@ -74,6 +74,18 @@ def test_failing_migration_leaves_nothing_of_itself(desk, database):
     assert psql(database, "SELECT to_regclass('half') IS NULL") == "t"
 
 
+def test_text_of_a_file_is_text_and_its_transaction_is_not_its_own(desk, database):
+    migrations = desk.code / "migrations"
+    (migrations / "3-words.sql").write_text("CREATE TABLE word AS SELECT 'caf\u00e9 \u2603' AS word;\n")
+    update(desk, "1")
+    assert psql(database, "SELECT word FROM word") == "caf\u00e9 \u2603"
+    (migrations / "4-commit.sql").write_text("CREATE TABLE leaked (i integer); COMMIT;\n")
+    result = update(desk, "1", check=False)
+    assert result.returncode != 0
+    assert "4-commit.sql: ends the transaction that it is run in" in result.stderr
+    assert versions(database).endswith("3 3-words")
+
+
 @pytest.mark.parametrize(
     "mistake, complaint",
     [

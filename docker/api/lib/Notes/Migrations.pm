@@ -1,6 +1,7 @@
 package Notes::Migrations;
 use v5.36;
 use Digest::SHA qw(sha256_hex);
+use Encode qw(decode FB_CROAK LEAVE_SRC);
 
 # Numbered files, each applied once, in order, in a transaction of its own, and written down in a table.
 
@@ -54,7 +55,11 @@ sub pending ($self) {
 
 sub apply ($self, $file) {
     $self->{say}->("applying $file->{name}");
-    $self->{database}->do($file->{sql});
+    my $sql = eval { decode('UTF-8', $file->{sql}, FB_CROAK | LEAVE_SRC) } // die "$file->{path}: not UTF-8\n";
+    my ($before) = $self->{database}->selectrow_array('SELECT txid_current()');
+    $self->{database}->do($sql);
+    my ($after) = $self->{database}->selectrow_array('SELECT txid_current()');
+    die "$file->{path}: ends the transaction that it is run in; take its COMMIT or ROLLBACK out\n" if $before != $after;
     $self->{database}->do(
         'INSERT INTO schema_version (version, name, digest) VALUES (?, ?, ?)', undef, @$file{qw(version name digest)});
 }

@@ -247,8 +247,10 @@ class Workflow:
 
     def _remove_superseded(self, before, prefix):
         for name, identity in self._identities(prefix).items():
-            if before.get(name, identity) != identity:
-                docker("rmi", "--force", before[name], check=False)
+            old = before.get(name, identity)
+            # The same image may still have another name, and by its id would lose that as well.
+            if old != identity and docker("inspect", "--format", "{{len .RepoTags}}", old, check=False).stdout == "0\n":
+                docker("rmi", old, check=False)
 
     def close(self):
         for name in self._identities(self.prefix):

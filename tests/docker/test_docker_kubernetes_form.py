@@ -147,7 +147,7 @@ def test_a_service_leads_to_a_port_of_its_pods(what):
         (container,) = pod_of(each)["containers"]
         ports = {port["name"]: port["containerPort"] for port in container.get("ports", [])}
         for port in what["spec"]["ports"]:
-            # By its number where it is not declared: Podman 4 publishes what is.
+            # By its number where it is not declared: Podman 4.3 publishes what is.
             assert ports.get(port["targetPort"], port["targetPort"]) == port["port"]
 
 

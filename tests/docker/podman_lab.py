@@ -23,6 +23,7 @@ NETWORK = "notes"
 # the control groups of its pods, which have their identities as names.
 KEEPER = r"""
 unshare --net --mount --pid --ipc --fork --kill-child sh -c "$1" "$0"
+exec 2>/dev/null
 grep -ohE '[0-9a-f]{64}' "$0/events.log" | sort -u >"$0/identities"
 find /sys/fs/cgroup -depth -type d -path '*/libpod_parent/*' |
     grep -F -f "$0/identities" | xargs -r rmdir

@@ -29,9 +29,8 @@ struct attempt {
 	struct resolve **lookups; /* one for each endpoint */
 	struct attempt_runner **runners;
 	size_t runner_count, running;
-	bool thorough; /* waits for every look-up */
-	bool refused;  /* the last attempt found nobody listening */
-	bool nobody;   /* the last one was refused outright: not even a proxy was there */
+	bool thorough;          /* waits for every look-up */
+	enum outcome_kind last; /* how the last attempt ended */
 	int64_t deadline, waited;
 	struct loop_timer next;  /* starts the next address */
 	struct loop_timer again; /* asks for the name again */
@@ -76,8 +75,7 @@ static void attempt_finish(struct attempt *attempt)
 	struct outcome outcome = attempt->best;
 	struct progress_place place = attempt->best_place;
 
-	attempt->refused = outcome_info(outcome.kind)->layer == OUTCOME_CONNECT;
-	attempt->nobody = outcome.kind == OUTCOME_REFUSED;
+	attempt->last = outcome.kind;
 	attempt_clear(attempt);
 	attempt->done(attempt->arg, &outcome, &place); /* may start the next */
 }
@@ -192,8 +190,8 @@ static void attempt_run(struct attempt *attempt, const struct endpoint *endpoint
 	attempt->running++;
 	runner->probe = probe_new(attempt->loop, attempt->target, endpoint, address, attempt_time_left(attempt),
 				  attempt_on_probe, runner);
-	runner->probe->after_refusal = attempt->refused;
-	runner->probe->just_opened = attempt->nobody;
+	runner->probe->after_refusal = outcome_info(attempt->last)->layer == OUTCOME_CONNECT;
+	runner->probe->just_opened = attempt->last == OUTCOME_REFUSED;
 	loop_timer_clear(&attempt->limit);
 	loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
 	probe_start(runner->probe);

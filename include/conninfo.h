@@ -25,7 +25,8 @@ struct conninfo {
  * From a bound postgres target, whose endpoints it fills from the URI (libpq allows hosts and ports
  * among the parameters). User: URI, PGUSER, the link's POSTGRES_USER, "postgres"; database: URI, PGDATABASE, the
  * link's POSTGRES_DB; password: URI, PGPASSWORD, password file, the link's POSTGRES_PASSWORD. A link's only where
- * all hosts are its peer. Error texts hold no secret. Takes every PG* variable that would redirect the probe out of this process (FACTS 29); env keeps them.
+ * all hosts are its peer. Error texts hold no secret. Takes every PG* variable that would redirect the probe out of
+ * this process (FACTS 29); env keeps them.
  */
 struct conninfo *conninfo_new(struct target *target, const struct env *env, struct log *log, struct error *err);
 void conninfo_free(struct conninfo *info); /* NULL does nothing */

@@ -40,6 +40,9 @@ subtest 'what is no note is refused, with the reason' => sub {
         ok $answer->{error};
     }
     is((ask(note_request(encode_json({ text => 'x' x 10_001 }))))[0], 413);
+    is((ask(note_request(encode_json({ text => 'x', author => 'x' x 101 }))))[0], 413);
+    is((ask(note_request(' ' x 150_001)))[0], 413);
+    is((ask(GET('/notes/1%0A')))[0], 404);
     is((ask(GET('/notes/999999999')))[0], 404);
     is((ask(GET('/elsewhere')))[0], 404);
 };

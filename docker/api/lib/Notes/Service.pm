@@ -6,7 +6,8 @@ use Notes::Database;
 use Plack::Request;
 
 my $json = JSON::PP->new->utf8->canonical;
-my $longest = 10_000;    # characters of a note
+# A note, a name, and what both take in JSON, where a character may be twelve bytes ("\ud83d\ude00").
+my %longest = (text => 10_000, author => 100, body => 150_000);
 
 sub reply ($status, $body) {
     return [$status, ['Content-Type' => 'application/json'], [$json->encode($body) . "\n"]];
@@ -33,13 +34,15 @@ sub show ($id) {
 }
 
 sub add ($request) {
+    return refuse(413, 'too long') if ($request->content_length // 0) > $longest{body};
     my $note = eval { $json->decode($request->content) };
     my $text = ref $note eq 'HASH' ? $note->{text} : undef;
     return refuse(400, 'wanted: {"text": "...", "author": "..."}') if !defined $text || ref $text || $text =~ /\0/;
     return refuse(400, 'the text is empty') if $text eq '';
-    return refuse(413, "the text is longer than $longest characters") if length $text > $longest;
+    return refuse(413, "the text is longer than $longest{text} characters") if length $text > $longest{text};
     my $author = $note->{author};
     return refuse(400, 'the author is a name') if ref $author || ($author // '') =~ /\0/;
+    return refuse(413, "the author is longer than $longest{author} characters") if length($author // '') > $longest{author};
     my $row = Notes::Database::connection()->selectrow_hashref(
         "INSERT INTO note (text, author) VALUES (?, ?) RETURNING $columns", undef, $text, $author);
     return reply(201, $row);
@@ -50,7 +53,7 @@ sub dispatch ($request) {
     return about()       if $what eq 'GET /';
     return list()        if $what eq 'GET /notes';
     return add($request) if $what eq 'POST /notes';
-    return show($1)      if $what =~ m{^GET /notes/([0-9]{1,9})$};
+    return show($1)      if $what =~ m{^GET /notes/([0-9]{1,9})\z};
     return refuse(404, "nothing here: $what");
 }
 

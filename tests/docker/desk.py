@@ -8,7 +8,7 @@ import subprocess
 
 from docker_lab import REPOSITORY, Container, docker
 
-SECRET = "se=cret 'word'"
+SECRET = "se=cret 'wo$rd'"
 
 
 def free_port():

@@ -73,7 +73,7 @@ def example(lab, workflow):
 def notes_project(lab, workflow):
     project = Project(
         lab, REPOSITORY / "docker" / "compose.yaml", DB_IMAGE=workflow.db, API_IMAGE=workflow.api,
-        PORT=str(free_port()), POSTGRES_PASSWORD=SECRET.replace("$", ""),
+        PORT=str(free_port()), POSTGRES_PASSWORD=SECRET,
     )
     try:
         yield project

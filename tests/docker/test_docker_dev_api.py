@@ -69,7 +69,7 @@ def test_what_is_shown_is_what_would_be_run_and_makes_nothing(desk, legacy_desk)
     served = desk.dev_api("--show").stdout
     assert f"--publish {desk.port}:5000" in served
     assert f"--network {desk.network}" in served
-    assert SECRET not in served and "word" not in served
+    assert SECRET not in served and "se=cret" not in served
     assert docker("network", "ls", "--quiet", "--filter", f"name={desk.network}").stdout == ""
     migrating = legacy_desk.dev_api("--show", "perl", "-Ilib", "bin/update-database").stdout
     assert f"--link {legacy_desk.names['DB']}:db" in migrating

@@ -8,17 +8,9 @@
 #include "progress.h"
 #include "report.h"
 
-enum waiter_verdict {
-	WAITER_READY,     /* what the user waits for is there */
-	WAITER_TIMED_OUT, /* the time is up */
-	WAITER_NOT_READY, /* --once: the one round did not find it */
-	WAITER_GAVE_UP,   /* --fail-fast: waiting does not help */
-	WAITER_SIGNALLED  /* an ending signal came */
-};
-
 struct waiter_result {
-	enum waiter_verdict verdict;
-	int signal;                /* of WAITER_SIGNALLED */
+	enum report_verdict verdict;
+	int signal;                /* of REPORT_SIGNALLED */
 	struct progress *progress; /* one for each target of config, in its order */
 };
 
@@ -27,7 +19,7 @@ struct waiter_result {
  * nothing of them is there when the app starts. On success fills result, which waiter_release frees.
  */
 int waiter_run(struct waiter_result *result, const struct config *config, const struct process *process,
-	       struct report_sink *report, struct error *err);
+	       const struct report *report, struct error *err);
 void waiter_release(struct waiter_result *result);
 
 #endif

@@ -34,14 +34,14 @@ static int main_print(char *text, struct error *err)
 static int main_exit_code(const struct waiter_result *result)
 {
 	switch (result->verdict) {
-	case WAITER_READY:
+	case REPORT_READY:
 		return 0;
-	case WAITER_NOT_READY:
+	case REPORT_NOT_READY:
 		return EXIT_NOT_READY;
-	case WAITER_TIMED_OUT:
-	case WAITER_GAVE_UP:
+	case REPORT_TIMED_OUT:
+	case REPORT_GAVE_UP:
 		return EXIT_TIMED_OUT;
-	case WAITER_SIGNALLED:
+	case REPORT_SIGNALLED:
 		return 128 + result->signal;
 	}
 	return EXIT_OWN_FAULT;
@@ -52,7 +52,7 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 		     struct error *err)
 {
 	struct waiter_result result = {0};
-	struct report_text *report = NULL;
+	struct report report = {0};
 	char *path = NULL;
 	int code = EXIT_OWN_FAULT;
 
@@ -60,20 +60,18 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 		goto out;
 	if (config->command && !(path = handoff_find(config->command[0], env, &code, err)))
 		goto out;
-	report = report_text_new(log, config->down != CONFIG_DOWN_OFF);
-	if (waiter_run(&result, config, process, report_text_sink(report), err))
+	report_add(&report, report_text_new(log));
+	if (waiter_run(&result, config, process, &report, err))
 		goto out;
 	code = main_exit_code(&result);
-	if (result.verdict == WAITER_SIGNALLED)
-		log_line(log, LOG_LEVEL_NORMAL, "stopped by %s", strsignal(result.signal));
-	else if (config->command && (code == 0 || config->run_anyway)) {
+	if (config->command && result.verdict != REPORT_SIGNALLED && (code == 0 || config->run_anyway)) {
 		exports_apply(env, config, result.progress);
+		report_exec(&report, path);
 		code = handoff_exec(path, config->command, env, process, err);
 	}
 out:
 	free(path);
-	if (report)
-		report_text_free(report);
+	report_release(&report);
 	waiter_release(&result);
 	probe_unbind(config->targets, config->target_count);
 	return code;

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "alloc.h"
 #include "clock.h"
@@ -25,7 +26,7 @@ struct report_said {
 struct report_text {
 	struct report_sink sink;
 	struct log *log;
-	bool down;
+	const struct report_view *view;
 	struct report_said *said;
 	size_t said_count;
 };
@@ -95,7 +96,7 @@ static void report_text_attempted(struct report_sink *sink, const struct progres
 			 report_reason(progress).text);
 	else
 		log_line(text->log, LOG_LEVEL_NORMAL, "%s: %s%s", progress->target->text,
-			 text->down ? report_not_down(progress) : "", report_reason(progress).text);
+			 text->view->down ? report_not_down(progress) : "", report_reason(progress).text);
 }
 
 static void report_text_done(struct report_sink *sink, const struct progress *progress)
@@ -105,7 +106,7 @@ static void report_text_done(struct report_sink *sink, const struct progress *pr
 
 	progress_place_text(&progress->place, place, sizeof(place));
 	clock_format(progress->finished - progress->started, waited, sizeof(waited));
-	if (text->down)
+	if (text->view->down)
 		log_line(text->log, LOG_LEVEL_NORMAL, "%s: down after %s, %u attempt%s: %s", progress->target->text,
 			 waited, progress->attempts, progress->attempts == 1 ? "" : "s", report_reason(progress).text);
 	else
@@ -113,16 +114,11 @@ static void report_text_done(struct report_sink *sink, const struct progress *pr
 			 place, waited, progress->attempts, progress->attempts == 1 ? "" : "s");
 }
 
-static void report_text_failed(struct report_sink *sink, const struct report_view *view, bool gave_up)
+static void report_text_summary(struct report_text *text)
 {
-	struct report_text *text = (struct report_text *)sink;
+	const struct report_view *view = text->view;
 	char time[32];
 
-	if (gave_up)
-		log_line(text->log, LOG_LEVEL_ERROR, "gave up: waiting longer does not help");
-	else if (view->timeout)
-		log_line(text->log, LOG_LEVEL_ERROR, "timed out after %s",
-			 clock_format(view->timeout, time, sizeof(time)));
 	for (size_t i = 0; i < view->count; i++) {
 		const struct progress *progress = &view->list[i];
 
@@ -134,24 +130,55 @@ static void report_text_failed(struct report_sink *sink, const struct report_vie
 	}
 }
 
-struct report_text *report_text_new(struct log *log, bool down)
+static void report_text_end(struct report_sink *sink, enum report_verdict verdict, int signal)
 {
-	struct report_text *text = alloc_zero(1, sizeof(*text));
+	struct report_text *text = (struct report_text *)sink;
+	char time[32];
 
-	text->sink = (struct report_sink){
-		.attempted = report_text_attempted, .done = report_text_done, .failed = report_text_failed};
-	text->log = log;
-	text->down = down;
-	return text;
+	switch (verdict) {
+	case REPORT_TIMED_OUT:
+		log_line(text->log, LOG_LEVEL_ERROR, "timed out after %s",
+			 clock_format(text->view->timeout, time, sizeof(time)));
+		report_text_summary(text);
+		break;
+	case REPORT_GAVE_UP:
+		log_line(text->log, LOG_LEVEL_ERROR, "gave up: waiting longer does not help");
+		report_text_summary(text);
+		break;
+	case REPORT_SIGNALLED:
+		log_line(text->log, LOG_LEVEL_NORMAL, "stopped by %s", strsignal(signal));
+		break;
+	case REPORT_READY:
+	case REPORT_NOT_READY:
+		break;
+	}
 }
 
-void report_text_free(struct report_text *text)
+static void report_text_begin(struct report_sink *sink, const struct report_view *view, struct loop *loop)
 {
+	struct report_text *text = (struct report_text *)sink;
+
+	(void)loop;
+	text->view = view;
+}
+
+static void report_text_free(struct report_sink *sink)
+{
+	struct report_text *text = (struct report_text *)sink;
+
 	free(text->said);
 	free(text);
 }
 
-struct report_sink *report_text_sink(struct report_text *text)
+struct report_sink *report_text_new(struct log *log)
 {
+	struct report_text *text = alloc_zero(1, sizeof(*text));
+
+	text->sink = (struct report_sink){.begin = report_text_begin,
+					  .attempted = report_text_attempted,
+					  .done = report_text_done,
+					  .end = report_text_end,
+					  .free = report_text_free};
+	text->log = log;
 	return &text->sink;
 }

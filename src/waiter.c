@@ -35,7 +35,7 @@ struct waiter_target {
 
 struct waiter {
 	const struct config *config;
-	struct report_sink *report;
+	const struct report *report;
 	struct loop *loop;
 	struct dns *dns;
 	struct waiter_result *result;
@@ -69,7 +69,7 @@ static uint32_t waiter_random(struct waiter *waiter)
 	return (uint32_t)(waiter->random * UINT64_C(0x2545F4914F6CDD1D) >> 32);
 }
 
-static void waiter_end(struct waiter *waiter, enum waiter_verdict verdict)
+static void waiter_end(struct waiter *waiter, enum report_verdict verdict)
 {
 	if (waiter->ended)
 		return;
@@ -143,9 +143,9 @@ static void waiter_look_whether_over(struct waiter *waiter)
 		over += waiter->targets[i].state == WAITER_OVER;
 	}
 	if (done == count || (done > 0 && waiter->config->any))
-		waiter_end(waiter, WAITER_READY);
+		waiter_end(waiter, REPORT_READY);
 	else if (over == count)
-		waiter_end(waiter, WAITER_NOT_READY);
+		waiter_end(waiter, REPORT_NOT_READY);
 }
 
 static void waiter_pause(struct waiter_target *target, int64_t now)
@@ -206,13 +206,13 @@ static void waiter_on_attempt(void *arg, const struct outcome *outcome, const st
 	if (!cut && waiter_is_done(waiter, progress)) {
 		progress_finish(progress, now);
 		target->state = WAITER_OVER;
-		waiter->report->done(waiter->report, progress);
+		report_done(waiter->report, progress);
 	} else {
-		waiter->report->attempted(waiter->report, progress, changed);
+		report_attempted(waiter->report, progress, changed);
 		if (waiter->config->once)
 			target->state = WAITER_OVER;
 		else if (waiter_is_hopeless(waiter))
-			waiter_end(waiter, WAITER_GAVE_UP);
+			waiter_end(waiter, REPORT_GAVE_UP);
 		else
 			waiter_pause(target, now);
 	}
@@ -225,7 +225,7 @@ static void waiter_on_timeout(void *arg)
 {
 	struct waiter *waiter = arg;
 
-	waiter_end(waiter, waiter->config->once ? WAITER_NOT_READY : WAITER_TIMED_OUT);
+	waiter_end(waiter, waiter->config->once ? REPORT_NOT_READY : REPORT_TIMED_OUT);
 }
 
 static void waiter_open(struct waiter *waiter, int64_t now)
@@ -269,27 +269,28 @@ static void waiter_close(struct waiter *waiter)
 }
 
 int waiter_run(struct waiter_result *result, const struct config *config, const struct process *process,
-	       struct report_sink *report, struct error *err)
+	       const struct report *report, struct error *err)
 {
 	struct waiter waiter = {.config = config, .report = report, .result = result};
-	struct report_view view = {
-		.count = config->target_count, .timeout = config->timeout, .down = config->down != CONFIG_DOWN_OFF};
+	struct report_view view = {.count = config->target_count,
+				   .started = clock_now(),
+				   .timeout = config->timeout,
+				   .down = config->down != CONFIG_DOWN_OFF};
 
-	*result = (struct waiter_result){.verdict = WAITER_READY};
-	if (config->target_count == 0)
-		return 0; /* --links, and there are none */
+	*result = (struct waiter_result){.verdict = REPORT_READY};
 	waiter.loop = loop_new(process, err);
 	if (!waiter.loop)
 		return -1;
 	result->progress = alloc_zero(config->target_count, sizeof(*result->progress));
 	view.list = result->progress;
-	waiter_open(&waiter, clock_now());
-	result->signal = loop_run(waiter.loop);
+	waiter_open(&waiter, view.started);
+	report_begin(report, &view, waiter.loop);
+	/* --links, and there are none: nothing would ever stop the loop. */
+	result->signal = config->target_count ? loop_run(waiter.loop) : 0;
 	if (result->signal)
-		result->verdict = WAITER_SIGNALLED;
+		result->verdict = REPORT_SIGNALLED;
+	report_end(report, result->verdict, result->signal);
 	waiter_close(&waiter);
-	if (result->verdict == WAITER_TIMED_OUT || result->verdict == WAITER_GAVE_UP)
-		report->failed(report, &view, result->verdict == WAITER_GAVE_UP);
 	return 0;
 }
 

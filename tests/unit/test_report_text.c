@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "clock.h"
@@ -11,8 +12,8 @@ static const struct endpoint report_endpoint = {.host = (char *)"db", .port = 54
 /* A sink, its log, and the progress it is told of. */
 struct rig {
 	struct unit_log log;
-	struct report_text *text;
 	struct report_sink *sink;
+	struct report_view view;
 	struct progress progress;
 };
 
@@ -20,14 +21,15 @@ static void rig_open(struct rig *rig, enum log_level level, bool down)
 {
 	unit_log_open(&rig->log);
 	rig->log.log.level = level;
-	rig->text = report_text_new(&rig->log.log, down);
-	rig->sink = report_text_sink(rig->text);
+	rig->sink = report_text_new(&rig->log.log);
 	progress_init(&rig->progress, &report_target, clock_now());
+	rig->view = (struct report_view){.list = &rig->progress, .count = 1, .timeout = 60 * CLOCK_S, .down = down};
+	rig->sink->begin(rig->sink, &rig->view, NULL);
 }
 
 static void rig_close(struct rig *rig)
 {
-	report_text_free(rig->text);
+	rig->sink->free(rig->sink);
 	unit_log_close(&rig->log);
 }
 
@@ -123,7 +125,6 @@ static void test_verbose_tells_every_attempt(void **state)
 
 static void test_quiet_says_only_what_failed(void **state)
 {
-	struct report_view view = {.count = 1, .timeout = 60 * CLOCK_S};
 	struct rig rig;
 
 	(void)state;
@@ -131,8 +132,7 @@ static void test_quiet_says_only_what_failed(void **state)
 	rig_attempt(&rig, OUTCOME_REFUSED, "");
 	rig.sink->done(rig.sink, &rig.progress);
 	check_text("nothing", unit_log_text(&rig.log), "");
-	view.list = &rig.progress;
-	rig.sink->failed(rig.sink, &view, false);
+	rig.sink->end(rig.sink, REPORT_TIMED_OUT, 0);
 	check_has("the summary", unit_log_text(&rig.log), "db:5432: not ready");
 	rig_close(&rig);
 }
@@ -140,7 +140,8 @@ static void test_quiet_says_only_what_failed(void **state)
 struct failed_row {
 	const char *name;
 	int64_t timeout;
-	bool down, gave_up;
+	bool down;
+	enum report_verdict verdict;
 	const char *head;  /* NULL: none */
 	const char *first; /* of the target that is not done */
 };
@@ -149,17 +150,16 @@ struct failed_row {
 static void test_summary(void **state)
 {
 	static const struct failed_row rows[] = {
-		{"timed out", 60 * CLOCK_S, false, false, "waitfor: timed out after 60s\n",
+		{"timed out", 60 * CLOCK_S, false, REPORT_TIMED_OUT, "waitfor: timed out after 60s\n",
 		 "waitfor: db:5432: not ready: answers but is not ready: 57P03 (10.0.0.2:5432), 2 attempts in "},
-		{"gave up", 60 * CLOCK_S, false, true, "waitfor: gave up",
+		{"gave up", 60 * CLOCK_S, false, REPORT_GAVE_UP, "waitfor: gave up",
 		 "waitfor: db:5432: not ready: answers but is not ready: 57P03 (10.0.0.2:5432), 2 attempts in "},
-		{"not down", 90 * CLOCK_S, true, false, "waitfor: timed out after 90s\n",
+		{"not down", 90 * CLOCK_S, true, REPORT_TIMED_OUT, "waitfor: timed out after 90s\n",
 		 "waitfor: db:5432: not down: answers but is not ready: 57P03 (10.0.0.2:5432), 2 attempts in "},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct report_view view = {.count = 2, .timeout = rows[i].timeout, .down = rows[i].down};
 		struct progress list[2];
 		struct rig rig;
 
@@ -168,8 +168,9 @@ static void test_summary(void **state)
 		rig_record(&rig, OUTCOME_STARTING, "57P03");
 		list[0] = list[1] = rig.progress;
 		progress_finish(&list[1], clock_now());
-		view.list = list;
-		rig.sink->failed(rig.sink, &view, rows[i].gave_up);
+		rig.view = (struct report_view){
+			.list = list, .count = COUNT(list), .timeout = rows[i].timeout, .down = rows[i].down};
+		rig.sink->end(rig.sink, rows[i].verdict, 0);
 		check_has(rows[i].name, unit_log_text(&rig.log), rows[i].head);
 		check_has(rows[i].name, rig.log.text, rows[i].first);
 		check_int("the head, and the one that is not done", rig.log.writes, 2);
@@ -216,6 +217,20 @@ static void test_down_says_that_it_still_answers(void **state)
 	rig_close(&rig);
 }
 
+static void test_other_ends(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, LOG_LEVEL_NORMAL, false);
+	rig.sink->end(rig.sink, REPORT_READY, 0);
+	rig.sink->end(rig.sink, REPORT_NOT_READY, 0);
+	check_text("what is said already", unit_log_text(&rig.log), "");
+	rig.sink->end(rig.sink, REPORT_SIGNALLED, SIGTERM);
+	check_text("a signal", unit_log_text(&rig.log), "waitfor: stopped by Terminated\n");
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_summary),
 		cmocka_unit_test(test_done),
 		cmocka_unit_test(test_down_says_that_it_still_answers),
+		cmocka_unit_test(test_other_ends),
 	};
 
 	return unit_main(tests);

@@ -17,7 +17,7 @@
 
 struct wait_row {
 	const char *name, *words;
-	enum waiter_verdict verdict;
+	enum report_verdict verdict;
 	int done;                /* targets that are */
 	enum outcome_kind first; /* of the first target, at the end; NONE: whatever a last, short look finds */
 	int failed, attempts;    /* attempts at the first; 0: any number */
@@ -28,36 +28,36 @@ struct wait_row {
 static void test_verdicts(void **state)
 {
 	static const struct wait_row rows[] = {
-		{"ready", "-t9 tcp://127.0.0.1:L", WAITER_READY, 1, OUTCOME_READY, 0, 1, 0},
-		{"for ever", "-t0 tcp://127.0.0.1:L", WAITER_READY, 1, OUTCOME_READY, 0, 1, 0},
-		{"two", "-t9 tcp://127.0.0.1:L tcp://peer.localhost:L", WAITER_READY, 2, OUTCOME_READY, 0, 1, 0},
-		{"timed out", "-t150ms tcp://127.0.0.1:R", WAITER_TIMED_OUT, 0, OUTCOME_REFUSED, 1, 0, 150 * CLOCK_MS},
-		{"one of two", "-t500ms tcp://127.0.0.1:R tcp://127.0.0.1:L", WAITER_TIMED_OUT, 1, OUTCOME_REFUSED, 1,
+		{"ready", "-t9 tcp://127.0.0.1:L", REPORT_READY, 1, OUTCOME_READY, 0, 1, 0},
+		{"for ever", "-t0 tcp://127.0.0.1:L", REPORT_READY, 1, OUTCOME_READY, 0, 1, 0},
+		{"two", "-t9 tcp://127.0.0.1:L tcp://peer.localhost:L", REPORT_READY, 2, OUTCOME_READY, 0, 1, 0},
+		{"timed out", "-t150ms tcp://127.0.0.1:R", REPORT_TIMED_OUT, 0, OUTCOME_REFUSED, 1, 0, 150 * CLOCK_MS},
+		{"one of two", "-t500ms tcp://127.0.0.1:R tcp://127.0.0.1:L", REPORT_TIMED_OUT, 1, OUTCOME_REFUSED, 1,
 		 0, 500 * CLOCK_MS},
-		{"--any", "-t9 --any tcp://127.0.0.1:R tcp://127.0.0.1:L", WAITER_READY, 1, OUTCOME_REFUSED, 0, 0, 0},
-		{"--any of none", "-t150ms --any tcp://127.0.0.1:R", WAITER_TIMED_OUT, 0, OUTCOME_REFUSED, 1, 0,
+		{"--any", "-t9 --any tcp://127.0.0.1:R tcp://127.0.0.1:L", REPORT_READY, 1, OUTCOME_REFUSED, 0, 0, 0},
+		{"--any of none", "-t150ms --any tcp://127.0.0.1:R", REPORT_TIMED_OUT, 0, OUTCOME_REFUSED, 1, 0,
 		 150 * CLOCK_MS},
-		{"--once, ready", "-t9 --once tcp://127.0.0.1:L", WAITER_READY, 1, OUTCOME_READY, 0, 1, 0},
-		{"--once, not ready", "-t9 --once tcp://127.0.0.1:R", WAITER_NOT_READY, 0, OUTCOME_REFUSED, 0, 1, 0},
-		{"--once, one of two", "-t9 --once tcp://127.0.0.1:R tcp://127.0.0.1:L", WAITER_NOT_READY, 1,
+		{"--once, ready", "-t9 --once tcp://127.0.0.1:L", REPORT_READY, 1, OUTCOME_READY, 0, 1, 0},
+		{"--once, not ready", "-t9 --once tcp://127.0.0.1:R", REPORT_NOT_READY, 0, OUTCOME_REFUSED, 0, 1, 0},
+		{"--once, one of two", "-t9 --once tcp://127.0.0.1:R tcp://127.0.0.1:L", REPORT_NOT_READY, 1,
 		 OUTCOME_REFUSED, 0, 1, 0},
 		{"--once, no reply in time", "-t9 --once --attempt-timeout=40ms postgres://me@127.0.0.1:L",
-		 WAITER_NOT_READY, 0, OUTCOME_SILENT, 0, 1, 0},
-		{"--once, and no time at all", "-t1us --once postgres://me@127.0.0.1:L", WAITER_NOT_READY, 0,
+		 REPORT_NOT_READY, 0, OUTCOME_SILENT, 0, 1, 0},
+		{"--once, and no time at all", "-t1us --once postgres://me@127.0.0.1:L", REPORT_NOT_READY, 0,
 		 OUTCOME_NONE, 0, 0, 0},
-		{"--attempt-timeout", "-t500ms --attempt-timeout=30ms postgres://me@127.0.0.1:L", WAITER_TIMED_OUT, 0,
+		{"--attempt-timeout", "-t500ms --attempt-timeout=30ms postgres://me@127.0.0.1:L", REPORT_TIMED_OUT, 0,
 		 OUTCOME_SILENT, 1, 0, 500 * CLOCK_MS},
-		{"no name", "-t150ms tcp://db.onion:1", WAITER_TIMED_OUT, 0, OUTCOME_NO_NAME, 1, 0, 150 * CLOCK_MS},
-		{"no name is worth waiting for", "-t150ms --fail-fast tcp://db.onion:1", WAITER_TIMED_OUT, 0,
+		{"no name", "-t150ms tcp://db.onion:1", REPORT_TIMED_OUT, 0, OUTCOME_NO_NAME, 1, 0, 150 * CLOCK_MS},
+		{"no name is worth waiting for", "-t150ms --fail-fast tcp://db.onion:1", REPORT_TIMED_OUT, 0,
 		 OUTCOME_NO_NAME, 1, 0, 150 * CLOCK_MS},
-		{"--down", "-t9 --down tcp://127.0.0.1:R", WAITER_READY, 1, OUTCOME_REFUSED, 0, 1, 0},
-		{"--down, and it answers", "-t150ms --down tcp://127.0.0.1:L", WAITER_TIMED_OUT, 0, OUTCOME_NONE, 1, 0,
+		{"--down", "-t9 --down tcp://127.0.0.1:R", REPORT_READY, 1, OUTCOME_REFUSED, 0, 1, 0},
+		{"--down, and it answers", "-t150ms --down tcp://127.0.0.1:L", REPORT_TIMED_OUT, 0, OUTCOME_NONE, 1, 0,
 		 150 * CLOCK_MS},
-		{"--down --once, and it answers", "-t9 --down --once tcp://127.0.0.1:L", WAITER_NOT_READY, 0,
+		{"--down --once, and it answers", "-t9 --down --once tcp://127.0.0.1:L", REPORT_NOT_READY, 0,
 		 OUTCOME_READY, 0, 1, 0},
-		{"--down, a name that never was", "-t150ms --down tcp://db.onion:1", WAITER_TIMED_OUT, 0,
+		{"--down, a name that never was", "-t150ms --down tcp://db.onion:1", REPORT_TIMED_OUT, 0,
 		 OUTCOME_NO_NAME, 1, 0, 150 * CLOCK_MS},
-		{"--down=absent", "-t9 --down=absent tcp://db.onion:1", WAITER_READY, 1, OUTCOME_NO_NAME, 0, 1, 0},
+		{"--down=absent", "-t9 --down=absent tcp://db.onion:1", REPORT_READY, 1, OUTCOME_NO_NAME, 0, 1, 0},
 	};
 	uint16_t refusing = 0, listening = 0;
 	int deaf = loopback_bind("127.0.0.1", &refusing), listener = loopback_listen("127.0.0.1", &listening);
@@ -107,7 +107,7 @@ static void test_the_last_reason_is_told(void **state)
 		waiting_open(&waiting);
 		waiting_run(&waiting, "-t100ms postgres://me@127.0.0.1:L", 0, port);
 		last = waiting.result.progress[0].outcome.kind;
-		check_int("timed out", waiting.result.verdict, WAITER_TIMED_OUT);
+		check_int("timed out", waiting.result.verdict, REPORT_TIMED_OUT);
 		waiting_close(&waiting);
 	}
 	check_int("the reason", last, OUTCOME_SILENT);
@@ -140,7 +140,7 @@ static void test_a_peer_that_comes_up(void **state)
 	waiting.recorder.fd = loopback_bind("127.0.0.1", &port);
 	waiting.recorder.hook = listen_at_third;
 	waiting_run(&waiting, words, port, 0);
-	check_int("ready", waiting.result.verdict, WAITER_READY);
+	check_int("ready", waiting.result.verdict, REPORT_READY);
 	check_int("at the fourth attempt", waiting.result.progress[0].attempts, 4);
 	check_int("one change", waiting.recorder.changed, 1);
 	check_int("one done", waiting.recorder.done, 1);
@@ -161,7 +161,7 @@ static void test_a_peer_that_goes_down(void **state)
 	waiting.recorder.fd = loopback_listen("127.0.0.1", &port);
 	waiting.recorder.hook = close_at_third;
 	waiting_run(&waiting, words, 0, port);
-	check_int("down", waiting.result.verdict, WAITER_READY);
+	check_int("down", waiting.result.verdict, REPORT_READY);
 	check_int("at the fourth attempt", waiting.result.progress[0].attempts, 4);
 	waiting_close(&waiting);
 }
@@ -188,7 +188,7 @@ static void test_a_signal_ends_it(void **state)
 	waiting.recorder.hook = raise_term;
 	waiting_run(&waiting, words, port, 0);
 	sigprocmask(SIG_SETMASK, &found, NULL);
-	check_int("signalled", waiting.result.verdict, WAITER_SIGNALLED);
+	check_int("signalled", waiting.result.verdict, REPORT_SIGNALLED);
 	check_int("by", waiting.result.signal, SIGTERM);
 	check_int("no summary", waiting.recorder.failed, 0);
 	waiting_close(&waiting);
@@ -222,7 +222,7 @@ static pid_t foreign_server(int listener)
 
 struct lasting_row {
 	const char *name, *words;
-	enum waiter_verdict verdict;
+	enum report_verdict verdict;
 	int64_t at_least;
 };
 
@@ -230,9 +230,9 @@ struct lasting_row {
 static void test_fail_fast(void **state)
 {
 	static const struct lasting_row rows[] = {
-		{"without", "-t300ms postgres://me@127.0.0.1:L", WAITER_TIMED_OUT, 300 * CLOCK_MS},
-		{"with", "-t9 --fail-fast postgres://me@127.0.0.1:L", WAITER_GAVE_UP, 0},
-		{"--down", "-t300ms --fail-fast --down postgres://me@127.0.0.1:L", WAITER_TIMED_OUT, 300 * CLOCK_MS},
+		{"without", "-t300ms postgres://me@127.0.0.1:L", REPORT_TIMED_OUT, 300 * CLOCK_MS},
+		{"with", "-t9 --fail-fast postgres://me@127.0.0.1:L", REPORT_GAVE_UP, 0},
+		{"--down", "-t300ms --fail-fast --down postgres://me@127.0.0.1:L", REPORT_TIMED_OUT, 300 * CLOCK_MS},
 	};
 	uint16_t port = 0;
 	int listener = loopback_listen("127.0.0.1", &port);
@@ -240,7 +240,7 @@ static void test_fail_fast(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		bool gives_up = rows[i].verdict == WAITER_GAVE_UP;
+		bool gives_up = rows[i].verdict == REPORT_GAVE_UP;
 		struct waiting waiting;
 
 		waiting_open(&waiting);
@@ -310,7 +310,7 @@ static void test_descriptors(void **state)
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 		waiting_run(&waiting, words, 0, port);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &found), 0);
-		check_int("ready", waiting.result.verdict, WAITER_READY);
+		check_int("ready", waiting.result.verdict, REPORT_READY);
 		check_int("all", waiting.recorder.done, 10);
 		check_int("none in vain", waiting.recorder.attempted, 0);
 		waiting_close(&waiting);
@@ -328,7 +328,7 @@ static void test_no_target(void **state)
 	(void)state;
 	waiting_open(&waiting);
 	waiting_run(&waiting, words, 0, 0);
-	check_int("ready", waiting.result.verdict, WAITER_READY);
+	check_int("ready", waiting.result.verdict, REPORT_READY);
 	check("nothing to report", !waiting.recorder.done && !waiting.recorder.attempted && !waiting.recorder.failed);
 	waiting_close(&waiting);
 }

@@ -29,19 +29,36 @@ static void waiting_on_done(struct report_sink *sink, const struct progress *pro
 	recorder->done++;
 }
 
-static void waiting_on_failed(struct report_sink *sink, const struct report_view *view, bool gave_up)
+static void waiting_on_begin(struct report_sink *sink, const struct report_view *view, struct loop *loop)
 {
 	struct recorder *recorder = (struct recorder *)sink;
 
+	check("begin", loop && view->list && !recorder->attempted);
+	recorder->began++;
+	recorder->view = view;
+}
+
+static void waiting_on_end(struct report_sink *sink, enum report_verdict verdict, int signal)
+{
+	struct recorder *recorder = (struct recorder *)sink;
+
+	recorder->ended++;
+	check_int("a signal's number", signal != 0, verdict == REPORT_SIGNALLED);
+	recorder->gave_up = verdict == REPORT_GAVE_UP;
+	if (verdict != REPORT_TIMED_OUT && verdict != REPORT_GAVE_UP)
+		return;
 	recorder->failed++;
-	recorder->gave_up = gave_up;
-	recorder->failed_count = view->count;
+	recorder->failed_count = recorder->view->count;
 }
 
 void waiting_open(struct waiting *waiting)
 {
-	*waiting = (struct waiting){
-		.recorder = {.sink = {waiting_on_attempted, waiting_on_done, waiting_on_failed}, .fd = -1}};
+	*waiting = (struct waiting){.recorder = {.sink = {.begin = waiting_on_begin,
+							  .attempted = waiting_on_attempted,
+							  .done = waiting_on_done,
+							  .end = waiting_on_end},
+						 .fd = -1}};
+	waiting->sinks[0] = &waiting->recorder.sink;
 	log_init(&waiting->log, -1);
 	env_copy(&waiting->env, NULL);
 	sigemptyset(&waiting->process.ending);
@@ -52,6 +69,7 @@ void waiting_run(struct waiting *waiting, const char *words, uint16_t refusing, 
 {
 	char *line = loopback_text(words, refusing, listening), *argv[WAITING_WORDS + 2] = {(char *)"waitfor"},
 	     *rest = line;
+	const struct report report = {waiting->sinks, 1};
 	struct error err = {0};
 	int argc = 1;
 	int64_t began;
@@ -62,9 +80,10 @@ void waiting_run(struct waiting *waiting, const char *words, uint16_t refusing, 
 	    probe_bind(waiting->config.targets, waiting->config.target_count, &waiting->env, &waiting->log, &err))
 		fail_msg("%s", err.text);
 	began = clock_now();
-	if (waiter_run(&waiting->result, &waiting->config, &waiting->process, &waiting->recorder.sink, &err))
+	if (waiter_run(&waiting->result, &waiting->config, &waiting->process, &report, &err))
 		fail_msg("%s", err.text);
 	waiting->took = clock_now() - began;
+	check_int("begun and ended", waiting->recorder.began, waiting->recorder.ended);
 	free(line);
 }
 

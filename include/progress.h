@@ -30,6 +30,7 @@ struct progress {
 	bool resolved;    /* its name led to an address at least once */
 	enum outcome_layer furthest;
 	int64_t since; /* when it last got further than ever before: the backoff counts from here */
+	int64_t next;  /* when the next attempt begins; 0 while one runs, and where none will */
 };
 
 void progress_init(struct progress *progress, const struct target *target, int64_t now);

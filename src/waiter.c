@@ -101,6 +101,7 @@ static void waiter_try(struct waiter_target *target)
 	}
 	waiter->running++;
 	target->state = WAITER_TRYING;
+	target->progress->next = 0;
 	target->attempt_began = clock_now();
 	target->attempt_limit = waiter_attempt_limit(waiter, target->attempt_began);
 	attempt_start(target->attempt, target->attempt_limit, target->attempt_began - target->progress->since);
@@ -165,6 +166,7 @@ static void waiter_pause(struct waiter_target *target, int64_t now)
 		else if (at >= waiter->deadline || outcome_info(target->progress->outcome.kind)->cost != OUTCOME_FREE)
 			return;
 	}
+	target->progress->next = at;
 	loop_timer_set(&target->pause, at - now);
 }
 

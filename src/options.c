@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "clock.h"
+#include "spelling.h"
 
 #define OPTIONS_PREFIX "WAITFOR_"
 
@@ -92,60 +93,20 @@ int options_load_env(const struct options_table *table, const struct env *env, v
 	return 0;
 }
 
-static size_t options_least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/*
- * Insertions, deletions, replacements and swaps of neighbours that lead from a to b (optimal string
- * alignment); texts beyond 31 bytes count as far apart.
- */
-static size_t options_distance(const char *a, const char *b)
-{
-	enum { MAX = 32 };
-	size_t a_len = strlen(a), b_len = strlen(b), rows[3][MAX];
-	size_t *before = rows[0], *above = rows[1], *row = rows[2];
-
-	if (a_len >= MAX || b_len >= MAX)
-		return MAX;
-	for (size_t j = 0; j <= b_len; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a_len; i++) {
-		size_t *oldest = before;
-
-		before = above;
-		above = row;
-		row = oldest;
-		row[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
-			row[j] = options_least(options_least(above[j], row[j - 1]) + 1,
-					       above[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				row[j] = options_least(row[j], before[j - 2] + 1);
-		}
-	}
-	return row[b_len];
-}
-
 /* The row whose key is nearest, or NULL when none is near enough to be meant. */
 static const struct options_row *options_nearest(const struct options_table *table, const char *key)
 {
-	const struct options_row *nearest = NULL;
-	size_t best = strlen(key) < 6 ? 2 : 3; /* one wrong in a short word, two in a long one */
+	const char **keys = alloc_zero(table->count + 1, sizeof(*keys)), *nearest;
+	const struct options_row *row = NULL;
 
-	for (size_t i = 0; i < table->count; i++) {
-		const struct options_row *row = &table->rows[i];
-		size_t distance = options_distance(key, row->key);
-
-		if (strlen(key) >= 3 && strncmp(row->key, key, strlen(key)) == 0)
-			distance = 1; /* an abbreviation */
-		if (distance < best) {
-			best = distance;
-			nearest = row;
-		}
-	}
-	return nearest;
+	for (size_t i = 0; i < table->count; i++)
+		keys[i] = table->rows[i].key;
+	nearest = spelling_nearest(key, keys);
+	for (size_t i = 0; nearest && i < table->count; i++)
+		if (table->rows[i].key == nearest)
+			row = &table->rows[i];
+	free(keys);
+	return row;
 }
 
 static const struct options_row *options_find(const struct options_table *table, const char *key, char letter)

@@ -12,7 +12,7 @@
 #include "target.h"
 
 enum config_action { CONFIG_WAIT, CONFIG_HELP, CONFIG_VERSION };
-enum config_output { CONFIG_OUTPUT_NORMAL, CONFIG_OUTPUT_QUIET, CONFIG_OUTPUT_VERBOSE };
+enum config_verbosity { CONFIG_VERBOSITY_NORMAL, CONFIG_VERBOSITY_QUIET, CONFIG_VERBOSITY_VERBOSE };
 enum config_down { CONFIG_DOWN_OFF, CONFIG_DOWN_ON, CONFIG_DOWN_ABSENT };
 
 struct config {
@@ -22,7 +22,7 @@ struct config {
 	int64_t max_interval;                                        /* 0: no cap but the schedule's own */
 	int once, any, run_anyway, fail_fast, links, pin, no_export; /* flags */
 	int down;                                                    /* enum config_down */
-	int output;                                                  /* enum config_output */
+	int verbosity;                                               /* enum config_verbosity */
 	struct target *targets;
 	size_t target_count;
 	char **command; /* points into argv; NULL: no command */

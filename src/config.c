@@ -33,9 +33,9 @@ static const struct options_row config_rows[] = {
 	  .help = "export the address that answered as NAME_HOST" },
 	{ .key = "no-export", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, no_export),
 	  .help = "leave COMMAND's environment as it is" },
-	{ .key = "quiet", .letter = 'q', .type = OPTIONS_FLAG, .value = CONFIG_OUTPUT_QUIET, .offset = offsetof(struct config, output),
+	{ .key = "quiet", .letter = 'q', .type = OPTIONS_FLAG, .value = CONFIG_VERBOSITY_QUIET, .offset = offsetof(struct config, verbosity),
 	  .help = "say nothing but errors" },
-	{ .key = "verbose", .letter = 'v', .type = OPTIONS_FLAG, .value = CONFIG_OUTPUT_VERBOSE, .offset = offsetof(struct config, output),
+	{ .key = "verbose", .letter = 'v', .type = OPTIONS_FLAG, .value = CONFIG_VERBOSITY_VERBOSE, .offset = offsetof(struct config, verbosity),
 	  .help = "a line for every attempt" },
 	{ .key = "help", .letter = 'h', .type = OPTIONS_FLAG, .value = CONFIG_HELP, .where = OPTIONS_ARGV_ONLY,
 	  .offset = offsetof(struct config, action), .help = "this text" },
@@ -191,9 +191,9 @@ static int config_check(const struct config *config, struct error *err)
 int config_load(struct config *config, int argc, char **argv, const struct env *env, struct log *log, struct error *err)
 {
 	static const enum log_level levels[] = {
-		[CONFIG_OUTPUT_NORMAL] = LOG_LEVEL_NORMAL,
-		[CONFIG_OUTPUT_QUIET] = LOG_LEVEL_ERROR,
-		[CONFIG_OUTPUT_VERBOSE] = LOG_LEVEL_VERBOSE,
+		[CONFIG_VERBOSITY_NORMAL] = LOG_LEVEL_NORMAL,
+		[CONFIG_VERBOSITY_QUIET] = LOG_LEVEL_ERROR,
+		[CONFIG_VERBOSITY_VERBOSE] = LOG_LEVEL_VERBOSE,
 	};
 	char **operands = alloc_zero((size_t)argc + 1, sizeof(*operands));
 	size_t count;
@@ -204,7 +204,7 @@ int config_load(struct config *config, int argc, char **argv, const struct env *
 	    options_load_env(&config_options, env, config, err) ||
 	    options_load_argv(&config_options, argc, argv, config, operands, &count, &rest, err))
 		goto out;
-	log->level = levels[config->output];
+	log->level = levels[config->verbosity];
 	config->command = rest < argc ? argv + rest : NULL;
 	if (config->action == CONFIG_WAIT) {
 		options_warn_misspelt(&config_options, env, log);

@@ -105,7 +105,7 @@ static void test_settings(void **state)
 		  .links = 1,
 		  .pin = 1,
 		  .no_export = 1,
-		  .output = CONFIG_OUTPUT_VERBOSE}},
+		  .verbosity = CONFIG_VERBOSITY_VERBOSE}},
 		{"in the environment",
 		 "db:1",
 		 {"WAITFOR_TIMEOUT=5m", "WAITFOR_ATTEMPT_TIMEOUT=500ms", "WAITFOR_MAX_INTERVAL=1s", "WAITFOR_ONCE=1",
@@ -116,7 +116,7 @@ static void test_settings(void **state)
 		  .once = 1,
 		  .any = 1,
 		  .down = CONFIG_DOWN_ABSENT,
-		  .output = CONFIG_OUTPUT_QUIET}},
+		  .verbosity = CONFIG_VERBOSITY_QUIET}},
 		{"more in the environment",
 		 "db:1",
 		 {"WAITFOR_RUN_ANYWAY=1", "WAITFOR_FAIL_FAST=1", "WAITFOR_LINKS=1", "WAITFOR_PIN=1",
@@ -129,14 +129,14 @@ static void test_settings(void **state)
 		  .links = 1,
 		  .pin = 1,
 		  .no_export = 1,
-		  .output = CONFIG_OUTPUT_VERBOSE}},
+		  .verbosity = CONFIG_VERBOSITY_VERBOSE}},
 		{"the command line wins",
 		 "-t1 --once=false --down=absent -q db:1",
 		 {"WAITFOR_TIMEOUT=5m", "WAITFOR_ONCE=1", "WAITFOR_DOWN=1", "WAITFOR_VERBOSE=1"},
 		 {.timeout = CLOCK_S,
 		  .attempt_timeout = 3 * CLOCK_S,
 		  .down = CONFIG_DOWN_ABSENT,
-		  .output = CONFIG_OUTPUT_QUIET}},
+		  .verbosity = CONFIG_VERBOSITY_QUIET}},
 	};
 
 	(void)state;
@@ -158,11 +158,11 @@ static void test_settings(void **state)
 		check_int(row->name, load.config.links, row->expected.links);
 		check_int(row->name, load.config.pin, row->expected.pin);
 		check_int(row->name, load.config.no_export, row->expected.no_export);
-		check_int(row->name, load.config.output, row->expected.output);
+		check_int(row->name, load.config.verbosity, row->expected.verbosity);
 		check_int(row->name, load.log.log.level,
-			  row->expected.output == CONFIG_OUTPUT_QUIET     ? LOG_LEVEL_ERROR
-			  : row->expected.output == CONFIG_OUTPUT_VERBOSE ? LOG_LEVEL_VERBOSE
-									  : LOG_LEVEL_NORMAL);
+			  row->expected.verbosity == CONFIG_VERBOSITY_QUIET     ? LOG_LEVEL_ERROR
+			  : row->expected.verbosity == CONFIG_VERBOSITY_VERBOSE ? LOG_LEVEL_VERBOSE
+										: LOG_LEVEL_NORMAL);
 		load_close(&load);
 	}
 }

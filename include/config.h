@@ -1,4 +1,4 @@
-/* Everything the user asked for, from environment and command line, checked. */
+/* Everything the user asked for, from configuration file, environment and command line, checked. */
 #ifndef CONFIG_H
 #define CONFIG_H
 
@@ -15,6 +15,9 @@ enum config_action { CONFIG_WAIT, CONFIG_HELP, CONFIG_VERSION };
 enum config_verbosity { CONFIG_VERBOSITY_NORMAL, CONFIG_VERBOSITY_QUIET, CONFIG_VERBOSITY_VERBOSE };
 enum config_down { CONFIG_DOWN_OFF, CONFIG_DOWN_ON, CONFIG_DOWN_ABSENT };
 
+/* How many rows config_options may have. */
+enum { CONFIG_ROWS = 32 };
+
 struct config {
 	int action;                                                  /* enum config_action */
 	int64_t timeout;                                             /* 0: for ever */
@@ -23,6 +26,7 @@ struct config {
 	int once, any, run_anyway, fail_fast, links, pin, no_export; /* flags */
 	int down;                                                    /* enum config_down */
 	int verbosity;                                               /* enum config_verbosity */
+	enum options_source sources[CONFIG_ROWS];                    /* of config_options' rows */
 	struct target *targets;
 	size_t target_count;
 	char **command; /* points into argv; NULL: no command */

@@ -24,7 +24,7 @@ static void about_add(struct buf *out, char *line)
 static void about_add_option(struct buf *out, const struct options_row *row)
 {
 	char letter[] = {'-', row->letter, ',', '\0'};
-	char *choice = row->choice ? alloc_format("[=%s]", row->choice) : alloc_text("");
+	char *choice = row->choices ? alloc_format("[=%s]", row->choices) : alloc_text("");
 	char *left = alloc_format("%s --%s%s%s%s", row->letter ? letter : "   ", row->key, choice, row->arg ? " " : "",
 				  row->arg ? row->arg : "");
 

@@ -21,7 +21,7 @@ static const struct options_row config_rows[] = {
 	  .help = "one round; exit 0 when ready, 1 when not (HEALTHCHECK)" },
 	{ .key = "any", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, any),
 	  .help = "one target is enough" },
-	{ .key = "down", .type = OPTIONS_FLAG, .value = CONFIG_DOWN_ON, .choice = "absent", .offset = offsetof(struct config, down),
+	{ .key = "down", .type = OPTIONS_FLAG, .value = CONFIG_DOWN_ON, .choices = "absent", .offset = offsetof(struct config, down),
 	  .help = "wait until nothing answers; =absent: an unknown name is down too" },
 	{ .key = "run-anyway", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, run_anyway),
 	  .help = "start COMMAND even when the targets are not ready in time" },
@@ -41,10 +41,12 @@ static const struct options_row config_rows[] = {
 	  .offset = offsetof(struct config, action), .help = "this text" },
 	{ .key = "version", .letter = 'V', .type = OPTIONS_FLAG, .value = CONFIG_VERSION, .where = OPTIONS_ARGV_ONLY,
 	  .offset = offsetof(struct config, action), .help = "versions of waitfor and of every library in it" },
-	{ .key = "targets", .type = OPTIONS_TEXT, .where = OPTIONS_ENV_ONLY,
+	{ .key = "targets", .type = OPTIONS_OUTSIDE, .where = OPTIONS_ENV_ONLY,
 	  .help = "targets, separated by white space, where the command line has none" },
 };
 /* clang-format on */
+
+_Static_assert(sizeof(config_rows) / sizeof(config_rows[0]) <= CONFIG_ROWS, "raise CONFIG_ROWS");
 
 const struct options_table config_options = {config_rows, sizeof(config_rows) / sizeof(config_rows[0])};
 
@@ -195,14 +197,15 @@ int config_load(struct config *config, int argc, char **argv, const struct env *
 		[CONFIG_VERBOSITY_QUIET] = LOG_LEVEL_ERROR,
 		[CONFIG_VERBOSITY_VERBOSE] = LOG_LEVEL_VERBOSE,
 	};
+	const struct options_values values = {config, config->sources};
 	char **operands = alloc_zero((size_t)argc + 1, sizeof(*operands));
 	size_t count;
 	int rest, failed = -1;
 
 	*config = (struct config){0};
-	if (options_load_defaults(&config_options, config, err) ||
-	    options_load_env(&config_options, env, config, err) ||
-	    options_load_argv(&config_options, argc, argv, config, operands, &count, &rest, err))
+	if (options_load_defaults(&config_options, &values, err) ||
+	    options_load_env(&config_options, env, &values, err) ||
+	    options_load_argv(&config_options, argc, argv, &values, operands, &count, &rest, err))
 		goto out;
 	log->level = levels[config->verbosity];
 	config->command = rest < argc ? argv + rest : NULL;

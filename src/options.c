@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "buf.h"
 #include "clock.h"
 #include "spelling.h"
 
@@ -19,6 +20,46 @@ char *options_env_name(const struct options_row *row)
 	return name;
 }
 
+bool options_takes(const struct options_row *row, enum options_source source)
+{
+	switch (source) {
+	case OPTIONS_FILE:
+		return row->where == OPTIONS_EVERYWHERE && row->type != OPTIONS_OUTSIDE;
+	case OPTIONS_ENV:
+		return row->where != OPTIONS_ARGV_ONLY;
+	case OPTIONS_ARGV:
+		return row->where != OPTIONS_ENV_ONLY;
+	case OPTIONS_DEFAULT:
+		break;
+	}
+	return true;
+}
+
+const char *options_choice(const struct options_row *row, int index, size_t *len)
+{
+	const char *at = row->choices;
+
+	while (at && index-- > 0) {
+		at = strchr(at, '|');
+		at = at ? at + 1 : NULL;
+	}
+	if (at)
+		*len = strcspn(at, "|");
+	return at;
+}
+
+/* Which of the row's choices it is; -1 for none. */
+static int options_choice_index(const struct options_row *row, const char *text)
+{
+	const char *choice;
+	size_t len;
+
+	for (int i = 0; (choice = options_choice(row, i, &len)); i++)
+		if (strlen(text) == len && strncmp(choice, text, len) == 0)
+			return i;
+	return -1;
+}
+
 /* 1, 0 or -1 for neither. */
 static int options_parse_switch(const char *text)
 {
@@ -30,61 +71,147 @@ static int options_parse_switch(const char *text)
 	return -1;
 }
 
+/* " nor absent", " nor all nor json": what else it might have been. The caller's. */
+static char *options_other_choices(const struct options_row *row)
+{
+	struct buf out = {0};
+	const char *choice;
+	size_t len;
+
+	for (int i = 0; (choice = options_choice(row, i, &len)); i++) {
+		buf_add_text(&out, " nor ");
+		buf_add(&out, choice, len);
+	}
+	return buf_detach(&out);
+}
+
+enum { OPTIONS_FIRST_CHOICE = 2 }; /* of a flag: 1 is "on" */
+
 static int options_store_flag(const struct options_row *row, int *field, const char *text, struct error *err)
 {
-	int on = options_parse_switch(text);
+	int on = options_parse_switch(text), choice = options_choice_index(row, text);
+	char *others;
 
-	if (row->choice && strcmp(text, row->choice) == 0) {
-		*field = 2;
+	if (choice >= 0) {
+		*field = OPTIONS_FIRST_CHOICE + choice;
 		return 0;
 	}
-	if (on < 0)
-		return errors_set(err, "\"%s\" is neither true nor false%s%s", text, row->choice ? " nor " : "",
-				  row->choice ? row->choice : "");
+	if (on < 0) {
+		others = options_other_choices(row);
+		errors_set(err, "\"%s\" is neither true nor false%s", text, others);
+		free(others);
+		return -1;
+	}
 	/* Several rows may share a field: off only takes back what this row switched on. */
 	if (on)
 		*field = row->value;
-	else if (*field == row->value || row->choice)
+	else if (*field == row->value || row->choices)
 		*field = 0;
 	return 0;
 }
 
-static int options_store(const struct options_row *row, void *fields, const char *text, struct error *err)
+static int options_store_word(const struct options_row *row, int *field, const char *text, struct error *err)
 {
-	void *field = (char *)fields + row->offset;
+	int choice = options_choice_index(row, text);
+	struct buf known = {0};
+	const char *word;
+	size_t len;
 
-	switch (row->type) {
-	case OPTIONS_FLAG:
-		return options_store_flag(row, field, text, err);
-	case OPTIONS_DURATION:
-		return clock_parse(text, field, err);
-	case OPTIONS_TEXT:
-		break;
+	if (choice >= 0) {
+		*field = choice;
+		return 0;
 	}
+	for (int i = 0; (word = options_choice(row, i, &len)); i++) {
+		buf_add_text(&known, i == 0 ? "" : options_choice(row, i + 1, &(size_t){0}) ? ", " : " or ");
+		buf_add(&known, word, len);
+	}
+	errors_set(err, "\"%s\" is not known; write %s", text, known.data);
+	buf_release(&known);
+	return -1;
+}
+
+static int options_store_count(const struct options_row *row, int *field, const char *text, struct error *err)
+{
+	enum { MAX = 1000000 };
+	int number = 0;
+	const char *at = text;
+
+	while (isdigit((unsigned char)*at) && number <= MAX)
+		number = number * 10 + (*at++ - '0');
+	if (at == text || *at || number < row->value || number > MAX)
+		return errors_set(err, "\"%s\" is not a number from %d to %d", text, row->value, MAX);
+	*field = number;
 	return 0;
 }
 
-int options_load_defaults(const struct options_table *table, void *fields, struct error *err)
+static void options_append(struct options_list *list, bool anew, const char *text)
+{
+	if (anew)
+		list->count = 0;
+	list->items = alloc_resize(list->items, list->count + 1, sizeof(*list->items));
+	list->items[list->count++] = text;
+}
+
+int options_store(const struct options_table *table, size_t index, const struct options_values *values,
+		  enum options_source source, const char *text, struct error *err)
+{
+	const struct options_row *row = &table->rows[index];
+	void *field = (char *)values->fields + row->offset;
+	int failed = 0;
+
+	switch (row->type) {
+	case OPTIONS_FLAG:
+		failed = options_store_flag(row, field, text, err);
+		break;
+	case OPTIONS_WORD:
+		failed = options_store_word(row, field, text, err);
+		break;
+	case OPTIONS_COUNT:
+		failed = options_store_count(row, field, text, err);
+		break;
+	case OPTIONS_DURATION:
+		failed = clock_parse(text, field, err);
+		break;
+	case OPTIONS_TEXT:
+	case OPTIONS_LIST:
+		if (!*text)
+			return errors_set(err, "%s is missing", row->arg);
+		if (row->type == OPTIONS_LIST)
+			options_append(field, values->sources[index] != source, text);
+		else
+			*(const char **)field = text;
+		break;
+	case OPTIONS_OUTSIDE:
+		return 0;
+	}
+	if (!failed)
+		values->sources[index] = source;
+	return failed;
+}
+
+int options_load_defaults(const struct options_table *table, const struct options_values *values, struct error *err)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const struct options_row *row = &table->rows[i];
 
-		if (row->initial && options_store(row, fields, row->initial, err))
+		values->sources[i] = OPTIONS_DEFAULT;
+		if (row->initial && options_store(table, i, values, OPTIONS_DEFAULT, row->initial, err))
 			return errors_prefix(err, "default of --%s", row->key);
 	}
 	return 0;
 }
 
-int options_load_env(const struct options_table *table, const struct env *env, void *fields, struct error *err)
+int options_load_env(const struct options_table *table, const struct env *env, const struct options_values *values,
+		     struct error *err)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const struct options_row *row = &table->rows[i];
 		char *name = options_env_name(row);
-		const char *value = row->where == OPTIONS_ARGV_ONLY ? NULL : env_get(env, name);
+		const char *value = options_takes(row, OPTIONS_ENV) ? env_get(env, name) : NULL;
 		int failed = 0;
 
 		/* Set to nothing is what a compose file makes of an unset variable: as good as not set. */
-		if (value && *value && options_store(row, fields, value, err))
+		if (value && *value && options_store(table, i, values, OPTIONS_ENV, value, err))
 			failed = errors_prefix(err, "%s", name);
 		free(name);
 		if (failed)
@@ -94,7 +221,7 @@ int options_load_env(const struct options_table *table, const struct env *env, v
 }
 
 /* The row whose key is nearest, or NULL when none is near enough to be meant. */
-static const struct options_row *options_nearest(const struct options_table *table, const char *key)
+const struct options_row *options_nearest(const struct options_table *table, const char *key)
 {
 	const char **keys = alloc_zero(table->count + 1, sizeof(*keys)), *nearest;
 	const struct options_row *row = NULL;
@@ -107,107 +234,6 @@ static const struct options_row *options_nearest(const struct options_table *tab
 			row = &table->rows[i];
 	free(keys);
 	return row;
-}
-
-static const struct options_row *options_find(const struct options_table *table, const char *key, char letter)
-{
-	for (size_t i = 0; i < table->count; i++) {
-		const struct options_row *row = &table->rows[i];
-
-		if (row->where != OPTIONS_ENV_ONLY && (key ? strcmp(row->key, key) == 0 : row->letter == letter))
-			return row;
-	}
-	return NULL;
-}
-
-/* The walk over argv: where it stands and what it fills. */
-struct options_walk {
-	const struct options_table *table;
-	char **argv;
-	int argc, at;
-	void *fields;
-};
-
-static int options_missing_argument(const struct options_row *row, struct error *err)
-{
-	return errors_set(err, "--%s needs a duration; write --%s 10s", row->key, row->key);
-}
-
-static int options_take_long(struct options_walk *walk, struct error *err)
-{
-	const char *text = walk->argv[walk->at] + 2, *equals = strchr(text, '=');
-	char *key = alloc_slice(text, equals ? (size_t)(equals - text) : strlen(text));
-	const struct options_row *row = options_find(walk->table, key, 0), *nearest;
-	const char *value = equals ? equals + 1 : NULL;
-	int failed = -1;
-
-	if (!row) {
-		nearest = options_nearest(walk->table, key);
-		errors_set(err, "unknown option --%s; %s%s%s", key, nearest ? "did you mean --" : "see waitfor --help",
-			   nearest ? nearest->key : "", nearest ? "?" : "");
-		goto out;
-	}
-	if (!value && row->type == OPTIONS_FLAG)
-		value = "true";
-	else if (!value && walk->at + 1 < walk->argc && strcmp(walk->argv[walk->at + 1], "--") != 0)
-		value = walk->argv[++walk->at];
-	failed = value ? options_store(row, walk->fields, value, err) : options_missing_argument(row, err);
-	if (failed && value)
-		errors_prefix(err, "--%s", row->key);
-out:
-	free(key);
-	return failed;
-}
-
-/* "-q", "-qv", "-t5", "-t 5", "-qt5s" */
-static int options_take_short(struct options_walk *walk, struct error *err)
-{
-	for (const char *letter = walk->argv[walk->at] + 1; *letter; letter++) {
-		const struct options_row *row = options_find(walk->table, NULL, *letter);
-		const char *value = "true";
-
-		if (!row)
-			return errors_set(err, "unknown option -%c; see waitfor --help", *letter);
-		if (row->type != OPTIONS_FLAG) {
-			value = letter[1] ? letter + 1 : NULL;
-			if (!value && walk->at + 1 < walk->argc && strcmp(walk->argv[walk->at + 1], "--") != 0)
-				value = walk->argv[++walk->at];
-			if (!value)
-				return options_missing_argument(row, err);
-		}
-		if (options_store(row, walk->fields, value, err))
-			return errors_prefix(err, "-%c/--%s", *letter, row->key);
-		if (row->type != OPTIONS_FLAG)
-			return 0;
-	}
-	return 0;
-}
-
-int options_load_argv(const struct options_table *table, int argc, char **argv, void *fields, char **operands,
-		      size_t *operand_count, int *rest, struct error *err)
-{
-	struct options_walk walk = {.table = table, .argv = argv, .argc = argc, .at = 1, .fields = fields};
-
-	*operand_count = 0;
-	for (; walk.at < argc; walk.at++) {
-		const char *text = argv[walk.at];
-		int failed = 0;
-
-		if (strcmp(text, "--") == 0) {
-			walk.at++;
-			break;
-		}
-		if (text[0] == '-' && text[1] == '-')
-			failed = options_take_long(&walk, err);
-		else if (text[0] == '-' && text[1])
-			failed = options_take_short(&walk, err);
-		else
-			operands[(*operand_count)++] = argv[walk.at];
-		if (failed)
-			return -1;
-	}
-	*rest = walk.at;
-	return 0;
 }
 
 void options_warn_misspelt(const struct options_table *table, const struct env *env, struct log *log)

@@ -12,7 +12,17 @@ enum { WORDS = 8, ENTRIES = 8 };
 
 static size_t field_size(const struct options_row *row)
 {
-	return row->type == OPTIONS_DURATION ? sizeof(int64_t) : row->type == OPTIONS_FLAG ? sizeof(int) : 0;
+	static const size_t sizes[] = {
+		[OPTIONS_FLAG] = sizeof(int),
+		[OPTIONS_WORD] = sizeof(int),
+		[OPTIONS_COUNT] = sizeof(int),
+		[OPTIONS_DURATION] = sizeof(int64_t),
+		[OPTIONS_TEXT] = sizeof(const char *),
+		[OPTIONS_LIST] = sizeof(struct options_list),
+		[OPTIONS_OUTSIDE] = 0,
+	};
+
+	return sizes[row->type];
 }
 
 /* What --help, the environment and the command line walk: every row is whole, and none stands twice. */
@@ -28,9 +38,10 @@ static void test_the_table(void **state)
 		check(row->key, row->help && row->help[0] && !strchr(row->help, '\n'));
 		check(row->key, row->letter == 0 || isalpha((unsigned char)row->letter));
 		check(row->key, row->offset + field_size(row) <= sizeof(struct config));
-		check(row->key, field_size(row) == 0 || row->offset % field_size(row) == 0);
+		check(row->key, row->offset % sizeof(int) == 0);
 		/* What takes a value says so in --help; a flag stores something. */
-		check_int(row->key, row->arg != NULL, row->type == OPTIONS_DURATION);
+		check_int(row->key, row->arg != NULL, row->type != OPTIONS_FLAG && row->type != OPTIONS_OUTSIDE);
+		check(row->key, row->type != OPTIONS_WORD || row->choices);
 		check(row->key, row->type != OPTIONS_FLAG || row->value > 0);
 		check(row->key, row->where != OPTIONS_ENV_ONLY || row->letter == 0);
 		for (size_t j = 0; j < i; j++) {

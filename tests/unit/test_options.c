@@ -8,7 +8,9 @@
 
 struct fields {
 	int64_t time, pause;
-	int loud, tone, down;
+	int loud, tone, down, form, times;
+	const char *file;
+	struct options_list reports;
 };
 
 static const struct options_row option_rows[] = {
@@ -45,7 +47,7 @@ static const struct options_row option_rows[] = {
 	{.key = "down",
 	 .type = OPTIONS_FLAG,
 	 .value = 1,
-	 .choice = "absent",
+	 .choices = "absent",
 	 .offset = offsetof(struct fields, down),
 	 .help = "a flag that takes a word"},
 	{.key = "secret-flag",
@@ -54,7 +56,33 @@ static const struct options_row option_rows[] = {
 	 .where = OPTIONS_ARGV_ONLY,
 	 .offset = offsetof(struct fields, loud),
 	 .help = "command line only"},
-	{.key = "targets", .type = OPTIONS_TEXT, .where = OPTIONS_ENV_ONLY, .help = "environment only"},
+	{.key = "form",
+	 .type = OPTIONS_WORD,
+	 .choices = "auto|lines|json",
+	 .offset = offsetof(struct fields, form),
+	 .initial = "lines",
+	 .arg = "FORM",
+	 .help = "one of several words"},
+	{.key = "times",
+	 .letter = 'n',
+	 .type = OPTIONS_COUNT,
+	 .value = 1,
+	 .offset = offsetof(struct fields, times),
+	 .initial = "1",
+	 .arg = "N",
+	 .help = "a number"},
+	{.key = "file",
+	 .type = OPTIONS_TEXT,
+	 .offset = offsetof(struct fields, file),
+	 .where = OPTIONS_NOT_IN_FILE,
+	 .arg = "FILE",
+	 .help = "a text"},
+	{.key = "report",
+	 .type = OPTIONS_LIST,
+	 .offset = offsetof(struct fields, reports),
+	 .arg = "FILE",
+	 .help = "texts"},
+	{.key = "targets", .type = OPTIONS_OUTSIDE, .where = OPTIONS_ENV_ONLY, .help = "environment only"},
 };
 
 static const struct options_table option_table = {option_rows, COUNT(option_rows)};
@@ -68,6 +96,9 @@ static void check_fields(const char *row, const struct fields *fields, const str
 	check_int(row, fields->loud, expected->loud);
 	check_int(row, fields->tone, expected->tone);
 	check_int(row, fields->down, expected->down);
+	check_int(row, fields->form, expected->form);
+	check_int(row, fields->times, expected->times);
+	check_text(row, fields->file, expected->file);
 }
 
 static void test_env_names(void **state)
@@ -84,14 +115,16 @@ static void test_defaults(void **state)
 	static const struct options_row wrong[] = {
 		{.key = "time", .type = OPTIONS_DURATION, .offset = offsetof(struct fields, time), .initial = "x"}};
 	static const struct options_table wrong_table = {wrong, 1};
-	static const struct fields expected = {.time = 60 * CLOCK_S};
+	static const struct fields expected = {.time = 60 * CLOCK_S, .form = 1, .times = 1};
+	enum options_source sources[COUNT(option_rows)];
 	struct fields fields = {0};
+	const struct options_values values = {&fields, sources};
 	struct error err = {0};
 
 	(void)state;
-	check_int("defaults", options_load_defaults(&option_table, &fields, &err), 0);
+	check_int("defaults", options_load_defaults(&option_table, &values, &err), 0);
 	check_fields("defaults", &fields, &expected);
-	check_int("a wrong default", options_load_defaults(&wrong_table, &fields, &err), -1);
+	check_int("a wrong default", options_load_defaults(&wrong_table, &values, &err), -1);
 	check_has("a wrong default", err.text, "--time");
 }
 
@@ -126,6 +159,25 @@ static void test_env(void **state)
 		{"set to nothing", {"WAITFOR_TIME=", "WAITFOR_LOUD=", "WAITFOR_DOWN="}, {.time = 7}, NULL},
 		{"command line only", {"WAITFOR_SECRET_FLAG=true"}, {.time = 7}, NULL},
 		{"lower case is another variable", {"waitfor_time=5"}, {.time = 7}, NULL},
+		{"a word of several", {"WAITFOR_FORM=json"}, {.time = 7, .form = 2}, NULL},
+		{"the first of them", {"WAITFOR_FORM=auto"}, {.time = 7, .form = 0}, NULL},
+		{"a number", {"WAITFOR_TIMES=12"}, {.time = 7, .times = 12}, NULL},
+		{"a text", {"WAITFOR_FILE=a b"}, {.time = 7, .file = "a b"}, NULL},
+		{"none of the words",
+		 {"WAITFOR_FORM=xml"},
+		 {.time = 7},
+		 "WAITFOR_FORM: \"xml\" is not known; write auto, lines or json"},
+		{"part of a word", {"WAITFOR_FORM=jso"}, {.time = 7}, "WAITFOR_FORM: \"jso\""},
+		{"two words", {"WAITFOR_FORM=auto|lines"}, {.time = 7}, "WAITFOR_FORM: \"auto|lines\""},
+		{"less than the least",
+		 {"WAITFOR_TIMES=0"},
+		 {.time = 7},
+		 "WAITFOR_TIMES: \"0\" is not a number from 1"},
+		{"more than the most", {"WAITFOR_TIMES=1000001"}, {.time = 7}, "WAITFOR_TIMES: \"1000001\""},
+		{"far more", {"WAITFOR_TIMES=99999999999999999999"}, {.time = 7}, "WAITFOR_TIMES"},
+		{"no number", {"WAITFOR_TIMES=two"}, {.time = 7}, "WAITFOR_TIMES: \"two\""},
+		{"a number and more", {"WAITFOR_TIMES=2x"}, {.time = 7}, "WAITFOR_TIMES: \"2x\""},
+		{"below zero", {"WAITFOR_TIMES=-1"}, {.time = 7}, "WAITFOR_TIMES: \"-1\""},
 		{"a bad duration", {"WAITFOR_TIME=10x"}, {.time = 7}, "WAITFOR_TIME: \"10x\" is not a duration"},
 		{"a bad flag", {"WAITFOR_LOUD=maybe"}, {.time = 7}, "WAITFOR_LOUD: \"maybe\""},
 		{"a bad word", {"WAITFOR_DOWN=gone"}, {.time = 7}, "absent"},
@@ -134,12 +186,14 @@ static void test_env(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
+		enum options_source sources[COUNT(option_rows)] = {OPTIONS_DEFAULT};
 		struct fields fields = {.time = 7};
+		const struct options_values values = {&fields, sources};
 		struct error err = {0};
 		struct env env;
 
 		env_copy(&env, (char *const *)rows[i].found);
-		check_int(rows[i].name, options_load_env(&option_table, &env, &fields, &err), rows[i].message ? -1 : 0);
+		check_int(rows[i].name, options_load_env(&option_table, &env, &values, &err), rows[i].message ? -1 : 0);
 		check_int(rows[i].name, err.set, rows[i].message != NULL);
 		check_fields(rows[i].name, &fields, &rows[i].expected);
 		if (rows[i].message)
@@ -159,14 +213,16 @@ struct argv_row {
 static void check_argv(const struct argv_row *row)
 {
 	char *argv[WORDS + 2] = {(char *)"waitfor"}, *operands[WORDS + 2], joined[128] = "";
+	enum options_source sources[COUNT(option_rows)] = {OPTIONS_DEFAULT};
 	struct fields fields = {.time = 7};
+	const struct options_values values = {&fields, sources};
 	struct error err = {0};
 	size_t count = 99;
 	int argc = 1, rest = -1;
 
 	for (; row->words[argc - 1]; argc++)
 		argv[argc] = (char *)row->words[argc - 1];
-	check_int(row->name, options_load_argv(&option_table, argc, argv, &fields, operands, &count, &rest, &err), 0);
+	check_int(row->name, options_load_argv(&option_table, argc, argv, &values, operands, &count, &rest, &err), 0);
 	check_fields(row->name, &fields, &row->expected);
 	for (size_t i = 0; i < count; i++)
 		snprintf(joined + strlen(joined), sizeof(joined) - strlen(joined), "%s%s", i ? " " : "", operands[i]);
@@ -201,6 +257,9 @@ static void test_argv(void **state)
 		{"the word's flag off", {"--down=absent", "--down=no"}, {.time = 7}, "", 3},
 		{"the last wins", {"-t1", "-t2", "-h", "-d"}, {.time = 2 * CLOCK_S, .tone = 6}, "", 5},
 		{"command line only", {"--secret-flag"}, {.time = 7, .loud = 9}, "", 2},
+		{"a word of several", {"--form=json"}, {.time = 7, .form = 2}, "", 2},
+		{"a number", {"-n3", "db"}, {.time = 7, .times = 3}, "db", 3},
+		{"a text", {"--file", "-"}, {.time = 7, .file = "-"}, "", 3},
 		{"a lone dash is an operand", {"-"}, {.time = 7}, "-", 2},
 	};
 
@@ -242,22 +301,70 @@ static void test_argv_refuses(void **state)
 		{{"--loud=maybe"}, "--loud: \"maybe\""},
 		{{"--loud="}, "--loud: \"\""},
 		{{"--down=gone"}, "absent"},
+		{{"--form"}, "--form needs a word; write --form auto"},
+		{{"--form", "--"}, "--form needs a word"},
+		{{"--form="}, "--form: \"\" is not known; write auto, lines or json"},
+		{{"-n"}, "--times needs an argument; write --times N"},
+		{{"--file"}, "--file needs an argument; write --file FILE"},
+		{{"--file="}, "--file: FILE is missing"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char *argv[WORDS + 2] = {(char *)"waitfor"}, *operands[WORDS + 2];
+		enum options_source sources[COUNT(option_rows)] = {OPTIONS_DEFAULT};
 		struct fields fields = {0};
+		const struct options_values values = {&fields, sources};
 		struct error err = {0};
 		size_t count;
 		int argc = 1, rest;
 
 		for (; rows[i].words[argc - 1]; argc++)
 			argv[argc] = (char *)rows[i].words[argc - 1];
-		check_int(argv[1], options_load_argv(&option_table, argc, argv, &fields, operands, &count, &rest, &err),
+		check_int(argv[1], options_load_argv(&option_table, argc, argv, &values, operands, &count, &rest, &err),
 			  -1);
 		check_has(argv[1], err.text, rows[i].message);
 	}
+}
+
+static void check_reports(const char *row, const struct fields *fields, const char *first, const char *second)
+{
+	check_int(row, fields->reports.count, !!first + !!second);
+	for (size_t i = 0; i < fields->reports.count; i++)
+		check_text(row, fields->reports.items[i], i ? second : first);
+}
+
+/* Who had the last word is remembered; a list is one source's alone. */
+static void test_sources_and_lists(void **state)
+{
+	static const char *const found[] = {"WAITFOR_REPORT=a", "WAITFOR_TIMES=2", NULL};
+	char *argv[] = {(char *)"waitfor", (char *)"--report=b", (char *)"--report", (char *)"c", (char *)"-l", NULL};
+	enum options_source sources[COUNT(option_rows)];
+	char *operands[COUNT(argv)];
+	struct fields fields = {0};
+	const struct options_values values = {&fields, sources};
+	struct error err = {0};
+	struct env env;
+	size_t count;
+	int rest;
+
+	(void)state;
+	env_copy(&env, (char *const *)found);
+	check_int("defaults", options_load_defaults(&option_table, &values, &err), 0);
+	check_int("environment", options_load_env(&option_table, &env, &values, &err), 0);
+	check_reports("environment", &fields, "a", NULL);
+	check_int("argv", options_load_argv(&option_table, 5, argv, &values, operands, &count, &rest, &err), 0);
+	check_reports("argv", &fields, "b", "c");
+	for (size_t i = 0; i < option_table.count; i++) {
+		const char *key = option_rows[i].key;
+
+		check_int(key, sources[i],
+			  strcmp(key, "times") == 0                                ? OPTIONS_ENV
+			  : strcmp(key, "report") == 0 || strcmp(key, "loud") == 0 ? OPTIONS_ARGV
+										   : OPTIONS_DEFAULT);
+	}
+	free(fields.reports.items);
+	env_release(&env);
 }
 
 struct warn_row {
@@ -299,9 +406,13 @@ static void test_misspelt_variables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_env_names),    cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_env),          cmocka_unit_test(test_argv),
-		cmocka_unit_test(test_argv_refuses), cmocka_unit_test(test_misspelt_variables),
+		cmocka_unit_test(test_env_names),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_env),
+		cmocka_unit_test(test_argv),
+		cmocka_unit_test(test_argv_refuses),
+		cmocka_unit_test(test_misspelt_variables),
+		cmocka_unit_test(test_sources_and_lists),
 	};
 
 	return unit_main(tests);

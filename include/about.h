@@ -1,9 +1,10 @@
-/* The texts of --help and --version. */
+/* What the program says of itself: --help and --version. The texts are the caller's. */
 #ifndef ABOUT_H
 #define ABOUT_H
 
-/* Both give a text with all its lines, owned by the caller. */
-char *about_help(void);
-char *about_version(void);
+char *about_help(void);      /* what is needed most, on one screen of 80 x 24 */
+char *about_help_all(void);  /* every option, variable and exit code */
+char *about_help_json(void); /* the table of options and that of probes, for the manual, completion and tests */
+char *about_version(void);   /* of the program and of every library in it */
 
 #endif

@@ -11,7 +11,8 @@
 #include "options.h"
 #include "target.h"
 
-enum config_action { CONFIG_WAIT, CONFIG_HELP, CONFIG_VERSION };
+/* --help takes two words: see OPTIONS_FLAG. */
+enum config_action { CONFIG_WAIT, CONFIG_HELP, CONFIG_HELP_ALL, CONFIG_HELP_JSON, CONFIG_VERSION };
 enum config_verbosity { CONFIG_VERBOSITY_NORMAL, CONFIG_VERBOSITY_QUIET, CONFIG_VERBOSITY_VERBOSE };
 enum config_down { CONFIG_DOWN_OFF, CONFIG_DOWN_ON, CONFIG_DOWN_ABSENT };
 

@@ -31,6 +31,21 @@ static int main_print(char *text, struct error *err)
 	return EXIT_OWN_FAULT;
 }
 
+/* The caller's. */
+static char *main_text(int action)
+{
+	switch (action) {
+	case CONFIG_HELP_ALL:
+		return about_help_all();
+	case CONFIG_HELP_JSON:
+		return about_help_json();
+	case CONFIG_VERSION:
+		return about_version();
+	default:
+		return about_help();
+	}
+}
+
 static int main_exit_code(const struct waiter_result *result)
 {
 	switch (result->verdict) {
@@ -90,12 +105,10 @@ int main(int argc, char **argv)
 	process_take(&process);
 	env_copy(&env, environ);
 	if (config_load(&config, argc, argv, &env, &log, &err) == 0) {
-		if (config.action == CONFIG_HELP)
-			code = main_print(about_help(), &err);
-		else if (config.action == CONFIG_VERSION)
-			code = main_print(about_version(), &err);
-		else
+		if (config.action == CONFIG_WAIT)
 			code = main_wait(&config, &env, &process, &log, &err);
+		else
+			code = main_print(main_text(config.action), &err);
 	}
 	if (err.set)
 		log_line(&log, LOG_LEVEL_ERROR, "%s", err.text);

@@ -190,9 +190,18 @@ def test_letters_may_be_joined(waitfor, ready):
     assert waitfor("-qt5", ready).err == ""
 
 
-@pytest.mark.parametrize("word", ["-h", "--help"])
-def test_help_goes_to_stdout_and_names_everything(waitfor, word):
+@pytest.mark.parametrize("word", ["-h", "--help", "--help=true"])
+def test_help_goes_to_stdout_and_fits_a_screen(waitfor, word):
     result = waitfor(word)
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert len(lines) < 24 and max(len(line) for line in lines) < 80, result
+    for text in ("--timeout", "--once", "--help=all", "tcp://", "postgres://", "124"):
+        assert text in result.out, f"{text} is not in the help"
+
+
+def test_all_of_the_help_goes_to_stdout_and_names_everything(waitfor):
+    result = waitfor("--help=all")
     assert (result.code, result.err) == (0, "")
     for text in ("-t", "--timeout", "--attempt-timeout", "--max-interval", "--once", "--any",
                  "--down", "--run-anyway", "--fail-fast", "--pin", "--no-export", "--links", "-q",

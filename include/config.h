@@ -21,9 +21,7 @@ enum { CONFIG_ROWS = 32 };
 
 struct config {
 	int action;                                                  /* enum config_action */
-	int64_t timeout;                                             /* 0: for ever */
-	int64_t attempt_timeout;                                     /* above 0 */
-	int64_t max_interval;                                        /* 0: no cap but the schedule's own */
+	struct target_settings settings;                             /* what targets begin with */
 	int once, any, run_anyway, fail_fast, links, pin, no_export; /* flags */
 	int down;                                                    /* enum config_down */
 	int verbosity;                                               /* enum config_verbosity */

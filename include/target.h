@@ -18,6 +18,13 @@ struct endpoint {
 	char *fallback; /* NULL, or the address a link or service variable knows */
 };
 
+/* How a target is waited for. Times are microseconds. */
+struct target_settings {
+	int64_t timeout;         /* from the begin of the wait; 0: for ever */
+	int64_t attempt_timeout; /* above 0 */
+	int64_t max_interval;    /* 0: no cap but the schedule's own */
+};
+
 struct target {
 	char *text;    /* as written, secrets masked: the only form that is ever shown */
 	char *url;     /* as written, secrets and all; only for the probe */
@@ -28,6 +35,7 @@ struct target {
 	bool has_user; /* there was something before an '@' */
 	char *tail;    /* what follows the authority, from '/' or '?' on; "" when nothing does */
 	struct endpoint *endpoints;
+	struct target_settings settings;
 	size_t endpoint_count;         /* at least 1 once probe_bind is done */
 	const struct probe_type *type; /* set by probe_bind */
 	void *plan;                    /* what type->bind made of the target; type->unbind frees it */

@@ -11,11 +11,11 @@
 
 /* clang-format off */
 static const struct options_row config_rows[] = {
-	{ .key = "timeout", .letter = 't', .type = OPTIONS_DURATION, .offset = offsetof(struct config, timeout),
+	{ .key = "timeout", .letter = 't', .type = OPTIONS_DURATION, .offset = offsetof(struct config, settings.timeout),
 	  .initial = "60s", .arg = "TIME", .brief = true, .help = "give up after TIME, exit 124; 0: no limit" },
-	{ .key = "attempt-timeout", .type = OPTIONS_DURATION, .offset = offsetof(struct config, attempt_timeout),
+	{ .key = "attempt-timeout", .type = OPTIONS_DURATION, .offset = offsetof(struct config, settings.attempt_timeout),
 	  .initial = "3s", .arg = "TIME", .help = "limit of one attempt, names included" },
-	{ .key = "max-interval", .type = OPTIONS_DURATION, .offset = offsetof(struct config, max_interval),
+	{ .key = "max-interval", .type = OPTIONS_DURATION, .offset = offsetof(struct config, settings.max_interval),
 	  .arg = "TIME", .help = "never wait longer than TIME between two attempts",
 	  .more = "The pause grows with the time waited, at most to 0.1 to 1 s, depending on what an attempt costs the "
 		  "peer. 0 is no cap but that." },
@@ -89,6 +89,7 @@ static int config_add_target(struct config *config, const char *text, const stru
 	free(expanded);
 	if (failed)
 		return -1;
+	target->settings = config->settings;
 	config->target_count++;
 	/* A scheme may have a usual port, which probe_bind knows. */
 	for (size_t i = 0; i < target->endpoint_count && !target->scheme; i++)
@@ -192,7 +193,7 @@ static int config_add_targets(struct config *config, char **operands, size_t cou
 
 static int config_check(const struct config *config, struct error *err)
 {
-	if (config->attempt_timeout == 0)
+	if (config->settings.attempt_timeout == 0)
 		return errors_set(err, "--attempt-timeout: 0 would never try; write a time such as 3s");
 	return 0;
 }

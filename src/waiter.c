@@ -81,7 +81,7 @@ static void waiter_end(struct waiter *waiter, enum report_verdict verdict)
 /* The last attempt ends a little before the deadline (FACTS 42), so that its reason is in the summary. */
 static int64_t waiter_attempt_limit(const struct waiter *waiter, int64_t now)
 {
-	int64_t limit = waiter->config->attempt_timeout, left = waiter->deadline - now;
+	int64_t limit = waiter->config->settings.attempt_timeout, left = waiter->deadline - now;
 
 	if (!waiter->deadline)
 		return limit;
@@ -153,7 +153,7 @@ static void waiter_pause(struct waiter_target *target, int64_t now)
 {
 	struct waiter *waiter = target->waiter;
 	int64_t interval =
-		progress_interval(target->progress, waiter->config->max_interval, waiter_random(waiter), now);
+		progress_interval(target->progress, waiter->config->settings.max_interval, waiter_random(waiter), now);
 	int64_t at = target->attempt_began + interval, latest = waiter->deadline - WAITER_LAST_LOOK;
 
 	target->state = WAITER_PAUSED;
@@ -188,7 +188,8 @@ static bool waiter_is_hopeless(const struct waiter *waiter)
  */
 static bool waiter_was_cut(const struct waiter_target *target, const struct outcome *outcome, int64_t now)
 {
-	return outcome->kind != OUTCOME_READY && target->attempt_limit < target->waiter->config->attempt_timeout &&
+	return outcome->kind != OUTCOME_READY &&
+	       target->attempt_limit < target->waiter->config->settings.attempt_timeout &&
 	       now - target->attempt_began >= target->attempt_limit - CLOCK_MS;
 }
 
@@ -241,9 +242,9 @@ static void waiter_open(struct waiter *waiter, int64_t now)
 	waiter->dns = dns_new(waiter->loop);
 	waiter->targets = alloc_zero(config->target_count, sizeof(*waiter->targets));
 	loop_timer_init(waiter->loop, &waiter->timeout, waiter_on_timeout, waiter);
-	if (config->timeout) {
-		waiter->deadline = now + config->timeout;
-		loop_timer_set(&waiter->timeout, config->timeout);
+	if (config->settings.timeout) {
+		waiter->deadline = now + config->settings.timeout;
+		loop_timer_set(&waiter->timeout, config->settings.timeout);
 	}
 	for (size_t i = 0; i < config->target_count; i++) {
 		struct waiter_target *target = &waiter->targets[i];
@@ -276,7 +277,7 @@ int waiter_run(struct waiter_result *result, const struct config *config, const 
 	struct waiter waiter = {.config = config, .report = report, .result = result};
 	struct report_view view = {.count = config->target_count,
 				   .started = clock_now(),
-				   .timeout = config->timeout,
+				   .timeout = config->settings.timeout,
 				   .down = config->down != CONFIG_DOWN_OFF};
 
 	*result = (struct waiter_result){.verdict = REPORT_READY};

@@ -98,20 +98,23 @@ struct setting_row {
 static void test_settings(void **state)
 {
 	static const struct setting_row rows[] = {
-		{"defaults", "db:1", {NULL}, {.timeout = 60 * CLOCK_S, .attempt_timeout = 3 * CLOCK_S}},
+		{"defaults",
+		 "db:1",
+		 {NULL},
+		 {.settings.timeout = 60 * CLOCK_S, .settings.attempt_timeout = 3 * CLOCK_S}},
 		{"on the command line",
 		 "-t10s --attempt-timeout=1s --max-interval=200ms --any --run-anyway --fail-fast db:1",
 		 {NULL},
-		 {.timeout = 10 * CLOCK_S,
-		  .attempt_timeout = CLOCK_S,
-		  .max_interval = 200 * CLOCK_MS,
+		 {.settings.timeout = 10 * CLOCK_S,
+		  .settings.attempt_timeout = CLOCK_S,
+		  .settings.max_interval = 200 * CLOCK_MS,
 		  .any = 1,
 		  .run_anyway = 1,
 		  .fail_fast = 1}},
 		{"more on the command line",
 		 "--timeout=0 --once --links --pin --no-export -v db:1",
 		 {NULL},
-		 {.attempt_timeout = 3 * CLOCK_S,
+		 {.settings.attempt_timeout = 3 * CLOCK_S,
 		  .once = 1,
 		  .links = 1,
 		  .pin = 1,
@@ -121,9 +124,9 @@ static void test_settings(void **state)
 		 "db:1",
 		 {"WAITFOR_TIMEOUT=5m", "WAITFOR_ATTEMPT_TIMEOUT=500ms", "WAITFOR_MAX_INTERVAL=1s", "WAITFOR_ONCE=1",
 		  "WAITFOR_ANY=true", "WAITFOR_DOWN=absent", "WAITFOR_QUIET=1"},
-		 {.timeout = 300 * CLOCK_S,
-		  .attempt_timeout = 500 * CLOCK_MS,
-		  .max_interval = CLOCK_S,
+		 {.settings.timeout = 300 * CLOCK_S,
+		  .settings.attempt_timeout = 500 * CLOCK_MS,
+		  .settings.max_interval = CLOCK_S,
 		  .once = 1,
 		  .any = 1,
 		  .down = CONFIG_DOWN_ABSENT,
@@ -132,8 +135,8 @@ static void test_settings(void **state)
 		 "db:1",
 		 {"WAITFOR_RUN_ANYWAY=1", "WAITFOR_FAIL_FAST=1", "WAITFOR_LINKS=1", "WAITFOR_PIN=1",
 		  "WAITFOR_NO_EXPORT=1", "WAITFOR_VERBOSE=1", "WAITFOR_DOWN=true"},
-		 {.timeout = 60 * CLOCK_S,
-		  .attempt_timeout = 3 * CLOCK_S,
+		 {.settings.timeout = 60 * CLOCK_S,
+		  .settings.attempt_timeout = 3 * CLOCK_S,
 		  .down = CONFIG_DOWN_ON,
 		  .run_anyway = 1,
 		  .fail_fast = 1,
@@ -144,8 +147,8 @@ static void test_settings(void **state)
 		{"the command line wins",
 		 "-t1 --once=false --down=absent -q db:1",
 		 {"WAITFOR_TIMEOUT=5m", "WAITFOR_ONCE=1", "WAITFOR_DOWN=1", "WAITFOR_VERBOSE=1"},
-		 {.timeout = CLOCK_S,
-		  .attempt_timeout = 3 * CLOCK_S,
+		 {.settings.timeout = CLOCK_S,
+		  .settings.attempt_timeout = 3 * CLOCK_S,
 		  .down = CONFIG_DOWN_ABSENT,
 		  .verbosity = CONFIG_VERBOSITY_QUIET}},
 	};
@@ -158,9 +161,9 @@ static void test_settings(void **state)
 		load_open(&load, row->words, row->found);
 		check_text(row->name, load.err.text, "");
 		check_int(row->name, load.result, 0);
-		check_int(row->name, load.config.timeout, row->expected.timeout);
-		check_int(row->name, load.config.attempt_timeout, row->expected.attempt_timeout);
-		check_int(row->name, load.config.max_interval, row->expected.max_interval);
+		check_int(row->name, load.config.settings.timeout, row->expected.settings.timeout);
+		check_int(row->name, load.config.settings.attempt_timeout, row->expected.settings.attempt_timeout);
+		check_int(row->name, load.config.settings.max_interval, row->expected.settings.max_interval);
 		check_int(row->name, load.config.once, row->expected.once);
 		check_int(row->name, load.config.any, row->expected.any);
 		check_int(row->name, load.config.down, row->expected.down);

@@ -7,6 +7,7 @@
 
 #include "env.h"
 #include "errors.h"
+#include "groups.h"
 #include "log.h"
 #include "options.h"
 #include "target.h"
@@ -28,7 +29,9 @@ struct config {
 	enum options_source sources[CONFIG_ROWS];                    /* of config_options' rows */
 	struct target *targets;
 	size_t target_count;
-	char **command; /* points into argv; NULL: no command */
+	struct group *groups; /* group 0 is everything */
+	size_t group_count;   /* at least 1 after config_load */
+	char **command;       /* points into argv; NULL: no command */
 };
 
 /* The settings, one row each: for --help too. */

@@ -25,6 +25,9 @@ struct progress {
 	struct outcome outcome;      /* of the last attempt */
 	struct progress_place place; /* of the last attempt */
 	unsigned attempts;
+	unsigned streak;  /* attempts in a row that found it as wanted */
+	bool expired;     /* its time is up */
+	bool spared;      /* not waited for any more: another of its group is there */
 	int64_t started;  /* when the wait began */
 	int64_t finished; /* when it was done; 0 before */
 	bool resolved;    /* its name led to an address at least once */

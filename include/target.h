@@ -23,6 +23,7 @@ struct target_settings {
 	int64_t timeout;         /* from the begin of the wait; 0: for ever */
 	int64_t attempt_timeout; /* above 0 */
 	int64_t max_interval;    /* 0: no cap but the schedule's own */
+	int successes;           /* attempts in a row that must find it ready; at least 1 */
 };
 
 struct target {
@@ -36,6 +37,7 @@ struct target {
 	char *tail;    /* what follows the authority, from '/' or '?' on; "" when nothing does */
 	struct endpoint *endpoints;
 	struct target_settings settings;
+	size_t group;                  /* whose member it is (groups.h); 0: of everything */
 	size_t endpoint_count;         /* at least 1 once probe_bind is done */
 	const struct probe_type *type; /* set by probe_bind */
 	void *plan;                    /* what type->bind made of the target; type->unbind frees it */

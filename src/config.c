@@ -12,13 +12,16 @@
 /* clang-format off */
 static const struct options_row config_rows[] = {
 	{ .key = "timeout", .letter = 't', .type = OPTIONS_DURATION, .offset = offsetof(struct config, settings.timeout),
-	  .initial = "60s", .arg = "TIME", .brief = true, .help = "give up after TIME, exit 124; 0: no limit" },
+	  .initial = "60s", .arg = "TIME", .brief = true, .per_target = true, .help = "give up after TIME, exit 124; 0: no limit" },
 	{ .key = "attempt-timeout", .type = OPTIONS_DURATION, .offset = offsetof(struct config, settings.attempt_timeout),
-	  .initial = "3s", .arg = "TIME", .help = "limit of one attempt, names included" },
+	  .initial = "3s", .arg = "TIME", .per_target = true, .help = "limit of one attempt, names included" },
 	{ .key = "max-interval", .type = OPTIONS_DURATION, .offset = offsetof(struct config, settings.max_interval),
-	  .arg = "TIME", .help = "never wait longer than TIME between two attempts",
+	  .arg = "TIME", .per_target = true, .help = "never wait longer than TIME between two attempts",
 	  .more = "The pause grows with the time waited, at most to 0.1 to 1 s, depending on what an attempt costs the "
 		  "peer. 0 is no cap but that." },
+	{ .key = "successes", .type = OPTIONS_COUNT, .value = 1, .offset = offsetof(struct config, settings.successes),
+	  .initial = "1", .arg = "N", .per_target = true, .help = "N attempts in a row must find a target ready",
+	  .more = "They are at least 0.1 s apart, at most 1 s or --max-interval. With --down: must find it down." },
 	{ .key = "once", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, once),
 	  .brief = true, .help = "one round: exit 0 ready, 1 not (HEALTHCHECK)",
 	  .more = "For a HEALTHCHECK, a probe or a script." },
@@ -173,6 +176,14 @@ static int config_add_links(struct config *config, const struct env *env, struct
 	return failed;
 }
 
+/* Gives its index. */
+static size_t config_add_group(struct config *config, size_t parent, bool any)
+{
+	config->groups = alloc_resize(config->groups, config->group_count + 1, sizeof(*config->groups));
+	config->groups[config->group_count] = (struct group){.parent = parent, .any = any};
+	return config->group_count++;
+}
+
 static int config_add_targets(struct config *config, char **operands, size_t count, const struct env *env,
 			      struct error *err)
 {
@@ -195,6 +206,9 @@ static int config_check(const struct config *config, struct error *err)
 {
 	if (config->settings.attempt_timeout == 0)
 		return errors_set(err, "--attempt-timeout: 0 would never try; write a time such as 3s");
+	if (config->once && config->settings.successes > 1)
+		return errors_set(err, "--once makes one attempt, and --successes wants %d of them; say one of the two",
+				  config->settings.successes);
 	return 0;
 }
 
@@ -219,6 +233,7 @@ int config_load(struct config *config, int argc, char **argv, const struct env *
 	config->command = rest < argc ? argv + rest : NULL;
 	if (config->action == CONFIG_WAIT) {
 		options_warn_misspelt(&config_options, env, log);
+		config_add_group(config, 0, config->any);
 		if (config_check(config, err) || config_add_targets(config, operands, count, env, err))
 			goto out;
 		if (config->target_count == 0)
@@ -236,5 +251,6 @@ void config_release(struct config *config)
 	for (size_t i = 0; i < config->target_count; i++)
 		target_release(&config->targets[i]);
 	free(config->targets);
+	free(config->groups);
 	*config = (struct config){0};
 }

@@ -49,8 +49,10 @@ void progress_finish(struct progress *progress, int64_t now)
 
 int64_t progress_interval(const struct progress *progress, int64_t max_interval, uint32_t random, int64_t now)
 {
-	return backoff_interval(outcome_info(progress->outcome.kind)->cost, now - progress->since, max_interval,
-				random);
+	/* Whoever wants it ready several times wants it to last: as many looks at once would not show that. */
+	enum outcome_cost cost = progress->streak ? OUTCOME_NOISY : outcome_info(progress->outcome.kind)->cost;
+
+	return backoff_interval(cost, now - progress->since, max_interval, random);
 }
 
 char *progress_place_text(const struct progress_place *place, char *out, size_t size)

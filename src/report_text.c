@@ -122,12 +122,21 @@ static void report_text_summary(struct report_text *text)
 	for (size_t i = 0; i < view->count; i++) {
 		const struct progress *progress = &view->list[i];
 
-		if (!progress->done)
+		if (!progress->done && !progress->spared)
 			log_line(text->log, LOG_LEVEL_ERROR, "%s: %s: %s, %u attempt%s in %s", progress->target->text,
 				 view->down ? "not down" : "not ready", report_reason(progress).text,
 				 progress->attempts, progress->attempts == 1 ? "" : "s",
 				 clock_format(clock_now() - progress->started, time, sizeof(time)));
 	}
+}
+
+/* The limit of the first target whose time was up. */
+static int64_t report_text_expired(const struct report_view *view)
+{
+	for (size_t i = 0; i < view->count; i++)
+		if (view->list[i].expired)
+			return view->list[i].target->settings.timeout;
+	return view->timeout;
 }
 
 static void report_text_end(struct report_sink *sink, enum report_verdict verdict, int signal)
@@ -138,7 +147,7 @@ static void report_text_end(struct report_sink *sink, enum report_verdict verdic
 	switch (verdict) {
 	case REPORT_TIMED_OUT:
 		log_line(text->log, LOG_LEVEL_ERROR, "timed out after %s",
-			 clock_format(text->view->timeout, time, sizeof(time)));
+			 clock_format(report_text_expired(text->view), time, sizeof(time)));
 		report_text_summary(text);
 		break;
 	case REPORT_GAVE_UP:

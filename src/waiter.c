@@ -1,6 +1,7 @@
 #include "waiter.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 
@@ -21,7 +22,7 @@ enum waiter_state {
 	WAITER_PAUSED, /* between two attempts */
 	WAITER_QUEUED, /* wants one, too many are running */
 	WAITER_TRYING, /* in one */
-	WAITER_OVER    /* done, or --once has had its round */
+	WAITER_OVER    /* done, spared, its time is up, or --once has had its round */
 };
 
 struct waiter_target {
@@ -30,7 +31,8 @@ struct waiter_target {
 	struct attempt *attempt;
 	enum waiter_state state;
 	int64_t attempt_began, attempt_limit;
-	struct loop_timer pause;
+	int64_t deadline; /* clock_now() time; 0: none */
+	struct loop_timer pause, expiry;
 };
 
 struct waiter {
@@ -41,9 +43,8 @@ struct waiter {
 	struct waiter_result *result;
 	struct waiter_target *targets;
 	size_t running, running_max;
-	size_t turn;      /* whose turn is next when attempts have to queue */
-	int64_t deadline; /* clock_now() time; 0: none */
-	struct loop_timer timeout;
+	size_t turn;                  /* whose turn is next when attempts have to queue */
+	struct groups_tally *tallies; /* one for each group */
 	uint64_t random;
 	bool ended;
 };
@@ -78,12 +79,17 @@ static void waiter_end(struct waiter *waiter, enum report_verdict verdict)
 	loop_stop(waiter->loop);
 }
 
-/* The last attempt ends a little before the deadline (FACTS 42), so that its reason is in the summary. */
-static int64_t waiter_attempt_limit(const struct waiter *waiter, int64_t now)
+static const struct target_settings *waiter_settings(const struct waiter_target *target)
 {
-	int64_t limit = waiter->config->settings.attempt_timeout, left = waiter->deadline - now;
+	return &target->progress->target->settings;
+}
 
-	if (!waiter->deadline)
+/* The last attempt ends a little before the deadline (FACTS 42), so that its reason is in the summary. */
+static int64_t waiter_attempt_limit(const struct waiter_target *target, int64_t now)
+{
+	int64_t limit = waiter_settings(target)->attempt_timeout, left = target->deadline - now;
+
+	if (!target->deadline)
 		return limit;
 	left -= left / 10 < WAITER_MARGIN ? left / 10 : WAITER_MARGIN;
 	if (left < limit)
@@ -103,7 +109,7 @@ static void waiter_try(struct waiter_target *target)
 	target->state = WAITER_TRYING;
 	target->progress->next = 0;
 	target->attempt_began = clock_now();
-	target->attempt_limit = waiter_attempt_limit(waiter, target->attempt_began);
+	target->attempt_limit = waiter_attempt_limit(target, target->attempt_began);
 	attempt_start(target->attempt, target->attempt_limit, target->attempt_began - target->progress->since);
 }
 
@@ -127,59 +133,100 @@ static void waiter_try_queued(struct waiter *waiter)
 	}
 }
 
-static bool waiter_is_done(const struct waiter *waiter, const struct progress *progress)
+static bool waiter_is_as_wanted(const struct waiter *waiter, const struct progress *progress)
 {
 	if (waiter->config->down)
 		return progress_is_down(progress, waiter->config->down == CONFIG_DOWN_ABSENT);
 	return progress_is_ready(progress);
 }
 
-/* Ends the wait when no target has anything left to do, or when --any is content. */
-static void waiter_look_whether_over(struct waiter *waiter)
+/* --fail-fast: will waiting not help? */
+static bool waiter_is_hopeless(const struct waiter_target *target)
 {
-	size_t done = 0, over = 0, count = waiter->config->target_count;
+	const struct config *config = target->waiter->config;
 
-	for (size_t i = 0; i < count; i++) {
-		done += waiter->targets[i].progress->done;
+	return config->fail_fast && !config->down && outcome_info(target->progress->outcome.kind)->lasting;
+}
+
+static enum groups_standing waiter_standing(const struct waiter_target *target)
+{
+	if (target->progress->done)
+		return GROUPS_WON;
+	return target->state == WAITER_OVER || waiter_is_hopeless(target) ? GROUPS_LOST : GROUPS_OPEN;
+}
+
+static enum report_verdict waiter_why_lost(const struct waiter *waiter)
+{
+	if (waiter->config->once)
+		return REPORT_NOT_READY;
+	for (size_t i = 0; i < waiter->config->target_count; i++)
+		if (waiter->targets[i].progress->expired)
+			return REPORT_TIMED_OUT;
+	return REPORT_GAVE_UP;
+}
+
+/* The target is over. An attempt that is running is let run out, and nobody listens to it. */
+static void waiter_retire(struct waiter_target *target)
+{
+	loop_timer_clear(&target->pause);
+	loop_timer_clear(&target->expiry);
+	target->state = WAITER_OVER;
+	target->progress->next = 0;
+}
+
+/* One of three replicas is there: the others need not be asked any more. */
+static void waiter_spare(struct waiter *waiter)
+{
+	for (size_t i = 0; i < waiter->config->target_count; i++) {
+		struct waiter_target *target = &waiter->targets[i];
+		size_t group = target->progress->target->group;
+
+		if (target->state == WAITER_OVER || !groups_is_settled(waiter->config->groups, waiter->tallies, group))
+			continue;
+		target->progress->spared = true;
+		waiter_retire(target);
+	}
+}
+
+/* Ends the wait when the groups are decided. --once goes on until each target's reason is known. */
+static void waiter_judge(struct waiter *waiter)
+{
+	const struct config *config = waiter->config;
+	size_t over = 0;
+
+	memset(waiter->tallies, 0, config->group_count * sizeof(*waiter->tallies));
+	for (size_t i = 0; i < config->target_count; i++) {
+		groups_count(&waiter->tallies[config->targets[i].group], waiter_standing(&waiter->targets[i]));
 		over += waiter->targets[i].state == WAITER_OVER;
 	}
-	if (done == count || (done > 0 && waiter->config->any))
+	groups_judge(config->groups, waiter->tallies, config->group_count);
+	if (waiter->tallies[0].standing == GROUPS_WON)
 		waiter_end(waiter, REPORT_READY);
-	else if (over == count)
-		waiter_end(waiter, REPORT_NOT_READY);
+	else if (waiter->tallies[0].standing == GROUPS_LOST && (!config->once || over == config->target_count))
+		waiter_end(waiter, waiter_why_lost(waiter));
+	else
+		waiter_spare(waiter);
 }
 
 static void waiter_pause(struct waiter_target *target, int64_t now)
 {
 	struct waiter *waiter = target->waiter;
 	int64_t interval =
-		progress_interval(target->progress, waiter->config->settings.max_interval, waiter_random(waiter), now);
-	int64_t at = target->attempt_began + interval, latest = waiter->deadline - WAITER_LAST_LOOK;
+		progress_interval(target->progress, waiter_settings(target)->max_interval, waiter_random(waiter), now);
+	int64_t at = target->attempt_began + interval, latest = target->deadline - WAITER_LAST_LOOK;
 
 	target->state = WAITER_PAUSED;
 	if (at < now)
 		at = now;
-	if (waiter->deadline && at > latest) {
+	if (target->deadline && at > latest) {
 		/* The last pause is cut short (FACTS 42); an attempt that would come too late to tell is not made. */
 		if (now < latest)
 			at = latest;
-		else if (at >= waiter->deadline || outcome_info(target->progress->outcome.kind)->cost != OUTCOME_FREE)
+		else if (at >= target->deadline || outcome_info(target->progress->outcome.kind)->cost != OUTCOME_FREE)
 			return;
 	}
 	target->progress->next = at;
 	loop_timer_set(&target->pause, at - now);
-}
-
-/* --fail-fast: will waiting not help? One target that cannot become ready decides, with --any only all of them. */
-static bool waiter_is_hopeless(const struct waiter *waiter)
-{
-	size_t lasting = 0;
-
-	if (!waiter->config->fail_fast || waiter->config->down)
-		return false;
-	for (size_t i = 0; i < waiter->config->target_count; i++)
-		lasting += outcome_info(waiter->targets[i].progress->outcome.kind)->lasting;
-	return waiter->config->any ? lasting == waiter->config->target_count : lasting > 0;
 }
 
 /*
@@ -188,47 +235,64 @@ static bool waiter_is_hopeless(const struct waiter *waiter)
  */
 static bool waiter_was_cut(const struct waiter_target *target, const struct outcome *outcome, int64_t now)
 {
-	return outcome->kind != OUTCOME_READY &&
-	       target->attempt_limit < target->waiter->config->settings.attempt_timeout &&
+	return outcome->kind != OUTCOME_READY && target->attempt_limit < waiter_settings(target)->attempt_timeout &&
 	       now - target->attempt_began >= target->attempt_limit - CLOCK_MS;
+}
+
+/* Takes in what the attempt gave. Returns whether the target is done. */
+static bool waiter_record(struct waiter_target *target, const struct outcome *outcome,
+			  const struct progress_place *place, bool *changed)
+{
+	struct progress *progress = target->progress;
+	int64_t now = clock_now();
+
+	*changed = false;
+	if (waiter_was_cut(target, outcome, now)) {
+		if (progress->attempts > 0)
+			progress->attempts++;
+		else
+			*changed = progress_record(progress, outcome, place, now);
+		return false;
+	}
+	*changed = progress_record(progress, outcome, place, now);
+	progress->streak = waiter_is_as_wanted(target->waiter, progress) ? progress->streak + 1 : 0;
+	return progress->streak >= (unsigned)waiter_settings(target)->successes;
 }
 
 static void waiter_on_attempt(void *arg, const struct outcome *outcome, const struct progress_place *place)
 {
 	struct waiter_target *target = arg;
 	struct waiter *waiter = target->waiter;
-	struct progress *progress = target->progress;
-	int64_t now = clock_now();
-	bool cut = waiter_was_cut(target, outcome, now), changed = false;
+	bool changed;
 
 	waiter->running--;
-	if (cut && progress->attempts > 0)
-		progress->attempts++;
-	else
-		changed = progress_record(progress, outcome, place, now);
-	if (!cut && waiter_is_done(waiter, progress)) {
-		progress_finish(progress, now);
-		target->state = WAITER_OVER;
-		report_done(waiter->report, progress);
-	} else {
-		report_attempted(waiter->report, progress, changed);
-		if (waiter->config->once)
-			target->state = WAITER_OVER;
-		else if (waiter_is_hopeless(waiter))
-			waiter_end(waiter, REPORT_GAVE_UP);
-		else
-			waiter_pause(target, now);
+	if (target->state == WAITER_OVER) {
+		waiter_try_queued(waiter);
+		return;
 	}
-	waiter_look_whether_over(waiter);
+	if (waiter_record(target, outcome, place, &changed)) {
+		progress_finish(target->progress, clock_now());
+		waiter_retire(target);
+		report_done(waiter->report, target->progress);
+	} else {
+		if (waiter->config->once)
+			waiter_retire(target);
+		else
+			waiter_pause(target, clock_now());
+		report_attempted(waiter->report, target->progress, changed);
+	}
+	waiter_judge(waiter);
 	if (!waiter->ended)
 		waiter_try_queued(waiter);
 }
 
-static void waiter_on_timeout(void *arg)
+static void waiter_on_expiry(void *arg)
 {
-	struct waiter *waiter = arg;
+	struct waiter_target *target = arg;
 
-	waiter_end(waiter, waiter->config->once ? REPORT_NOT_READY : REPORT_TIMED_OUT);
+	target->progress->expired = true;
+	waiter_retire(target);
+	waiter_judge(target->waiter);
 }
 
 static void waiter_open(struct waiter *waiter, int64_t now)
@@ -241,13 +305,10 @@ static void waiter_open(struct waiter *waiter, int64_t now)
 	waiter->running_max = waiter_attempts_at_once();
 	waiter->dns = dns_new(waiter->loop);
 	waiter->targets = alloc_zero(config->target_count, sizeof(*waiter->targets));
-	loop_timer_init(waiter->loop, &waiter->timeout, waiter_on_timeout, waiter);
-	if (config->settings.timeout) {
-		waiter->deadline = now + config->settings.timeout;
-		loop_timer_set(&waiter->timeout, config->settings.timeout);
-	}
+	waiter->tallies = alloc_zero(config->group_count, sizeof(*waiter->tallies));
 	for (size_t i = 0; i < config->target_count; i++) {
 		struct waiter_target *target = &waiter->targets[i];
+		int64_t timeout = config->targets[i].settings.timeout;
 
 		target->waiter = waiter;
 		target->progress = &waiter->result->progress[i];
@@ -255,20 +316,41 @@ static void waiter_open(struct waiter *waiter, int64_t now)
 		target->attempt = attempt_new(waiter->loop, waiter->dns, &config->targets[i],
 					      config->once || config->down, waiter_on_attempt, target);
 		loop_timer_init(waiter->loop, &target->pause, waiter_on_pause, target);
+		loop_timer_init(waiter->loop, &target->expiry, waiter_on_expiry, target);
+		if (timeout) {
+			target->deadline = now + timeout;
+			loop_timer_set(&target->expiry, timeout);
+		}
 		waiter_try(target);
 	}
 }
 
 static void waiter_close(struct waiter *waiter)
 {
-	loop_timer_clear(&waiter->timeout);
 	for (size_t i = 0; i < waiter->config->target_count; i++) {
 		loop_timer_clear(&waiter->targets[i].pause);
+		loop_timer_clear(&waiter->targets[i].expiry);
 		attempt_free(waiter->targets[i].attempt);
 	}
 	free(waiter->targets);
+	free(waiter->tallies);
 	dns_free(waiter->dns);
 	loop_free(waiter->loop);
+}
+
+static int64_t waiter_longest_timeout(const struct config *config)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < config->target_count; i++) {
+		int64_t timeout = config->targets[i].settings.timeout;
+
+		if (!timeout)
+			return 0;
+		if (timeout > longest)
+			longest = timeout;
+	}
+	return longest;
 }
 
 int waiter_run(struct waiter_result *result, const struct config *config, const struct process *process,
@@ -277,7 +359,7 @@ int waiter_run(struct waiter_result *result, const struct config *config, const 
 	struct waiter waiter = {.config = config, .report = report, .result = result};
 	struct report_view view = {.count = config->target_count,
 				   .started = clock_now(),
-				   .timeout = config->settings.timeout,
+				   .timeout = waiter_longest_timeout(config),
 				   .down = config->down != CONFIG_DOWN_OFF};
 
 	*result = (struct waiter_result){.verdict = REPORT_READY};

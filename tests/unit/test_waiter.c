@@ -333,6 +333,132 @@ static void test_no_target(void **state)
 	waiting_close(&waiting);
 }
 
+/* Two groups: any of the first three targets, and the rest. */
+static void arrange_replicas(struct config *config)
+{
+	config->groups = realloc(config->groups, 2 * sizeof(*config->groups));
+	config->groups[config->group_count++] = (struct group){.parent = 0, .any = true};
+	for (size_t i = 0; i < 3; i++)
+		config->targets[i].group = 1;
+}
+
+static void arrange_replicas_in_haste(struct config *config)
+{
+	arrange_replicas(config);
+	for (size_t i = 0; i < 3; i++)
+		config->targets[i].settings.timeout = (int64_t)(i + 1) * 50 * CLOCK_MS;
+}
+
+/* The first target has less time than the others. */
+static void arrange_haste(struct config *config)
+{
+	config->targets[0].settings.timeout = 60 * CLOCK_MS;
+}
+
+struct arranged_row {
+	const char *name, *words;
+	void (*arrange)(struct config *config);
+	enum report_verdict verdict;
+	const char *ends; /* of each target: d(one), s(pared), e(xpired), - */
+	int64_t at_least;
+};
+
+static void test_groups_and_times(void **state)
+{
+	static const struct arranged_row rows[] = {
+		{"one of three replicas, and the rest is there",
+		 "-t9 tcp://127.0.0.1:R tcp://127.0.0.1:L tcp://127.0.0.1:R tcp://127.0.0.1:L", arrange_replicas,
+		 REPORT_READY, NULL, 0},
+		{"one of three replicas, and the rest is not",
+		 "-t150ms tcp://127.0.0.1:R tcp://127.0.0.1:L tcp://127.0.0.1:R tcp://127.0.0.1:R", arrange_replicas,
+		 REPORT_TIMED_OUT, "sdse", 150 * CLOCK_MS},
+		{"no replica: the wait lasts until the last one's time is up",
+		 "-t9 tcp://127.0.0.1:R tcp://127.0.0.1:R tcp://127.0.0.1:R tcp://127.0.0.1:L",
+		 arrange_replicas_in_haste, REPORT_TIMED_OUT, "eeed", 150 * CLOCK_MS},
+		{"--once tries each of them",
+		 "--once tcp://127.0.0.1:R tcp://127.0.0.1:R tcp://127.0.0.1:R tcp://127.0.0.1:L", arrange_replicas,
+		 REPORT_NOT_READY, "---d", 0},
+		{"one target's time is up, and with it the wait", "-t9 tcp://127.0.0.1:R tcp://127.0.0.1:R",
+		 arrange_haste, REPORT_TIMED_OUT, "e-", 60 * CLOCK_MS},
+		{"--any goes on with the other", "-t150ms --any tcp://127.0.0.1:R tcp://127.0.0.1:R", arrange_haste,
+		 REPORT_TIMED_OUT, "ee", 150 * CLOCK_MS},
+	};
+	uint16_t refusing = 0, listening = 0;
+	int deaf = loopback_bind("127.0.0.1", &refusing), listener = loopback_listen("127.0.0.1", &listening);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct arranged_row *row = &rows[i];
+		struct waiting waiting;
+
+		waiting_open(&waiting);
+		waiting.arrange = row->arrange;
+		waiting_run(&waiting, row->words, refusing, listening);
+		check_int(row->name, waiting.result.verdict, row->verdict);
+		check(row->name, waiting.took >= row->at_least && waiting.took < 8 * CLOCK_S);
+		for (size_t j = 0; row->ends && row->ends[j]; j++) {
+			const struct progress *progress = &waiting.result.progress[j];
+
+			check_int(row->name, progress->done, row->ends[j] == 'd');
+			check_int(row->name, progress->spared, row->ends[j] == 's');
+			check_int(row->name, progress->expired, row->ends[j] == 'e');
+		}
+		waiting_close(&waiting);
+	}
+	close(deaf);
+	close(listener);
+}
+
+/* "--successes N (in a row)": apart, so that they say something. */
+static void test_successes(void **state)
+{
+	uint16_t listening = 0;
+	int listener = loopback_listen("127.0.0.1", &listening);
+	struct waiting waiting;
+
+	(void)state;
+	waiting_open(&waiting);
+	waiting_run(&waiting, "-t9 --successes=3 tcp://127.0.0.1:L", 0, listening);
+	check_int("ready", waiting.result.verdict, REPORT_READY);
+	check_int("each is reported", waiting.recorder.attempted, 2);
+	check_int("attempts", waiting.result.progress[0].attempts, 3);
+	/* Two pauses of at least 100 ms less a fifth. */
+	check("apart", waiting.took >= 160 * CLOCK_MS);
+	waiting_close(&waiting);
+	waiting_open(&waiting);
+	waiting_run(&waiting, "-t9 --successes=3 --max-interval=10ms tcp://127.0.0.1:L", 0, listening);
+	check_int("ready", waiting.result.verdict, REPORT_READY);
+	check_int("attempts", waiting.result.progress[0].attempts, 3);
+	waiting_close(&waiting);
+	close(listener);
+}
+
+/* The peer is there at the first two attempts, then gone for one, then there again: the row begins anew. */
+static void hook_flap(struct recorder *recorder)
+{
+	if (recorder->attempted == 2) {
+		close(recorder->fd);
+	} else if (recorder->attempted == 3) {
+		recorder->fd = loopback_listen("127.0.0.1", &recorder->port);
+	}
+}
+
+static void test_successes_in_a_row(void **state)
+{
+	struct waiting waiting;
+
+	(void)state;
+	waiting_open(&waiting);
+	waiting.recorder.hook = hook_flap;
+	waiting.recorder.fd = loopback_listen("127.0.0.1", &waiting.recorder.port);
+	waiting_run(&waiting, "-t9 --successes=3 tcp://127.0.0.1:L", 0, waiting.recorder.port);
+	check_int("ready", waiting.result.verdict, REPORT_READY);
+	check("two, one in vain, three", waiting.result.progress[0].attempts >= 6);
+	check_int("a whole row", waiting.result.progress[0].streak, 3);
+	close(waiting.recorder.fd);
+	waiting_close(&waiting);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +471,9 @@ int main(void)
 		cmocka_unit_test(test_attempts_are_paced),
 		cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_no_target),
+		cmocka_unit_test(test_groups_and_times),
+		cmocka_unit_test(test_successes),
+		cmocka_unit_test(test_successes_in_a_row),
 	};
 
 	clearenv();

@@ -79,6 +79,8 @@ void waiting_run(struct waiting *waiting, const char *words, uint16_t refusing, 
 	if (config_load(&waiting->config, argc, argv, &waiting->env, &waiting->log, &err) ||
 	    probe_bind(waiting->config.targets, waiting->config.target_count, &waiting->env, &waiting->log, &err))
 		fail_msg("%s", err.text);
+	if (waiting->arrange)
+		waiting->arrange(&waiting->config);
 	began = clock_now();
 	if (waiter_run(&waiting->result, &waiting->config, &waiting->process, &report, &err))
 		fail_msg("%s", err.text);

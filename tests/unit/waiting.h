@@ -14,13 +14,15 @@ struct recorder {
 	size_t failed_count;                     /* of the view */
 	void (*hook)(struct recorder *recorder); /* after each attempt; NULL: none */
 	int fd;                                  /* the hook's */
+	uint16_t port;                           /* likewise */
 };
 
 struct waiting {
 	struct config config;
-	struct env env;         /* empty */
-	struct log log;         /* nobody listens */
-	struct process process; /* watches no signal */
+	void (*arrange)(struct config *config); /* what no command line can say; NULL: nothing */
+	struct env env;                         /* empty */
+	struct log log;                         /* nobody listens */
+	struct process process;                 /* watches no signal */
 	struct recorder recorder;
 	struct report_sink *sinks[1];
 	struct waiter_result result;

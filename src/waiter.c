@@ -10,13 +10,10 @@
 #include "clock.h"
 #include "dns.h"
 #include "loop.h"
+#include "schedule.h"
 
 /* Descriptors that are not for attempts (stdio, loop, resolver), and what one attempt may hold. */
 enum { WAITER_OWN_DESCRIPTORS = 32, WAITER_ATTEMPT_DESCRIPTORS = 4 };
-
-#define WAITER_MARGIN (10 * CLOCK_MS)
-/* Before the deadline: what an attempt that costs the peer something may need. */
-#define WAITER_LAST_LOOK (50 * CLOCK_MS)
 
 enum waiter_state {
 	WAITER_PAUSED, /* between two attempts */
@@ -30,8 +27,7 @@ struct waiter_target {
 	struct progress *progress;
 	struct attempt *attempt;
 	enum waiter_state state;
-	int64_t attempt_began, attempt_limit;
-	int64_t deadline; /* clock_now() time; 0: none */
+	struct schedule_attempt trial;
 	struct loop_timer pause, expiry;
 };
 
@@ -84,19 +80,6 @@ static const struct target_settings *waiter_settings(const struct waiter_target 
 	return &target->progress->target->settings;
 }
 
-/* The last attempt ends a little before the deadline (FACTS 42), so that its reason is in the summary. */
-static int64_t waiter_attempt_limit(const struct waiter_target *target, int64_t now)
-{
-	int64_t limit = waiter_settings(target)->attempt_timeout, left = target->deadline - now;
-
-	if (!target->deadline)
-		return limit;
-	left -= left / 10 < WAITER_MARGIN ? left / 10 : WAITER_MARGIN;
-	if (left < limit)
-		limit = left;
-	return limit > 0 ? limit : 0;
-}
-
 static void waiter_try(struct waiter_target *target)
 {
 	struct waiter *waiter = target->waiter;
@@ -108,9 +91,9 @@ static void waiter_try(struct waiter_target *target)
 	waiter->running++;
 	target->state = WAITER_TRYING;
 	target->progress->next = 0;
-	target->attempt_began = clock_now();
-	target->attempt_limit = waiter_attempt_limit(target, target->attempt_began);
-	attempt_start(target->attempt, target->attempt_limit, target->attempt_began - target->progress->since);
+	target->trial.began = clock_now();
+	target->trial.limit = schedule_limit(waiter_settings(target), target->trial.deadline, target->trial.began);
+	attempt_start(target->attempt, target->trial.limit, target->trial.began - target->progress->since);
 }
 
 static void waiter_on_pause(void *arg)
@@ -208,35 +191,14 @@ static void waiter_judge(struct waiter *waiter)
 		waiter_spare(waiter);
 }
 
-static void waiter_pause(struct waiter_target *target, int64_t now)
+static void waiter_pause(struct waiter_target *target)
 {
-	struct waiter *waiter = target->waiter;
-	int64_t interval =
-		progress_interval(target->progress, waiter_settings(target)->max_interval, waiter_random(waiter), now);
-	int64_t at = target->attempt_began + interval, latest = target->deadline - WAITER_LAST_LOOK;
+	int64_t now = clock_now();
 
 	target->state = WAITER_PAUSED;
-	if (at < now)
-		at = now;
-	if (target->deadline && at > latest) {
-		/* The last pause is cut short (FACTS 42); an attempt that would come too late to tell is not made. */
-		if (now < latest)
-			at = latest;
-		else if (at >= target->deadline || outcome_info(target->progress->outcome.kind)->cost != OUTCOME_FREE)
-			return;
-	}
-	target->progress->next = at;
-	loop_timer_set(&target->pause, at - now);
-}
-
-/*
- * Did the deadline, not the user's limit, cut this attempt short before it found anything? Then it says nothing: a
- * peer that was silent for the last 40 ms is not down, and the reason it had before is the better one.
- */
-static bool waiter_was_cut(const struct waiter_target *target, const struct outcome *outcome, int64_t now)
-{
-	return outcome->kind != OUTCOME_READY && target->attempt_limit < waiter_settings(target)->attempt_timeout &&
-	       now - target->attempt_began >= target->attempt_limit - CLOCK_MS;
+	target->progress->next = schedule_next(&target->trial, target->progress, waiter_random(target->waiter), now);
+	if (target->progress->next)
+		loop_timer_set(&target->pause, target->progress->next - now);
 }
 
 /* Takes in what the attempt gave. Returns whether the target is done. */
@@ -247,7 +209,7 @@ static bool waiter_record(struct waiter_target *target, const struct outcome *ou
 	int64_t now = clock_now();
 
 	*changed = false;
-	if (waiter_was_cut(target, outcome, now)) {
+	if (schedule_was_cut(&target->trial, waiter_settings(target), outcome, now)) {
 		if (progress->attempts > 0)
 			progress->attempts++;
 		else
@@ -278,7 +240,7 @@ static void waiter_on_attempt(void *arg, const struct outcome *outcome, const st
 		if (waiter->config->once)
 			waiter_retire(target);
 		else
-			waiter_pause(target, clock_now());
+			waiter_pause(target);
 		report_attempted(waiter->report, target->progress, changed);
 	}
 	waiter_judge(waiter);
@@ -318,7 +280,7 @@ static void waiter_open(struct waiter *waiter, int64_t now)
 		loop_timer_init(waiter->loop, &target->pause, waiter_on_pause, target);
 		loop_timer_init(waiter->loop, &target->expiry, waiter_on_expiry, target);
 		if (timeout) {
-			target->deadline = now + timeout;
+			target->trial.deadline = now + timeout;
 			loop_timer_set(&target->expiry, timeout);
 		}
 		waiter_try(target);

@@ -11,4 +11,7 @@ char *alloc_text(const char *text);                          /* NULL gives NULL 
 char *alloc_slice(const char *text, size_t len);             /* the first len bytes, NUL-terminated */
 char *alloc_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* What a library allocated, or NULL when it could not. */
+void *alloc_check(void *memory);
+
 #endif

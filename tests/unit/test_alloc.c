@@ -65,7 +65,7 @@ static void test_texts(void **state)
 
 struct exhaust_row {
 	const char *name;
-	bool resize;
+	bool resize, check;
 	size_t count, size;
 };
 
@@ -73,6 +73,8 @@ static void exhaust(void *arg)
 {
 	const struct exhaust_row *row = arg;
 
+	if (row->check)
+		alloc_check(NULL);
 	free(row->resize ? alloc_resize(NULL, row->count, row->size) : alloc_zero(row->count, row->size));
 }
 
@@ -80,10 +82,11 @@ static void exhaust(void *arg)
 static void test_no_memory(void **state)
 {
 	static const struct exhaust_row rows[] = {
-		{"zero: too much", false, 1, SIZE_MAX / 4},
-		{"zero: the product overflows", false, SIZE_MAX / 2, 4},
-		{"resize: too much", true, 1, SIZE_MAX / 4},
-		{"resize: the product overflows", true, SIZE_MAX / 2 + 2, 2},
+		{"zero: too much", false, false, 1, SIZE_MAX / 4},
+		{"zero: the product overflows", false, false, SIZE_MAX / 2, 4},
+		{"resize: too much", true, false, 1, SIZE_MAX / 4},
+		{"resize: the product overflows", true, false, SIZE_MAX / 2 + 2, 2},
+		{"check: of a library's", false, true, 1, 1},
 	};
 
 	(void)state;

@@ -1,4 +1,4 @@
-/* Everything the user asked for, from configuration file, environment and command line, checked. */
+/* Everything the user asked for: the struct, and the table of settings that fill it. */
 #ifndef CONFIG_H
 #define CONFIG_H
 
@@ -37,13 +37,9 @@ struct config {
 /* The settings, one row each: for --help too. */
 extern const struct options_table config_options;
 
-/*
- * Fills config from defaults, then env, then argv, sets the log's level and warns of what looks like a
- * mistake. Says what is wrong with a setting or a target and what would be right. With an action
- * other than CONFIG_WAIT the targets are not looked at.
- */
-int config_load(struct config *config, int argc, char **argv, const struct env *env, struct log *log,
-		struct error *err);
+/* Adds a group and gives its index; parent is the index of the group it is a member of. */
+size_t config_add_group(struct config *config, size_t parent, bool any);
+
 void config_release(struct config *config);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "about.h"
 #include "config.h"
+#include "config_load.h"
 #include "env.h"
 #include "errors.h"
 #include "exports.h"

@@ -7,6 +7,7 @@
 #include "alloc.h"
 #include "clock.h"
 #include "config.h"
+#include "config_load.h"
 
 enum { WORDS = 8, ENTRIES = 8 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "config_load.h"
 #include "loopback.h"
 #include "probe.h"
 #include "unit.h"

@@ -1,0 +1,18 @@
+/* What was asked for, from environment and command line, checked. */
+#ifndef CONFIG_LOAD_H
+#define CONFIG_LOAD_H
+
+#include "config.h"
+#include "env.h"
+#include "errors.h"
+#include "log.h"
+
+/*
+ * Fills config from defaults, then env, then argv, sets the log's level and warns of what looks like a
+ * mistake. Says what is wrong with a setting or a target and what would be right. With an action
+ * other than CONFIG_WAIT the targets are not looked at.
+ */
+int config_load(struct config *config, int argc, char **argv, const struct env *env, struct log *log,
+		struct error *err);
+
+#endif

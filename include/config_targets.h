@@ -1,0 +1,21 @@
+/* Where targets are written: words of the command line and of WAITFOR_TARGETS, link and service variables. */
+#ifndef CONFIG_TARGETS_H
+#define CONFIG_TARGETS_H
+
+#include "config.h"
+#include "env.h"
+#include "errors.h"
+
+/*
+ * Expands and takes apart one target, and asks the variables for a bare one's port and for a last-resort address. It
+ * gets config's settings. Errors show it masked.
+ */
+int config_add_target(struct config *config, const char *text, const struct env *env, struct error *err);
+
+/* Those of WAITFOR_TARGETS, which white space separates. */
+int config_add_words(struct config *config, const char *text, const struct env *env, struct error *err);
+
+/* Every peer that link and service variables know and no target has named (links.h). */
+int config_add_links(struct config *config, const struct env *env, struct error *err);
+
+#endif

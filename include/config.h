@@ -8,6 +8,7 @@
 #include "env.h"
 #include "errors.h"
 #include "groups.h"
+#include "jsontext.h"
 #include "log.h"
 #include "options.h"
 #include "target.h"
@@ -27,6 +28,8 @@ struct config {
 	int down;                                                    /* enum config_down */
 	int verbosity;                                               /* enum config_verbosity */
 	enum options_source sources[CONFIG_ROWS];                    /* of config_options' rows */
+	const char *path;                                            /* of the configuration file; NULL: none */
+	struct jsontext file; /* what stands in it; file.root is NULL where there is none */
 	struct target *targets;
 	size_t target_count;
 	struct group *groups; /* group 0 is everything */
@@ -39,6 +42,9 @@ extern const struct options_table config_options;
 
 /* Adds a group and gives its index; parent is the index of the group it is a member of. */
 size_t config_add_group(struct config *config, size_t parent, bool any);
+
+/* Can targets be waited for with these settings? Says what is wrong. */
+int config_check(const struct config *config, const struct target_settings *settings, struct error *err);
 
 void config_release(struct config *config);
 

@@ -1,4 +1,4 @@
-/* What was asked for, from environment and command line, checked. */
+/* What was asked for, from configuration file, environment and command line, checked. */
 #ifndef CONFIG_LOAD_H
 #define CONFIG_LOAD_H
 
@@ -6,13 +6,14 @@
 #include "env.h"
 #include "errors.h"
 #include "log.h"
+#include "process.h"
 
 /*
  * Fills config from defaults, then env, then argv, sets the log's level and warns of what looks like a
  * mistake. Says what is wrong with a setting or a target and what would be right. With an action
  * other than CONFIG_WAIT the targets are not looked at.
  */
-int config_load(struct config *config, int argc, char **argv, const struct env *env, struct log *log,
-		struct error *err);
+int config_load(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
+		struct log *log, struct error *err);
 
 #endif

@@ -74,6 +74,10 @@ const struct options_row *options_nearest(const struct options_table *table, con
 int options_store(const struct options_table *table, size_t index, const struct options_values *values,
 		  enum options_source source, const char *text, struct error *err);
 
+/* Gives one row's value and source from one struct to another of the same kind. Not for lists. */
+void options_copy(const struct options_table *table, size_t index, const struct options_values *from,
+		  const struct options_values *to);
+
 /* The three passes of strings; options_json.h has that of a file. */
 int options_load_defaults(const struct options_table *table, const struct options_values *values, struct error *err);
 int options_load_env(const struct options_table *table, const struct env *env, const struct options_values *values,

@@ -37,6 +37,9 @@ static const struct options_row config_rows[] = {
 	  .help = "export the address that answered as NAME_HOST" },
 	{ .key = "no-export", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, no_export),
 	  .help = "leave COMMAND's environment as it is" },
+	{ .key = "config", .letter = 'f', .type = OPTIONS_TEXT, .offset = offsetof(struct config, path), .where = OPTIONS_NOT_IN_FILE,
+	  .arg = "FILE", .brief = true, .help = "read settings and targets from a JSON FILE",
+	  .more = "- is standard input." },
 	{ .key = "quiet", .letter = 'q', .type = OPTIONS_FLAG, .value = CONFIG_VERBOSITY_QUIET, .offset = offsetof(struct config, verbosity),
 	  .brief = true, .help = "say nothing but errors" },
 	{ .key = "verbose", .letter = 'v', .type = OPTIONS_FLAG, .value = CONFIG_VERBOSITY_VERBOSE, .offset = offsetof(struct config, verbosity),
@@ -62,11 +65,22 @@ size_t config_add_group(struct config *config, size_t parent, bool any)
 	return config->group_count++;
 }
 
+int config_check(const struct config *config, const struct target_settings *settings, struct error *err)
+{
+	if (settings->attempt_timeout == 0)
+		return errors_set(err, "attempt-timeout 0 would never try; write a time such as 3s");
+	if (config->once && settings->successes > 1)
+		return errors_set(err, "once makes one attempt, and successes wants %d of them; say one of the two",
+				  settings->successes);
+	return 0;
+}
+
 void config_release(struct config *config)
 {
 	for (size_t i = 0; i < config->target_count; i++)
 		target_release(&config->targets[i]);
 	free(config->targets);
 	free(config->groups);
+	jsontext_release(&config->file);
 	*config = (struct config){0};
 }

@@ -1,20 +1,64 @@
 #include "config_load.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "alloc.h"
+#include "config_file.h"
 #include "config_targets.h"
 
-static int config_add_targets(struct config *config, char **operands, size_t count, const struct env *env,
-			      struct error *err)
+/* What stands on the command line beside options. */
+struct config_line {
+	char **operands; /* the targets */
+	size_t count;
+	int rest; /* index of the command */
+};
+
+/* Each source over the one before. With a file it has been read. */
+static int config_pass(struct config *config, int argc, char **argv, const struct env *env, struct config_line *line,
+		       struct error *err)
+{
+	const struct options_values values = {config, config->sources};
+
+	if (options_load_defaults(&config_options, &values, err) ||
+	    (config->file.root && config_file_settings(config, err)) ||
+	    options_load_env(&config_options, env, &values, err))
+		return -1;
+	return options_load_argv(&config_options, argc, argv, &values, line->operands, &line->count, &line->rest, err);
+}
+
+/* The file is between defaults and environment, and only these and the command line say which: so they come twice. */
+static int config_pass_with_file(struct config *config, int argc, char **argv, const struct env *env,
+				 const struct process *process, struct config_line *line, struct error *err)
+{
+	struct config first = {0};
+	int failed = config_pass(&first, argc, argv, env, line, err);
+
+	if (!failed && first.action == CONFIG_WAIT && first.path) {
+		config->path = first.path;
+		failed = config_file_read(config, process, err);
+	}
+	config_release(&first);
+	return failed ? -1 : config_pass(config, argc, argv, env, line, err);
+}
+
+/* Targets are one setting more: the command line's, else the environment's, else the file's. */
+static int config_add_targets(struct config *config, const struct config_line *line, const struct env *env,
+			      struct log *log, struct error *err)
 {
 	const char *words = env_get(env, "WAITFOR_TARGETS");
+	bool has_words = words && words[strspn(words, " \t\r\n\v\f")];
 
-	for (size_t i = 0; i < count; i++)
-		if (config_add_target(config, operands[i], env, err))
+	for (size_t i = 0; i < line->count; i++)
+		if (config_add_target(config, line->operands[i], env, err))
 			return -1;
-	if (count == 0 && words && config_add_words(config, words, env, err))
+	if (line->count == 0 && has_words && config_add_words(config, words, env, err))
 		return -1;
+	if (config->target_count == 0 && config->file.root && config_file_targets(config, env, err))
+		return -1;
+	if ((line->count || has_words) && config_file_has_targets(config))
+		log_line(log, LOG_LEVEL_NORMAL, "the targets of %s are not waited for, since %s has some",
+			 config->file.name, line->count ? "the command line" : "WAITFOR_TARGETS");
 	if (config->links && config_add_links(config, env, err))
 		return -1;
 	if (config->target_count == 0 && !config->links)
@@ -23,39 +67,26 @@ static int config_add_targets(struct config *config, char **operands, size_t cou
 	return 0;
 }
 
-static int config_check(const struct config *config, struct error *err)
-{
-	if (config->settings.attempt_timeout == 0)
-		return errors_set(err, "--attempt-timeout: 0 would never try; write a time such as 3s");
-	if (config->once && config->settings.successes > 1)
-		return errors_set(err, "--once makes one attempt, and --successes wants %d of them; say one of the two",
-				  config->settings.successes);
-	return 0;
-}
-
-int config_load(struct config *config, int argc, char **argv, const struct env *env, struct log *log, struct error *err)
+int config_load(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
+		struct log *log, struct error *err)
 {
 	static const enum log_level levels[] = {
 		[CONFIG_VERBOSITY_NORMAL] = LOG_LEVEL_NORMAL,
 		[CONFIG_VERBOSITY_QUIET] = LOG_LEVEL_ERROR,
 		[CONFIG_VERBOSITY_VERBOSE] = LOG_LEVEL_VERBOSE,
 	};
-	const struct options_values values = {config, config->sources};
-	char **operands = alloc_zero((size_t)argc + 1, sizeof(*operands));
-	size_t count;
-	int rest, failed = -1;
+	struct config_line line = {.operands = alloc_zero((size_t)argc + 1, sizeof(char *))};
+	int failed = -1;
 
 	*config = (struct config){0};
-	if (options_load_defaults(&config_options, &values, err) ||
-	    options_load_env(&config_options, env, &values, err) ||
-	    options_load_argv(&config_options, argc, argv, &values, operands, &count, &rest, err))
+	if (config_pass_with_file(config, argc, argv, env, process, &line, err))
 		goto out;
 	log->level = levels[config->verbosity];
-	config->command = rest < argc ? argv + rest : NULL;
+	config->command = line.rest < argc ? argv + line.rest : NULL;
 	if (config->action == CONFIG_WAIT) {
 		options_warn_misspelt(&config_options, env, log);
 		config_add_group(config, 0, config->any);
-		if (config_check(config, err) || config_add_targets(config, operands, count, env, err))
+		if (config_check(config, &config->settings, err) || config_add_targets(config, &line, env, log, err))
 			goto out;
 		if (config->target_count == 0)
 			log_line(log, LOG_LEVEL_NORMAL,
@@ -63,6 +94,6 @@ int config_load(struct config *config, int argc, char **argv, const struct env *
 	}
 	failed = 0;
 out:
-	free(operands);
+	free(line.operands);
 	return failed;
 }

@@ -105,7 +105,7 @@ int main(int argc, char **argv)
 	log_init(&log, STDERR_FILENO);
 	process_take(&process);
 	env_copy(&env, environ);
-	if (config_load(&config, argc, argv, &env, &log, &err) == 0) {
+	if (config_load(&config, argc, argv, &env, &process, &log, &err) == 0) {
 		if (config.action == CONFIG_WAIT)
 			code = main_wait(&config, &env, &process, &log, &err);
 		else

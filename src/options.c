@@ -189,6 +189,24 @@ int options_store(const struct options_table *table, size_t index, const struct 
 	return failed;
 }
 
+void options_copy(const struct options_table *table, size_t index, const struct options_values *from,
+		  const struct options_values *to)
+{
+	static const size_t sizes[] = {
+		[OPTIONS_FLAG] = sizeof(int),
+		[OPTIONS_WORD] = sizeof(int),
+		[OPTIONS_COUNT] = sizeof(int),
+		[OPTIONS_DURATION] = sizeof(int64_t),
+		[OPTIONS_TEXT] = sizeof(const char *),
+		[OPTIONS_LIST] = 0,
+		[OPTIONS_OUTSIDE] = 0,
+	};
+	const struct options_row *row = &table->rows[index];
+
+	memcpy((char *)to->fields + row->offset, (const char *)from->fields + row->offset, sizes[row->type]);
+	to->sources[index] = from->sources[index];
+}
+
 int options_load_defaults(const struct options_table *table, const struct options_values *values, struct error *err)
 {
 	for (size_t i = 0; i < table->count; i++) {

@@ -95,8 +95,10 @@ static int probe_bind_one(struct target *target, const struct env *env, struct l
 int probe_bind(struct target *targets, size_t count, const struct env *env, struct log *log, struct error *err)
 {
 	for (size_t i = 0; i < count; i++)
-		if (probe_bind_one(&targets[i], env, log, err))
-			return errors_prefix(err, "target \"%s\"", targets[i].text);
+		if (probe_bind_one(&targets[i], env, log, err)) {
+			errors_prefix(err, "target \"%s\"", targets[i].text);
+			return targets[i].origin ? errors_prefix(err, "%s", targets[i].origin) : -1;
+		}
 	return 0;
 }
 

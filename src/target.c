@@ -331,5 +331,6 @@ void target_release(struct target *target)
 	free(target->name);
 	free(target->scheme);
 	free(target->tail);
+	free(target->origin);
 	*target = (struct target){0};
 }

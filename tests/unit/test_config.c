@@ -60,6 +60,7 @@ static void test_the_table(void **state)
 struct load {
 	struct config config;
 	struct env env;
+	struct process process; /* watches no signal */
 	struct unit_log log;
 	struct error err;
 	char *line, *argv[WORDS + 2];
@@ -79,7 +80,8 @@ static void load_open(struct load *load, const char *words, const char *const *f
 		load->argv[argc++] = strsep(&rest, " ");
 	env_copy(&load->env, (char *const *)found);
 	unit_log_open(&load->log);
-	load->result = config_load(&load->config, argc, load->argv, &load->env, &load->log.log, &load->err);
+	load->result =
+		config_load(&load->config, argc, load->argv, &load->env, &load->process, &load->log.log, &load->err);
 }
 
 static void load_close(struct load *load)
@@ -300,7 +302,7 @@ static void test_refuses(void **state)
 		{"${NONE}:1", {NULL}, "target \"${NONE}:1\": the variable NONE is not set", NULL},
 		{"postgres://me:hunter@${NONE}/app", {NULL}, "NONE is not set", "hunter"},
 		{"postgres://me:${PW}@db:0", {"PW=hunter"}, "port", "hunter"},
-		{"--attempt-timeout=0 db:1", {NULL}, "--attempt-timeout", NULL},
+		{"--attempt-timeout=0 db:1", {NULL}, "attempt-timeout 0", NULL},
 		{"--timeout=10x db:1", {NULL}, "--timeout: \"10x\"", NULL},
 		{"db:1", {"WAITFOR_TIMEOUT=10x"}, "WAITFOR_TIMEOUT: \"10x\"", NULL},
 		{"--tiemout=5 db:1", {NULL}, "did you mean --timeout?", NULL},

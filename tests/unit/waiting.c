@@ -77,7 +77,7 @@ void waiting_run(struct waiting *waiting, const char *words, uint16_t refusing, 
 
 	while (argc <= WAITING_WORDS && (argv[argc] = strsep(&rest, " ")))
 		argc++;
-	if (config_load(&waiting->config, argc, argv, &waiting->env, &waiting->log, &err) ||
+	if (config_load(&waiting->config, argc, argv, &waiting->env, &waiting->process, &waiting->log, &err) ||
 	    probe_bind(waiting->config.targets, waiting->config.target_count, &waiting->env, &waiting->log, &err))
 		fail_msg("%s", err.text);
 	if (waiting->arrange)

@@ -1,0 +1,25 @@
+/* What a configuration file says: one JSON object of settings and targets. */
+#ifndef CONFIG_FILE_H
+#define CONFIG_FILE_H
+
+#include "config.h"
+#include "env.h"
+#include "errors.h"
+#include "process.h"
+
+/* Reads config->path into config->file. Errors of this and the following name file, line and column. */
+int config_file_read(struct config *config, const struct process *process, struct error *err);
+
+/* The pass over the settings that stand outside of the targets, to come between defaults and environment. */
+int config_file_settings(struct config *config, struct error *err);
+
+/* Does it have targets? */
+bool config_file_has_targets(const struct config *config);
+
+/*
+ * Adds its targets and groups. Their own settings win over what config has from defaults and file, not over what
+ * environment and command line gave, so those passes come first.
+ */
+int config_file_targets(struct config *config, const struct env *env, struct error *err);
+
+#endif

@@ -6,22 +6,35 @@
 
 #include "config.h"
 #include "env.h"
+#include "envprint.h"
 #include "errors.h"
 #include "log.h"
 #include "progress.h"
 
+/* What the app is told: variables and their values. */
+struct exports {
+	struct envprint_variable *list;
+	size_t count;
+};
+
 /*
  * Before the wait, with targets bound: decides who owns a name that several targets have. The first
  * does; the others must be of the same host, and a warning says how to name another port. Different
- * hosts under one name are an error. Does nothing with --no-export.
+ * hosts under one name are an error, but where both were given that name and one of them is enough: then
+ * whichever is ready speaks. Does nothing with --no-export.
  */
 int exports_settle(struct config *config, struct log *log, struct error *err);
 
 /*
- * After it: sets the variables of every target that owns a name in env. NAME_HOST is the name as
- * given, so that the app can resolve again, or the address with --pin or where only a variable knew
- * the peer; NAME_PORT is digits; NAME_ADDR the address that answered, only for a target that is ready.
+ * After it: the variables of every target that owns a name. NAME_HOST is the name as given, so that the
+ * app can resolve again, or the address with --pin or where only a variable knew the peer; NAME_PORT is
+ * digits; NAME_ADDR the address that answered, only for a target that is ready. progress has an entry
+ * for each target. The result is freed by exports_release.
  */
-void exports_apply(struct env *env, const struct config *config, const struct progress *progress);
+void exports_collect(struct exports *exports, const struct config *config, const struct progress *progress);
+void exports_release(struct exports *exports);
+
+/* Sets them in env. */
+void exports_apply(const struct exports *exports, struct env *env);
 
 #endif

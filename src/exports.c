@@ -6,13 +6,24 @@
 
 #include "alloc.h"
 
+/* Is one of the two enough, so that whichever is there may speak under the name of both? */
+static bool exports_are_alternatives(const struct config *config, const struct target *a, const struct target *b)
+{
+	return a->group == b->group && config->group_count && config->groups[a->group].any;
+}
+
 /* Does `later` share a name that an earlier target owns? */
-static int exports_settle_pair(const struct target *owner, struct target *later, struct log *log, struct error *err)
+static int exports_settle_pair(const struct config *config, const struct target *owner, struct target *later,
+			       struct log *log, struct error *err)
 {
 	const struct endpoint *first = owner->endpoints, *second = later->endpoints;
 
 	if (!owner->name || !owner->exports || strcmp(owner->name, later->name) != 0)
 		return 0;
+	if (exports_are_alternatives(config, owner, later) && owner->named && later->named) {
+		later->exports = false;
+		return 0;
+	}
 	if (strcasecmp(first->host, second->host) != 0)
 		return errors_set(
 			err,
@@ -32,21 +43,20 @@ int exports_settle(struct config *config, struct log *log, struct error *err)
 		struct target *later = &config->targets[i];
 
 		for (size_t j = 0; j < i && later->name && later->exports; j++)
-			if (exports_settle_pair(&config->targets[j], later, log, err))
+			if (exports_settle_pair(config, &config->targets[j], later, log, err))
 				return -1;
 	}
 	return 0;
 }
 
-static void exports_set(struct env *env, const char *name, const char *suffix, const char *value)
+static void exports_add(struct exports *exports, const char *name, const char *suffix, const char *value)
 {
-	char *full = alloc_format("%s_%s", name, suffix);
-
-	env_set(env, full, value);
-	free(full);
+	exports->list = alloc_resize(exports->list, exports->count + 1, sizeof(*exports->list));
+	exports->list[exports->count++] =
+		(struct envprint_variable){.name = alloc_format("%s_%s", name, suffix), .value = alloc_text(value)};
 }
 
-static void exports_apply_one(struct env *env, const struct progress *progress, bool pin)
+static void exports_add_target(struct exports *exports, const struct progress *progress, bool pin)
 {
 	const struct target *target = progress->target;
 	const struct progress_place *place = &progress->place;
@@ -57,15 +67,48 @@ static void exports_apply_one(struct env *env, const struct progress *progress, 
 	char port[8];
 
 	snprintf(port, sizeof(port), "%u", (unsigned)endpoint->port);
-	exports_set(env, target->name, "HOST", use_address ? place->address : endpoint->host);
-	exports_set(env, target->name, "PORT", port);
+	exports_add(exports, target->name, "HOST", use_address ? place->address : endpoint->host);
+	exports_add(exports, target->name, "PORT", port);
 	if (ready)
-		exports_set(env, target->name, "ADDR", place->address);
+		exports_add(exports, target->name, "ADDR", place->address);
 }
 
-void exports_apply(struct env *env, const struct config *config, const struct progress *progress)
+/* Who speaks under the name: its owner, or the first of those that may stand for it that is ready. */
+static const struct progress *exports_speaker(const struct config *config, const struct progress *progress,
+					      size_t owner)
 {
+	const struct target *first = &config->targets[owner];
+
+	for (size_t i = owner; i < config->target_count; i++) {
+		const struct target *target = &config->targets[i];
+
+		if (progress_is_ready(&progress[i]) && target->name && strcmp(target->name, first->name) == 0 &&
+		    (i == owner || exports_are_alternatives(config, first, target)))
+			return &progress[i];
+	}
+	return &progress[owner];
+}
+
+void exports_collect(struct exports *exports, const struct config *config, const struct progress *progress)
+{
+	*exports = (struct exports){0};
 	for (size_t i = 0; i < config->target_count && !config->no_export; i++)
 		if (config->targets[i].name && config->targets[i].exports)
-			exports_apply_one(env, &progress[i], config->pin);
+			exports_add_target(exports, exports_speaker(config, progress, i), config->pin);
+}
+
+void exports_release(struct exports *exports)
+{
+	for (size_t i = 0; i < exports->count; i++) {
+		free(exports->list[i].name);
+		free(exports->list[i].value);
+	}
+	free(exports->list);
+	*exports = (struct exports){0};
+}
+
+void exports_apply(const struct exports *exports, struct env *env)
+{
+	for (size_t i = 0; i < exports->count; i++)
+		env_set(env, exports->list[i].name, exports->list[i].value);
 }

@@ -69,6 +69,7 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 {
 	struct waiter_result result = {0};
 	struct report report = {0};
+	struct exports exports = {0};
 	char *path = NULL;
 	int code = EXIT_OWN_FAULT;
 
@@ -81,12 +82,14 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 		goto out;
 	code = main_exit_code(&result);
 	if (config->command && result.verdict != REPORT_SIGNALLED && (code == 0 || config->run_anyway)) {
-		exports_apply(env, config, result.progress);
+		exports_collect(&exports, config, result.progress);
+		exports_apply(&exports, env);
 		report_exec(&report, path);
 		code = handoff_exec(path, config->command, env, process, err);
 	}
 out:
 	free(path);
+	exports_release(&exports);
 	report_release(&report);
 	waiter_release(&result);
 	probe_unbind(config->targets, config->target_count);

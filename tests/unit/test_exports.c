@@ -23,7 +23,7 @@ static void config_open(struct config *config, const char *const *texts)
 struct settle_row {
 	const char *name;
 	const char *targets[TARGETS];
-	bool no_export;
+	bool no_export, any;
 	const char *exports;          /* one digit for each target: does it export? NULL: it is an error */
 	const char *message, *second; /* of the error or the warning; NULL: none */
 };
@@ -35,25 +35,33 @@ struct settle_row {
 static void test_settle(void **state)
 {
 	static const struct settle_row rows[] = {
-		{"one", {"db:1"}, false, "1", NULL, NULL},
-		{"two hosts", {"db:1", "web:1"}, false, "11", NULL, NULL},
+		{"one", {"db:1"}, false, false, "1", NULL, NULL},
+		{"two hosts", {"db:1", "web:1"}, false, false, "11", NULL, NULL},
 		{"one host, two ports",
 		 {"db:1", "db:8080"},
+		 false,
 		 false,
 		 "10",
 		 "db:8080: DB_PORT is the port of db:1",
 		 "=db:8080"},
-		{"the same twice", {"db:1", "db:1"}, false, "10", NULL, NULL},
-		{"the same in other letters", {"db:1", "DB:1"}, false, "10", NULL, NULL},
-		{"three ports", {"db:1", "db:2", "db:3"}, false, "100", "db:3", "=db:3"},
-		{"a named one is another", {"db:1", "api=db:2"}, false, "11", NULL, NULL},
-		{"two addresses export nothing", {"10.0.0.1:1", "10.0.0.2:1"}, false, "11", NULL, NULL},
-		{"two hosts of one first label", {"db.a:1", "db.b:2"}, false, NULL, "DB_HOST", "=db.b:2"},
-		{"two hosts of one name", {"x=db:1", "x=web:2"}, false, NULL, "X_HOST", "=web:2"},
-		{"two addresses of one name", {"x=10.0.0.1:1", "x=10.0.0.2:1"}, false, NULL, "X_HOST", "=10.0.0.2:1"},
-		{"names in other letters", {"x=db:1", "X=web:2"}, false, NULL, "X_HOST", "=web:2"},
+		{"the same twice", {"db:1", "db:1"}, false, false, "10", NULL, NULL},
+		{"the same in other letters", {"db:1", "DB:1"}, false, false, "10", NULL, NULL},
+		{"three ports", {"db:1", "db:2", "db:3"}, false, false, "100", "db:3", "=db:3"},
+		{"a named one is another", {"db:1", "api=db:2"}, false, false, "11", NULL, NULL},
+		{"two addresses export nothing", {"10.0.0.1:1", "10.0.0.2:1"}, false, false, "11", NULL, NULL},
+		{"two hosts of one first label", {"db.a:1", "db.b:2"}, false, false, NULL, "DB_HOST", "=db.b:2"},
+		{"two hosts of one name", {"x=db:1", "x=web:2"}, false, false, NULL, "X_HOST", "=web:2"},
+		{"two addresses of one name",
+		 {"x=10.0.0.1:1", "x=10.0.0.2:1"},
+		 false,
+		 false,
+		 NULL,
+		 "X_HOST",
+		 "=10.0.0.2:1"},
+		{"names in other letters", {"x=db:1", "X=web:2"}, false, false, NULL, "X_HOST", "=web:2"},
 		{"a derived and a given name",
 		 {"db:1", "db=web:2"},
+		 false,
 		 false,
 		 NULL,
 		 "\"db:1\" and \"db=web:2\"",
@@ -61,10 +69,14 @@ static void test_settle(void **state)
 		{"a third of another host",
 		 {"db.a:1", "db.a:2", "db.b:3"},
 		 false,
+		 false,
 		 NULL,
 		 "\"db.a:1\" and \"db.b:3\"",
 		 NULL},
-		{"nothing to settle", {"db.a:1", "db.b:2"}, true, "11", NULL, NULL},
+		{"alternatives of one name", {"x=db:1", "x=web:2"}, false, true, "10", NULL, NULL},
+		{"alternatives on one host", {"x=db:1", "x=db:2"}, false, true, "10", NULL, NULL},
+		{"alternatives whose names were not given", {"db.a:1", "db.b:2"}, false, true, NULL, "DB_HOST", NULL},
+		{"nothing to settle", {"db.a:1", "db.b:2"}, true, false, "11", NULL, NULL},
 	};
 
 	(void)state;
@@ -78,6 +90,7 @@ static void test_settle(void **state)
 		unit_log_open(&log);
 		config_open(&config, row->targets);
 		config.no_export = row->no_export;
+		config_add_group(&config, 0, row->any);
 		check_int(row->name, exports_settle(&config, &log.log, &err), row->exports ? 0 : -1);
 		for (size_t j = 0; row->exports && j < config.target_count; j++)
 			check_int(row->name, config.targets[j].exports, row->exports[j] - '0');
@@ -105,6 +118,7 @@ static void check_apply(const struct apply_row *row)
 {
 	const char *const texts[] = {row->target, NULL};
 	struct progress progress = {.outcome = {.kind = row->kind}, .place = {.from_variable = row->from_variable}};
+	struct exports exports;
 	struct config config;
 	struct env env;
 	size_t count = 0;
@@ -116,7 +130,9 @@ static void check_apply(const struct apply_row *row)
 	progress.place.endpoint = &config.targets[0].endpoints[row->second_endpoint];
 	snprintf(progress.place.address, sizeof(progress.place.address), "%s", row->address);
 	env_copy(&env, (char *const *)row->before);
-	exports_apply(&env, &config, &progress);
+	exports_collect(&exports, &config, &progress);
+	exports_apply(&exports, &env);
+	exports_release(&exports);
 	for (; row->after[count]; count++)
 		check_text(row->name, env.list[count], row->after[count]);
 	check_int(row->name, (long long)env.count, (long long)count);
@@ -265,6 +281,7 @@ static void test_apply_to_several(void **state)
 	static const char *const expected[] = {"DB_HOST=db",   "DB_PORT=1",  "DB_ADDR=10.0.0.0",
 					       "WEB_HOST=web", "WEB_PORT=3", "WEB_ADDR=10.0.0.2"};
 	struct progress progress[3] = {0};
+	struct exports exports;
 	struct config config;
 	struct env env;
 
@@ -278,12 +295,57 @@ static void test_apply_to_several(void **state)
 		snprintf(progress[i].place.address, sizeof(progress[i].place.address), "10.0.0.%d", i);
 	}
 	env_copy(&env, NULL);
-	exports_apply(&env, &config, progress);
+	exports_collect(&exports, &config, progress);
+	exports_apply(&exports, &env);
+	exports_release(&exports);
 	check_int("several", (long long)env.count, COUNT(expected));
 	for (size_t i = 0; i < COUNT(expected); i++)
 		check_text("several", env.list[i], expected[i]);
 	env_release(&env);
 	config_release(&config);
+}
+
+struct speaker_row {
+	const char *name;
+	bool ready[3];
+	const char *host;
+};
+
+/* Of three replicas under one name that one is told which is ready; where none is, the first. */
+static void test_speaker(void **state)
+{
+	static const char *const texts[] = {"r=db1:1", "r=db2:2", "r=db3:3", NULL};
+	static const struct speaker_row rows[] = {
+		{"the first", {true, false, false}, "R_HOST=db1"},
+		{"the second", {false, true, false}, "R_HOST=db2"},
+		{"two of them", {false, true, true}, "R_HOST=db2"},
+		{"none", {false, false, false}, "R_HOST=db1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct progress progress[3] = {0};
+		struct exports exports;
+		struct config config;
+		struct error err = {0};
+		struct log log;
+
+		log_init(&log, -1);
+		config_open(&config, texts);
+		config_add_group(&config, 0, true);
+		check_int(rows[i].name, exports_settle(&config, &log, &err), 0);
+		for (int j = 0; j < 3; j++) {
+			progress[j].target = &config.targets[j];
+			progress[j].outcome.kind = rows[i].ready[j] ? OUTCOME_READY : OUTCOME_REFUSED;
+			progress[j].place.endpoint = config.targets[j].endpoints;
+		}
+		exports_collect(&exports, &config, progress);
+		check_int(rows[i].name, (long long)exports.count, i == 3 ? 2 : 3);
+		check_text(rows[i].name, exports.list[0].name, "R_HOST");
+		check_text(rows[i].name, exports.list[0].value, rows[i].host + strlen("R_HOST="));
+		exports_release(&exports);
+		config_release(&config);
+	}
 }
 
 int main(void)
@@ -292,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_apply),
 		cmocka_unit_test(test_apply_to_several),
+		cmocka_unit_test(test_speaker),
 	};
 
 	return unit_main(tests);

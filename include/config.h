@@ -16,6 +16,7 @@
 /* --help takes two words: see OPTIONS_FLAG. */
 enum config_action { CONFIG_WAIT, CONFIG_HELP, CONFIG_HELP_ALL, CONFIG_HELP_JSON, CONFIG_VERSION };
 enum config_verbosity { CONFIG_VERBOSITY_NORMAL, CONFIG_VERBOSITY_QUIET, CONFIG_VERBOSITY_VERBOSE };
+enum config_explain { CONFIG_EXPLAIN_NOT, CONFIG_EXPLAIN_TABLE, CONFIG_EXPLAIN_JSON };
 enum config_down { CONFIG_DOWN_OFF, CONFIG_DOWN_ON, CONFIG_DOWN_ABSENT };
 
 /* How many rows config_options may have. */
@@ -27,9 +28,11 @@ struct config {
 	int once, any, run_anyway, fail_fast, links, pin, no_export; /* flags */
 	int down;                                                    /* enum config_down */
 	int verbosity;                                               /* enum config_verbosity */
-	enum options_source sources[CONFIG_ROWS];                    /* of config_options' rows */
-	const char *path;                                            /* of the configuration file; NULL: none */
-	struct jsontext file; /* what stands in it; file.root is NULL where there is none */
+	int print_env;                            /* 0: not asked for; 1 and up: enum envprint_form + 1 */
+	int explain;                              /* enum config_explain */
+	enum options_source sources[CONFIG_ROWS]; /* of config_options' rows */
+	const char *path;                         /* of the configuration file; NULL: none */
+	struct jsontext file;                     /* what stands in it; file.root is NULL where there is none */
 	struct target *targets;
 	size_t target_count;
 	struct group *groups; /* group 0 is everything */

@@ -14,7 +14,7 @@
 
 enum options_type {
 	OPTIONS_FLAG,     /* an int field: row.value when on, 0 when off, 2 and up for the words in row.choices */
-	OPTIONS_WORD,     /* an int field: which of row.choices, from 0 on */
+	OPTIONS_WORD,     /* an int field: which of row.choices, from row.value on */
 	OPTIONS_COUNT,    /* an int field: a whole number from row.value on */
 	OPTIONS_DURATION, /* an int64_t field, microseconds */
 	OPTIONS_TEXT,     /* a const char * field, which points into argv, env or file */
@@ -29,8 +29,8 @@ struct options_row {
 	const char *key; /* "max-interval": --max-interval, WAITFOR_MAX_INTERVAL, "max-interval": */
 	char letter;     /* 0: none */
 	enum options_type type;
-	size_t offset;       /* of the field in the caller's struct */
-	int value;           /* OPTIONS_FLAG: what "on" stores; OPTIONS_COUNT: the least */
+	size_t offset; /* of the field in the caller's struct */
+	int value;     /* OPTIONS_FLAG: what "on" stores; OPTIONS_WORD: what the first does; OPTIONS_COUNT: the least */
 	const char *choices; /* words, with '|' between them; NULL where none is taken */
 	const char *initial; /* default, as a user would write it; NULL for off */
 	const char *arg;     /* the argument's name in --help, or NULL */

@@ -40,6 +40,15 @@ static const struct options_row config_rows[] = {
 	{ .key = "config", .letter = 'f', .type = OPTIONS_TEXT, .offset = offsetof(struct config, path), .where = OPTIONS_NOT_IN_FILE,
 	  .arg = "FILE", .brief = true, .help = "read settings and targets from a JSON FILE",
 	  .more = "- is standard input." },
+	{ .key = "print-env", .type = OPTIONS_WORD, .value = 1, .choices = "sh|dotenv|json|github", .where = OPTIONS_ARGV_ONLY,
+	  .offset = offsetof(struct config, print_env), .arg = "FORM", .brief = true,
+	  .help = "only print the variables",
+	  .more = "On standard output, when the targets are ready: sh to be evaluated by a shell, dotenv for a .env file, "
+		  "json, github for $GITHUB_ENV." },
+	{ .key = "explain", .type = OPTIONS_FLAG, .value = CONFIG_EXPLAIN_TABLE, .choices = "json", .where = OPTIONS_ARGV_ONLY,
+	  .offset = offsetof(struct config, explain), .brief = true, .help = "say what would be done; wait for nothing",
+	  .more = "Each target, its probe, where its address would come from, what would be exported, and each setting "
+		  "with its source." },
 	{ .key = "quiet", .letter = 'q', .type = OPTIONS_FLAG, .value = CONFIG_VERBOSITY_QUIET, .offset = offsetof(struct config, verbosity),
 	  .brief = true, .help = "say nothing but errors" },
 	{ .key = "verbose", .letter = 'v', .type = OPTIONS_FLAG, .value = CONFIG_VERBOSITY_VERBOSE, .offset = offsetof(struct config, verbosity),

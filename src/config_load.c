@@ -67,6 +67,16 @@ static int config_add_targets(struct config *config, const struct config_line *l
 	return 0;
 }
 
+static int config_check_print_env(const struct config *config, struct error *err)
+{
+	if (config->print_env && config->command)
+		return errors_set(err, "--print-env prints the variables instead of running \"%s\"; leave out one",
+				  config->command[0]);
+	if (config->print_env && config->no_export)
+		return errors_set(err, "--print-env prints what --no-export leaves out; say one of the two");
+	return 0;
+}
+
 int config_load(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
 		struct log *log, struct error *err)
 {
@@ -85,6 +95,8 @@ int config_load(struct config *config, int argc, char **argv, const struct env *
 	config->command = line.rest < argc ? argv + line.rest : NULL;
 	if (config->action == CONFIG_WAIT) {
 		options_warn_misspelt(&config_options, env, log);
+		if (config_check_print_env(config, err))
+			goto out;
 		config_add_group(config, 0, config->any);
 		if (config_check(config, &config->settings, err) || config_add_targets(config, &line, env, log, err))
 			goto out;

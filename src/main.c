@@ -9,7 +9,9 @@
 #include "config.h"
 #include "config_load.h"
 #include "env.h"
+#include "envprint.h"
 #include "errors.h"
+#include "explain.h"
 #include "exports.h"
 #include "handoff.h"
 #include "log.h"
@@ -63,13 +65,41 @@ static int main_exit_code(const struct waiter_result *result)
 	return EXIT_OWN_FAULT;
 }
 
+static int main_explain(const struct config *config, const char *path, struct error *err)
+{
+	cJSON *plan = explain_plan(config, path);
+	char *text = config->explain == CONFIG_EXPLAIN_JSON ? explain_json(plan) : explain_table(plan);
+
+	cJSON_Delete(plan);
+	return main_print(text, err);
+}
+
+/* The wait went as it should, or the user does not mind. With a command it does not come back, but on failure. */
+static int main_hand_over(const struct config *config, const struct progress *progress, const struct report *report,
+			  const char *path, struct env *env, const struct process *process, struct error *err)
+{
+	struct exports exports;
+	int code = 0;
+
+	exports_collect(&exports, config, progress);
+	if (config->command) {
+		exports_apply(&exports, env);
+		report_exec(report, path);
+		code = handoff_exec(path, config->command, env, process, err);
+	} else if (config->print_env) {
+		code = main_print(
+			envprint_text((enum envprint_form)(config->print_env - 1), exports.list, exports.count), err);
+	}
+	exports_release(&exports);
+	return code;
+}
+
 /* From a loaded config to the exit code; on success with a command it does not come back. */
 static int main_wait(struct config *config, struct env *env, const struct process *process, struct log *log,
 		     struct error *err)
 {
 	struct waiter_result result = {0};
 	struct report report = {0};
-	struct exports exports = {0};
 	char *path = NULL;
 	int code = EXIT_OWN_FAULT;
 
@@ -77,19 +107,18 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 		goto out;
 	if (config->command && !(path = handoff_find(config->command[0], env, &code, err)))
 		goto out;
+	if (config->explain) {
+		code = main_explain(config, path, err);
+		goto out;
+	}
 	report_add(&report, report_text_new(log));
 	if (waiter_run(&result, config, process, &report, err))
 		goto out;
 	code = main_exit_code(&result);
-	if (config->command && result.verdict != REPORT_SIGNALLED && (code == 0 || config->run_anyway)) {
-		exports_collect(&exports, config, result.progress);
-		exports_apply(&exports, env);
-		report_exec(&report, path);
-		code = handoff_exec(path, config->command, env, process, err);
-	}
+	if (code == 0 || (config->run_anyway && result.verdict != REPORT_SIGNALLED))
+		code = main_hand_over(config, result.progress, &report, path, env, process, err);
 out:
 	free(path);
-	exports_release(&exports);
 	report_release(&report);
 	waiter_release(&result);
 	probe_unbind(config->targets, config->target_count);

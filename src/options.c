@@ -118,7 +118,7 @@ static int options_store_word(const struct options_row *row, int *field, const c
 	size_t len;
 
 	if (choice >= 0) {
-		*field = choice;
+		*field = row->value + choice;
 		return 0;
 	}
 	for (int i = 0; (word = options_choice(row, i, &len)); i++) {

@@ -1,0 +1,17 @@
+/* --explain: the plan of a wait, for people as a table and for programs as JSON. */
+#ifndef EXPLAIN_H
+#define EXPLAIN_H
+
+#include <cjson/cJSON.h>
+
+#include "config.h"
+
+/*
+ * The plan of a config whose targets are bound and whose exports are settled; path is that of the command, or NULL.
+ * Both texts are made of it. It holds no secret. All results are the caller's.
+ */
+cJSON *explain_plan(const struct config *config, const char *path); /* to be freed with cJSON_Delete */
+char *explain_json(const cJSON *plan);
+char *explain_table(const cJSON *plan);
+
+#endif

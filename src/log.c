@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cells.h"
+
 enum { LOG_PATIENCE_MS = 50, LOG_LINE_MAX = 1400 };
 
 void log_init(struct log *log, int fd)
@@ -39,26 +41,6 @@ static void log_write(struct log *log, const char *data, size_t len)
 	}
 }
 
-/*
- * Control characters become '?': a terminal must not obey a peer. Those of the second kind (U+0080 to U+009F) are
- * C2 80 to C2 9F in UTF-8, or such a byte alone for a terminal that knows no UTF-8.
- */
-static void log_clean(char *line, size_t len)
-{
-	unsigned char before = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)line[i];
-		bool second_kind = c >= 0x80 && c < 0xa0 && (before < 0x80 || before == 0xc2);
-
-		if (c < 0x20 || c == 0x7f || second_kind)
-			line[i] = '?';
-		if (second_kind && before == 0xc2)
-			line[i - 1] = '?';
-		before = second_kind ? 0 : c;
-	}
-}
-
 void log_line(struct log *log, enum log_level level, const char *format, ...)
 {
 	static const char prefix[] = "waitfor: ";
@@ -76,7 +58,7 @@ void log_line(struct log *log, enum log_level level, const char *format, ...)
 	if (more < 0)
 		return;
 	len = strlen(line);
-	log_clean(line, len);
+	cells_clean(line, len);
 	line[len++] = '\n';
 	log_write(log, line, len);
 }

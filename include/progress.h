@@ -54,4 +54,14 @@ int64_t progress_interval(const struct progress *progress, int64_t max_interval,
 /* "172.17.0.2:5432", "[fd00::2]:5432", "/run/pg", or "" where there was no address. out: PROGRESS_PLACE_MAX. Returns out. */
 char *progress_place_text(const struct progress_place *place, char *out, size_t size);
 
+struct progress_reason {
+	char text[400];
+};
+
+/* Why the last attempt ended as it did: "connection refused (172.17.0.2:5432)", "denied: no such role (172.17.0.2:5432)" */
+struct progress_reason progress_reason(const struct progress *progress);
+
+/* What stands before the reason under --down. A name that was not found says nothing of the peer: it may be misspelt. */
+const char *progress_not_down(const struct progress *progress);
+
 #endif

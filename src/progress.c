@@ -64,3 +64,22 @@ char *progress_place_text(const struct progress_place *place, char *out, size_t 
 			 (unsigned)place->endpoint->port);
 	return out;
 }
+
+struct progress_reason progress_reason(const struct progress *progress)
+{
+	const struct outcome *outcome = &progress->outcome;
+	struct progress_reason reason;
+	char place[PROGRESS_PLACE_MAX];
+
+	progress_place_text(&progress->place, place, sizeof(place));
+	snprintf(reason.text, sizeof(reason.text), "%s%s%s%s%s%s", outcome_info(outcome->kind)->text,
+		 outcome->detail[0] ? ": " : "", outcome->detail, place[0] ? " (" : "", place, place[0] ? ")" : "");
+	return reason;
+}
+
+const char *progress_not_down(const struct progress *progress)
+{
+	bool answers = outcome_info(progress->outcome.kind)->layer == OUTCOME_APP;
+
+	return answers ? "still answers: " : "not known to be down: ";
+}

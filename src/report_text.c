@@ -1,6 +1,5 @@
 #include "report_text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,31 +40,6 @@ static struct report_said *report_said_of(struct report_text *text, const struct
 	return &text->said[text->said_count++];
 }
 
-struct report_reason {
-	char text[400];
-};
-
-/* "connection refused (172.17.0.2:5432)", "denied: role "x" does not exist (172.17.0.2:5432)" */
-static struct report_reason report_reason(const struct progress *progress)
-{
-	const struct outcome *outcome = &progress->outcome;
-	struct report_reason reason;
-	char place[PROGRESS_PLACE_MAX];
-
-	progress_place_text(&progress->place, place, sizeof(place));
-	snprintf(reason.text, sizeof(reason.text), "%s%s%s%s%s%s", outcome_info(outcome->kind)->text,
-		 outcome->detail[0] ? ": " : "", outcome->detail, place[0] ? " (" : "", place, place[0] ? ")" : "");
-	return reason;
-}
-
-/* A name that was not found says nothing of the peer: it may be misspelt. */
-static const char *report_not_down(const struct progress *progress)
-{
-	bool answers = outcome_info(progress->outcome.kind)->layer == OUTCOME_APP;
-
-	return answers ? "still answers: " : "not known to be down: ";
-}
-
 static bool report_is_due(struct report_text *text, const struct progress *progress)
 {
 	struct report_said *said = report_said_of(text, progress);
@@ -93,10 +67,10 @@ static void report_text_attempted(struct report_sink *sink, const struct progres
 	if (verbose)
 		log_line(text->log, LOG_LEVEL_VERBOSE, "%s: attempt %u after %s: %s", progress->target->text,
 			 progress->attempts, clock_format(clock_now() - progress->started, waited, sizeof(waited)),
-			 report_reason(progress).text);
+			 progress_reason(progress).text);
 	else
 		log_line(text->log, LOG_LEVEL_NORMAL, "%s: %s%s", progress->target->text,
-			 text->view->down ? report_not_down(progress) : "", report_reason(progress).text);
+			 text->view->down ? progress_not_down(progress) : "", progress_reason(progress).text);
 }
 
 static void report_text_done(struct report_sink *sink, const struct progress *progress)
@@ -108,7 +82,8 @@ static void report_text_done(struct report_sink *sink, const struct progress *pr
 	clock_format(progress->finished - progress->started, waited, sizeof(waited));
 	if (text->view->down)
 		log_line(text->log, LOG_LEVEL_NORMAL, "%s: down after %s, %u attempt%s: %s", progress->target->text,
-			 waited, progress->attempts, progress->attempts == 1 ? "" : "s", report_reason(progress).text);
+			 waited, progress->attempts, progress->attempts == 1 ? "" : "s",
+			 progress_reason(progress).text);
 	else
 		log_line(text->log, LOG_LEVEL_NORMAL, "%s: ready at %s after %s, %u attempt%s", progress->target->text,
 			 place, waited, progress->attempts, progress->attempts == 1 ? "" : "s");
@@ -124,7 +99,7 @@ static void report_text_summary(struct report_text *text)
 
 		if (!progress->done && !progress->spared)
 			log_line(text->log, LOG_LEVEL_ERROR, "%s: %s: %s, %u attempt%s in %s", progress->target->text,
-				 view->down ? "not down" : "not ready", report_reason(progress).text,
+				 view->down ? "not down" : "not ready", progress_reason(progress).text,
 				 progress->attempts, progress->attempts == 1 ? "" : "s",
 				 clock_format(clock_now() - progress->started, time, sizeof(time)));
 	}

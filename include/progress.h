@@ -34,6 +34,7 @@ struct progress {
 	enum outcome_layer furthest;
 	int64_t since; /* when it last got further than ever before: the backoff counts from here */
 	int64_t next;  /* when the next attempt begins; 0 while one runs, and where none will */
+	bool trying;   /* an attempt runs whose outcome counts */
 };
 
 void progress_init(struct progress *progress, const struct target *target, int64_t now);

@@ -91,6 +91,7 @@ static void waiter_try(struct waiter_target *target)
 	waiter->running++;
 	target->state = WAITER_TRYING;
 	target->progress->next = 0;
+	target->progress->trying = true;
 	target->trial.began = clock_now();
 	target->trial.limit = schedule_limit(waiter_settings(target), target->trial.deadline, target->trial.began);
 	attempt_start(target->attempt, target->trial.limit, target->trial.began - target->progress->since);
@@ -155,6 +156,7 @@ static void waiter_retire(struct waiter_target *target)
 	loop_timer_clear(&target->expiry);
 	target->state = WAITER_OVER;
 	target->progress->next = 0;
+	target->progress->trying = false;
 }
 
 /* One of three replicas is there: the others need not be asked any more. */
@@ -228,6 +230,7 @@ static void waiter_on_attempt(void *arg, const struct outcome *outcome, const st
 	bool changed;
 
 	waiter->running--;
+	target->progress->trying = false;
 	if (target->state == WAITER_OVER) {
 		waiter_try_queued(waiter);
 		return;

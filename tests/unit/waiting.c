@@ -15,7 +15,7 @@ static void waiting_on_attempted(struct report_sink *sink, const struct progress
 {
 	struct recorder *recorder = (struct recorder *)sink;
 
-	(void)progress;
+	check("between two attempts", !progress->trying);
 	recorder->attempted++;
 	recorder->changed += changed;
 	if (recorder->hook)
@@ -26,7 +26,7 @@ static void waiting_on_done(struct report_sink *sink, const struct progress *pro
 {
 	struct recorder *recorder = (struct recorder *)sink;
 
-	check("done", progress->done);
+	check("done", progress->done && !progress->trying);
 	recorder->done++;
 }
 
@@ -35,6 +35,7 @@ static void waiting_on_begin(struct report_sink *sink, const struct report_view 
 	struct recorder *recorder = (struct recorder *)sink;
 
 	check("begin", loop && view->list && !recorder->attempted);
+	check("the first attempt runs", view->count == 0 || view->list[0].trying);
 	recorder->began++;
 	recorder->view = view;
 }

@@ -10,6 +10,7 @@ struct log {
 	int fd;               /* -1: nobody listens */
 	enum log_level level; /* lines above it are dropped */
 	bool stuck;           /* the reader did not read the last line in time: the next ones do not wait for it */
+	bool torn;            /* the last line was cut short in the middle: the next begins with a line feed */
 };
 
 /* Starts at LOG_LEVEL_NORMAL. A descriptor that is not open is taken as "nobody listens". */
@@ -21,5 +22,12 @@ void log_init(struct log *log, int fd);
  * lost meanwhile: a full pipe must neither keep the app from starting nor a signal from ending the wait.
  */
 void log_line(struct log *log, enum log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * Writes one line as it is, whatever the level, with log_line's patience. It needs no '\n', and must hold no control
+ * character. Below PIPE_BUF (4096 bytes) a pipe takes it whole or not at all. What is taken in part, of a socket or
+ * a terminal that is full, is lost from there on, and the next line still begins on a line of its own.
+ */
+void log_raw(struct log *log, const char *line);
 
 #endif

@@ -5,9 +5,11 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "cells.h"
 
 enum { LOG_PATIENCE_MS = 50, LOG_LINE_MAX = 1400 };
@@ -16,29 +18,42 @@ void log_init(struct log *log, int fd)
 {
 	log->fd = fcntl(fd, F_GETFD) < 0 ? -1 : fd;
 	log->level = LOG_LEVEL_NORMAL;
-	log->stuck = false;
+	log->stuck = log->torn = false;
 }
 
-static void log_write(struct log *log, const char *data, size_t len)
+/* Returns how much was taken. */
+static size_t log_write(struct log *log, const char *data, size_t len)
 {
 	struct pollfd writable = {.fd = log->fd, .events = POLLOUT};
+	size_t written = 0;
 
-	while (len > 0) {
+	while (written < len) {
 		ssize_t done = -1;
 
 		if (poll(&writable, 1, log->stuck ? 0 : LOG_PATIENCE_MS) <= 0) {
 			log->stuck = true;
-			return;
+			break;
 		}
-		done = write(log->fd, data, len);
+		done = write(log->fd, data + written, len - written);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0)
-			return;
+			break;
 		log->stuck = false;
-		data += done;
-		len -= (size_t)done;
+		written += (size_t)done;
 	}
+	return written;
+}
+
+/* The line ends in '\n'. */
+static void log_write_line(struct log *log, const char *line, size_t len)
+{
+	size_t written;
+
+	if (log->torn && log_write(log, "\n", 1) == 0)
+		return;
+	written = log_write(log, line, len);
+	log->torn = written > 0 && written < len;
 }
 
 void log_line(struct log *log, enum log_level level, const char *format, ...)
@@ -60,5 +75,17 @@ void log_line(struct log *log, enum log_level level, const char *format, ...)
 	len = strlen(line);
 	cells_clean(line, len);
 	line[len++] = '\n';
-	log_write(log, line, len);
+	log_write_line(log, line, len);
+}
+
+void log_raw(struct log *log, const char *line)
+{
+	size_t len = strlen(line);
+	char *whole;
+
+	if (log->fd < 0)
+		return;
+	whole = alloc_format("%s\n", line);
+	log_write_line(log, whole, len + 1);
+	free(whole);
 }

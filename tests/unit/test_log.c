@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -139,6 +141,94 @@ static void test_a_reader_that_does_not_read(void **state)
 	close(ends[1]);
 }
 
+static void test_a_raw_line_is_one_write(void **state)
+{
+	struct unit_log log;
+	char line[3001];
+
+	(void)state;
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	unit_log_open(&log);
+	log.log.level = LOG_LEVEL_ERROR;
+	log_raw(&log.log, "{\"a\":1}");
+	check_text("as it is, whatever the level", unit_log_text(&log), "{\"a\":1}\n");
+	log_raw(&log.log, line);
+	check_int("longer than a line for people", (long long)strlen(unit_log_text(&log)), 8 + 3001);
+	check_int("writes", log.writes, 2);
+	unit_log_close(&log);
+	log_init(&log.log, -1);
+	log_raw(&log.log, "nobody sees this");
+}
+
+static size_t drain(int fd, char *out, size_t size)
+{
+	size_t len = 0;
+	ssize_t got;
+
+	while (len < size && (got = recv(fd, out + len, size - len, MSG_DONTWAIT)) > 0)
+		len += (size_t)got;
+	return len;
+}
+
+/* A stream socket takes a part of a line when it is nearly full; what comes after must not be glued to that part. */
+static void test_a_line_cut_in_the_middle(void **state)
+{
+	enum { LINE = 1 << 20, TAKEN = 2 << 20 }; /* far above what the socket holds */
+	char *line = malloc(LINE + 1), *taken = malloc(TAKEN);
+	struct log log;
+	size_t len;
+	int ends[2];
+
+	(void)state;
+	assert_true(line && taken);
+	memset(line, 'x', LINE);
+	line[LINE] = '\0';
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+	log_init(&log, ends[1]);
+	log_raw(&log, line);
+	len = drain(ends[0], taken, TAKEN);
+	check("a part was taken", len > 0 && len < LINE);
+	check("known to be cut", log.torn);
+	log_raw(&log, "second");
+	log_line(&log, LOG_LEVEL_NORMAL, "third");
+	len = drain(ends[0], taken, TAKEN - 1);
+	taken[len] = '\0';
+	check_text("what follows", taken, "\nsecond\nwaitfor: third\n");
+	close(ends[0]);
+	close(ends[1]);
+	free(line);
+	free(taken);
+}
+
+/* A pipe takes a line below PIPE_BUF whole or not at all, whether the descriptor blocks or not. */
+static void test_a_full_pipe_takes_no_part_of_a_line(void **state)
+{
+	static const int flags[] = {0, O_NONBLOCK};
+	static char taken[1 << 18];
+	char line[4000];
+
+	(void)state;
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		struct log log;
+		int ends[2];
+		ssize_t got;
+
+		assert_int_equal(pipe2(ends, O_CLOEXEC | flags[i]), 0);
+		log_init(&log, ends[1]);
+		for (int n = 0; n < 40; n++) /* a pipe holds 16 of them */
+			log_raw(&log, line);
+		check("gave up", log.stuck && !log.torn);
+		got = read(ends[0], taken, sizeof(taken));
+		check("something was taken", got > 0);
+		check_int("and only whole lines", got % (ssize_t)sizeof(line), 0);
+		close(ends[0]);
+		close(ends[1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +237,9 @@ int main(void)
 		cmocka_unit_test(test_a_long_line_is_cut_and_still_a_line),
 		cmocka_unit_test(test_nobody_listens),
 		cmocka_unit_test(test_a_reader_that_does_not_read),
+		cmocka_unit_test(test_a_raw_line_is_one_write),
+		cmocka_unit_test(test_a_line_cut_in_the_middle),
+		cmocka_unit_test(test_a_full_pipe_takes_no_part_of_a_line),
 	};
 
 	return unit_main(tests);

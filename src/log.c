@@ -16,9 +16,7 @@ enum { LOG_PATIENCE_MS = 50, LOG_LINE_MAX = 1400 };
 
 void log_init(struct log *log, int fd)
 {
-	log->fd = fcntl(fd, F_GETFD) < 0 ? -1 : fd;
-	log->level = LOG_LEVEL_NORMAL;
-	log->stuck = log->torn = false;
+	*log = (struct log){.fd = fcntl(fd, F_GETFD) < 0 ? -1 : fd, .level = LOG_LEVEL_NORMAL};
 }
 
 /* Returns how much was taken. */
@@ -56,6 +54,27 @@ static void log_write_line(struct log *log, const char *line, size_t len)
 	log->torn = written > 0 && written < len;
 }
 
+void log_raw(struct log *log, const char *line)
+{
+	size_t len = strlen(line);
+	char *whole;
+
+	if (log->fd < 0)
+		return;
+	whole = alloc_format("%s\n", line);
+	log_write_line(log, whole, len + 1);
+	free(whole);
+}
+
+/* In the log's own form. */
+static void log_line_formatted(struct log *log, enum log_level level, const char *text)
+{
+	char *line = log->format(log, level, text);
+
+	log_raw(log, line);
+	free(line);
+}
+
 void log_line(struct log *log, enum log_level level, const char *format, ...)
 {
 	static const char prefix[] = "waitfor: ";
@@ -72,20 +91,12 @@ void log_line(struct log *log, enum log_level level, const char *format, ...)
 	va_end(args);
 	if (more < 0)
 		return;
+	if (log->format) {
+		log_line_formatted(log, level, line + len);
+		return;
+	}
 	len = strlen(line);
 	cells_clean(line, len);
 	line[len++] = '\n';
 	log_write_line(log, line, len);
-}
-
-void log_raw(struct log *log, const char *line)
-{
-	size_t len = strlen(line);
-	char *whole;
-
-	if (log->fd < 0)
-		return;
-	whole = alloc_format("%s\n", line);
-	log_write_line(log, whole, len + 1);
-	free(whole);
 }

@@ -22,6 +22,7 @@ struct report_view {
 	const struct progress *list; /* one for each target, in the order they were given */
 	size_t count;
 	int64_t started; /* clock_now() time */
+	int64_t ended;   /* the same for every sink, however long the one before took; 0 before the end */
 	int64_t timeout; /* microseconds, the longest of all targets; 0: for ever */
 	bool down;       /* the wait is for the targets to be gone */
 };

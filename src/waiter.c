@@ -339,6 +339,7 @@ int waiter_run(struct waiter_result *result, const struct config *config, const 
 	result->signal = config->target_count ? loop_run(waiter.loop) : 0;
 	if (result->signal)
 		result->verdict = REPORT_SIGNALLED;
+	view.ended = clock_now();
 	report_end(report, result->verdict, result->signal);
 	waiter_close(&waiter);
 	return 0;

@@ -1,0 +1,16 @@
+/* What a wait came to, as one document that is written when it is over. */
+#ifndef REPORT_FILE_H
+#define REPORT_FILE_H
+
+#include "errors.h"
+#include "log.h"
+#include "report.h"
+
+/*
+ * spec: "[json:|junit:]FILE", as outfile.h takes the file. NULL and err when there is no such form, or the file could
+ * not be written as it is now. A failure at the end is a line in the log, and no more: the wait is what counts. log
+ * must outlive it.
+ */
+struct report_sink *report_file_new(const char *spec, struct log *log, struct error *err);
+
+#endif

@@ -17,6 +17,7 @@
 enum config_action { CONFIG_WAIT, CONFIG_HELP, CONFIG_HELP_ALL, CONFIG_HELP_JSON, CONFIG_VERSION };
 enum config_verbosity { CONFIG_VERBOSITY_NORMAL, CONFIG_VERBOSITY_QUIET, CONFIG_VERBOSITY_VERBOSE };
 enum config_explain { CONFIG_EXPLAIN_NOT, CONFIG_EXPLAIN_TABLE, CONFIG_EXPLAIN_JSON };
+enum config_output { CONFIG_OUTPUT_AUTO, CONFIG_OUTPUT_LINES, CONFIG_OUTPUT_BOARD, CONFIG_OUTPUT_JSON };
 enum config_down { CONFIG_DOWN_OFF, CONFIG_DOWN_ON, CONFIG_DOWN_ABSENT };
 
 /* How many rows config_options may have. */
@@ -28,6 +29,9 @@ struct config {
 	int once, any, run_anyway, fail_fast, links, pin, no_export; /* flags */
 	int down;                                                    /* enum config_down */
 	int verbosity;                                               /* enum config_verbosity */
+	int output;                                                  /* enum config_output */
+	int report_fd;                                               /* -1: none */
+	struct options_list reports;                                 /* "[FORM:]FILE" */
 	int print_env;                            /* 0: not asked for; 1 and up: enum envprint_form + 1 */
 	int explain;                              /* enum config_explain */
 	enum options_source sources[CONFIG_ROWS]; /* of config_options' rows */

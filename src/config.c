@@ -49,6 +49,16 @@ static const struct options_row config_rows[] = {
 	  .offset = offsetof(struct config, explain), .brief = true, .help = "say what would be done; wait for nothing",
 	  .more = "Each target, its probe, where its address would come from, what would be exported, and each setting "
 		  "with its source." },
+	{ .key = "output", .type = OPTIONS_WORD, .choices = "auto|lines|board|json", .offset = offsetof(struct config, output),
+	  .initial = "auto", .arg = "FORM", .help = "how the wait is told on stderr",
+	  .more = "auto is a board on a terminal and lines elsewhere; lines tells what changes; json writes an event on each "
+		  "line, docs/events.schema.json says which." },
+	{ .key = "report-fd", .type = OPTIONS_COUNT, .offset = offsetof(struct config, report_fd),
+	  .arg = "N", .help = "write JSON events to descriptor N",
+	  .more = "stderr stays for people. Where N is above 2 it is closed before COMMAND starts." },
+	{ .key = "report", .type = OPTIONS_LIST, .offset = offsetof(struct config, reports),
+	  .arg = "[FORM:]FILE", .help = "write a document when the wait is over",
+	  .more = "FORM is json or junit. The file is written at once: a reader finds all of it or none. May be repeated." },
 	{ .key = "quiet", .letter = 'q', .type = OPTIONS_FLAG, .value = CONFIG_VERBOSITY_QUIET, .offset = offsetof(struct config, verbosity),
 	  .brief = true, .help = "say nothing but errors" },
 	{ .key = "verbose", .letter = 'v', .type = OPTIONS_FLAG, .value = CONFIG_VERBOSITY_VERBOSE, .offset = offsetof(struct config, verbosity),
@@ -90,6 +100,7 @@ void config_release(struct config *config)
 		target_release(&config->targets[i]);
 	free(config->targets);
 	free(config->groups);
+	free(config->reports.items);
 	jsontext_release(&config->file);
 	*config = (struct config){0};
 }

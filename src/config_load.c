@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "config_file.h"
 #include "config_targets.h"
+#include "eventline.h"
 
 /* What stands on the command line beside options. */
 struct config_line {
@@ -31,8 +32,10 @@ static int config_pass(struct config *config, int argc, char **argv, const struc
 static int config_pass_with_file(struct config *config, int argc, char **argv, const struct env *env,
 				 const struct process *process, struct config_line *line, struct error *err)
 {
-	struct config first = {0};
+	struct config first = {.report_fd = -1};
 	int failed = config_pass(&first, argc, argv, env, line, err);
+
+	config->output = first.output; /* the error, if there is one, is told in that form */
 
 	if (!failed && first.action == CONFIG_WAIT && first.path) {
 		config->path = first.path;
@@ -88,10 +91,12 @@ int config_load(struct config *config, int argc, char **argv, const struct env *
 	struct config_line line = {.operands = alloc_zero((size_t)argc + 1, sizeof(char *))};
 	int failed = -1;
 
-	*config = (struct config){0};
+	*config = (struct config){.report_fd = -1};
 	if (config_pass_with_file(config, argc, argv, env, process, &line, err))
 		goto out;
 	log->level = levels[config->verbosity];
+	if (config->output == CONFIG_OUTPUT_JSON && config->report_fd < 0)
+		eventline_set_log(log);
 	config->command = line.rest < argc ? argv + line.rest : NULL;
 	if (config->action == CONFIG_WAIT) {
 		options_warn_misspelt(&config_options, env, log);
@@ -106,6 +111,8 @@ int config_load(struct config *config, int argc, char **argv, const struct env *
 	}
 	failed = 0;
 out:
+	if (config->output == CONFIG_OUTPUT_JSON && config->report_fd < 0)
+		eventline_set_log(log);
 	free(line.operands);
 	return failed;
 }

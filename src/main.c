@@ -15,9 +15,9 @@
 #include "exports.h"
 #include "handoff.h"
 #include "log.h"
+#include "outputs.h"
 #include "probe.h"
 #include "process.h"
-#include "report_text.h"
 #include "waiter.h"
 
 enum { EXIT_NOT_READY = 1, EXIT_TIMED_OUT = 124, EXIT_OWN_FAULT = 125 };
@@ -99,7 +99,7 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 		     struct error *err)
 {
 	struct waiter_result result = {0};
-	struct report report = {0};
+	struct outputs outputs = {0};
 	char *path = NULL;
 	int code = EXIT_OWN_FAULT;
 
@@ -111,15 +111,14 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 		code = main_explain(config, path, err);
 		goto out;
 	}
-	report_add(&report, report_text_new(log));
-	if (waiter_run(&result, config, process, &report, err))
+	if (outputs_open(&outputs, config, env, log, err) || waiter_run(&result, config, process, &outputs.report, err))
 		goto out;
 	code = main_exit_code(&result);
 	if (code == 0 || (config->run_anyway && result.verdict != REPORT_SIGNALLED))
-		code = main_hand_over(config, result.progress, &report, path, env, process, err);
+		code = main_hand_over(config, result.progress, &outputs.report, path, env, process, err);
 out:
 	free(path);
-	report_release(&report);
+	outputs_release(&outputs);
 	waiter_release(&result);
 	probe_unbind(config->targets, config->target_count);
 	return code;

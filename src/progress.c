@@ -65,15 +65,25 @@ char *progress_place_text(const struct progress_place *place, char *out, size_t 
 	return out;
 }
 
+/* Is it as wanted, but not yet as often as wanted? */
+static bool progress_is_in_streak(const struct progress *progress)
+{
+	return !progress->done && progress->streak > 0;
+}
+
 struct progress_reason progress_reason(const struct progress *progress)
 {
 	const struct outcome *outcome = &progress->outcome;
 	struct progress_reason reason;
-	char place[PROGRESS_PLACE_MAX];
+	char place[PROGRESS_PLACE_MAX], streak[48] = "";
 
 	progress_place_text(&progress->place, place, sizeof(place));
-	snprintf(reason.text, sizeof(reason.text), "%s%s%s%s%s%s", outcome_info(outcome->kind)->text,
-		 outcome->detail[0] ? ": " : "", outcome->detail, place[0] ? " (" : "", place, place[0] ? ")" : "");
+	if (progress_is_in_streak(progress))
+		snprintf(streak, sizeof(streak), ", %u of %d in a row", progress->streak,
+			 progress->target->settings.successes);
+	snprintf(reason.text, sizeof(reason.text), "%s%s%s%s%s%s%s", outcome_info(outcome->kind)->text,
+		 outcome->detail[0] ? ": " : "", outcome->detail, streak, place[0] ? " (" : "", place,
+		 place[0] ? ")" : "");
 	return reason;
 }
 
@@ -81,5 +91,7 @@ const char *progress_not_down(const struct progress *progress)
 {
 	bool answers = outcome_info(progress->outcome.kind)->layer == OUTCOME_APP;
 
+	if (progress_is_in_streak(progress))
+		return "down so far: ";
 	return answers ? "still answers: " : "not known to be down: ";
 }

@@ -17,14 +17,18 @@ int errors_set(struct error *err, const char *format, ...)
 
 int errors_prefix(struct error *err, const char *format, ...)
 {
-	char context[256];
+	static const char cut[] = "...\"";
+	char context[512];
 	size_t len, room;
 	va_list args;
+	int wanted;
 
 	va_start(args, format);
-	vsnprintf(context, sizeof(context) - 2, format, args);
+	wanted = vsnprintf(context, sizeof(context) - 2, format, args);
 	va_end(args);
 	len = strlen(context);
+	if (wanted > (int)len) /* what is that long is a name in quotes */
+		memcpy(context + len - (sizeof(cut) - 1), cut, sizeof(cut));
 	memcpy(context + len, ": ", 3);
 	len += 2;
 	room = sizeof(err->text) - 1 - len;

@@ -60,7 +60,7 @@ static void test_a_long_context_leaves_the_text(void **state)
 	context[sizeof(context) - 1] = '\0';
 	errors_set(&err, "what went wrong");
 	errors_prefix(&err, "%s", context);
-	check_has("long context", err.text, "ccc: what went wrong");
+	check_has("long context", err.text, "ccc...\": what went wrong");
 }
 
 int main(void)

@@ -64,6 +64,14 @@ clean-machine: ## make demo and make test in containers of a bare Debian 12 and 
 update-sources: ## pin the newest versions of the libraries that can be fetched
 	@third-party/update
 
+.PHONY: completions
+completions: all ## build/completions: what bash, zsh and fish complete
+	@mkdir -p build/completions
+	@for shell in bash zsh fish; do \
+		file=build/completions/waitfor.$$shell; \
+		scripts/docs completion $$shell build/waitfor >$$file.new && mv $$file.new $$file || exit 1; \
+	done
+
 .PHONY: install
 install: all ## install build/waitfor under DESTDIR and PREFIX (/usr/local)
 	install -D -m 755 build/waitfor "$(DESTDIR)$(PREFIX)/bin/waitfor"

@@ -72,6 +72,10 @@ completions: all ## build/completions: what bash, zsh and fish complete
 		scripts/docs completion $$shell build/waitfor >$$file.new && mv $$file.new $$file || exit 1; \
 	done
 
+.PHONY: docs
+docs: completions ## write the options of build/waitfor into README.md and docs/waitfor.1
+	@scripts/docs update build/waitfor
+
 .PHONY: install
 install: all ## install build/waitfor under DESTDIR and PREFIX (/usr/local)
 	install -D -m 755 build/waitfor "$(DESTDIR)$(PREFIX)/bin/waitfor"

@@ -1,4 +1,4 @@
-"""The README is a promise: its commands are run as they stand, its tables are those of the program."""
+"""The README is a promise: its commands are run as they stand, and the manual's too. (Tables: test_docs.py)"""
 
 import re
 
@@ -9,8 +9,10 @@ from support.runner import BINARY, CLEAN_ENV, REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 CONSOLE = re.findall(r"```console\n(.*?)```", README, re.S)
-COMMANDS = sorted({line[2:] for block in CONSOLE for line in block.splitlines()
-                   if line.startswith("$ waitfor")})
+MANUAL = (REPOSITORY / "docs" / "waitfor.1").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"(?m)^\.Dl (\$ .*)$", MANUAL.replace(r"\-", "-").replace(r"\(dq", '"'))
+COMMANDS = sorted({line[2:] for block in [*CONSOLE, "\n".join(EXAMPLES)] for line in block.splitlines()
+                   if line.startswith(("$ waitfor", "$ eval"))})
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def directory(folder):
 
 
 def test_the_readme_has_commands():
-    assert len(COMMANDS) >= 5, "or the pattern above no longer finds them"
+    assert len(COMMANDS) >= 5 and len(EXAMPLES) >= 4, "or the patterns above no longer find them"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -46,19 +48,12 @@ def test_every_command_works_as_it_stands(waitfor, world, directory, command):
            "PGPASSWORD": "secret", "PGDATABASE": "shop"}
     # Entering a network's mounts leaves the working directory behind.
     script = f"cd {directory} && {command}"
+    if command.startswith("eval"):
+        script += ' && test "$DB_HOST:$DB_PORT" = db:5432'
     result = waitfor.start_argv(["sh", "-c", script], env=env, net=world).finish(30)
     assert result.code == 0, result
     for program in re.findall(r"-- \./([\w-]+)", command):
         assert f"{program} ran" in result.out, result
-
-
-def test_the_table_of_options_is_the_programs(waitfor):
-    said = set(re.findall(r"^ .*?--([a-z-]+)", waitfor("--help=all").out, re.M))
-    rows = re.findall(r"^\| `.*?--([a-z-]+).*$", README, re.M)
-    written = set(rows) | {"version"}       # in the row of --help
-    assert said == written
-    for row in re.findall(r"^\| `.*--([a-z-]+)[^|]*\| `(WAITFOR_[A-Z_]+)` \|", README, re.M):
-        assert row[1] == "WAITFOR_" + row[0].upper().replace("-", "_")
 
 
 def test_the_dockerfile_is_the_example(waitfor):

@@ -7,6 +7,10 @@ SIZE_LIMIT     := 600000
 SIZE_LIMIT_TLS := 2900000
 
 PREFIX ?= /usr/local
+BASH_COMPLETIONS = $(PREFIX)/share/bash-completion/completions
+ZSH_FUNCTIONS = $(PREFIX)/share/zsh/site-functions
+FISH_COMPLETIONS = $(PREFIX)/share/fish/vendor_completions.d
+DOCUMENTS = $(PREFIX)/share/doc/waitfor
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -77,8 +81,23 @@ docs: completions ## write the options of build/waitfor into README.md and docs/
 	@scripts/docs update build/waitfor
 
 .PHONY: install
-install: all ## install build/waitfor under DESTDIR and PREFIX (/usr/local)
+install: all completions ## install program, manual and completions under DESTDIR and PREFIX (/usr/local)
 	install -D -m 755 build/waitfor "$(DESTDIR)$(PREFIX)/bin/waitfor"
+	install -D -m 644 docs/waitfor.1 "$(DESTDIR)$(PREFIX)/share/man/man1/waitfor.1"
+	install -D -m 644 build/completions/waitfor.bash "$(DESTDIR)$(BASH_COMPLETIONS)/waitfor"
+	install -D -m 644 build/completions/waitfor.zsh "$(DESTDIR)$(ZSH_FUNCTIONS)/_waitfor"
+	install -D -m 644 build/completions/waitfor.fish "$(DESTDIR)$(FISH_COMPLETIONS)/waitfor.fish"
+	install -D -m 644 docs/events.schema.json "$(DESTDIR)$(DOCUMENTS)/events.schema.json"
+
+.PHONY: uninstall
+uninstall: ## remove what make install has installed
+	rm -f "$(DESTDIR)$(PREFIX)/bin/waitfor" "$(DESTDIR)$(PREFIX)/share/man/man1/waitfor.1" \
+		"$(DESTDIR)$(BASH_COMPLETIONS)/waitfor" "$(DESTDIR)$(ZSH_FUNCTIONS)/_waitfor" \
+		"$(DESTDIR)$(FISH_COMPLETIONS)/waitfor.fish" "$(DESTDIR)$(DOCUMENTS)/events.schema.json"
+
+.PHONY: deb
+deb: all completions ## build/waitfor_VERSION_ARCH.deb: the same as a Debian package
+	+@scripts/make-deb $(VERSION)
 
 .PHONY: clean
 clean: ## remove build/; the libraries in the cache stay

@@ -21,6 +21,9 @@ struct report_facts {
 /* "ready", "timed_out", ... */
 const char *report_facts_verdict(enum report_verdict verdict);
 
+/* False for a target that is not done, and need not be: another one of its group is. */
+bool report_facts_is_needed(const struct report_facts *facts, const struct progress *progress);
+
 /* "ready" or "down"; for a target that is neither, why it was not waited for any longer. */
 const char *report_facts_state(const struct report_facts *facts, const struct progress *progress);
 

@@ -6,14 +6,16 @@
 #include "json.h"
 #include "probe.h"
 
-/* One row for each verdict: its name, and what became of a target that was not done by then. */
+/* One row for each verdict: its name, and what became of a target that was needed and not done by then. */
 struct report_facts_words {
 	const char *verdict, *state;
 };
 
 static const struct report_facts_words report_facts_words[] = {
-	[REPORT_READY] = {"ready", "not_needed"},        [REPORT_TIMED_OUT] = {"timed_out", "timed_out"},
-	[REPORT_NOT_READY] = {"not_ready", "not_ready"}, [REPORT_GAVE_UP] = {"gave_up", "gave_up"},
+	[REPORT_READY] = {"ready", NULL},
+	/* all that were needed are done */[REPORT_TIMED_OUT] = {"timed_out", "timed_out"},
+	[REPORT_NOT_READY] = {"not_ready", "not_ready"},
+	[REPORT_GAVE_UP] = {"gave_up", "gave_up"},
 	[REPORT_SIGNALLED] = {"signalled", "waiting"},
 };
 
@@ -22,10 +24,20 @@ const char *report_facts_verdict(enum report_verdict verdict)
 	return report_facts_words[verdict].verdict;
 }
 
+bool report_facts_is_needed(const struct report_facts *facts, const struct progress *progress)
+{
+	return progress->done || (!progress->spared && facts->verdict != REPORT_READY);
+}
+
 const char *report_facts_state(const struct report_facts *facts, const struct progress *progress)
 {
 	if (progress->done)
 		return facts->view->down ? "down" : "ready";
+	if (!report_facts_is_needed(facts, progress))
+		return "not_needed";
+	/* Its own time may be up while others are still waited for. */
+	if (progress->expired)
+		return report_facts_words[REPORT_TIMED_OUT].state;
 	return report_facts_words[facts->verdict].state;
 }
 

@@ -51,16 +51,18 @@ static void report_json_done(struct report_sink *sink, const struct progress *pr
 	report_json_target(json, json->view->down ? "down" : "ready", progress, progress->finished - json->began);
 }
 
-/* What a target that is not done is told at the end; NULL: nothing, since none of its own doing ended the wait. */
-static const char *report_json_missed(enum report_verdict verdict)
+/* What is told of a target at the end; NULL: nothing. */
+static const char *report_json_missed(const struct progress *progress, enum report_verdict verdict)
 {
+	if (progress->done || progress->spared)
+		return NULL;
 	switch (verdict) {
 	case REPORT_TIMED_OUT:
 		return "timeout";
 	case REPORT_NOT_READY:
 		return "notready";
 	case REPORT_GAVE_UP:
-		return "giveup";
+		return progress->expired ? "timeout" : "giveup";
 	case REPORT_READY:
 	case REPORT_SIGNALLED:
 		break;
@@ -72,12 +74,14 @@ static void report_json_end(struct report_sink *sink, enum report_verdict verdic
 {
 	struct report_json *json = (struct report_json *)sink;
 	int64_t elapsed = json->view->ended - json->began;
-	const char *missed = report_json_missed(verdict);
 	cJSON *line;
 
-	for (size_t i = 0; i < json->view->count && missed; i++)
-		if (!json->view->list[i].done)
+	for (size_t i = 0; i < json->view->count; i++) {
+		const char *missed = report_json_missed(&json->view->list[i], verdict);
+
+		if (missed)
 			report_json_target(json, missed, &json->view->list[i], elapsed);
+	}
 	line = eventline_new("end", elapsed);
 	report_facts_add_verdict(line, verdict, signal);
 	eventline_send(json->log, line);

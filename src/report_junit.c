@@ -71,12 +71,6 @@ static void report_junit_add_time(struct buf *out, int64_t duration)
 						 (int)(duration % CLOCK_S / CLOCK_MS)));
 }
 
-/* Would another target have been enough, and was there? */
-static bool report_junit_is_skipped(const struct report_facts *facts, const struct progress *progress)
-{
-	return !progress->done && facts->verdict == REPORT_READY;
-}
-
 static void report_junit_add_failure(struct buf *out, const struct report_facts *facts, const struct progress *progress)
 {
 	char *reason = report_facts_text(progress, facts->view->down), waited[32];
@@ -104,7 +98,7 @@ static void report_junit_add_case(struct buf *out, const struct report_facts *fa
 	buf_add_text(out, "\"");
 	report_junit_add_time(out, report_facts_elapsed(facts, progress));
 	buf_add_text(out, progress->done ? "/>\n" : ">");
-	if (report_junit_is_skipped(facts, progress))
+	if (!report_facts_is_needed(facts, progress))
 		buf_add_text(out, "\n      <skipped message=\"not needed\"/>\n    </testcase>\n");
 	else if (!progress->done)
 		report_junit_add_failure(out, facts, progress);
@@ -118,7 +112,7 @@ static void report_junit_add_counts(struct buf *out, const struct report_facts *
 	for (size_t i = 0; i < facts->view->count; i++) {
 		const struct progress *progress = &facts->view->list[i];
 
-		if (report_junit_is_skipped(facts, progress))
+		if (!report_facts_is_needed(facts, progress))
 			skipped++;
 		else
 			failures += !progress->done;

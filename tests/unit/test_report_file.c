@@ -140,6 +140,30 @@ static void test_states(void **state)
 	}
 }
 
+/* One of a group was there; one's own time was up before the rest was given up. */
+static void test_states_in_groups(void **state)
+{
+	static const char *const expected[] = {"not_needed", "timed_out", "gave_up"};
+	const cJSON *targets;
+	struct rig rig;
+	cJSON *root;
+
+	(void)state;
+	rig_open(&rig, "", 3, false);
+	rig.machine.list[0].spared = true;
+	rig.machine.list[1].expired = true;
+	root = cJSON_Parse(rig_end(&rig, REPORT_GAVE_UP, 0));
+	targets = cJSON_GetObjectItem(root, "targets");
+	for (int i = 0; i < 3; i++)
+		check_text("state", machine_text(cJSON_GetArrayItem(targets, i), "state"), expected[i]);
+	cJSON_Delete(root);
+	rig_close(&rig);
+	rig_open(&rig, "junit:", 3, false);
+	rig.machine.list[0].spared = true;
+	check_has("junit", rig_end(&rig, REPORT_TIMED_OUT, 0), "tests=\"3\" failures=\"2\" errors=\"0\" skipped=\"1\"");
+	rig_close(&rig);
+}
+
 struct junit_row {
 	const char *name;
 	enum report_verdict verdict;
@@ -290,13 +314,10 @@ static void test_no_targets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_document),
-		cmocka_unit_test(test_states),
-		cmocka_unit_test(test_junit),
-		cmocka_unit_test(test_what_xml_cannot_hold),
-		cmocka_unit_test(test_specs_that_are_refused),
-		cmocka_unit_test(test_a_file_with_a_colon),
-		cmocka_unit_test(test_a_failure_at_the_end_is_a_line),
+		cmocka_unit_test(test_the_document),         cmocka_unit_test(test_states),
+		cmocka_unit_test(test_states_in_groups),     cmocka_unit_test(test_junit),
+		cmocka_unit_test(test_what_xml_cannot_hold), cmocka_unit_test(test_specs_that_are_refused),
+		cmocka_unit_test(test_a_file_with_a_colon),  cmocka_unit_test(test_a_failure_at_the_end_is_a_line),
 		cmocka_unit_test(test_no_targets),
 	};
 

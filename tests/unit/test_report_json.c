@@ -238,6 +238,21 @@ static void test_end(void **state)
 	}
 }
 
+/* In a group another one was there: nothing is missed. Its own time is up before others are given up: that is told. */
+static void test_end_of_a_spared_and_of_an_expired_target(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, 3, false);
+	rig.machine.list[0].spared = true;
+	rig.machine.list[1].expired = true;
+	rig_rest(&rig);
+	machine_end(&rig.machine, REPORT_GAVE_UP, 0);
+	check_text("events", rig_rest(&rig), "timeout=tcp://web:80 giveup=tcp://mq:5672 end ");
+	rig_close(&rig);
+}
+
 static void test_exec(void **state)
 {
 	struct rig rig;
@@ -329,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_done),
 		cmocka_unit_test(test_down_says_that_it_still_answers),
 		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_end_of_a_spared_and_of_an_expired_target),
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_hostile_texts),
 		cmocka_unit_test(test_the_schema_has_every_value),

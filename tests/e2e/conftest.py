@@ -12,6 +12,7 @@ from support.net import Net
 from support.peers import Peer, silence
 from support.postgres import Cluster
 from support.runner import BINARY, Waitfor
+from support.terminal import Terminal
 
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 
@@ -60,6 +61,20 @@ def peer():
     for each in made:
         each.close()
     assert not [error for each in made for error in each.errors]
+
+
+@pytest.fixture
+def terminal():
+    """Makes terminals of any size."""
+    made = []
+
+    def make(columns=80, rows=24):
+        made.append(Terminal(columns, rows))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
 
 
 @pytest.fixture(scope="session")

@@ -249,7 +249,7 @@ static void test_all_done(void **state)
 static void test_what_is_over_without_being_done(void **state)
 {
 	struct wait wait;
-	struct progress *expired, *once;
+	struct progress *expired, *steady;
 
 	(void)state;
 	wait_open(&wait, 60 * CLOCK_S, false);
@@ -259,16 +259,17 @@ static void test_what_is_over_without_being_done(void **state)
 	expired = wait_add(&wait, "d:1", OUTCOME_REFUSED, "", "10.0.0.5", 3);
 	expired->expired = true;
 	wait.targets[3].settings.timeout = 3 * CLOCK_S;
-	once = wait_add(&wait, "e:1", OUTCOME_READY, "", "10.0.0.6", 4);
-	once->streak = 1;
-	once->next = NOW + 100 * CLOCK_MS;
+	steady = wait_add(&wait, "e:1", OUTCOME_READY, "", "10.0.0.6", 4);
+	steady->streak = 1;
+	wait.targets[4].settings.successes = 3;
+	steady->next = NOW + 100 * CLOCK_MS;
 	check_board("over", &wait,
 		    "waitfor: 1 of 5 ready, 4.2s of 60s\n"
-		    "ready    a:1  at 10.0.0.2:5432                     0.2s     1 attempt\n"
-		    "skipped  b:1  connection refused (10.0.0.3:5432)           2 attempts\n"
-		    "skipped  c:1  not tried yet                                0 attempts\n"
-		    "failing  d:1  connection refused (10.0.0.5:5432)   3.0s    3 attempts  expired\n"
-		    "waiting  e:1  ready (10.0.0.6:5432)                4.2s    4 attempts  next in 0.1s\n");
+		    "ready    a:1  at 10.0.0.2:5432                         0.2s     1 attempt\n"
+		    "skipped  b:1  connection refused (10.0.0.3:5432)               2 attempts\n"
+		    "skipped  c:1  not tried yet                                    0 attempts\n"
+		    "failing  d:1  connection refused (10.0.0.5:5432)       3.0s    3 attempts  expired\n"
+		    "waiting  e:1  ready, 1 of 3 in a row (10.0.0.6:5432)   4.2s    4 attempts  next in 0.1s\n");
 }
 
 static void test_no_target(void **state)

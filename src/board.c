@@ -171,7 +171,7 @@ static void board_add_rest(struct buf *buf, const struct progress *const *rest, 
 /* As they were given or, where there is not room for all, the most urgent first. The list is the caller's. */
 static const struct progress **board_order(const struct report_view *view, bool urgent_first)
 {
-	const struct progress **order = alloc_zero(view->count, sizeof(*order));
+	const struct progress **order = alloc_zero(view->count, sizeof(struct progress *));
 	size_t count = 0;
 
 	for (enum board_state state = 0; state < (urgent_first ? BOARD_STATES : 1); state++)

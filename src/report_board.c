@@ -90,9 +90,7 @@ static bool report_write(struct report_board *board, int patience_ms)
 
 		if (done > 0)
 			board->written += (size_t)done;
-		else if (done == 0 || errno != EAGAIN)
-			return false;
-		else if (patience_ms == 0 || poll(&writable, 1, patience_ms) <= 0)
+		else if (done == 0 || errno != EAGAIN || patience_ms == 0 || poll(&writable, 1, patience_ms) <= 0)
 			return false;
 	}
 	return true;

@@ -74,12 +74,14 @@ static int main_explain(const struct config *config, const char *path, struct er
 	return main_print(text, err);
 }
 
-/* The wait went as it should, or the user does not mind. With a command it does not come back, but on failure. */
+/*
+ * The wait went as it should, or the user does not mind. With a command it does not come back, but on failure; code
+ * is that of the wait, for where there is nothing to hand over to.
+ */
 static int main_hand_over(const struct config *config, const struct progress *progress, const struct report *report,
-			  const char *path, struct env *env, const struct process *process, struct error *err)
+			  const char *path, struct env *env, const struct process *process, int code, struct error *err)
 {
 	struct exports exports;
-	int code = 0;
 
 	exports_collect(&exports, config, progress);
 	if (config->command) {
@@ -115,7 +117,7 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 		goto out;
 	code = main_exit_code(&result);
 	if (code == 0 || (config->run_anyway && result.verdict != REPORT_SIGNALLED))
-		code = main_hand_over(config, result.progress, &outputs.report, path, env, process, err);
+		code = main_hand_over(config, result.progress, &outputs.report, path, env, process, code, err);
 out:
 	free(path);
 	outputs_release(&outputs);

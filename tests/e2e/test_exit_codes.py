@@ -101,6 +101,11 @@ def test_a_relative_command_is_found_from_the_working_directory(waitfor, ready, 
     assert waitfor(ready, "--", "./app", cwd=folder).out == "here\n"
 
 
+@pytest.mark.parametrize("words, code", [((), 124), (("--",), 124), (("--once",), 1)])
+def test_run_anyway_of_nothing_is_no_success(waitfor, refused, words, code):
+    assert waitfor("-t", "300ms", "--run-anyway", refused, *words).code == code
+
+
 def test_run_anyway_starts_the_command_after_a_timeout(waitfor, refused):
     result = waitfor("-t", "300ms", "--run-anyway", refused, "--", "sh", "-c", "echo app; exit 7")
     assert (result.code, result.out) == (7, "app\n")

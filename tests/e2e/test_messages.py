@@ -1,11 +1,12 @@
 """What a user reads, word for word: golden/errors.txt and golden/lines.txt."""
 
-import os
 import re
 import subprocess
 
 import pytest
 
+from support import pgwire
+from support.peers import close_at_once
 from support.runner import BINARY, CLEAN_ENV, REPOSITORY
 
 GOLDEN = REPOSITORY / "tests" / "e2e" / "golden"
@@ -49,6 +50,56 @@ def shell(folder):
 def test_an_error(shell, command, lines, code):
     result = shell(command)
     assert result.stderr.splitlines() == lines, result
+    assert result.returncode == code, result
+
+
+# --- lines of a wait ------------------------------------------------------------------------------
+
+LINES = cases("lines.txt")
+
+
+@pytest.fixture
+def places(peer):
+    """What {name} in lines.txt stands for: made when it is asked for."""
+    made = {}
+    makers = {
+        "up": peer,
+        "down": lambda: peer(listen=False),
+        "hangs-up": lambda: peer(close_at_once),
+        "silent": peer,
+        "starting": lambda: peer(pgwire.refuses("57P03", "the database system is starting up")),
+        "full": lambda: peer(pgwire.refuses("53300", "sorry, too many clients already")),
+        "denying": lambda: peer(pgwire.refuses("28P01", 'password authentication failed for user "me"')),
+        "letting-in": lambda: peer(pgwire.answers(pgwire.welcome())),
+    }
+
+    def fill(text):
+        def place(match):
+            if match[1] not in made:
+                made[match[1]] = makers[match[1]]().target
+            return made[match[1]]
+        return re.sub(r"\{([a-z-]+)\}", place, text)
+    return fill
+
+
+def without_times(line):
+    line = re.sub(r"\b(after|in) [0-9.]+m?s(?=[,:]|$)(?<!timed out after 300ms)", r"\1 TIME", line)
+    return re.sub(r"\b\d+ attempts?\b", "N attempts", line)
+
+
+def by_target(lines):
+    """Targets take turns as they please; what is said of each one comes in its order."""
+    found = {}
+    for line in lines:
+        found.setdefault(re.match(r"waitfor: (\S*\d): |", line)[1], []).append(line)
+    return found
+
+
+@pytest.mark.parametrize("command, lines, code", LINES, ids=[case[0][:60] for case in LINES])
+def test_lines(shell, places, command, lines, code):
+    result = shell(places(command))
+    said = [without_times(line) for line in result.stderr.splitlines()]
+    assert by_target(said) == by_target([places(line) for line in lines]), result
     assert result.returncode == code, result
 
 

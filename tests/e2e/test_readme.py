@@ -12,7 +12,7 @@ CONSOLE = re.findall(r"```console\n(.*?)```", README, re.S)
 MANUAL = (REPOSITORY / "docs" / "waitfor.1").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"(?m)^\.Dl (\$ .*)$", MANUAL.replace(r"\-", "-").replace(r"\(dq", '"'))
 COMMANDS = sorted({line[2:] for block in [*CONSOLE, "\n".join(EXAMPLES)] for line in block.splitlines()
-                   if line.startswith(("$ waitfor", "$ eval"))})
+                   if line.startswith(("$ waitfor", "$ eval", "$ env="))})
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def world(net, peer, new_pg):
     pg = new_pg().start()
     pg.sql("ALTER ROLE app PASSWORD 'secret'")
     pg.sql("CREATE DATABASE shop OWNER app")
-    net.rewrite(net.hosts, "127.0.0.1 localhost\n10.77.0.1 db cache queue old\n")
+    net.rewrite(net.hosts, "127.0.0.1 localhost\n10.77.0.1 db cache queue queue2 old\n")
     peer(relay_to("127.0.0.1", pg.port), address="10.77.0.1", port=5432, net=net)
     for port in (6379, 5672):
         peer(silence, address="10.77.0.1", port=port, net=net)
@@ -35,6 +35,7 @@ def directory(folder):
         (folder / name).write_text(f"#!/bin/sh\necho {name} ran\n")
         (folder / name).chmod(0o755)
     (folder / "waitfor").symlink_to(BINARY)
+    (folder / "peers.json").write_text(re.search(r"```json\n(.*?)```", README, re.S)[1])
     return folder
 
 

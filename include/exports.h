@@ -2,6 +2,7 @@
 #ifndef EXPORTS_H
 #define EXPORTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "config.h"
@@ -24,6 +25,9 @@ struct exports {
  * whichever is ready speaks. Does nothing with --no-export.
  */
 int exports_settle(struct config *config, struct log *log, struct error *err);
+
+/* Then: may the target of that index set variables? Of several that share a name, each may. */
+bool exports_may_speak(const struct config *config, size_t index);
 
 /*
  * After it: the variables of every target that owns a name. NAME_HOST is the name as given, so that the

@@ -27,6 +27,12 @@ void groups_count(struct groups_tally *tally, enum groups_standing member);
 /* Counts every group as a member of its parent and says how each stands. Both lists have count entries, at least one. */
 void groups_judge(const struct group *groups, struct groups_tally *tallies, size_t count);
 
+/*
+ * Can a member of one group stand for a member of the other: are both in one "any" group, with nothing but "any" in
+ * between? So are two members of the same "any" group.
+ */
+bool groups_are_alternatives(const struct group *groups, size_t a, size_t b);
+
 /* Does nothing depend on the members of that group any more, since it, or one around it, is won? */
 bool groups_is_settled(const struct group *groups, const struct groups_tally *tallies, size_t index);
 

@@ -6,10 +6,46 @@
 
 #include "alloc.h"
 
-/* Is one of the two enough, so that whichever is there may speak under the name of both? */
+/* Is one of the two enough? */
 static bool exports_are_alternatives(const struct config *config, const struct target *a, const struct target *b)
 {
-	return a->group == b->group && config->group_count && config->groups[a->group].any;
+	return config->group_count && groups_are_alternatives(config->groups, a->group, b->group);
+}
+
+/* May whichever is there speak under the name of both, since the user gave it to both? */
+static bool exports_share_name(const struct config *config, const struct target *a, const struct target *b)
+{
+	return a->named && b->named && strcmp(a->name, b->name) == 0 && exports_are_alternatives(config, a, b);
+}
+
+bool exports_may_speak(const struct config *config, size_t index)
+{
+	const struct target *target = &config->targets[index];
+
+	if (!target->name || config->no_export)
+		return false;
+	for (size_t i = 0; i < index && !target->exports; i++) {
+		const struct target *owner = &config->targets[i];
+
+		if (owner->exports && owner->name && exports_share_name(config, owner, target))
+			return true;
+	}
+	return target->exports;
+}
+
+/* Two hosts under one name: says what would be right. */
+static int exports_refuse(const struct config *config, const struct target *owner, const struct target *later,
+			  struct error *err)
+{
+	const struct endpoint *place = later->endpoints;
+	bool may_share = exports_are_alternatives(config, owner, later);
+
+	errors_set(err,
+		   "targets \"%s\" and \"%s\" would both export %s_HOST; name one of them, such as OTHER=%s:%u%s%s%s",
+		   owner->text, later->text, owner->name, place->host, (unsigned)place->port,
+		   may_share ? ", or both " : "", may_share ? owner->name : "",
+		   may_share ? " to export whichever is ready" : "");
+	return later->origin ? errors_prefix(err, "%s", later->origin) : -1;
 }
 
 /* Does `later` share a name that an earlier target owns? */
@@ -20,15 +56,12 @@ static int exports_settle_pair(const struct config *config, const struct target 
 
 	if (!owner->name || !owner->exports || strcmp(owner->name, later->name) != 0)
 		return 0;
-	if (exports_are_alternatives(config, owner, later) && owner->named && later->named) {
+	if (exports_share_name(config, owner, later)) {
 		later->exports = false;
 		return 0;
 	}
 	if (strcasecmp(first->host, second->host) != 0)
-		return errors_set(
-			err,
-			"targets \"%s\" and \"%s\" would both export %s_HOST; name one of them, such as OTHER=%s:%u",
-			owner->text, later->text, owner->name, second->host, (unsigned)second->port);
+		return exports_refuse(config, owner, later, err);
 	later->exports = false;
 	if (first->port != second->port)
 		log_line(log, LOG_LEVEL_NORMAL,
@@ -82,8 +115,8 @@ static const struct progress *exports_speaker(const struct config *config, const
 	for (size_t i = owner; i < config->target_count; i++) {
 		const struct target *target = &config->targets[i];
 
-		if (progress_is_ready(&progress[i]) && target->name && strcmp(target->name, first->name) == 0 &&
-		    (i == owner || exports_are_alternatives(config, first, target)))
+		if (progress_is_ready(&progress[i]) && target->name &&
+		    (i == owner || exports_share_name(config, first, target)))
 			return &progress[i];
 	}
 	return &progress[owner];

@@ -43,3 +43,16 @@ bool groups_is_settled(const struct group *groups, const struct groups_tally *ta
 		index = groups[index].parent;
 	return tallies[index].standing == GROUPS_WON;
 }
+
+/* The outermost "any" that an "any" group is in without an "all" in between. */
+static size_t groups_outermost_any(const struct group *groups, size_t index)
+{
+	while (index && groups[groups[index].parent].any)
+		index = groups[index].parent;
+	return index;
+}
+
+bool groups_are_alternatives(const struct group *groups, size_t a, size_t b)
+{
+	return groups[a].any && groups[b].any && groups_outermost_any(groups, a) == groups_outermost_any(groups, b);
+}

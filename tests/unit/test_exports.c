@@ -75,7 +75,20 @@ static void test_settle(void **state)
 		 NULL},
 		{"alternatives of one name", {"x=db:1", "x=web:2"}, false, true, "10", NULL, NULL},
 		{"alternatives on one host", {"x=db:1", "x=db:2"}, false, true, "10", NULL, NULL},
-		{"alternatives whose names were not given", {"db.a:1", "db.b:2"}, false, true, NULL, "DB_HOST", NULL},
+		{"alternatives whose names were not given",
+		 {"db.a:1", "db.b:2"},
+		 false,
+		 true,
+		 NULL,
+		 "DB_HOST",
+		 "=db.b:2, or both DB to export whichever is ready"},
+		{"alternatives of which one was named",
+		 {"x.a:1", "x=b:2"},
+		 false,
+		 true,
+		 NULL,
+		 "X_HOST",
+		 "=b:2, or both X to export whichever is ready"},
 		{"nothing to settle", {"db.a:1", "db.b:2"}, true, false, "11", NULL, NULL},
 	};
 
@@ -348,6 +361,103 @@ static void test_speaker(void **state)
 	}
 }
 
+struct sharing_row {
+	const char *name, *targets[TARGETS];
+	bool any;
+	size_t group;                /* of all but the first: 0, 1 (any), 2 (any in 1) or 3 (all in 1) */
+	const char *settled, *speak; /* one digit for each target: does it own its name; may it speak? NULL: an error */
+};
+
+static void check_sharing(const struct sharing_row *row)
+{
+	struct config config;
+	struct error err = {0};
+	struct log log;
+
+	log_init(&log, -1);
+	config_open(&config, row->targets);
+	config_add_group(&config, 0, row->any);
+	config_add_group(&config, 0, true);
+	config_add_group(&config, 1, true);
+	config_add_group(&config, 1, false);
+	for (size_t i = 1; i < config.target_count; i++)
+		config.targets[i].group = row->group;
+	config.targets[0].group = row->group ? 1 : 0;
+	check_int(row->name, exports_settle(&config, &log, &err), row->settled ? 0 : -1);
+	for (size_t i = 0; row->settled && i < config.target_count; i++) {
+		check_int(row->name, config.targets[i].exports, row->settled[i] - '0');
+		check_int(row->name, exports_may_speak(&config, i), row->speak[i] - '0');
+	}
+	config_release(&config);
+}
+
+/* Who may set variables, in groups within groups. */
+static void test_sharing(void **state)
+{
+	static const struct sharing_row rows[] = {
+		{"one group", {"r=a:1", "r=b:2", "r=c:3"}, false, 1, "100", "111"},
+		{"an any in an any", {"r=a:1", "r=b:2", "r=c:3"}, false, 2, "100", "111"},
+		{"an all in an any", {"r=a:1", "r=b:2"}, false, 3, NULL, NULL},
+		{"an all in an any, one named apart", {"r=a:1", "o=b:2"}, false, 3, "11", "11"},
+		{"all of them", {"r=a:1", "r=b:2"}, false, 0, NULL, NULL},
+		{"one host, in all of them", {"r=a:1", "r=a:2"}, false, 0, "10", "10"},
+		{"--any", {"r=a:1", "r=b:2"}, true, 0, "10", "11"},
+		{"--any, one host on two ports", {"a:1", "a:2"}, true, 0, "10", "10"},
+		{"addresses without a name", {"10.0.0.1:1", "10.0.0.2:2"}, true, 0, "11", "00"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_sharing(&rows[i]);
+}
+
+/* A file's target says where it stands. */
+static void test_error_in_a_file(void **state)
+{
+	static const char *const texts[] = {"r=a:1", "r=b:2", NULL};
+	struct config config;
+	struct error err = {0};
+	struct log log;
+
+	(void)state;
+	log_init(&log, -1);
+	config_open(&config, texts);
+	config.targets[1].origin = strdup("wait.json:3:20");
+	check_int("file", exports_settle(&config, &log, &err), -1);
+	check_text("file", err.text,
+		   "wait.json:3:20: targets \"r=a:1\" and \"r=b:2\" would both export R_HOST; name one of them, such "
+		   "as OTHER=b:2");
+	config_release(&config);
+}
+
+/* The first owns the port, as the warning says, also where the other is the one that is ready. */
+static void test_one_host_two_ports_of_which_one_is_enough(void **state)
+{
+	static const char *const texts[] = {"db:1", "db:2", NULL};
+	struct progress progress[2] = {0};
+	struct exports exports;
+	struct config config;
+	struct error err = {0};
+	struct log log;
+
+	(void)state;
+	log_init(&log, -1);
+	config_open(&config, texts);
+	config_add_group(&config, 0, true);
+	check_int("ports", exports_settle(&config, &log, &err), 0);
+	for (int i = 0; i < 2; i++) {
+		progress[i].target = &config.targets[i];
+		progress[i].outcome.kind = i ? OUTCOME_READY : OUTCOME_REFUSED;
+		progress[i].place.endpoint = config.targets[i].endpoints;
+	}
+	exports_collect(&exports, &config, progress);
+	check_int("ports", (long long)exports.count, 2);
+	check_text("ports", exports.list[1].name, "DB_PORT");
+	check_text("ports", exports.list[1].value, "1");
+	exports_release(&exports);
+	config_release(&config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,6 +465,9 @@ int main(void)
 		cmocka_unit_test(test_apply),
 		cmocka_unit_test(test_apply_to_several),
 		cmocka_unit_test(test_speaker),
+		cmocka_unit_test(test_sharing),
+		cmocka_unit_test(test_error_in_a_file),
+		cmocka_unit_test(test_one_host_two_ports_of_which_one_is_enough),
 	};
 
 	return unit_main(tests);

@@ -74,11 +74,30 @@ static void test_settled(void **state)
 	}
 }
 
+/* Who may speak under the name of whom. */
+static void test_alternatives(void **state)
+{
+	/* Everything is wanted: any of 1, which 2 (any) and 3 (all) are in, 4 (any) in 3; and any of 5. */
+	static const struct group groups[] = {{0, false}, {0, true}, {1, true}, {1, false}, {3, true}, {0, true}};
+	static const struct group one_is_enough[] = {{0, true}, {0, true}, {0, false}, {2, true}};
+	static const char *const pairs[] = {"......", ".aa...", ".aa...", "......", "....a.", ".....a"};
+	static const char *const more[] = {"aa..", "aa..", "....", "...a"};
+
+	(void)state;
+	for (size_t a = 0; a < COUNT(groups); a++)
+		for (size_t b = 0; b < COUNT(groups); b++)
+			check_int(pairs[a], groups_are_alternatives(groups, a, b), pairs[a][b] == 'a');
+	for (size_t a = 0; a < COUNT(one_is_enough); a++)
+		for (size_t b = 0; b < COUNT(one_is_enough); b++)
+			check_int(more[a], groups_are_alternatives(one_is_enough, a, b), more[a][b] == 'a');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_judge),
 		cmocka_unit_test(test_settled),
+		cmocka_unit_test(test_alternatives),
 	};
 
 	return unit_main(tests);

@@ -22,6 +22,9 @@ enum options_type {
 	OPTIONS_OUTSIDE   /* no field: the caller reads it; the row is there for help and hints */
 };
 
+/* What a flag stores for the first of its choices. */
+enum { OPTIONS_FIRST_CHOICE = 2 };
+
 /* Where a value comes from, in the order of precedence. */
 enum options_source { OPTIONS_DEFAULT, OPTIONS_FILE, OPTIONS_ENV, OPTIONS_ARGV };
 

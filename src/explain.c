@@ -1,5 +1,7 @@
 #include "explain.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -7,47 +9,42 @@
 #include "alloc.h"
 #include "buf.h"
 #include "clock.h"
+#include "exports.h"
 #include "json.h"
 #include "probe.h"
 
-enum { EXPLAIN_VERSION = 1 };
-
-/* Where the address of one endpoint would come from. The caller's. */
-static char *explain_source_of(const struct endpoint *endpoint)
+/* Where the address of one endpoint would come from: the words of the plan. */
+static const char *explain_address_from(const struct endpoint *endpoint)
 {
 	if (endpoint->address)
-		return alloc_format("hostaddr %s", endpoint->address);
+		return "hostaddr";
 	if (target_host_family(endpoint->host) == AF_UNIX)
-		return alloc_text("a Unix socket");
-	if (target_host_family(endpoint->host) != AF_UNSPEC)
-		return alloc_text("the target itself");
-	if (endpoint->fallback)
-		return alloc_format("DNS and /etc/hosts, else %s of a variable", endpoint->fallback);
-	return alloc_text("DNS and /etc/hosts");
+		return "unix-socket";
+	return target_host_family(endpoint->host) == AF_UNSPEC ? "name" : "literal";
 }
 
 static cJSON *explain_endpoint(const struct endpoint *endpoint)
 {
 	cJSON *object = alloc_check(cJSON_CreateObject());
-	char *source = explain_source_of(endpoint);
+	const char *from = explain_address_from(endpoint);
+	bool by_name = strcmp(from, "name") == 0;
 
-	json_add_text(object, "host", endpoint->host);
+	json_add_exact(object, "host", endpoint->host);
 	alloc_check(cJSON_AddNumberToObject(object, "port", endpoint->port));
-	json_add_text(object, "address_from", source);
-	free(source);
+	json_add_text(object, "address_from", from);
+	json_add_exact(object, "address", by_name ? NULL : endpoint->address ? endpoint->address : endpoint->host);
+	json_add_exact(object, "fallback", by_name ? endpoint->fallback : NULL);
 	return object;
 }
 
-/* The variables that the target would set; of alternatives under one name, whichever is ready. */
-static cJSON *explain_exports(const struct config *config, const struct target *target)
+/* The variables that the target may set. */
+static cJSON *explain_exports(const struct config *config, size_t index)
 {
 	static const char *const suffixes[] = {"HOST", "PORT", "ADDR"};
 	cJSON *list = alloc_check(cJSON_CreateArray());
-	bool speaks = target->name && !config->no_export &&
-		      (target->exports || (target->named && config->groups[target->group].any));
 
-	for (size_t i = 0; i < 3 && speaks; i++) {
-		char *name = alloc_format("%s_%s", target->name, suffixes[i]);
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) && exports_may_speak(config, index); i++) {
+		char *name = alloc_format("%s_%s", config->targets[index].name, suffixes[i]);
 
 		cJSON_AddItemToArray(list, alloc_check(cJSON_CreateString(name)));
 		free(name);
@@ -71,12 +68,38 @@ static char *explain_whose(const struct config *config, size_t row, enum options
 	return alloc_text("default");
 }
 
+/* The index-th choice; NULL for none. The caller's. */
 static char *explain_choice(const struct options_row *row, int index)
 {
 	size_t len;
-	const char *choice = options_choice(row, index, &len);
+	const char *choice = index < 0 ? NULL : options_choice(row, index, &len);
 
-	return choice ? alloc_slice(choice, len) : alloc_text("");
+	return choice ? alloc_slice(choice, len) : NULL;
+}
+
+static char *explain_flag(const struct options_row *row, int value)
+{
+	if (row->choices && value >= OPTIONS_FIRST_CHOICE)
+		return explain_choice(row, value - OPTIONS_FIRST_CHOICE);
+	return alloc_text(value == row->value ? "true" : "false");
+}
+
+/* clock_format's words where they are exact, else seconds with all their digits: "61.5s". The caller's. */
+static char *explain_duration(int64_t duration)
+{
+	struct error ignored = {0};
+	char text[48], *end;
+	int64_t told;
+
+	clock_format(duration, text, sizeof(text));
+	if (clock_parse(text, &told, &ignored) == 0 && told == duration)
+		return alloc_text(text);
+	snprintf(text, sizeof(text), "%" PRId64 ".%06" PRId64, duration / CLOCK_S, duration % CLOCK_S);
+	end = text + strlen(text);
+	while (end[-1] == '0')
+		end--;
+	*end = '\0';
+	return alloc_format("%ss", text);
 }
 
 static char *explain_list(const struct options_list *list)
@@ -87,37 +110,31 @@ static char *explain_list(const struct options_list *list)
 		buf_add_text(&out, i ? ", " : "");
 		buf_add_text(&out, list->items[i]);
 	}
-	return buf_detach(&out);
+	return list->count ? buf_detach(&out) : NULL;
 }
 
-/* The value of a row as a user would write it; "" where there is none. The caller's. */
+/* The value of a row as a user would write it; NULL where there is none. The caller's. */
 static char *explain_value(const struct options_row *row, const struct config *config)
 {
 	const void *field = (const char *)config + row->offset;
-	int number = 0;
-	char time[32];
 
-	if (row->type == OPTIONS_FLAG || row->type == OPTIONS_WORD || row->type == OPTIONS_COUNT)
-		number = *(const int *)field;
 	switch (row->type) {
 	case OPTIONS_FLAG:
-		if (row->choices && number > row->value)
-			return explain_choice(row, number - 2);
-		return alloc_text(number == row->value ? "true" : "false");
+		return explain_flag(row, *(const int *)field);
 	case OPTIONS_WORD:
-		return explain_choice(row, number - row->value);
+		return explain_choice(row, *(const int *)field - row->value);
 	case OPTIONS_COUNT:
-		return number < row->value ? alloc_text("") : alloc_format("%d", number);
+		return alloc_format("%d", *(const int *)field);
 	case OPTIONS_DURATION:
-		return alloc_text(clock_format(*(const int64_t *)field, time, sizeof(time)));
+		return explain_duration(*(const int64_t *)field);
 	case OPTIONS_TEXT:
-		return alloc_text(*(const char *const *)field ? *(const char *const *)field : "");
+		return alloc_text(*(const char *const *)field);
 	case OPTIONS_LIST:
 		return explain_list(field);
 	case OPTIONS_OUTSIDE:
 		break;
 	}
-	return alloc_text("");
+	return NULL;
 }
 
 static void explain_add_setting(cJSON *settings, const struct config *config, size_t row, const char *whose)
@@ -125,8 +142,8 @@ static void explain_add_setting(cJSON *settings, const struct config *config, si
 	char *value = explain_value(&config_options.rows[row], config);
 	cJSON *setting = alloc_check(cJSON_AddObjectToObject(settings, config_options.rows[row].key));
 
-	json_add_text(setting, "value", value);
-	json_add_text(setting, "source", whose);
+	json_add_exact(setting, "value", value);
+	json_add_exact(setting, "source", whose);
 	free(value);
 }
 
@@ -168,11 +185,13 @@ static cJSON *explain_target_settings(const struct config *config, const struct 
 	return settings;
 }
 
-static cJSON *explain_target(const struct config *config, const struct target *target)
+static cJSON *explain_target(const struct config *config, size_t index)
 {
+	const struct target *target = &config->targets[index];
 	cJSON *object = alloc_check(cJSON_CreateObject()), *endpoints;
 
-	json_add_text(object, "target", target->text);
+	json_add_exact(object, "target", target->text);
+	json_add_exact(object, "origin", target->origin);
 	json_add_text(object, "name", target->name);
 	json_add_text(object, "kind", target->type->name);
 	json_add_text(object, "ready_when", target->type->summary);
@@ -180,7 +199,7 @@ static cJSON *explain_target(const struct config *config, const struct target *t
 	endpoints = alloc_check(cJSON_AddArrayToObject(object, "endpoints"));
 	for (size_t i = 0; i < target->endpoint_count; i++)
 		cJSON_AddItemToArray(endpoints, explain_endpoint(&target->endpoints[i]));
-	cJSON_AddItemToObject(object, "exports", explain_exports(config, target));
+	cJSON_AddItemToObject(object, "exports", explain_exports(config, index));
 	cJSON_AddItemToObject(object, "settings", explain_target_settings(config, target));
 	return object;
 }
@@ -197,19 +216,31 @@ static cJSON *explain_group(const struct config *config, size_t index)
 	return object;
 }
 
+/* The word after --print-env; NULL where it was not given. The caller's. */
+static char *explain_print_env(const struct config *config)
+{
+	for (size_t i = 0; i < config_options.count; i++)
+		if (strcmp(config_options.rows[i].key, "print-env") == 0)
+			return explain_value(&config_options.rows[i], config);
+	return NULL;
+}
+
 cJSON *explain_plan(const struct config *config, const char *path)
 {
 	cJSON *plan = alloc_check(cJSON_CreateObject()), *list;
+	char *form = explain_print_env(config);
 
 	alloc_check(cJSON_AddNumberToObject(plan, "version", EXPLAIN_VERSION));
 	list = alloc_check(cJSON_AddArrayToObject(plan, "targets"));
 	for (size_t i = 0; i < config->target_count; i++)
-		cJSON_AddItemToArray(list, explain_target(config, &config->targets[i]));
+		cJSON_AddItemToArray(list, explain_target(config, i));
 	list = alloc_check(cJSON_AddArrayToObject(plan, "groups"));
 	for (size_t i = 0; i < config->group_count; i++)
 		cJSON_AddItemToArray(list, explain_group(config, i));
 	cJSON_AddItemToObject(plan, "settings", explain_settings(config));
-	json_add_text(plan, "command", path);
+	json_add_exact(plan, "command", path);
+	json_add_text(plan, "print_env", form);
+	free(form);
 	return plan;
 }
 

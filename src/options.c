@@ -85,8 +85,6 @@ static char *options_other_choices(const struct options_row *row)
 	return buf_detach(&out);
 }
 
-enum { OPTIONS_FIRST_CHOICE = 2 }; /* of a flag: 1 is "on" */
-
 static int options_store_flag(const struct options_row *row, int *field, const char *text, struct error *err)
 {
 	int on = options_parse_switch(text), choice = options_choice_index(row, text);

@@ -124,7 +124,7 @@ static char *explain_value(const struct options_row *row, const struct config *c
 	case OPTIONS_WORD:
 		return explain_choice(row, *(const int *)field - row->value);
 	case OPTIONS_COUNT:
-		return alloc_format("%d", *(const int *)field);
+		return *(const int *)field < row->value ? NULL : alloc_format("%d", *(const int *)field);
 	case OPTIONS_DURATION:
 		return explain_duration(*(const int64_t *)field);
 	case OPTIONS_TEXT:

@@ -273,6 +273,12 @@ static void test_settings(void **state)
 		 "settings/config",
 		 "null",
 		 "default"},
+		{"a number that is not set", "a:1", {NULL}, NULL, "settings/report-fd", "null", "default"},
+		{"a number", "--report-fd 7 a:1", {NULL}, NULL, "settings/report-fd", "7", "--report-fd"},
+		{"a word", "--output json a:1", {NULL}, NULL, "settings/output", "json", "--output"},
+		{"a word's default", "a:1", {NULL}, NULL, "settings/output", "auto", "default"},
+		{"a list", "--report a --report b a:1", {NULL}, NULL, "settings/report", "a, b", "--report"},
+		{"an empty list", "a:1", {NULL}, NULL, "settings/report", "null", "default"},
 		/* As a user may write it, without a loss. */
 		{"for ever", "-t0 a:1", {NULL}, NULL, "settings/timeout", "0s", "--timeout"},
 		{"digits of a second", "-t12.345678 a:1", {NULL}, NULL, "settings/timeout", "12.345678s", "--timeout"},

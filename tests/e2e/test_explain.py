@@ -1,0 +1,258 @@
+"""--explain: the plan, as a table and as JSON, without a wait."""
+
+import json
+import os
+
+import jsonschema
+import pytest
+
+from support import dns as d
+from support.runner import REPOSITORY
+
+SCHEMA = json.loads((REPOSITORY / "docs/explain.schema.json").read_text())
+
+
+@pytest.fixture
+def explain(waitfor):
+    """Runs --explain=json; returns the plan, held against its schema."""
+    def run(*args, **kwargs):
+        result = waitfor("--explain=json", *args, **kwargs)
+        assert (result.code, result.err) == (0, ""), result
+        plan = json.loads(result.out)
+        jsonschema.Draft202012Validator(SCHEMA).validate(plan)
+        return plan
+    return run
+
+
+@pytest.fixture
+def config(folder):
+    def write(value):
+        path = folder / "wait.json"
+        path.write_text(value if isinstance(value, str) else json.dumps(value))
+        return path
+    return write
+
+
+def only(plan):
+    (target,) = plan["targets"]
+    return target
+
+
+def setting(settings, key):
+    return settings[key]["value"], settings[key]["source"]
+
+
+def row(result, start):
+    """The line of the table that begins with a cell, as cells."""
+    lines = [line for line in result.out.splitlines() if line.split("  ")[0] == start]
+    assert lines, f"no line for {start!r}: {result!r}"
+    return [cell.strip() for cell in lines[0].split("  ") if cell.strip()]
+
+
+def test_the_schema_is_one():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert not jsonschema.Draft202012Validator(SCHEMA).is_valid({"version": 1})
+
+
+def test_a_plan_of_everything(explain, config):
+    path = config("""{"timeout": "5m", "max-interval": 2,
+ "targets": ["db:5432",
+  {"target": "tcp://10.0.0.1:80", "name": "web", "timeout": 90},
+  {"any": ["r1:1", {"target": "postgres://r2/x", "options": {"hostaddr": "10.0.0.2"}}],
+   "name": "R", "successes": 3}]}""")
+    plan = explain("-f", path, "--attempt-timeout=1s", "--", "true", env={"WAITFOR_PIN": "1"})
+    db, web, first, second = plan["targets"]
+    assert plan["groups"] == [{"wanted": "all", "member_of": None}, {"wanted": "any", "member_of": 0}]
+    assert [target["group"] for target in plan["targets"]] == [0, 0, 1, 1]
+    assert [target["kind"] for target in plan["targets"]] == ["postgres", "tcp", "tcp", "postgres"]
+    assert db["endpoints"] == [{"host": "db", "port": 5432, "address_from": "name", "address": None,
+                                "fallback": None}]
+    assert web["endpoints"][0]["address_from"] == "literal"
+    assert second["endpoints"][0]["address_from"] == "hostaddr"
+    assert second["endpoints"][0]["address"] == "10.0.0.2"
+    assert web["exports"] == ["WEB_HOST", "WEB_PORT", "WEB_ADDR"]
+    assert first["exports"] == second["exports"] == ["R_HOST", "R_PORT", "R_ADDR"]
+    assert setting(plan["settings"], "timeout") == ("5m00s", str(path))
+    assert setting(plan["settings"], "max-interval") == ("2s", str(path))
+    assert setting(plan["settings"], "attempt-timeout") == ("1s", "--attempt-timeout")
+    assert setting(plan["settings"], "pin") == ("true", "WAITFOR_PIN")
+    assert setting(plan["settings"], "once") == ("false", "default")
+    assert setting(plan["settings"], "config") == (str(path), "--config")
+    assert setting(db["settings"], "timeout") == ("5m00s", str(path))
+    assert setting(web["settings"], "timeout") == ("90s", f"{path}:3:14")
+    assert setting(web["settings"], "attempt-timeout") == ("1s", "--attempt-timeout")
+    assert setting(first["settings"], "successes") == ("3", f"{path}:4:12")
+    assert web["origin"] == f"{path}:3:14"
+    assert os.path.basename(plan["command"]) == "true" and plan["command"].startswith("/")
+
+
+def test_every_setting_of_the_table_is_there(waitfor, explain):
+    """What is only for the command line is about one run, and needs no source."""
+    plan = explain("a:1")
+    options = json.loads(waitfor("--help=json").out)["options"]
+    keys = {option["key"] for option in options if option["variable"] and option["argv"]}
+    assert set(plan["settings"]) == keys >= {"timeout", "config", "any", "quiet"}
+    of_targets = {option["key"] for option in options if option["target"]}
+    assert set(only(plan)["settings"]) == of_targets >= {"timeout", "successes"}
+
+
+@pytest.mark.parametrize("targets,wanted", [
+    (["r1:1", "r2:2"], ["all", "all"]), (["--any", "r1:1", "r2:2"], ["any", "any"])])
+def test_any_and_all(waitfor, targets, wanted):
+    result = waitfor("--explain", *targets)
+    assert [row(result, target)[2] for target in targets[-2:]] == wanted, result
+
+
+def test_links_are_targets_with_an_address_to_fall_back_to(explain):
+    plan = explain("--links", env={"DB_PORT": "tcp://172.17.0.2:5432", "DB_NAME": "/app/db"})
+    assert only(plan)["target"] == "db"
+    assert only(plan)["endpoints"] == [{"host": "db", "port": 5432, "address_from": "name",
+                                        "address": None, "fallback": "172.17.0.2"}]
+
+
+def test_no_links_is_a_plan_of_nothing(waitfor):
+    result = waitfor("--explain=json", "--links")
+    assert result.code == 0 and json.loads(result.out)["targets"] == [], result
+
+
+def test_targets_of_the_environment(explain):
+    plan = explain(env={"WAITFOR_TARGETS": "a:1 b:2"})
+    assert [target["target"] for target in plan["targets"]] == ["a:1", "b:2"]
+
+
+def test_the_table_shows_port_and_fallback_of_a_bare_host(waitfor):
+    result = waitfor("--explain", "db", env={"DB_PORT": "tcp://172.17.0.2:5432"})
+    assert (result.code, result.err) == (0, "")
+    assert row(result, "db") == ["db", "postgres", "all", "db:5432",
+                                 "DNS and /etc/hosts, else 172.17.0.2 of a variable",
+                                 "DB_HOST DB_PORT DB_ADDR"]
+
+
+def test_columns_of_the_table_stand_one_below_the_other(waitfor, config):
+    path = config({"targets": ["postgres:///käse?host=%2Frun%2Fpg", "db.example.test:5432",
+                               {"target": "postgres://a,b/é", "timeout": 5}]})
+    result = waitfor("--explain", "-f", path)
+    assert result.code == 0, result
+    targets, settings, end = result.out.split("\n\n")
+    for table in (targets, settings):
+        head, *lines = table.splitlines()
+        starts = [at for at, letter in enumerate(head)
+                  if letter != " " and (at == 0 or head[at - 2:at] == "  ")]
+        for line in lines:
+            for at in starts[1:]:
+                assert line[at - 2:at].strip() == "", f"column {at} of {line!r}\n{result.out}"
+                assert len(line) <= at or line[at] != " " or not line[:at].strip(), line
+        assert not [line for line in (head, *lines) if line != line.rstrip()]
+    assert end == "command: none\n"
+
+
+class TestNothingHappens:
+    """Not a packet, not a question, not a command."""
+
+    def test_nobody_is_asked(self, waitfor, net, dns, peer):
+        up = peer(address=net.address("10.77.0.5"), port=5432, net=net)
+        dns.name("db", a=d.at("10.77.0.5"))
+        before = net.tcp_counter("ActiveOpens")
+        for form in ("--explain", "--explain=json"):
+            result = waitfor(form, "db:5432", "tcp://10.77.0.5:5432", "postgres://db/x",
+                             "postgres://x/?hostaddr=10.77.0.5", "n=absent.test:1", net=net)
+            assert result.code == 0, result
+        assert dns.asked == [] and up.connections == []
+        assert net.tcp_counter("ActiveOpens") == before
+
+    def test_no_wait(self, waitfor):
+        """A wait for this would end after 60 s."""
+        assert waitfor("--explain", "tcp://127.0.0.1:1", timeout=10).code == 0
+
+    def test_the_command_is_not_run(self, waitfor, folder):
+        result = waitfor("--explain", "--run-anyway", "a:1", "--", "touch", folder / "ran")
+        assert result.code == 0 and not (folder / "ran").exists(), result
+        assert "\ncommand: /" in result.out and "ran" not in result.out, result
+
+    def test_print_env_prints_the_plan_alone(self, waitfor, explain):
+        assert explain("--print-env", "dotenv", "a:1")["print_env"] == "dotenv"
+        assert waitfor("--explain", "--print-env", "sh", "a:1").out.endswith("\n\nprint-env: sh\n")
+
+
+@pytest.mark.parametrize("form", ["--explain", "--explain=json"])
+@pytest.mark.parametrize("args,code,says", [
+    (["db:0"], 125, "65535"),
+    (["nobody"], 125, "the port is missing"),
+    (["mysql://db"], 125, "unknown scheme"),
+    ([], 125, "no target"),
+    (["x=a:1", "x=b:2"], 125, "X_HOST"),
+    (["-f", "/nonexistent.json"], 125, "/nonexistent.json"),
+    (["--once", "--successes=2", "a:1"], 125, "successes"),
+    (["--print-env", "sh", "a:1", "--", "true"], 125, "--print-env"),
+    (["a:1", "--", "no-such-command"], 127, "no-such-command"),
+    (["a:1", "--", "/etc"], 126, "directory"),
+])
+def test_errors_are_those_of_a_wait(waitfor, form, args, code, says):
+    result, wait = waitfor(form, *args), waitfor(*args)
+    assert (result.code, result.out) == (code, ""), result
+    assert says in result.err and result.err == wait.err and result.code == wait.code, result
+
+
+def test_an_unknown_form_is_an_error(waitfor):
+    result = waitfor("--explain=xml", "a:1")
+    assert result.code == 125 and "json" in result.err, result
+
+
+def close_stdout():
+    os.close(1)
+
+
+def fill_stdout():
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, 1)
+    os.close(full)
+
+
+def break_stdout():
+    """A pipe that nobody reads any more."""
+    reader, writer = os.pipe()
+    os.dup2(writer, 1)
+    os.close(reader)
+    os.close(writer)
+
+
+@pytest.mark.parametrize("form", ["--explain", "--explain=json"])
+@pytest.mark.parametrize("spoil", [close_stdout, fill_stdout, break_stdout])
+def test_a_plan_that_cannot_be_printed_is_an_error(waitfor, form, spoil):
+    result = waitfor(form, "a:1", preexec_fn=spoil)
+    assert result.code == 125, result
+    assert len(result.lines) == 1 and "standard output" in result.err, result
+
+
+PLACES = {
+    "user": (["postgres://u:SECRET@db/x"], {}),
+    "parameter": (["postgres://db/x?password=SECRET"], {}),
+    "key's password": (["postgres://db/x?sslpassword=SECRET"], {}),
+    "variable": (["postgres://u:${PW}@db/x"], {"PW": "SECRET"}),
+    "WAITFOR_TARGETS": ([], {"WAITFOR_TARGETS": "postgres://u:SECRET@db/x"}),
+    "PGPASSWORD": (["postgres://db/x"], {"PGPASSWORD": "SECRET"}),
+    "link": (["db"], {"DB_PORT": "tcp://1.2.3.4:5432", "DB_ENV_POSTGRES_PASSWORD": "SECRET"}),
+    "argument of the command": (["a:1", "--", "echo", "SECRET"], {}),
+    "bad target": (["postgres://u:SECRET@db:0/x"], {}),
+    "one name, two targets": (["x=postgres://u:SECRET@a/x", "x=postgres://u:SECRET@b/x"], {}),
+    "one name, two ports": (["postgres://u:SECRET@a/x", "postgres://u:SECRET@a:1/x"], {}),
+}
+
+
+@pytest.mark.parametrize("form", ["--explain", "--explain=json"])
+@pytest.mark.parametrize("place", PLACES)
+def test_no_secret(waitfor, form, place):
+    args, env = PLACES[place]
+    result = waitfor(form, *args, env=env)
+    assert "SECRET" not in result.out + result.err, result
+    assert result.out or result.code == 125, result
+
+
+def test_no_secret_of_a_file(waitfor, config):
+    path = config({"targets": [
+        {"target": "postgres://a/x", "options": {"password": "SECRET"}, "name": "A", "timeout": 3},
+        {"any": ["postgres://u:SECRET@b/x", {"all": ["postgres://u:SECRET@c/x"]}]}]})
+    for form in ("--explain", "--explain=json"):
+        result = waitfor(form, "-f", path)
+        assert result.code == 0 and "SECRET" not in result.out + result.err, result
+        assert "***" in result.out

@@ -190,3 +190,16 @@ def relay_to(address, port):
             pump(connection.sock, server)
             back.join()
     return script
+
+
+class UnixPeer(Peer):
+    """The same on a Unix socket."""
+
+    def __init__(self, path, script=silence):
+        self.script = script
+        self.connections = []
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        self._thread = None
+        self.errors = []
+        self.listen()

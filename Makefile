@@ -87,13 +87,14 @@ install: all completions ## install program, manual and completions under DESTDI
 	install -D -m 644 build/completions/waitfor.bash "$(DESTDIR)$(BASH_COMPLETIONS)/waitfor"
 	install -D -m 644 build/completions/waitfor.zsh "$(DESTDIR)$(ZSH_FUNCTIONS)/_waitfor"
 	install -D -m 644 build/completions/waitfor.fish "$(DESTDIR)$(FISH_COMPLETIONS)/waitfor.fish"
-	install -D -m 644 docs/events.schema.json "$(DESTDIR)$(DOCUMENTS)/events.schema.json"
+	install -D -m 644 -t "$(DESTDIR)$(DOCUMENTS)" docs/events.schema.json docs/explain.schema.json
 
 .PHONY: uninstall
 uninstall: ## remove what make install has installed
 	rm -f "$(DESTDIR)$(PREFIX)/bin/waitfor" "$(DESTDIR)$(PREFIX)/share/man/man1/waitfor.1" \
 		"$(DESTDIR)$(BASH_COMPLETIONS)/waitfor" "$(DESTDIR)$(ZSH_FUNCTIONS)/_waitfor" \
-		"$(DESTDIR)$(FISH_COMPLETIONS)/waitfor.fish" "$(DESTDIR)$(DOCUMENTS)/events.schema.json"
+		"$(DESTDIR)$(FISH_COMPLETIONS)/waitfor.fish" \
+		"$(DESTDIR)$(DOCUMENTS)/events.schema.json" "$(DESTDIR)$(DOCUMENTS)/explain.schema.json"
 
 .PHONY: deb
 deb: all completions ## build/waitfor_VERSION_ARCH.deb: the same as a Debian package

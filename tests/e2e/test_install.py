@@ -17,7 +17,8 @@ ENV = {**CLEAN_ENV, **{name: os.environ[name] for name in ("HOME", "XDG_CACHE_HO
                        if name in os.environ}, "SOURCE_DATE_EPOCH": str(EPOCH)}
 PROGRAM, PAGE = "bin/waitfor", "share/man/man1/waitfor.1"
 BASH, FISH = "share/bash-completion/completions/waitfor", "share/fish/vendor_completions.d/waitfor.fish"
-ZSH, SCHEMA = "share/zsh/site-functions/_waitfor", "share/doc/waitfor/events.schema.json"
+ZSH = "share/zsh/site-functions/_waitfor"
+EVENTS, EXPLAIN = "share/doc/waitfor/events.schema.json", "share/doc/waitfor/explain.schema.json"
 
 
 def run(*argv, **kwargs):
@@ -64,12 +65,12 @@ def test_install_and_uninstall(tree, folder, words, prefix):
     other = {f"{prefix}/bin/other": 0o644}
     run("make", "-s", "install", f"DESTDIR={root}", *words, cwd=tree)
     assert files(root) == {f"{prefix}/{PROGRAM}": 0o755, f"{prefix}/{PAGE}": 0o644, f"{prefix}/{BASH}": 0o644,
-                           f"{prefix}/{FISH}": 0o644, f"{prefix}/{ZSH}": 0o644, f"{prefix}/{SCHEMA}": 0o644,
-                           **other}
+                           f"{prefix}/{FISH}": 0o644, f"{prefix}/{ZSH}": 0o644, f"{prefix}/{EVENTS}": 0o644,
+                           f"{prefix}/{EXPLAIN}": 0o644, **other}
     assert run(root / prefix / PROGRAM, "--version").startswith("waitfor ")
     for made, source in ((PAGE, "docs/waitfor.1"), (BASH, "build/completions/waitfor.bash"),
                          (FISH, "build/completions/waitfor.fish"), (ZSH, "build/completions/waitfor.zsh"),
-                         (SCHEMA, "docs/events.schema.json")):
+                         (EVENTS, "docs/events.schema.json"), (EXPLAIN, "docs/explain.schema.json")):
         assert (root / prefix / made).read_bytes() == (tree / source).read_bytes() != b""
     run("make", "-s", "uninstall", f"DESTDIR={root}", *words, cwd=tree)
     assert files(root) == other
@@ -102,7 +103,8 @@ def test_what_is_in_the_package(deb):
         "usr/share/man/man1/waitfor.1.gz": plain, f"usr/{BASH}": plain, f"usr/{FISH}": plain,
         "usr/share/zsh/vendor-completions/_waitfor": plain,     # where Debian's zsh looks
         "usr/share/doc/waitfor/changelog.gz": plain, "usr/share/doc/waitfor/copyright": plain,
-        f"usr/{SCHEMA}": plain,
+        f"usr/{EVENTS}": plain,
+        f"usr/{EXPLAIN}": plain,
         "usr/share/lintian/overrides/waitfor": plain}
 
 

@@ -17,7 +17,9 @@ struct jsontext {
 	char *name; /* of the file, as it may be shown */
 	char *text; /* not NUL-terminated */
 	size_t len;
-	cJSON *root; /* must stay as it was read: places are found by counting */
+	cJSON *root;                   /* must stay as it was read: its items are known by their addresses */
+	struct jsontext_place *places; /* of all of them, so that thousands can be asked for */
+	size_t place_count;
 };
 
 /*

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,64 +15,109 @@
 /* Bytes of what an error shows: both together leave room for its words. */
 enum { JSONTEXT_NAME_MAX = 400, JSONTEXT_KEY_MAX = 40 };
 
-/* "NAME:LINE:COLUMN" of an offset. The caller's. */
-static char *jsontext_place(const struct jsontext *text, size_t offset)
-{
-	size_t line = 1, column = 1, len;
+/* Where one value stands. One that has no key has the place of the value for it. */
+struct jsontext_place {
+	const cJSON *item;
+	size_t key_line, key_column, line, column;
+};
 
-	for (size_t at = jsonscan_mark_length(text->text, text->len); at < offset; at += len) {
-		len = utf8_decode(text->text + at, text->len - at, NULL);
-		len = len ? len : 1;
-		column++;
-		if (text->text[at] == '\n') {
-			line++;
-			column = 1;
+/* An offset, and the line and column that it is at. */
+struct jsontext_cursor {
+	size_t at, line, column;
+};
+
+static struct jsontext_cursor jsontext_begin(const struct jsontext *text)
+{
+	return (struct jsontext_cursor){.at = jsonscan_mark_length(text->text, text->len), .line = 1, .column = 1};
+}
+
+static void jsontext_advance(const struct jsontext *text, struct jsontext_cursor *cursor, size_t offset)
+{
+	while (cursor->at < offset) {
+		size_t len = utf8_decode(text->text + cursor->at, text->len - cursor->at, NULL);
+
+		cursor->column++;
+		if (text->text[cursor->at] == '\n') {
+			cursor->line++;
+			cursor->column = 1;
 		}
+		cursor->at += len ? len : 1;
 	}
+}
+
+static char *jsontext_place_text(const struct jsontext *text, size_t line, size_t column)
+{
 	return alloc_format("%s:%zu:%zu", text->name, line, column);
 }
 
-/* Counts in *before the items before `wanted`, in the order of the text. Returns whether it is there. */
-static bool jsontext_count(const cJSON *item, const cJSON *wanted, size_t *before)
-{
-	if (item == wanted)
-		return true;
-	(*before)++;
-	for (const cJSON *child = item->child; child; child = child->next)
-		if (jsontext_count(child, wanted, before))
-			return true;
-	return false;
-}
-
-/* The value that `left` others stand before. */
-struct jsontext_search {
-	size_t left;
-	bool found;
-	size_t key, value; /* offsets */
+/* A second scan, which fills the places in the order of the text. */
+struct jsontext_placing {
+	struct jsontext *text;
+	struct jsontext_cursor cursor;
+	size_t filled;
 };
 
 static void jsontext_visit(void *arg, size_t key, size_t value)
 {
-	struct jsontext_search *search = arg;
+	struct jsontext_placing *placing = arg;
+	struct jsontext_place *place = &placing->text->places[placing->filled++];
 
-	if (search->found)
-		return;
-	search->found = search->left-- == 0;
-	search->key = key == JSONSCAN_NO_KEY ? value : key;
-	search->value = value;
+	jsontext_advance(placing->text, &placing->cursor, key == JSONSCAN_NO_KEY ? value : key);
+	place->key_line = placing->cursor.line;
+	place->key_column = placing->cursor.column;
+	jsontext_advance(placing->text, &placing->cursor, value);
+	place->line = placing->cursor.line;
+	place->column = placing->cursor.column;
+}
+
+static size_t jsontext_count(const cJSON *item)
+{
+	size_t count = 1;
+
+	for (const cJSON *child = item->child; child; child = child->next)
+		count += jsontext_count(child);
+	return count;
+}
+
+/* Gives the places their items, which cJSON has in the order of the text. Returns the next that has none. */
+static struct jsontext_place *jsontext_give_items(struct jsontext_place *place, const cJSON *item)
+{
+	place++->item = item;
+	for (const cJSON *child = item->child; child; child = child->next)
+		place = jsontext_give_items(place, child);
+	return place;
+}
+
+static int jsontext_compare_places(const void *left, const void *right)
+{
+	const struct jsontext_place *a = left, *b = right;
+
+	return ((uintptr_t)a->item > (uintptr_t)b->item) - ((uintptr_t)a->item < (uintptr_t)b->item);
+}
+
+static void jsontext_find_places(struct jsontext *text)
+{
+	struct jsontext_placing placing = {.text = text, .cursor = jsontext_begin(text)};
+	struct error none;
+	size_t at;
+
+	text->place_count = jsontext_count(text->root);
+	text->places = alloc_zero(text->place_count, sizeof(*text->places));
+	jsonscan_run(text->text, text->len, jsontext_visit, &placing, &at, &none);
+	jsontext_give_items(text->places, text->root);
+	qsort(text->places, text->place_count, sizeof(*text->places), jsontext_compare_places);
 }
 
 /* The place of an item or of its key. The caller's. */
 static char *jsontext_place_of(const struct jsontext *text, const cJSON *item, bool at_key)
 {
-	struct jsontext_search search = {0};
-	struct error err;
-	size_t at;
+	const struct jsontext_place wanted = {.item = item}, *place;
 
-	if (!jsontext_count(text->root, item, &search.left) ||
-	    jsonscan_run(text->text, text->len, jsontext_visit, &search, &at, &err))
+	place = bsearch(&wanted, text->places, text->place_count, sizeof(wanted), jsontext_compare_places);
+	if (!place)
 		return alloc_text(text->name);
-	return jsontext_place(text, at_key ? search.key : search.value);
+	return at_key ? jsontext_place_text(text, place->key_line, place->key_column)
+		      : jsontext_place_text(text, place->line, place->column);
 }
 
 char *jsontext_where(const struct jsontext *text, const cJSON *item)
@@ -165,17 +211,20 @@ static int jsontext_check(const struct jsontext *text, const cJSON *item, struct
 static int jsontext_read(struct jsontext *text, struct error *err)
 {
 	size_t mark = jsonscan_mark_length(text->text, text->len), at;
+	struct jsontext_cursor cursor = jsontext_begin(text);
 	struct error wrong;
 	char *place;
 
 	if (jsonscan_run(text->text, text->len, NULL, NULL, &at, &wrong)) {
-		place = jsontext_place(text, at);
+		jsontext_advance(text, &cursor, at);
+		place = jsontext_place_text(text, cursor.line, cursor.column);
 		errors_set(err, "%s: %s", place, wrong.text);
 		free(place);
 		return -1;
 	}
 	/* The scan refused all that cJSON refuses: what is left is memory. */
 	text->root = alloc_check(cJSON_ParseWithLength(text->text + mark, text->len - mark));
+	jsontext_find_places(text);
 	return jsontext_check(text, text->root, err);
 }
 
@@ -191,6 +240,7 @@ int jsontext_parse(struct jsontext *out, const char *name, char *text, size_t le
 void jsontext_release(struct jsontext *text)
 {
 	cJSON_Delete(text->root);
+	free(text->places);
 	free(text->text);
 	free(text->name);
 	*text = (struct jsontext){0};

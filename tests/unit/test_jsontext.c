@@ -240,6 +240,34 @@ static void test_hostile_sizes(void **state)
 	check_large("500,000 keys", &keys, NULL);
 }
 
+/* A place each for thousands of targets: looking for each from the start would not end in time either. */
+static void test_many_places(void **state)
+{
+	enum { ITEMS = 100000 };
+	struct buf all = {0};
+	struct jsontext text;
+	struct error err = {0};
+	const cJSON *item;
+	size_t line = 1, len;
+
+	(void)state;
+	for (size_t i = 0; i < ITEMS; i++)
+		buf_add_text(&all, i ? ",\n[0]" : "[\n[0]");
+	buf_add_text(&all, "]");
+	len = all.len;
+	assert_int_equal(jsontext_parse(&text, "a.json", buf_detach(&all), len, &err), 0);
+	cJSON_ArrayForEach(item, text.root)
+	{
+		char *where = jsontext_where(&text, item), *expected = alloc_format("a.json:%zu:1", ++line);
+
+		check_text("many", where, expected);
+		free(where);
+		free(expected);
+	}
+	check_int("all", (long long)line, ITEMS + 1);
+	jsontext_release(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +279,7 @@ int main(void)
 		cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_hostile_sizes),
+		cmocka_unit_test(test_many_places),
 	};
 
 	return unit_main(tests);

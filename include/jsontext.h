@@ -36,7 +36,7 @@ int jsontext_error(const struct jsontext *text, const cJSON *item, bool at_key, 
 /* The place of an item of text->root; the name alone when it is not in it. The caller's. */
 char *jsontext_where(const struct jsontext *text, const cJSON *item);
 
-/* A key in quotes as an error may show it, cleaned and cut. The caller's. */
+/* A key in quotes as an error may show it, masked (it may be a target by mistake), cleaned and cut. The caller's. */
 char *jsontext_quote(const char *key);
 
 void jsontext_release(struct jsontext *text);

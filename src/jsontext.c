@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "json.h"
 #include "jsonscan.h"
+#include "mask.h"
 #include "utf8.h"
 
 /* Bytes of what an error shows: both together leave room for its words. */
@@ -144,10 +145,11 @@ int jsontext_error(const struct jsontext *text, const cJSON *item, bool at_key, 
 
 char *jsontext_quote(const char *key)
 {
-	char *clean = json_clean(key, JSONTEXT_KEY_MAX);
-	char *quoted = alloc_format("\"%s%s\"", clean, strlen(key) > JSONTEXT_KEY_MAX ? "..." : "");
+	char *shown = mask_target(key), *clean = json_clean(shown, JSONTEXT_KEY_MAX);
+	char *quoted = alloc_format("\"%s%s\"", clean, strlen(shown) > JSONTEXT_KEY_MAX ? "..." : "");
 
 	free(clean);
+	free(shown);
 	return quoted;
 }
 

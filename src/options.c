@@ -7,6 +7,7 @@
 #include "alloc.h"
 #include "buf.h"
 #include "clock.h"
+#include "mask.h"
 #include "spelling.h"
 
 #define OPTIONS_PREFIX "WAITFOR_"
@@ -150,41 +151,58 @@ static void options_append(struct options_list *list, bool anew, const char *tex
 	list->items[list->count++] = text;
 }
 
+/* What the row's type makes of a text. Texts and lists are not for here. */
+static int options_read(const struct options_row *row, void *field, const char *text, struct error *err)
+{
+	switch (row->type) {
+	case OPTIONS_FLAG:
+		return options_store_flag(row, field, text, err);
+	case OPTIONS_WORD:
+		return options_store_word(row, field, text, err);
+	case OPTIONS_COUNT:
+		return options_store_count(row, field, text, err);
+	case OPTIONS_DURATION:
+		return clock_parse(text, field, err);
+	default:
+		return 0;
+	}
+}
+
+/* The error quotes the text; where that is a target by mistake, as in "-t postgres://...", it may hold a password. */
+static int options_read_masked(const struct options_row *row, void *field, const char *text, struct error *err)
+{
+	struct error plain = {0};
+	int failed = options_read(row, field, text, &plain);
+	char *masked;
+
+	if (failed) {
+		masked = mask_target(text);
+		failed = options_read(row, field, masked, err);
+		free(masked);
+	}
+	return failed;
+}
+
 int options_store(const struct options_table *table, size_t index, const struct options_values *values,
 		  enum options_source source, const char *text, struct error *err)
 {
 	const struct options_row *row = &table->rows[index];
 	void *field = (char *)values->fields + row->offset;
-	int failed = 0;
 
-	switch (row->type) {
-	case OPTIONS_FLAG:
-		failed = options_store_flag(row, field, text, err);
-		break;
-	case OPTIONS_WORD:
-		failed = options_store_word(row, field, text, err);
-		break;
-	case OPTIONS_COUNT:
-		failed = options_store_count(row, field, text, err);
-		break;
-	case OPTIONS_DURATION:
-		failed = clock_parse(text, field, err);
-		break;
-	case OPTIONS_TEXT:
-	case OPTIONS_LIST:
-		if (!*text)
-			return errors_set(err, "%s is missing", row->arg);
-		if (row->type == OPTIONS_LIST)
-			options_append(field, values->sources[index] != source, text);
-		else
-			*(const char **)field = text;
-		break;
-	case OPTIONS_OUTSIDE:
+	if (row->type == OPTIONS_OUTSIDE)
 		return 0;
+	if (row->type != OPTIONS_TEXT && row->type != OPTIONS_LIST) {
+		if (options_read_masked(row, field, text, err))
+			return -1;
+	} else if (!*text) {
+		return errors_set(err, "%s is missing", row->arg);
+	} else if (row->type == OPTIONS_LIST) {
+		options_append(field, values->sources[index] != source, text);
+	} else {
+		*(const char **)field = text;
 	}
-	if (!failed)
-		values->sources[index] = source;
-	return failed;
+	values->sources[index] = source;
+	return 0;
 }
 
 void options_copy(const struct options_table *table, size_t index, const struct options_values *from,

@@ -143,6 +143,16 @@ static void test_quote_cuts(void **state)
 	free(wide);
 }
 
+/* Whoever writes targets as keys has a password in one. */
+static void test_quote_masks(void **state)
+{
+	char *key = jsontext_quote("postgres://me:hunter@db/app");
+
+	(void)state;
+	check_text("masked", key, "\"postgres://me:***@db/app\"");
+	free(key);
+}
+
 struct refuse_row {
 	const char *text, *error;
 };
@@ -275,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_place_of_a_stranger),
 		cmocka_unit_test(test_errors_are_one_line),
 		cmocka_unit_test(test_quote_cuts),
+		cmocka_unit_test(test_quote_masks),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_long_names),

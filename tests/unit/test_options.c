@@ -307,6 +307,11 @@ static void test_argv_refuses(void **state)
 		{{"-n"}, "--times needs an argument; write --times N"},
 		{{"--file"}, "--file needs an argument; write --file FILE"},
 		{{"--file="}, "--file: FILE is missing"},
+		/* A target where a value is missing: no password is shown. */
+		{{"--time", "postgres://me:hunter@db/x"}, "--time: \"postgres://me:***@db/x\" is not a duration"},
+		{{"-n", "postgres://me:hunter@db/x"}, "\"postgres://me:***@db/x\" is not a number"},
+		{{"--loud=postgres://me:hunter@db/x"}, "\"postgres://me:***@db/x\" is neither true nor false"},
+		{{"--form", "postgres://me:hunter@db/x"}, "\"postgres://me:***@db/x\" is not known; write auto"},
 	};
 
 	(void)state;

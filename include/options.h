@@ -33,7 +33,8 @@ struct options_row {
 	char letter;     /* 0: none */
 	enum options_type type;
 	size_t offset; /* of the field in the caller's struct */
-	int value;     /* OPTIONS_FLAG: what "on" stores; OPTIONS_WORD: what the first does; OPTIONS_COUNT: the least */
+	/* OPTIONS_FLAG: what "on" stores; OPTIONS_WORD: what the first does; OPTIONS_COUNT, OPTIONS_DURATION: the least */
+	int value;
 	const char *choices; /* words, with '|' between them; NULL where none is taken */
 	const char *initial; /* default, as a user would write it; NULL for off */
 	const char *arg;     /* the argument's name in --help, or NULL */

@@ -8,7 +8,7 @@
 static const struct options_row config_rows[] = {
 	{ .key = "timeout", .letter = 't', .type = OPTIONS_DURATION, .offset = offsetof(struct config, settings.timeout),
 	  .initial = "60s", .arg = "TIME", .brief = true, .per_target = true, .help = "give up after TIME, exit 124; 0: no limit" },
-	{ .key = "attempt-timeout", .type = OPTIONS_DURATION, .offset = offsetof(struct config, settings.attempt_timeout),
+	{ .key = "attempt-timeout", .type = OPTIONS_DURATION, .value = 1, .offset = offsetof(struct config, settings.attempt_timeout),
 	  .initial = "3s", .arg = "TIME", .per_target = true, .help = "limit of one attempt, names included" },
 	{ .key = "max-interval", .type = OPTIONS_DURATION, .offset = offsetof(struct config, settings.max_interval),
 	  .arg = "TIME", .per_target = true, .help = "never wait longer than TIME between two attempts",
@@ -86,8 +86,6 @@ size_t config_add_group(struct config *config, size_t parent, bool any)
 
 int config_check(const struct config *config, const struct target_settings *settings, struct error *err)
 {
-	if (settings->attempt_timeout == 0)
-		return errors_set(err, "attempt-timeout 0 would never try; write a time such as 3s");
 	if (config->once && settings->successes > 1)
 		return errors_set(err, "once makes one attempt, and successes wants %d of them; say one of the two",
 				  settings->successes);

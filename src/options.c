@@ -143,6 +143,18 @@ static int options_store_count(const struct options_row *row, int *field, const 
 	return 0;
 }
 
+static int options_store_duration(const struct options_row *row, int64_t *field, const char *text, struct error *err)
+{
+	int64_t duration;
+
+	if (clock_parse(text, &duration, err))
+		return -1;
+	if (duration < row->value)
+		return errors_set(err, "\"%s\" is too short; write a time above 0, such as 3s", text);
+	*field = duration;
+	return 0;
+}
+
 static void options_append(struct options_list *list, bool anew, const char *text)
 {
 	if (anew)
@@ -162,7 +174,7 @@ static int options_read(const struct options_row *row, void *field, const char *
 	case OPTIONS_COUNT:
 		return options_store_count(row, field, text, err);
 	case OPTIONS_DURATION:
-		return clock_parse(text, field, err);
+		return options_store_duration(row, field, text, err);
 	default:
 		return 0;
 	}

@@ -27,21 +27,29 @@ static bool options_listed(const char *const *list, const char *key)
 	return false;
 }
 
+static size_t options_count(const char *const *list)
+{
+	size_t count = 0;
+
+	while (list[count])
+		count++;
+	return count;
+}
+
 /* A key that is no row's: says why, and what was meant. */
 static int options_refuse_key(const struct options_pass *pass, const cJSON *item, struct error *err)
 {
-	const char **keys = alloc_zero(pass->table->count + 1, sizeof(*keys)), *nearest, *other;
+	size_t count = options_count(pass->others);
+	const char **keys = alloc_zero(count + pass->table->count + 1, sizeof(*keys)), *nearest;
 	char *quoted = jsontext_quote(item->string);
-	size_t count = 0;
 
+	memcpy(keys, pass->others, count * sizeof(*keys));
 	for (size_t i = 0; i < pass->table->count; i++)
 		if (options_fits(pass, &pass->table->rows[i]))
 			keys[count++] = pass->table->rows[i].key;
 	nearest = spelling_nearest(item->string, keys);
-	other = spelling_nearest(item->string, pass->others);
-	if (other || nearest)
-		jsontext_error(pass->text, item, true, err, "unknown key %s; did you mean \"%s\"?", quoted,
-			       other ? other : nearest);
+	if (nearest)
+		jsontext_error(pass->text, item, true, err, "unknown key %s; did you mean \"%s\"?", quoted, nearest);
 	else
 		jsontext_error(pass->text, item, true, err, "unknown key %s; known keys are in waitfor(1)", quoted);
 	free(quoted);
@@ -57,7 +65,16 @@ static int options_refuse_row(const struct options_pass *pass, const cJSON *item
 		return jsontext_error(
 			pass->text, item, true, err,
 			"\"%s\" is for the whole wait, not for one target; write it outside of \"targets\"", row->key);
-	return jsontext_error(pass->text, item, true, err, "\"%s\" is only for the command line", row->key);
+	return jsontext_error(pass->text, item, true, err, "\"%s\" is only for the command line%s", row->key,
+			      options_takes(row, OPTIONS_ENV) ? " and the environment" : "");
+}
+
+/* Without an exponent where it may be a duration, and 0 only for 0, which may mean "for ever". The caller's. */
+static char *options_number_text(double number)
+{
+	if (number > 0 && number < 1e-4)
+		return alloc_format("%.6f", number < 1e-6 ? 1e-6 : number);
+	return alloc_format("%.15g", number);
 }
 
 /* The value as a user would write it in the environment; NULL where it is of a wrong type. The caller's. */
@@ -67,11 +84,8 @@ static char *options_value_text(const struct options_row *row, const cJSON *item
 		return alloc_text(item->valuestring);
 	if (cJSON_IsBool(item) && row->type == OPTIONS_FLAG)
 		return alloc_text(cJSON_IsTrue(item) ? "true" : "false");
-	/* Up to a microsecond, without an exponent. */
-	if (cJSON_IsNumber(item) && row->type == OPTIONS_DURATION)
-		return alloc_format("%.6f", item->valuedouble);
-	if (cJSON_IsNumber(item) && row->type == OPTIONS_COUNT)
-		return alloc_format("%.15g", item->valuedouble);
+	if (cJSON_IsNumber(item) && (row->type == OPTIONS_DURATION || row->type == OPTIONS_COUNT))
+		return options_number_text(item->valuedouble);
 	return NULL;
 }
 
@@ -128,7 +142,7 @@ static int options_load_item(const struct options_pass *pass, const cJSON *item,
 	for (size_t i = 0; i < pass->table->count; i++) {
 		const struct options_row *row = &pass->table->rows[i];
 
-		if (strcmp(row->key, item->string) != 0)
+		if (row->type == OPTIONS_OUTSIDE || strcmp(row->key, item->string) != 0)
 			continue;
 		return options_fits(pass, row) ? options_store_value(pass, i, item, err)
 					       : options_refuse_row(pass, item, row, err);

@@ -13,6 +13,9 @@ int config_file_read(struct config *config, const struct process *process, struc
 /* The pass over the settings that stand outside of the targets, to come between defaults and environment. */
 int config_file_settings(struct config *config, struct error *err);
 
+/* config_check of what holds outside of the targets, after all passes: with the place where the file is to blame. */
+int config_file_check_settings(const struct config *config, struct error *err);
+
 /* Does it have targets? */
 bool config_file_has_targets(const struct config *config);
 

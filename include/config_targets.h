@@ -12,6 +12,9 @@
  */
 int config_add_target(struct config *config, const char *text, const struct env *env, struct error *err);
 
+/* The same for a target in which nothing is to be expanded any more. */
+int config_add_expanded(struct config *config, const char *text, const struct env *env, struct error *err);
+
 /* Those of WAITFOR_TARGETS, which white space separates. */
 int config_add_words(struct config *config, const char *text, const struct env *env, struct error *err);
 

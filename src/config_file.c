@@ -1,5 +1,6 @@
 #include "config_file.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,30 +74,19 @@ static bool config_file_is_named(const char *text)
 	return text[strcspn(text, "=:/?[@")] == '=';
 }
 
-static int config_file_add(struct config *config, const cJSON *item, const char *text, const struct config_scope *scope,
-			   const struct env *env, struct error *err)
+/* A string with its ${VAR} expanded, the caller's. NULL with err, which quotes nothing of it. */
+static char *config_file_expand(const struct config *config, const cJSON *item, const char *text, const struct env *env,
+				struct error *err)
 {
-	bool takes_name = scope->name && !config_file_is_named(text);
-	char *full = takes_name ? alloc_format("%s=%s", scope->name, text) : alloc_text(text);
-	char *where = jsontext_where(&config->file, item);
-	struct target *target;
-	int failed = config_add_target(config, full, env, err) || config_check(config, &scope->settings.settings, err);
+	struct error inner = {0};
+	char *expanded = NULL;
 
-	free(full);
-	if (failed) {
-		errors_prefix(err, "%s", where);
-		free(where);
-		return -1;
-	}
-	target = &config->targets[config->target_count - 1];
-	target->settings = scope->settings.settings;
-	target->own_settings = scope->own;
-	target->group = scope->group;
-	target->origin = where;
-	return 0;
+	if (env_expand(env, text, &expanded, &inner))
+		jsontext_error(&config->file, item, false, err, "%s", inner.text);
+	return expanded;
 }
 
-/* Percent-encoded (RFC 3986, 2.1 and 2.3), '$' too, so that it is expanded no second time. */
+/* Percent-encoded (RFC 3986, 2.1 and 2.3). */
 static void config_file_encode(struct buf *out, const char *text)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -113,80 +103,78 @@ static void config_file_encode(struct buf *out, const char *text)
 	}
 }
 
-/* "verify-full", 5, ${VAR} expanded: the caller's. NULL with err. */
+/* "verify-full", 5: the caller's. NULL with err. */
 static char *config_file_option_value(const struct config *config, const cJSON *item, const struct env *env,
 				      struct error *err)
 {
-	char *text, *expanded = NULL, *where;
-
-	if (!cJSON_IsString(item) && !cJSON_IsNumber(item)) {
-		jsontext_error(&config->file, item, false, err, "an option of a probe must be a string or a number");
-		return NULL;
-	}
-	text = cJSON_IsString(item) ? alloc_text(item->valuestring) : alloc_format("%.15g", item->valuedouble);
-	if (env_expand(env, text, &expanded, err)) {
-		where = jsontext_where(&config->file, item);
-		errors_prefix(err, "%s", where);
-		free(where);
-	}
-	free(text);
-	return expanded;
+	if (cJSON_IsString(item))
+		return config_file_expand(config, item, item->valuestring, env, err);
+	if (cJSON_IsNumber(item))
+		return alloc_format("%.15g", item->valuedouble);
+	jsontext_error(&config->file, item, false, err, "\"%s\" must be a string or a number", item->string);
+	return NULL;
 }
 
-/* The probe's options as parameters of the target's URL. The caller's; NULL with err. */
-static char *config_file_with_options(const struct config *config, const char *text, const cJSON *options,
-				      const struct env *env, struct error *err)
+/* Adds the probe's options to a URL as parameters. */
+static int config_file_add_options(const struct config *config, struct buf *url, const cJSON *options,
+				   const struct env *env, struct error *err)
 {
-	struct buf out = {0};
-	bool has_query = strchr(text, '?') != NULL;
+	bool has_query = strchr(url->data, '?') != NULL;
 	const cJSON *item;
 
-	if (!cJSON_IsObject(options) || !strstr(text, "://")) {
-		jsontext_error(&config->file, options, true, err,
-			       "\"options\" is an object of a URL's parameters; write {\"target\": "
-			       "\"postgres://db/shop\", \"options\": {\"sslmode\": \"require\"}}");
-		return NULL;
-	}
-	buf_add_text(&out, text);
+	if (!cJSON_IsObject(options) || !strstr(url->data, "://"))
+		return jsontext_error(&config->file, options, true, err,
+				      "\"options\" is an object of a URL's parameters; write {\"target\": "
+				      "\"postgres://db/shop\", \"options\": {\"sslmode\": \"require\"}}");
 	cJSON_ArrayForEach(item, options)
 	{
 		char *value = config_file_option_value(config, item, env, err);
 
-		if (!value) {
-			buf_release(&out);
-			return NULL;
-		}
-		buf_add_text(&out, has_query ? "&" : "?");
+		if (!value)
+			return -1;
+		buf_add_text(url, has_query ? "&" : "?");
 		has_query = true;
-		config_file_encode(&out, item->string);
-		buf_add_text(&out, "=");
-		config_file_encode(&out, value);
+		config_file_encode(url, item->string);
+		buf_add_text(url, "=");
+		config_file_encode(url, value);
 		free(value);
 	}
-	return buf_detach(&out);
+	return 0;
 }
 
-/* {"target": "postgres://db/shop", "name": "DB", "options": {...}, ...} */
-static int config_file_target(struct config *config, const cJSON *object, const struct config_scope *scope,
-			      const struct env *env, struct error *err)
+/* The target that item is the text of; options may be NULL. */
+static int config_file_add(struct config *config, const cJSON *item, const cJSON *options,
+			   const struct config_scope *scope, const struct env *env, struct error *err)
 {
-	const cJSON *item = config_file_get(object, "target"), *options = config_file_get(object, "options");
-	const char *text = config_file_string(config, item, "\"target\"", err);
-	char *full;
-	int failed;
+	const char *text = config_file_string(config, item, item->string ? "\"target\"" : "a target", err);
+	char *expanded = text ? config_file_expand(config, item, text, env, err) : NULL;
+	struct error inner = {0};
+	struct target *target;
+	struct buf full = {0};
+	int failed = -1;
 
-	if (!text)
+	if (!expanded)
 		return -1;
-	if (config_file_get(object, "name") && config_file_is_named(text))
-		return jsontext_error(&config->file, item, false, err,
-				      "the target is named twice; leave out \"name\" or what stands before the '='");
-	if (!options)
-		return config_file_add(config, item, text, scope, env, err);
-	full = config_file_with_options(config, text, options, env, err);
-	if (!full)
-		return -1;
-	failed = config_file_add(config, item, full, scope, env, err);
-	free(full);
+	if (scope->name && !config_file_is_named(expanded)) {
+		buf_add_text(&full, scope->name);
+		buf_add_text(&full, "=");
+	}
+	buf_add_text(&full, expanded);
+	if (options && config_file_add_options(config, &full, options, env, err))
+		goto out;
+	if (config_add_expanded(config, full.data, env, &inner)) {
+		jsontext_error(&config->file, item, false, err, "%s", inner.text);
+		goto out;
+	}
+	target = &config->targets[config->target_count - 1];
+	target->settings = scope->settings.settings;
+	target->own_settings = scope->own;
+	target->group = scope->group;
+	target->origin = jsontext_where(&config->file, item);
+	failed = 0;
+out:
+	buf_release(&full);
+	free(expanded);
 	return failed;
 }
 
@@ -223,6 +211,35 @@ static const cJSON *config_file_kind(const struct config *config, const cJSON *o
 	return found;
 }
 
+/* config_check, with the place of the one of its keys that is to blame; NULL where that is not the file. */
+static int config_file_check(const struct config *config, const struct target_settings *settings, const cJSON *blamed,
+			     struct error *err)
+{
+	struct error inner = {0};
+
+	if (!config_check(config, settings, &inner))
+		return 0;
+	return blamed ? jsontext_error(&config->file, blamed, true, err, "%s", inner.text)
+		      : errors_set(err, "%s", inner.text);
+}
+
+/* The member of the outside that a setting is from; NULL when another source has overruled it. */
+static const cJSON *config_file_source(const struct config *config, const char *key)
+{
+	for (size_t i = 0; i < config_options.count; i++)
+		if (strcmp(config_options.rows[i].key, key) == 0 && config->sources[i] == OPTIONS_FILE)
+			return config_file_get(config->file.root, key);
+	return NULL;
+}
+
+int config_file_check_settings(const struct config *config, struct error *err)
+{
+	const cJSON *successes = config_file_source(config, "successes");
+
+	return config_file_check(config, &config->settings, successes ? successes : config_file_source(config, "once"),
+				 err);
+}
+
 /* Its own settings over the scope's; what environment and command line gave stays. */
 static int config_file_own_settings(struct config *config, const cJSON *object, struct config_scope *scope,
 				    struct error *err)
@@ -242,9 +259,24 @@ static int config_file_own_settings(struct config *config, const cJSON *object, 
 			options_copy(&config_options, i, &given, &own);
 		else
 			scope->own |= UINT32_C(1) << i;
-	return 0;
+	return config_file_check(config, &scope->settings.settings, config_file_get(object, "successes"), err);
 }
 
+/* The prefix of exported variables: what "NAME=" may be, in plain letters. */
+static const char *config_file_name(const struct config *config, const cJSON *item, struct error *err)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-.0123456789";
+	const char *name = config_file_string(config, item, "\"name\"", err);
+
+	if (!name || (!isdigit((unsigned char)name[0]) && name[strspn(name, plain)] == '\0'))
+		return name;
+	jsontext_error(
+		&config->file, item, false, err,
+		"\"name\" is what variables begin with: letters, digits, '_', and no digit at first; write \"DB\"");
+	return NULL;
+}
+
+/* {"target": "postgres://db/shop", "name": "DB", "options": {...}, ...}, or a group */
 static int config_file_object(struct config *config, const cJSON *object, struct config_scope scope,
 			      const struct env *env, struct error *err)
 {
@@ -252,31 +284,28 @@ static int config_file_object(struct config *config, const cJSON *object, struct
 
 	if (!kind || config_file_own_settings(config, object, &scope, err))
 		return -1;
-	if (name && !(scope.name = config_file_string(config, name, "\"name\"", err)))
+	if (name && !(scope.name = config_file_name(config, name, err)))
 		return -1;
-	if (strcmp(kind->string, "target") == 0)
-		return config_file_target(config, object, &scope, env, err);
-	return config_file_group(config, kind, &scope, env, err);
+	if (strcmp(kind->string, "target") != 0)
+		return config_file_group(config, kind, &scope, env, err);
+	if (name && cJSON_IsString(kind) && config_file_is_named(kind->valuestring))
+		return jsontext_error(&config->file, kind, false, err,
+				      "the target is named twice; leave out \"name\" or what stands before the '='");
+	return config_file_add(config, kind, config_file_get(object, "options"), &scope, env, err);
 }
 
 static int config_file_list(struct config *config, const cJSON *list, const struct config_scope *scope,
 			    const struct env *env, struct error *err)
 {
 	const cJSON *item;
-	int failed = 0;
 
 	if (!cJSON_IsArray(list))
 		return jsontext_error(&config->file, list, false, err, "\"%s\" must be an array of targets",
 				      list->string);
 	cJSON_ArrayForEach(item, list)
 	{
-		const char *text = NULL;
-
-		if (cJSON_IsObject(item))
-			failed = config_file_object(config, item, *scope, env, err);
-		else if ((text = config_file_string(config, item, "a target", err)))
-			failed = config_file_add(config, item, text, scope, env, err);
-		if (failed || (!text && !cJSON_IsObject(item)))
+		if (cJSON_IsObject(item) ? config_file_object(config, item, *scope, env, err)
+					 : config_file_add(config, item, NULL, scope, env, err))
 			return -1;
 	}
 	return 0;

@@ -103,7 +103,7 @@ int config_load(struct config *config, int argc, char **argv, const struct env *
 		if (config_check_print_env(config, err))
 			goto out;
 		config_add_group(config, 0, config->any);
-		if (config_check(config, &config->settings, err) || config_add_targets(config, &line, env, log, err))
+		if (config_file_check_settings(config, err) || config_add_targets(config, &line, env, log, err))
 			goto out;
 		if (config->target_count == 0)
 			log_line(log, LOG_LEVEL_NORMAL,

@@ -19,9 +19,24 @@ static void config_name_origin(const char *text, const char *expanded, struct er
 	free(named);
 }
 
-int config_add_target(struct config *config, const char *text, const struct env *env, struct error *err)
+int config_add_expanded(struct config *config, const char *text, const struct env *env, struct error *err)
 {
 	struct target *target;
+
+	config->targets = alloc_resize(config->targets, config->target_count + 1, sizeof(*config->targets));
+	target = &config->targets[config->target_count];
+	if (target_parse(target, text, err))
+		return -1;
+	target->settings = config->settings;
+	config->target_count++;
+	/* A scheme may have a usual port, which probe_bind knows. */
+	for (size_t i = 0; i < target->endpoint_count && !target->scheme; i++)
+		links_complete(&target->endpoints[i], env, 0);
+	return 0;
+}
+
+int config_add_target(struct config *config, const char *text, const struct env *env, struct error *err)
+{
 	char *expanded, *shown;
 	int failed;
 
@@ -31,20 +46,11 @@ int config_add_target(struct config *config, const char *text, const struct env 
 		free(shown);
 		return -1;
 	}
-	config->targets = alloc_resize(config->targets, config->target_count + 1, sizeof(*config->targets));
-	target = &config->targets[config->target_count];
-	failed = target_parse(target, expanded, err);
+	failed = config_add_expanded(config, expanded, env, err);
 	if (failed)
 		config_name_origin(text, expanded, err);
 	free(expanded);
-	if (failed)
-		return -1;
-	target->settings = config->settings;
-	config->target_count++;
-	/* A scheme may have a usual port, which probe_bind knows. */
-	for (size_t i = 0; i < target->endpoint_count && !target->scheme; i++)
-		links_complete(&target->endpoints[i], env, 0);
-	return 0;
+	return failed;
 }
 
 /* Does what is shown of the word end in a secret, so that white space in it would make a word of the rest? */

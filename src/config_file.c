@@ -103,6 +103,20 @@ static void config_file_encode(struct buf *out, const char *text)
 	}
 }
 
+/* A key with anything else in it is no parameter, and libpq would quote it whole. */
+static int config_file_check_parameter(const struct config *config, const cJSON *item, struct error *err)
+{
+	char *quoted;
+
+	if (item->string[0] && item->string[strspn(item->string, "abcdefghijklmnopqrstuvwxyz_0123456789")] == '\0')
+		return 0;
+	quoted = jsontext_quote(item->string);
+	jsontext_error(&config->file, item, true, err, "%s is no parameter of a URL; write one such as \"sslmode\"",
+		       quoted);
+	free(quoted);
+	return -1;
+}
+
 /* "verify-full", 5: the caller's. NULL with err. */
 static char *config_file_option_value(const struct config *config, const cJSON *item, const struct env *env,
 				      struct error *err)
@@ -128,13 +142,15 @@ static int config_file_add_options(const struct config *config, struct buf *url,
 				      "\"postgres://db/shop\", \"options\": {\"sslmode\": \"require\"}}");
 	cJSON_ArrayForEach(item, options)
 	{
-		char *value = config_file_option_value(config, item, env, err);
+		char *value = config_file_check_parameter(config, item, err)
+				      ? NULL
+				      : config_file_option_value(config, item, env, err);
 
 		if (!value)
 			return -1;
 		buf_add_text(url, has_query ? "&" : "?");
 		has_query = true;
-		config_file_encode(url, item->string);
+		buf_add_text(url, item->string);
 		buf_add_text(url, "=");
 		config_file_encode(url, value);
 		free(value);

@@ -1,5 +1,6 @@
 """Fixtures: the program, the networks, the servers and the small C programs it is given to run."""
 
+import json
 import shutil
 import subprocess
 import tempfile
@@ -125,3 +126,16 @@ def folder():
     made.chmod(0o755)
     yield made
     shutil.rmtree(made)
+
+
+@pytest.fixture
+def config(folder):
+    """Writes a configuration, as JSON or as the text or bytes given; returns its path."""
+    def write(content, name="waitfor.json"):
+        path = folder / name
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+        return path
+    return write

@@ -139,16 +139,6 @@ static enum groups_standing waiter_standing(const struct waiter_target *target)
 	return target->state == WAITER_OVER || waiter_is_hopeless(target) ? GROUPS_LOST : GROUPS_OPEN;
 }
 
-static enum report_verdict waiter_why_lost(const struct waiter *waiter)
-{
-	if (waiter->config->once)
-		return REPORT_NOT_READY;
-	for (size_t i = 0; i < waiter->config->target_count; i++)
-		if (waiter->targets[i].progress->expired)
-			return REPORT_TIMED_OUT;
-	return REPORT_GAVE_UP;
-}
-
 /* The target is over. An attempt that is running is let run out, and nobody listens to it. */
 static void waiter_retire(struct waiter_target *target)
 {
@@ -173,8 +163,8 @@ static void waiter_spare(struct waiter *waiter)
 	}
 }
 
-/* Ends the wait when the groups are decided. --once goes on until each target's reason is known. */
-static void waiter_judge(struct waiter *waiter)
+/* Ends the wait when the groups are decided; loss: what it is when they are lost. --once goes on until each reason is known. */
+static void waiter_judge(struct waiter *waiter, enum report_verdict loss)
 {
 	const struct config *config = waiter->config;
 	size_t over = 0;
@@ -188,7 +178,7 @@ static void waiter_judge(struct waiter *waiter)
 	if (waiter->tallies[0].standing == GROUPS_WON)
 		waiter_end(waiter, REPORT_READY);
 	else if (waiter->tallies[0].standing == GROUPS_LOST && (!config->once || over == config->target_count))
-		waiter_end(waiter, waiter_why_lost(waiter));
+		waiter_end(waiter, config->once ? REPORT_NOT_READY : loss);
 	else
 		waiter_spare(waiter);
 }
@@ -246,7 +236,7 @@ static void waiter_on_attempt(void *arg, const struct outcome *outcome, const st
 			waiter_pause(target);
 		report_attempted(waiter->report, target->progress, changed);
 	}
-	waiter_judge(waiter);
+	waiter_judge(waiter, REPORT_GAVE_UP);
 	if (!waiter->ended)
 		waiter_try_queued(waiter);
 }
@@ -257,7 +247,7 @@ static void waiter_on_expiry(void *arg)
 
 	target->progress->expired = true;
 	waiter_retire(target);
-	waiter_judge(target->waiter);
+	waiter_judge(target->waiter, REPORT_TIMED_OUT);
 }
 
 static void waiter_open(struct waiter *waiter, int64_t now)

@@ -114,6 +114,18 @@ def test_after_ones_time_another_of_the_group_may_come(waitfor, config, refused,
     assert running.finish().code == 0
 
 
+def test_giving_up_is_told_as_such_after_somebodys_time_was_up(waitfor, config, peer):
+    """One replica's time is up, which decides nothing; later another target turns out to be hopeless."""
+    replica, late = peer(listen=False), peer(refuses("57P03"))
+    group = {"any": [{"target": f"tcp://{replica.target}", "timeout": "200ms"}, f"tcp://{peer(listen=False).target}"]}
+    path = config({"fail-fast": True, "targets": [group, f"postgres://app:wrong@{late.target}/x"]})
+    running = waitfor.start("-f", path)
+    until(lambda: time.monotonic() - running.started > 0.4)
+    late.script = refuses("28P01")
+    result = running.finish()
+    assert result.code == 124 and "gave up" in result.err and "timed out" not in result.err, result
+
+
 def test_a_target_without_a_limit(waitfor, config, peer):
     late = peer(listen=False)
     path = config({"timeout": "200ms", "targets": [{"target": f"tcp://{late.target}", "timeout": 0}]})

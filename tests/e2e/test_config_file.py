@@ -105,6 +105,55 @@ def test_quiet_and_verbose(waitfor, config, ready):
     assert waitfor("-v", "-f", config({"quiet": True, "targets": [ready]})).err != ""
 
 
+def events_of(text):
+    return [json.loads(line)["event"] for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("env,args,as_json", [
+    ({}, [], True), ({"WAITFOR_OUTPUT": "lines"}, [], False), ({}, ["--output=lines"], False),
+    ({"WAITFOR_OUTPUT": "lines"}, ["--output=json"], True)])
+def test_output(waitfor, config, ready, env, args, as_json):
+    result = waitfor("-f", config({"output": "json", "targets": [ready]}), *args, env=env)
+    assert result.code == 0, result
+    if as_json:
+        assert {"start", "ready"} <= set(events_of(result.err)), result
+    else:
+        assert result.err.startswith("waitfor: ") and "ready at" in result.err, result
+
+
+def test_output_of_an_error_in_the_file_itself(waitfor, config):
+    """Whoever reads JSON reads that, too: it is known by then."""
+    result = waitfor("-f", config({"output": "json", "tiemout": 1}))
+    assert result.code == 125 and len(result.lines) == 1, result
+    assert 'did you mean \\"timeout\\"?' in result.err and events_of(result.err) == ["message"], result
+
+
+def test_report_fd(waitfor, config, folder, ready):
+    path = config({"report-fd": 9, "targets": [ready]})
+    result = waitfor("-f", path, wrap=["sh", "-c", f'exec "$@" 9>{folder}/events', "sh"])
+    assert result.code == 0 and "ready at" in result.err, result
+    assert {"start", "ready"} <= set(events_of((folder / "events").read_text(encoding="utf-8")))
+
+
+REPORTS = {
+    "a string": ("{}/a", {}, [], "a"),
+    "a list": (["{}/a", "junit:{}/b"], {}, [], "ab"),
+    "the environment instead": (["{}/a", "{}/b"], {"WAITFOR_REPORT": "{}/c"}, [], "c"),
+    "the command line instead": (["{}/a"], {"WAITFOR_REPORT": "{}/b"}, ["--report={}/c", "--report={}/d"], "cd"),
+}
+
+
+@pytest.mark.parametrize("case", REPORTS)
+def test_report(waitfor, config, folder, ready, case):
+    """A list of more rank replaces one of less."""
+    in_file, env, args, written = REPORTS[case]
+    filled = in_file.format(folder) if isinstance(in_file, str) else [each.format(folder) for each in in_file]
+    result = waitfor("-f", config({"report": filled, "targets": [ready]}), *(word.format(folder) for word in args),
+                     env={key: value.format(folder) for key, value in env.items()})
+    assert result.code == 0, result
+    assert "".join(sorted(each.name for each in folder.iterdir() if len(each.name) == 1)) == written
+
+
 def attempts_against(peer_made):
     return len(peer_made.connections)
 

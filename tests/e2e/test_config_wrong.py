@@ -81,7 +81,7 @@ PLACES = {
     "alone": lambda key, value: {"targets": [{key: value}]},
 }
 KEYS = ["timeout", "attempt-timeout", "max-interval", "successes", "once", "any", "all", "down", "links", "pin",
-        "config", "quiet", "targets", "target", "name", "options", "help", "", "nonsense"]
+        "config", "quiet", "output", "report-fd", "print-env", "explain", "targets", "target", "name", "options", "help", "", "nonsense"]
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -308,11 +308,12 @@ static void test_origins(void **state)
 /* Every setting that a file may have, and the log's level with them. */
 static void test_settings(void **state)
 {
-	static const char text[] = "{\"once\": true, \"any\": true, \"down\": \"absent\", \"run-anyway\": true, "
-				   "\"fail-fast\": true, \"links\": true, \"pin\": true, \"no-export\": true, "
-				   "\"verbose\": true, \"targets\": [\"a:1\"]}";
-	static const char *const keys[] = {"once",  "any", "down",      "run-anyway", "fail-fast",
-					   "links", "pin", "no-export", "verbose"};
+	static const char text[] =
+		"{\"once\": true, \"any\": true, \"down\": \"absent\", \"run-anyway\": true, "
+		"\"fail-fast\": true, \"links\": true, \"pin\": true, \"no-export\": true, "
+		"\"verbose\": true, \"output\": \"json\", \"report-fd\": 7, \"report\": [\"a\", \"b\"], \"targets\": [\"a:1\"]}";
+	static const char *const keys[] = {"once", "any",       "down",    "run-anyway", "fail-fast", "links",
+					   "pin",  "no-export", "verbose", "output",     "report-fd", "report"};
 	struct load load;
 
 	(void)state;
@@ -328,15 +329,21 @@ static void test_settings(void **state)
 	check_int("no-export", load.config.no_export, 1);
 	check_int("verbose", load.config.verbosity, CONFIG_VERBOSITY_VERBOSE);
 	check_int("verbose", load.log.log.level, LOG_LEVEL_VERBOSE);
+	check_int("output", load.config.output, CONFIG_OUTPUT_JSON);
+	check_int("report-fd", load.config.report_fd, 7);
+	check_int("report", (long long)load.config.reports.count, 2);
+	check_text("report", load.config.reports.items[1], "b");
 	for (size_t i = 0; i < COUNT(keys); i++)
 		check_int(keys[i], load.config.sources[row_of(keys[i])], OPTIONS_FILE);
 	load_close(&load);
-	load_open(&load, text, "--once=no --down=no -q", (const char *const[]){"WAITFOR_PIN=0", NULL});
+	load_open(&load, text, "--once=no --down=no -q --report=c", (const char *const[]){"WAITFOR_PIN=0", NULL});
 	check_text("overruled", load.err.text, "");
 	check_int("once", load.config.once, 0);
 	check_int("down", load.config.down, CONFIG_DOWN_OFF);
 	check_int("pin", load.config.pin, 0);
 	check_int("quiet", load.config.verbosity, CONFIG_VERBOSITY_QUIET);
+	check_int("a list is replaced", (long long)load.config.reports.count, 1);
+	check_text("a list is replaced", load.config.reports.items[0], "c");
 	load_close(&load);
 }
 

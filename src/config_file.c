@@ -1,13 +1,13 @@
 #include "config_file.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "buf.h"
 #include "config_targets.h"
+#include "config_url.h"
 #include "input.h"
 #include "options_json.h"
 
@@ -74,96 +74,12 @@ static bool config_file_is_named(const char *text)
 	return text[strcspn(text, "=:/?[@")] == '=';
 }
 
-/* A string with its ${VAR} expanded, the caller's. NULL with err, which quotes nothing of it. */
-static char *config_file_expand(const struct config *config, const cJSON *item, const char *text, const struct env *env,
-				struct error *err)
-{
-	struct error inner = {0};
-	char *expanded = NULL;
-
-	if (env_expand(env, text, &expanded, &inner))
-		jsontext_error(&config->file, item, false, err, "%s", inner.text);
-	return expanded;
-}
-
-/* Percent-encoded (RFC 3986, 2.1 and 2.3). */
-static void config_file_encode(struct buf *out, const char *text)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-	for (; *text; text++) {
-		char code[4];
-
-		if (strchr(plain, *text)) {
-			buf_add(out, text, 1);
-			continue;
-		}
-		snprintf(code, sizeof(code), "%%%02X", (unsigned)(unsigned char)*text);
-		buf_add_text(out, code);
-	}
-}
-
-/* A key with anything else in it is no parameter, and libpq would quote it whole. */
-static int config_file_check_parameter(const struct config *config, const cJSON *item, struct error *err)
-{
-	char *quoted;
-
-	if (item->string[0] && item->string[strspn(item->string, "abcdefghijklmnopqrstuvwxyz_0123456789")] == '\0')
-		return 0;
-	quoted = jsontext_quote(item->string);
-	jsontext_error(&config->file, item, true, err, "%s is no parameter of a URL; write one such as \"sslmode\"",
-		       quoted);
-	free(quoted);
-	return -1;
-}
-
-/* "verify-full", 5: the caller's. NULL with err. */
-static char *config_file_option_value(const struct config *config, const cJSON *item, const struct env *env,
-				      struct error *err)
-{
-	if (cJSON_IsString(item))
-		return config_file_expand(config, item, item->valuestring, env, err);
-	if (cJSON_IsNumber(item))
-		return alloc_format("%.15g", item->valuedouble);
-	jsontext_error(&config->file, item, false, err, "\"%s\" must be a string or a number", item->string);
-	return NULL;
-}
-
-/* Adds the probe's options to a URL as parameters. */
-static int config_file_add_options(const struct config *config, struct buf *url, const cJSON *options,
-				   const struct env *env, struct error *err)
-{
-	bool has_query = strchr(url->data, '?') != NULL;
-	const cJSON *item;
-
-	if (!cJSON_IsObject(options) || !strstr(url->data, "://"))
-		return jsontext_error(&config->file, options, true, err,
-				      "\"options\" is an object of a URL's parameters; write {\"target\": "
-				      "\"postgres://db/shop\", \"options\": {\"sslmode\": \"require\"}}");
-	cJSON_ArrayForEach(item, options)
-	{
-		char *value = config_file_check_parameter(config, item, err)
-				      ? NULL
-				      : config_file_option_value(config, item, env, err);
-
-		if (!value)
-			return -1;
-		buf_add_text(url, has_query ? "&" : "?");
-		has_query = true;
-		buf_add_text(url, item->string);
-		buf_add_text(url, "=");
-		config_file_encode(url, value);
-		free(value);
-	}
-	return 0;
-}
-
 /* The target that item is the text of; options may be NULL. */
 static int config_file_add(struct config *config, const cJSON *item, const cJSON *options,
 			   const struct config_scope *scope, const struct env *env, struct error *err)
 {
 	const char *text = config_file_string(config, item, item->string ? "\"target\"" : "a target", err);
-	char *expanded = text ? config_file_expand(config, item, text, env, err) : NULL;
+	char *expanded = text ? config_url_expand(&config->file, item, text, env, err) : NULL;
 	struct error inner = {0};
 	struct target *target;
 	struct buf full = {0};
@@ -176,7 +92,7 @@ static int config_file_add(struct config *config, const cJSON *item, const cJSON
 		buf_add_text(&full, "=");
 	}
 	buf_add_text(&full, expanded);
-	if (options && config_file_add_options(config, &full, options, env, err))
+	if (options && config_url_add_options(&config->file, &full, options, env, err))
 		goto out;
 	if (config_add_expanded(config, full.data, env, &inner)) {
 		jsontext_error(&config->file, item, false, err, "%s", inner.text);

@@ -16,7 +16,7 @@ static const struct options_row config_rows[] = {
 		  "peer. 0 is no cap but that." },
 	{ .key = "successes", .type = OPTIONS_COUNT, .value = 1, .offset = offsetof(struct config, settings.successes),
 	  .initial = "1", .arg = "N", .per_target = true, .help = "N attempts in a row must find a target ready",
-	  .more = "They are at least 0.1 s apart, at most 1 s or --max-interval. With --down: must find it down." },
+	  .more = "They are about 0.1 to 1 s apart, or --max-interval where that is less. With --down: must find it down." },
 	{ .key = "once", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, once),
 	  .brief = true, .help = "one round: exit 0 ready, 1 not (HEALTHCHECK)",
 	  .more = "For a HEALTHCHECK, a probe or a script." },

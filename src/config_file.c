@@ -11,7 +11,8 @@
 #include "input.h"
 #include "options_json.h"
 
-enum { CONFIG_FILE_MAX = 16 << 20 };
+/* Thousands of targets; each byte may cost a hundred of memory until what is wrong is found. */
+enum { CONFIG_FILE_MAX = 1 << 20 };
 
 /* What holds for the targets at one place of the file: those of a group begin with the group's. */
 struct config_scope {

@@ -64,6 +64,12 @@ static int config_add_targets(struct config *config, const struct config_line *l
 			 config->file.name, line->count ? "the command line" : "WAITFOR_TARGETS");
 	if (config->links && config_add_links(config, env, err))
 		return -1;
+	if (config->target_count == 0 && !config->links && config->file.root)
+		return errors_set(
+			err,
+			"no target; give %s \"targets\": [\"db:5432\"], or write waitfor -f FILE host:port -- "
+			"command",
+			config->file.name);
 	if (config->target_count == 0 && !config->links)
 		return errors_set(err,
 				  "no target; write waitfor host:port -- command, set WAITFOR_TARGETS or say --links");

@@ -105,11 +105,11 @@ static void report_text_summary(struct report_text *text)
 	}
 }
 
-/* The limit of the first target whose time was up. */
+/* The limit of the first target that is missed, since its time was up. */
 static int64_t report_text_expired(const struct report_view *view)
 {
 	for (size_t i = 0; i < view->count; i++)
-		if (view->list[i].expired)
+		if (view->list[i].expired && !view->list[i].spared)
 			return view->list[i].target->settings.timeout;
 	return view->timeout;
 }

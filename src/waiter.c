@@ -149,14 +149,14 @@ static void waiter_retire(struct waiter_target *target)
 	target->progress->trying = false;
 }
 
-/* One of three replicas is there: the others need not be asked any more. */
+/* One of three replicas is there: the others need not be asked any more, and one whose time was up is not missed. */
 static void waiter_spare(struct waiter *waiter)
 {
 	for (size_t i = 0; i < waiter->config->target_count; i++) {
 		struct waiter_target *target = &waiter->targets[i];
 		size_t group = target->progress->target->group;
 
-		if (target->state == WAITER_OVER || !groups_is_settled(waiter->config->groups, waiter->tallies, group))
+		if (target->progress->done || !groups_is_settled(waiter->config->groups, waiter->tallies, group))
 			continue;
 		target->progress->spared = true;
 		waiter_retire(target);
@@ -175,12 +175,13 @@ static void waiter_judge(struct waiter *waiter, enum report_verdict loss)
 		over += waiter->targets[i].state == WAITER_OVER;
 	}
 	groups_judge(config->groups, waiter->tallies, config->group_count);
+	if (waiter->tallies[0].standing == GROUPS_LOST && (!config->once || over == config->target_count)) {
+		waiter_end(waiter, config->once ? REPORT_NOT_READY : loss);
+		return;
+	}
+	waiter_spare(waiter);
 	if (waiter->tallies[0].standing == GROUPS_WON)
 		waiter_end(waiter, REPORT_READY);
-	else if (waiter->tallies[0].standing == GROUPS_LOST && (!config->once || over == config->target_count))
-		waiter_end(waiter, config->once ? REPORT_NOT_READY : loss);
-	else
-		waiter_spare(waiter);
 }
 
 static void waiter_pause(struct waiter_target *target)

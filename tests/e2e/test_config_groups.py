@@ -1,5 +1,6 @@
 """Groups of the configuration file, and the time and the repetitions of each target."""
 
+import json
 import time
 
 import pytest
@@ -124,6 +125,22 @@ def test_giving_up_is_told_as_such_after_somebodys_time_was_up(waitfor, config, 
     late.script = refuses("28P01")
     result = running.finish()
     assert result.code == 124 and "gave up" in result.err and "timed out" not in result.err, result
+
+
+def test_nobody_misses_whose_time_was_up_before_another_came(waitfor, config, peer, refused, folder):
+    """The group has its one: what fails the wait is the other target alone, in words and in reports."""
+    hasty, late = f"tcp://{peer(listen=False).target}", peer(listen=False)
+    group = {"any": [{"target": hasty, "timeout": "200ms"}, {"target": f"tcp://{late.target}", "timeout": "60s"}]}
+    path = config({"timeout": "1500ms", "targets": [group, refused]})
+    report = folder / "report.json"
+    running = waitfor.start("-f", path, "--report", report)
+    until(lambda: time.monotonic() - running.started > 0.4)
+    late.listen()
+    result = running.finish()
+    timed_out(result, "1.50s", 1.5)
+    assert f"{refused}: not ready" in result.err and f"{hasty}: not ready" not in result.err, result
+    states = [target["state"] for target in json.loads(report.read_text())["targets"]]
+    assert states == ["not_needed", "ready", "timed_out"]
 
 
 def test_a_target_without_a_limit(waitfor, config, peer):

@@ -349,6 +349,13 @@ static void arrange_replicas_in_haste(struct config *config)
 		config->targets[i].settings.timeout = (int64_t)(i + 1) * 50 * CLOCK_MS;
 }
 
+/* The first replica has so little time that another cannot be there twice by then. */
+static void arrange_a_replica_in_haste(struct config *config)
+{
+	arrange_replicas(config);
+	config->targets[0].settings.timeout = 20 * CLOCK_MS;
+}
+
 /* The first target has less time than the others. */
 static void arrange_haste(struct config *config)
 {
@@ -359,7 +366,7 @@ struct arranged_row {
 	const char *name, *words;
 	void (*arrange)(struct config *config);
 	enum report_verdict verdict;
-	const char *ends; /* of each target: d(one), s(pared), e(xpired), - */
+	const char *ends; /* of each target: d(one), s(pared), e(xpired), b(oth of these), - */
 	int64_t at_least;
 };
 
@@ -368,10 +375,13 @@ static void test_groups_and_times(void **state)
 	static const struct arranged_row rows[] = {
 		{"one of three replicas, and the rest is there",
 		 "-t9 tcp://127.0.0.1:R tcp://127.0.0.1:L tcp://127.0.0.1:R tcp://127.0.0.1:L", arrange_replicas,
-		 REPORT_READY, NULL, 0},
+		 REPORT_READY, "sdsd", 0},
 		{"one of three replicas, and the rest is not",
 		 "-t150ms tcp://127.0.0.1:R tcp://127.0.0.1:L tcp://127.0.0.1:R tcp://127.0.0.1:R", arrange_replicas,
 		 REPORT_TIMED_OUT, "sdse", 150 * CLOCK_MS},
+		{"a replica whose time was up before another was there",
+		 "-t1s --successes=2 tcp://127.0.0.1:R tcp://127.0.0.1:L tcp://127.0.0.1:R tcp://127.0.0.1:R",
+		 arrange_a_replica_in_haste, REPORT_TIMED_OUT, "bdse", 1 * CLOCK_S},
 		{"no replica: the wait lasts until the last one's time is up",
 		 "-t9 tcp://127.0.0.1:R tcp://127.0.0.1:R tcp://127.0.0.1:R tcp://127.0.0.1:L",
 		 arrange_replicas_in_haste, REPORT_TIMED_OUT, "eeed", 150 * CLOCK_MS},
@@ -400,8 +410,8 @@ static void test_groups_and_times(void **state)
 			const struct progress *progress = &waiting.result.progress[j];
 
 			check_int(row->name, progress->done, row->ends[j] == 'd');
-			check_int(row->name, progress->spared, row->ends[j] == 's');
-			check_int(row->name, progress->expired, row->ends[j] == 'e');
+			check_int(row->name, progress->spared, row->ends[j] == 's' || row->ends[j] == 'b');
+			check_int(row->name, progress->expired, row->ends[j] == 'e' || row->ends[j] == 'b');
 		}
 		waiting_close(&waiting);
 	}

@@ -106,20 +106,27 @@ static void exports_add_target(struct exports *exports, const struct progress *p
 		exports_add(exports, target->name, "ADDR", place->address);
 }
 
-/* Who speaks under the name: its owner, or the first of those that may stand for it that is ready. */
+/*
+ * Who speaks under the name: its owner, or the first of those that may stand for it that is ready. One that was
+ * ready for a part of its --successes comes after one that is done.
+ */
 static const struct progress *exports_speaker(const struct config *config, const struct progress *progress,
 					      size_t owner)
 {
 	const struct target *first = &config->targets[owner];
+	const struct progress *ready = NULL;
 
 	for (size_t i = owner; i < config->target_count; i++) {
 		const struct target *target = &config->targets[i];
 
-		if (progress_is_ready(&progress[i]) && target->name &&
-		    (i == owner || exports_share_name(config, first, target)))
+		if (!progress_is_ready(&progress[i]) || !target->name ||
+		    (i != owner && !exports_share_name(config, first, target)))
+			continue;
+		if (progress[i].done)
 			return &progress[i];
+		ready = ready ? ready : &progress[i];
 	}
-	return &progress[owner];
+	return ready ? ready : &progress[owner];
 }
 
 void exports_collect(struct exports *exports, const struct config *config, const struct progress *progress)

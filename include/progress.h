@@ -29,7 +29,7 @@ struct progress {
 	bool expired;     /* its time is up */
 	bool spared;      /* not waited for any more: another of its group is there */
 	int64_t started;  /* when the wait began */
-	int64_t finished; /* when it was done; 0 before */
+	int64_t finished; /* when it was done or its time was up; 0 before */
 	bool resolved;    /* its name led to an address at least once */
 	enum outcome_layer furthest;
 	int64_t since; /* when it last got further than ever before: the backoff counts from here */
@@ -48,6 +48,10 @@ bool progress_is_ready(const struct progress *progress);
 bool progress_is_down(const struct progress *progress, bool absent_is_down);
 
 void progress_finish(struct progress *progress, int64_t now);
+void progress_expire(struct progress *progress, int64_t now);
+
+/* Microseconds that it was waited for by now, or until it was done or its time was up. */
+int64_t progress_elapsed(const struct progress *progress, int64_t now);
 
 /* Microseconds from the start of the last attempt to the start of the next (backoff.h). */
 int64_t progress_interval(const struct progress *progress, int64_t max_interval, uint32_t random, int64_t now);

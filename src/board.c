@@ -58,9 +58,7 @@ static char *board_elapsed(const struct progress *progress, int64_t now)
 {
 	if (progress->spared)
 		return alloc_text("");
-	if (progress->expired)
-		return board_time(progress->target->settings.timeout);
-	return board_time((progress->done ? progress->finished : now) - progress->started);
+	return board_time(progress_elapsed(progress, now));
 }
 
 static char *board_reason(const struct progress *progress, bool down)

@@ -47,6 +47,17 @@ void progress_finish(struct progress *progress, int64_t now)
 	progress->finished = now;
 }
 
+void progress_expire(struct progress *progress, int64_t now)
+{
+	progress->expired = true;
+	progress->finished = now;
+}
+
+int64_t progress_elapsed(const struct progress *progress, int64_t now)
+{
+	return (progress->finished ? progress->finished : now) - progress->started;
+}
+
 int64_t progress_interval(const struct progress *progress, int64_t max_interval, uint32_t random, int64_t now)
 {
 	/* Whoever wants it ready several times wants it to last: as many looks at once would not show that. */

@@ -43,7 +43,7 @@ const char *report_facts_state(const struct report_facts *facts, const struct pr
 
 int64_t report_facts_elapsed(const struct report_facts *facts, const struct progress *progress)
 {
-	return (progress->done ? progress->finished : facts->view->ended) - progress->started;
+	return progress_elapsed(progress, facts->view->ended);
 }
 
 char *report_facts_text(const struct progress *progress, bool down)

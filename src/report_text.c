@@ -101,7 +101,7 @@ static void report_text_summary(struct report_text *text)
 			log_line(text->log, LOG_LEVEL_ERROR, "%s: %s: %s, %u attempt%s in %s", progress->target->text,
 				 view->down ? "not down" : "not ready", progress_reason(progress).text,
 				 progress->attempts, progress->attempts == 1 ? "" : "s",
-				 clock_format(clock_now() - progress->started, time, sizeof(time)));
+				 clock_format(progress_elapsed(progress, view->ended), time, sizeof(time)));
 	}
 }
 

@@ -246,7 +246,7 @@ static void waiter_on_expiry(void *arg)
 {
 	struct waiter_target *target = arg;
 
-	target->progress->expired = true;
+	progress_expire(target->progress, clock_now());
 	waiter_retire(target);
 	waiter_judge(target->waiter, REPORT_TIMED_OUT);
 }

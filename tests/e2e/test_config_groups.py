@@ -94,12 +94,15 @@ def test_a_targets_own_time_ends_the_wait(waitfor, config, refused, peer):
     timed_out(waitfor("-f", path), "400ms", 0.4)
 
 
-def test_in_an_any_group_the_longest_time_counts(waitfor, config, refused, peer):
+def test_in_an_any_group_the_longest_time_counts(waitfor, config, refused, peer, folder):
     others = [f"tcp://{peer(listen=False).target}" for _ in range(2)]
     group = {"any": [{"target": refused, "timeout": "200ms"}, {"target": others[0], "timeout": "700ms"},
                      {"target": others[1], "timeout": "300ms"}]}
-    result = waitfor("-f", config({"targets": [group]}))
+    report = folder / "report.json"
+    result = waitfor("-f", config({"targets": [group]}), "--report", report)
     assert result.code == 124 and 0.66 <= result.seconds < 3.7, result
+    waited = [target["elapsed_ms"] for target in json.loads(report.read_text())["targets"]]
+    assert waited[0] >= 200 and waited[2] >= 300 and waited[1] >= 700 and waited[0] < waited[1], "each as long as it had"
 
 
 def test_after_ones_time_another_of_the_group_may_come(waitfor, config, refused, peer):

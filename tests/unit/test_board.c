@@ -257,8 +257,7 @@ static void test_what_is_over_without_being_done(void **state)
 	wait_add(&wait, "b:1", OUTCOME_REFUSED, "", "10.0.0.3", 2)->spared = true;
 	wait_add(&wait, "c:1", OUTCOME_NONE, "", "", 0)->spared = true;
 	expired = wait_add(&wait, "d:1", OUTCOME_REFUSED, "", "10.0.0.5", 3);
-	expired->expired = true;
-	wait.targets[3].settings.timeout = 3 * CLOCK_S;
+	progress_expire(expired, expired->started + 3 * CLOCK_S);
 	steady = wait_add(&wait, "e:1", OUTCOME_READY, "", "10.0.0.6", 4);
 	steady->streak = 1;
 	wait.targets[4].settings.successes = 3;

@@ -85,9 +85,15 @@ static void test_record(void **state)
 		check_int(row->name, progress_interval(&progress, 70 * CLOCK_MS, 12345, now),
 			  backoff_interval(outcome_info(row->kind)->cost, now - row->since, 70 * CLOCK_MS, 12345));
 	}
+	check_int("elapsed", progress_elapsed(&progress, 70), 70);
 	progress_finish(&progress, 77);
 	check("finished", progress.done);
 	check_int("finished", progress.finished, 77);
+	check_int("elapsed", progress_elapsed(&progress, 99), 77);
+	progress_init(&progress, &progress_target, 10);
+	progress_expire(&progress, 77);
+	check("expired", progress.expired && !progress.done);
+	check_int("elapsed", progress_elapsed(&progress, 99), 67);
 }
 
 struct down_row {

@@ -35,7 +35,9 @@ static int config_pass_with_file(struct config *config, int argc, char **argv, c
 	struct config first = {.report_fd = -1};
 	int failed = config_pass(&first, argc, argv, env, line, err);
 
-	config->output = first.output; /* the error, if there is one, is told in that form */
+	/* The error, if there is one, is told in that form, and for people where the events go elsewhere. */
+	config->output = first.output;
+	config->report_fd = first.report_fd;
 
 	if (!failed && first.action == CONFIG_WAIT && first.path) {
 		config->path = first.path;

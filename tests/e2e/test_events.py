@@ -402,6 +402,12 @@ def test_a_descriptor_that_is_not_open(waitfor, peer):
     assert not server.connections
 
 
+@pytest.mark.parametrize("wrong", [["--timeout", "x"], ["-f", "/nonexistent"], []])
+def test_what_is_wrong_is_told_to_people_where_events_go_elsewhere(waitfor, wrong):
+    result = waitfor("--output", "json", "--report-fd", "1", *wrong)
+    assert result.code == 125 and result.err.startswith("waitfor: ") and len(result.lines) == 1, result
+
+
 # --- the schema has teeth -----------------------------------------------------------------------
 
 @pytest.fixture(scope="module")

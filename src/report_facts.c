@@ -6,14 +6,14 @@
 #include "json.h"
 #include "probe.h"
 
-/* One row for each verdict: its name, and what became of a target that was needed and not done by then. */
+/* One row for each verdict: its name, and what became of a target that was needed and not done by then; NULL: there is none. */
 struct report_facts_words {
 	const char *verdict, *state;
 };
 
 static const struct report_facts_words report_facts_words[] = {
 	[REPORT_READY] = {"ready", NULL},
-	/* all that were needed are done */[REPORT_TIMED_OUT] = {"timed_out", "timed_out"},
+	[REPORT_TIMED_OUT] = {"timed_out", "timed_out"},
 	[REPORT_NOT_READY] = {"not_ready", "not_ready"},
 	[REPORT_GAVE_UP] = {"gave_up", "gave_up"},
 	[REPORT_SIGNALLED] = {"signalled", "waiting"},

@@ -1,8 +1,10 @@
 """The live board: what a person at a terminal sees, through a pseudo-terminal whose output pyte draws."""
 
+import os
 import re
 import signal
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -171,6 +173,24 @@ def is_board_of(window, columns, at=None):
             and all(re.match(r"(waiting|-)  tcp", line) for line in lines[heads[0] + 1:]))
 
 
+@contextmanager
+def between_frames(window, running):
+    """The program is held after a frame that has just come: one for the window as it was must not come into another.
+
+    That one would leave something behind, on any terminal and of any program.
+    """
+    count = len(window.frames())
+    window.until(lambda: len(window.frames()) > count and window.is_between_frames())
+    running.send(signal.SIGSTOP)
+    try:
+        window.until(lambda: os.waitid(os.P_PID, running.pid, os.WSTOPPED | os.WNOHANG))
+        window.pump(0.02)
+        window.until(window.is_between_frames)
+        yield
+    finally:
+        running.send(signal.SIGCONT)
+
+
 @pytest.mark.parametrize("reflow", [False, True], ids=["cut", "wrapped anew"])
 @pytest.mark.parametrize("above", [0, 3, 30])
 def test_a_window_that_is_resized(watched, terminal, peer, reflow, above):
@@ -178,10 +198,11 @@ def test_a_window_that_is_resized(watched, terminal, peer, reflow, above):
     window = terminal(100, 16)
     window.print("".join(f"row {i}\r\n" for i in range(above)))
     before = [f"row {i}" for i in range(above)][-(16 - 6):]
-    watched(window=window, targets=[f"tcp://{peer(listen=False).target}" for _ in range(5)])
+    _, running = watched(window=window, targets=[f"tcp://{peer(listen=False).target}" for _ in range(5)])
     window.until(lambda: is_board_of(window, 100, before) and len(window.lines) == len(before) + 6)
     for columns, rows in ((40, 16), (30, 16), (120, 16), (60, 12), (50, 7), (90, 20)):
-        window.resize(columns, rows, reflow)
+        with between_frames(window, running):
+            window.resize(columns, rows, reflow)
         count = len(window.frames())
         window.until(lambda: len(window.frames()) >= count + 3 and is_board_of(window, columns))
         # What stood above is there, but for what scrolled away at the top.

@@ -120,6 +120,12 @@ class Terminal:
         """The board's frames, each from the carriage return before its first line on."""
         return [b"\r" + piece for piece in re.split(rb"\r(?=(?:waitfor: )?\d+ of \d+ )", self.raw)[1:]]
 
+    def is_between_frames(self):
+        """Has the last frame been drawn whole, with the cursor back at its beginning?"""
+        last = self.frames()[-1:] or [b""]
+        above = last[0].count(b"\n")
+        return last[0].endswith(b"\x1b[J\r" + (b"\x1b[%dA" % above if above else b""))
+
     def close(self):
         os.close(self._master)
         if self.slave >= 0:

@@ -29,4 +29,7 @@ void attempt_free(struct attempt *attempt);
  */
 void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited);
 
+/* Breaks off the one that is running, if any: done is not called for it. */
+void attempt_stop(struct attempt *attempt);
+
 #endif

@@ -330,3 +330,8 @@ void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 	loop_timer_set(&attempt->again, ATTEMPT_ASK_AGAIN);
 	attempt_look_up(attempt);
 }
+
+void attempt_stop(struct attempt *attempt)
+{
+	attempt_clear(attempt);
+}

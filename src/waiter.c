@@ -139,9 +139,13 @@ static enum groups_standing waiter_standing(const struct waiter_target *target)
 	return target->state == WAITER_OVER || waiter_is_hopeless(target) ? GROUPS_LOST : GROUPS_OPEN;
 }
 
-/* The target is over. An attempt that is running is let run out, and nobody listens to it. */
+/* The target is over. An attempt that is running is broken off: others may wait for its descriptors. */
 static void waiter_retire(struct waiter_target *target)
 {
+	if (target->state == WAITER_TRYING) {
+		attempt_stop(target->attempt);
+		target->waiter->running--;
+	}
 	loop_timer_clear(&target->pause);
 	loop_timer_clear(&target->expiry);
 	target->state = WAITER_OVER;
@@ -221,11 +225,8 @@ static void waiter_on_attempt(void *arg, const struct outcome *outcome, const st
 	bool changed;
 
 	waiter->running--;
+	target->state = WAITER_PAUSED;
 	target->progress->trying = false;
-	if (target->state == WAITER_OVER) {
-		waiter_try_queued(waiter);
-		return;
-	}
 	if (waiter_record(target, outcome, place, &changed)) {
 		progress_finish(target->progress, clock_now());
 		waiter_retire(target);
@@ -249,6 +250,8 @@ static void waiter_on_expiry(void *arg)
 	progress_expire(target->progress, clock_now());
 	waiter_retire(target);
 	waiter_judge(target->waiter, REPORT_TIMED_OUT);
+	if (!target->waiter->ended)
+		waiter_try_queued(target->waiter);
 }
 
 static void waiter_open(struct waiter *waiter, int64_t now)

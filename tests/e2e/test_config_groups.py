@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from support.peers import silence
 from support.pgwire import answers, ask_cleartext_password, refuses
 from support.until import stays, until
 
@@ -76,6 +77,21 @@ def test_whoever_is_not_needed_any_more_is_left_alone(waitfor, config, peer):
     running.wait_err("refused")
     asked = attempts_against(replica) + 1       # one may be on its way
     stays(lambda: attempts_against(replica) <= asked, 0.6)
+    assert running.alive()
+    late.listen()
+    assert running.finish().code == 0
+
+
+def test_an_attempt_at_one_that_is_not_needed_any_more_is_broken_off(waitfor, config, peer):
+    """It would hold a connection to a server that others want, for as long as one attempt may take."""
+    replica, late = peer(silence), peer(listen=False)
+    up = peer(listen=False)
+    path = config({"attempt-timeout": "30s", "targets": [
+        {"any": [f"postgres://{replica.target}/x", f"tcp://{up.target}"]}, f"tcp://{late.target}"]})
+    running = waitfor.start("-f", path)
+    replica.wait_connections(1)
+    up.listen()
+    until(lambda: replica.connections[0].ended, 10, "the attempt is broken off")
     assert running.alive()
     late.listen()
     assert running.finish().code == 0

@@ -21,8 +21,8 @@ struct exports {
 /*
  * Before the wait, with targets bound: decides who owns a name that several targets have. The first
  * does; the others must be of the same host, and a warning says how to name another port. Different
- * hosts under one name are an error, but where both were given that name and one of them is enough: then
- * whichever is ready speaks. Does nothing with --no-export.
+ * hosts under one name are an error. Where one of them is enough, and they are of one host or were all
+ * given that name, whichever is ready speaks. Does nothing with --no-export.
  */
 int exports_settle(struct config *config, struct log *log, struct error *err);
 

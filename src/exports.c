@@ -12,10 +12,12 @@ static bool exports_are_alternatives(const struct config *config, const struct t
 	return config->group_count && groups_are_alternatives(config->groups, a->group, b->group);
 }
 
-/* May whichever is there speak under the name of both, since the user gave it to both? */
+/* May whichever is there speak under the name of both, since the user gave it to both, or they are of one host? */
 static bool exports_share_name(const struct config *config, const struct target *a, const struct target *b)
 {
-	return a->named && b->named && strcmp(a->name, b->name) == 0 && exports_are_alternatives(config, a, b);
+	bool meant = (a->named && b->named) || strcasecmp(a->endpoints[0].host, b->endpoints[0].host) == 0;
+
+	return meant && strcmp(a->name, b->name) == 0 && exports_are_alternatives(config, a, b);
 }
 
 bool exports_may_speak(const struct config *config, size_t index)

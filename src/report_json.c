@@ -54,8 +54,10 @@ static void report_json_done(struct report_sink *sink, const struct progress *pr
 /* What is told of a target at the end; NULL: nothing. */
 static const char *report_json_missed(const struct progress *progress, enum report_verdict verdict)
 {
-	if (progress->done || progress->spared)
+	if (progress->done)
 		return NULL;
+	if (progress->spared)
+		return "skipped";
 	switch (verdict) {
 	case REPORT_TIMED_OUT:
 		return "timeout";

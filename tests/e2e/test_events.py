@@ -167,6 +167,7 @@ def test_any(waitfor, peer):
     assert result.code == 0 and len(of(events, "start")) == 2
     assert the(events, "ready")["target"] == f"tcp://{ready.target}"
     assert not of(events, "timeout") and the(events, "end")["verdict"] == "ready"
+    assert the(events, "skipped")["target"] == f"tcp://{refused.target}", "whoever began has an end"
 
 
 def test_fail_fast(waitfor, peer):
@@ -417,7 +418,7 @@ def samples():
     target = {"target": "tcp://db:1", "name": None, "kind": "tcp", "address": "10.0.0.2:1", "attempts": 3,
               "reason": "refused", "text": "connection refused (10.0.0.2:1)"}
     made = {name: {**base, "event": name, **target}
-            for name in ("state", "attempt", "down", "timeout", "notready", "giveup")}
+            for name in ("state", "attempt", "down", "timeout", "notready", "giveup", "skipped")}
     made["start"] = {**base, "event": "start", **target, "elapsed_ms": 0, "address": None, "attempts": 0,
                      "reason": "none"}
     made["ready"] = {**base, "event": "ready", **target, "reason": "ready"}

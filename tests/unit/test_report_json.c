@@ -249,7 +249,7 @@ static void test_end_of_a_spared_and_of_an_expired_target(void **state)
 	rig.machine.list[1].expired = true;
 	rig_rest(&rig);
 	machine_end(&rig.machine, REPORT_GAVE_UP, 0);
-	check_text("events", rig_rest(&rig), "timeout=tcp://web:80 giveup=tcp://mq:5672 end ");
+	check_text("events", rig_rest(&rig), "skipped=tcp://db:5432 timeout=tcp://web:80 giveup=tcp://mq:5672 end ");
 	rig_close(&rig);
 }
 

@@ -100,13 +100,13 @@ char *about_help_all(void)
 
 static void about_json_text(cJSON *object, const char *key, const char *text)
 {
-	cJSON_AddItemToObject(object, key, text ? cJSON_CreateString(text) : cJSON_CreateNull());
+	cJSON_AddItemToObject(object, key, alloc_check(text ? cJSON_CreateString(text) : cJSON_CreateNull()));
 }
 
 static cJSON *about_json_option(const struct options_row *row)
 {
 	char letter[] = {row->letter, '\0'}, *variable = options_env_name(row), *choice;
-	cJSON *object = cJSON_CreateObject(), *choices;
+	cJSON *object = alloc_check(cJSON_CreateObject()), *choices;
 	const char *at;
 	size_t len;
 
@@ -115,7 +115,7 @@ static cJSON *about_json_option(const struct options_row *row)
 	about_json_text(object, "variable", options_takes(row, OPTIONS_ENV) ? variable : NULL);
 	about_json_text(object, "argument", row->arg);
 	cJSON_AddBoolToObject(object, "optional", !row->arg && row->choices);
-	choices = cJSON_AddArrayToObject(object, "choices");
+	choices = alloc_check(cJSON_AddArrayToObject(object, "choices"));
 	for (int i = 0; (at = options_choice(row, i, &len)); i++) {
 		choice = alloc_slice(at, len);
 		cJSON_AddItemToArray(choices, cJSON_CreateString(choice));
@@ -134,7 +134,7 @@ static cJSON *about_json_option(const struct options_row *row)
 
 static cJSON *about_json_probe(const struct probe_type *type)
 {
-	cJSON *object = cJSON_CreateObject();
+	cJSON *object = alloc_check(cJSON_CreateObject());
 
 	about_json_text(object, "scheme", type->name);
 	about_json_text(object, "alias", type->alias);
@@ -147,18 +147,19 @@ static cJSON *about_json_probe(const struct probe_type *type)
 
 char *about_help_json(void)
 {
-	cJSON *root = cJSON_CreateObject(), *options = cJSON_AddArrayToObject(root, "options"), *probes;
+	cJSON *root = alloc_check(cJSON_CreateObject()), *options, *probes;
 	const struct probe_type *type;
 	char *text, *line;
 
+	options = alloc_check(cJSON_AddArrayToObject(root, "options"));
 	for (size_t i = 0; i < config_options.count; i++)
 		cJSON_AddItemToArray(options, about_json_option(&config_options.rows[i]));
-	probes = cJSON_AddArrayToObject(root, "probes");
+	probes = alloc_check(cJSON_AddArrayToObject(root, "probes"));
 	for (size_t i = 0; (type = probe_type_at(i)); i++)
 		cJSON_AddItemToArray(probes, about_json_probe(type));
-	text = cJSON_Print(root);
+	text = alloc_check(cJSON_Print(root));
 	cJSON_Delete(root);
-	line = alloc_format("%s\n", text ? text : "");
+	line = alloc_format("%s\n", text);
 	free(text);
 	return line;
 }

@@ -2,6 +2,7 @@
 #ifndef OUTFILE_H
 #define OUTFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "errors.h"
@@ -26,6 +27,8 @@ struct outfile {
  * what would be right.
  */
 int outfile_open(struct outfile *file, const char *name, struct error *err);
+
+bool outfile_is_stdout(const struct outfile *file);
 
 /*
  * Writes all of it, with the rights that umask leaves. What is no regular file is written as it is, and a reader that

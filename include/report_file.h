@@ -13,4 +13,7 @@
  */
 struct report_sink *report_file_new(const char *spec, struct log *log, struct error *err);
 
+/* Will it be written to standard output? sink: one of report_file_new's. */
+bool report_file_is_stdout(const struct report_sink *sink);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,11 @@ static int outfile_descriptor_of(const char *name)
 		return fd;
 	}
 	return -1;
+}
+
+bool outfile_is_stdout(const struct outfile *file)
+{
+	return file->fd == STDOUT_FILENO;
 }
 
 static int outfile_open_descriptor(struct outfile *file, struct error *err)
@@ -98,6 +104,39 @@ static bool outfile_is_mounted(const char *path)
 	return statx(AT_FDCWD, path, 0, STATX_TYPE, &found) == 0 && (found.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
+/* What a link leads to; NULL when it is none. The caller's. */
+static char *outfile_link(const char *path)
+{
+	char target[PATH_MAX], *folder, *joined;
+	ssize_t len = readlink(path, target, sizeof(target) - 1);
+
+	if (len <= 0)
+		return NULL;
+	target[len] = '\0';
+	if (target[0] == '/')
+		return alloc_text(target);
+	folder = outfile_folder(path);
+	joined = alloc_format("%s/%s", folder, target);
+	free(folder);
+	return joined;
+}
+
+/* A link stays, and what it leads to is replaced, or made where there is nothing yet. The caller's. */
+static char *outfile_follow(const char *name)
+{
+	enum { LINKS = 40 }; /* as many as the kernel follows */
+	char *path = realpath(name, NULL), *next;
+
+	if (path)
+		return path;
+	path = alloc_text(name);
+	for (int i = 0; i < LINKS && (next = outfile_link(path)); i++) {
+		free(path);
+		path = next;
+	}
+	return path;
+}
+
 int outfile_open(struct outfile *file, const char *name, struct error *err)
 {
 	struct stat found;
@@ -105,10 +144,9 @@ int outfile_open(struct outfile *file, const char *name, struct error *err)
 	*file = (struct outfile){.name = alloc_text(name), .fd = outfile_descriptor_of(name)};
 	if (file->fd >= 0)
 		return outfile_open_descriptor(file, err);
-	/* A link stays, and what it leads to is replaced. */
-	file->path = realpath(name, NULL);
-	if (!file->path)
-		file->path = alloc_text(name);
+	file->path = outfile_follow(name);
+	if (stat(file->path, &found) && errno == ELOOP)
+		return errors_set(err, "%s: the links lead in a circle; name a file", name);
 	if (stat(file->path, &found))
 		return outfile_try(file, err);
 	if (S_ISDIR(found.st_mode))

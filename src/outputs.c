@@ -32,6 +32,12 @@ static int outputs_check_descriptor(int fd, struct error *err)
 	return 0;
 }
 
+/* A shell that evaluates the variables must not find anything else. */
+static int outputs_refuse_stdout(const char *what, struct error *err)
+{
+	return errors_set(err, "%s: standard output is for the variables of --print-env; name a file", what);
+}
+
 static int outputs_open_events(struct outputs *outputs, const struct config *config, struct log *log, struct error *err)
 {
 	if (config->report_fd < 0) {
@@ -41,6 +47,8 @@ static int outputs_open_events(struct outputs *outputs, const struct config *con
 	}
 	if (outputs_check_descriptor(config->report_fd, err))
 		return -1;
+	if (config->print_env && config->report_fd == STDOUT_FILENO)
+		return outputs_refuse_stdout("--report-fd 1", err);
 	if (config->report_fd > STDERR_FILENO)
 		fcntl(config->report_fd, F_SETFD, FD_CLOEXEC);
 	log_init(&outputs->events, config->report_fd);
@@ -64,6 +72,8 @@ int outputs_open(struct outputs *outputs, const struct config *config, const str
 		if (!sink)
 			return errors_prefix(err, "--report");
 		report_add(&outputs->report, sink);
+		if (config->print_env && report_file_is_stdout(sink))
+			return outputs_refuse_stdout(config->reports.items[i], err);
 	}
 	return 0;
 }

@@ -157,3 +157,8 @@ struct report_sink *report_file_new(const char *spec, struct log *log, struct er
 	}
 	return &file->sink;
 }
+
+bool report_file_is_stdout(const struct report_sink *sink)
+{
+	return outfile_is_stdout(&((const struct report_file *)sink)->file);
+}

@@ -361,6 +361,22 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(waitfor, peer, folder):
     assert names_in(folder / "there") == ["r.json"]
 
 
+def test_a_link_stays_that_leads_to_nothing_yet(waitfor, peer, folder):
+    (folder / "there").mkdir()
+    (folder / "there" / "next").symlink_to("r.json")
+    (folder / "link").symlink_to(folder / "there" / "next")
+    assert waitfor("--report", folder / "link", accepting(peer)).code == 0
+    assert (folder / "link").is_symlink() and (folder / "there" / "next").is_symlink()
+    assert document(folder / "there" / "r.json")
+
+
+def test_links_that_lead_in_a_circle_are_told(waitfor, folder):
+    (folder / "a").symlink_to("b")
+    (folder / "b").symlink_to("a")
+    result = waitfor("--report", folder / "a", "db:1")
+    assert result.code == 125 and len(result.lines) == 1 and str(folder / "a") in result.err, result
+
+
 def test_a_file_that_is_mounted(waitfor, net, peer, folder):
     """docker run -v ./r.json:/r.json: its name cannot be given to another file."""
     (folder / "outside").write_text("x" * 10000)

@@ -47,6 +47,8 @@ const char *spelling_nearest(const char *word, const char *const *candidates)
 	for (; *candidates; candidates++) {
 		size_t distance = spelling_distance(word, *candidates);
 
+		if (distance == 0)
+			return *candidates;
 		if (len >= 3 && strncmp(*candidates, word, len) == 0)
 			distance = 1; /* an abbreviation */
 		if (distance < best) {

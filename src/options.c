@@ -195,6 +195,15 @@ static int options_read_masked(const struct options_row *row, void *field, const
 	return failed;
 }
 
+static int options_refuse_url(const struct options_row *row, const char *text, struct error *err)
+{
+	char *shown = mask_target(text);
+
+	errors_set(err, "\"%s\" is a URL and no file; write --%s %s", shown, row->key, row->arg);
+	free(shown);
+	return -1;
+}
+
 int options_store(const struct options_table *table, size_t index, const struct options_values *values,
 		  enum options_source source, const char *text, struct error *err)
 {
@@ -208,6 +217,9 @@ int options_store(const struct options_table *table, size_t index, const struct 
 			return -1;
 	} else if (!*text) {
 		return errors_set(err, "%s is missing", row->arg);
+	} else if (strstr(text, "://")) {
+		/* A target whose option's argument was forgotten: its password must not become a file's name. */
+		return options_refuse_url(row, text, err);
 	} else if (row->type == OPTIONS_LIST) {
 		options_append(field, values->sources[index] != source, text);
 	} else {

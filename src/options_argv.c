@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "mask.h"
 
 /* The row of that key or letter that the command line takes, or NULL. */
 static const struct options_row *options_find(const struct options_table *table, const char *key, char letter)
@@ -50,12 +51,15 @@ static int options_take_long(struct options_walk *walk, struct error *err)
 	char *key = alloc_slice(text, equals ? (size_t)(equals - text) : strlen(text));
 	const struct options_row *row = options_find(walk->table, key, 0), *nearest;
 	const char *value = equals ? equals + 1 : NULL;
+	char *shown;
 	int failed = -1;
 
 	if (!row) {
 		nearest = options_nearest(walk->table, key);
-		errors_set(err, "unknown option --%s; %s%s%s", key, nearest ? "did you mean --" : "see waitfor --help",
+		shown = mask_target(key);
+		errors_set(err, "unknown option --%s; %s%s%s", shown, nearest ? "did you mean --" : "see waitfor --help",
 			   nearest ? nearest->key : "", nearest ? "?" : "");
+		free(shown);
 		goto out;
 	}
 	if (!value && row->type == OPTIONS_FLAG)

@@ -28,6 +28,7 @@ _waitfor_offer() {
 		fi
 		shift 2
 	done
+	((${#found[@]})) || return 0 # old shells take an empty array for unset (set -u)
 	[[ ${found[0]} == *[:/] ]] && compopt -o nospace
 	if ((${#found[@]} > 1)) && [[ $COMP_TYPE == 63 || $COMP_TYPE == 33 ]]; then
 		for i in "${!found[@]}"; do

@@ -26,7 +26,7 @@ size_t mask_hosts_length(const char *hosts, size_t len, bool any_port);
  */
 bool mask_password_is_cut(const char *url);
 
-/* Is it the "password=..." of libpq's other form of connection string? */
+/* Is it the "password=..." of libpq's other form of connection string, or a PGPASSWORD=... that is not in its place? */
 bool mask_is_password(const char *text);
 
 #endif

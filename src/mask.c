@@ -289,7 +289,10 @@ static void mask_words(struct buf *out, const char *text)
 
 bool mask_is_password(const char *text)
 {
-	return strncmp(text, "password=", 9) == 0 || strncmp(text, "sslpassword=", 12) == 0;
+	size_t name = strcspn(text, "=:/?&#[@");
+
+	/* PGPASSWORD=... too, as somebody writes who forgot env(1). */
+	return text[name] == '=' && name >= 8 && strncasecmp(text + name - 8, "password", 8) == 0;
 }
 
 /* Without a scheme there is no place for a password: what is shown may help who mistyped a port. */

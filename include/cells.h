@@ -4,10 +4,10 @@
 
 #include <stddef.h>
 
-/* Control characters become '?': a terminal must not obey a peer, and a line stays one line. */
+/* Control characters (utf8.h) and bytes of no character become '?': a terminal must not obey a peer, and a line stays one. */
 void cells_clean(char *text, size_t len);
 
-/* A clean copy, the caller's, in which bytes of no character are '?' too. */
+/* A clean copy, the caller's. */
 char *cells_copy(const char *text);
 
 /* How many cells the text takes at most: a combining character counts, and what may be wide counts as two. */

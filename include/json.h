@@ -12,7 +12,7 @@ enum { JSON_TEXT_MAX = 700 };
 
 /*
  * The text as a line and a terminal may hold it: each byte that is not of a UTF-8 character is U+FFFD, each control
- * character (C0, DEL, C1) is '?', and it ends at the border of a character, after at most max bytes. The caller's.
+ * character (utf8.h) is '?', and it ends at the border of a character, after at most max bytes. The caller's.
  */
 char *json_clean(const char *text, size_t max);
 

@@ -2,6 +2,7 @@
 #ifndef UTF8_H
 #define UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,5 +14,11 @@
  * forms, surrogates and what is above U+10FFFF are no characters (RFC 3629). code is set to the character; may be NULL.
  */
 size_t utf8_decode(const char *text, size_t len, uint32_t *code);
+
+/*
+ * Does the character steer rather than show: C0, DEL and C1, and what turns the order of others, breaks lines or has
+ * no width (Unicode's bidirectional and format characters, line and paragraph separators)?
+ */
+bool utf8_is_control(uint32_t code);
 
 #endif

@@ -20,39 +20,24 @@ static const struct cells_range cells_wide[] = {
 
 enum { CELLS_RANGES = sizeof(cells_wide) / sizeof(cells_wide[0]) };
 
-/*
- * Those of the second kind (U+0080 to U+009F) are C2 80 to C2 9F in UTF-8, or such a byte alone for a terminal that
- * knows no UTF-8.
- */
 void cells_clean(char *text, size_t len)
 {
-	unsigned char before = 0;
+	for (size_t i = 0; i < len;) {
+		uint32_t code = 0;
+		size_t taken = utf8_decode(text + i, len - i, &code);
 
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-		bool second_kind = c >= 0x80 && c < 0xa0 && (before < 0x80 || before == 0xc2);
-
-		if (c < 0x20 || c == 0x7f || second_kind)
-			text[i] = '?';
-		if (second_kind && before == 0xc2)
-			text[i - 1] = '?';
-		before = second_kind ? 0 : c;
+		/* A byte of no character may be a control character to a terminal that knows no UTF-8. */
+		if (taken == 0 || utf8_is_control(code))
+			memset(text + i, '?', taken ? taken : 1);
+		i += taken ? taken : 1;
 	}
 }
 
 char *cells_copy(const char *text)
 {
 	char *copy = alloc_text(text);
-	size_t len = strlen(copy), taken;
 
-	cells_clean(copy, len);
-	for (size_t i = 0; i < len; i += taken) {
-		taken = utf8_decode(copy + i, len - i, NULL);
-		if (taken == 0) {
-			copy[i] = '?';
-			taken = 1;
-		}
-	}
+	cells_clean(copy, strlen(copy));
 	return copy;
 }
 

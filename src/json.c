@@ -10,11 +10,6 @@
 #include "buf.h"
 #include "utf8.h"
 
-static bool json_is_control(uint32_t code)
-{
-	return code < 0x20 || (code >= 0x7f && code <= 0x9f);
-}
-
 /* The text as valid UTF-8, of at most max bytes; plain: without control characters. The caller's. */
 static char *json_repair(const char *text, size_t max, bool plain)
 {
@@ -27,7 +22,7 @@ static char *json_repair(const char *text, size_t max, bool plain)
 		const char *piece = len ? text : UTF8_REPLACEMENT;
 		size_t size = len ? len : strlen(UTF8_REPLACEMENT);
 
-		if (len && plain && json_is_control(code)) {
+		if (len && plain && utf8_is_control(code)) {
 			piece = "?";
 			size = 1;
 		}

@@ -57,8 +57,9 @@ static int options_take_long(struct options_walk *walk, struct error *err)
 	if (!row) {
 		nearest = options_nearest(walk->table, key);
 		shown = mask_target(key);
-		errors_set(err, "unknown option --%s; %s%s%s", shown, nearest ? "did you mean --" : "see waitfor --help",
-			   nearest ? nearest->key : "", nearest ? "?" : "");
+		errors_set(err, "unknown option --%s; %s%s%s", shown,
+			   nearest ? "did you mean --" : "see waitfor --help", nearest ? nearest->key : "",
+			   nearest ? "?" : "");
 		free(shown);
 		goto out;
 	}

@@ -261,7 +261,7 @@ def test_no_first_line_of_a_secret_that_a_server_says_back(waitfor, peer, stage)
 @pytest.mark.parametrize("password", ["", f":{SECRET}"], ids=["ping", "login"])
 def test_what_a_server_says_cannot_steer_a_terminal(waitfor, peer, password):
     """U+009B is to a terminal what ESC [ is."""
-    server = peer(pgwire.refuses("57P03", "\u009b31mred\u009b0m \x1b[31m \u0085 end"))
+    server = peer(pgwire.refuses("57P03", "\u009b31mred\u009b0m \x1b[31m \u0085 \u202eend\u2066\u200b\u2028"))
     result = waitfor("-v", "-t", "700ms", f"postgres://app{password}@{server.target}/x")
     assert result.code == 124 and "red" in result.err, result
     assert all(line.isprintable() for line in result.err.split("\n")), repr(result.err)

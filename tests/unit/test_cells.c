@@ -24,6 +24,14 @@ static void test_a_copy_is_clean(void **state)
 		 "a\x9b"
 		 "1m",
 		 "a?1m"},
+		{"what turns the order of others",
+		 "a\xe2\x80\xae"
+		 "b\xe2\x81\xa6",
+		 "a???b???"},
+		{"what has no width, and line separators",
+		 "a\xe2\x80\x8b\xe2\x80\xa8"
+		 "b",
+		 "a??????b"},
 		{"two and three and four bytes", "\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80",
 		 "\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80"},
 		{"Latin-1",

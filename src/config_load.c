@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "config_file.h"
@@ -28,23 +29,52 @@ static int config_pass(struct config *config, int argc, char **argv, const struc
 	return options_load_argv(&config_options, argc, argv, &values, line->operands, &line->count, &line->rest, err);
 }
 
+/* The form that environment or command line ask for; NULL: none. What is wrong may stand before it, so that no pass gets there. */
+static const char *config_form_asked_for(int argc, char **argv, const struct env *env)
+{
+	const char *found = env_get(env, "WAITFOR_OUTPUT");
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strncmp(argv[i], "--output=", 9) == 0)
+			found = argv[i] + 9;
+		else if (strcmp(argv[i], "--output") == 0 && i + 1 < argc)
+			found = argv[i + 1];
+	return found;
+}
+
+/* Where the events go to stderr all that is said there is an event. */
+static void config_choose_form(struct config *config, struct log *log)
+{
+	if (config->report_fd == STDERR_FILENO) {
+		config->output = CONFIG_OUTPUT_JSON;
+		config->report_fd = -1;
+	}
+	if (config->output == CONFIG_OUTPUT_JSON && config->report_fd < 0)
+		eventline_set_log(log);
+}
+
 /* The file is between defaults and environment, and only these and the command line say which: so they come twice. */
 static int config_pass_with_file(struct config *config, int argc, char **argv, const struct env *env,
 				 const struct process *process, struct config_line *line, struct error *err)
 {
 	struct config first = {.report_fd = -1};
+	const char *form;
 	int failed = config_pass(&first, argc, argv, env, line, err);
-
-	/* The error, if there is one, is told in that form, and for people where the events go elsewhere. */
-	config->output = first.output;
-	config->report_fd = first.report_fd;
 
 	if (!failed && first.action == CONFIG_WAIT && first.path) {
 		config->path = first.path;
 		failed = config_file_read(config, process, err);
 	}
+	failed = failed || config_pass(config, argc, argv, env, line, err);
+	if (failed) {
+		/* The error is told in that form, and for people where the events go elsewhere. */
+		form = config_form_asked_for(argc, argv, env);
+		if (form)
+			config->output = strcmp(form, "json") == 0 ? CONFIG_OUTPUT_JSON : CONFIG_OUTPUT_AUTO;
+		config->report_fd = first.report_fd;
+	}
 	config_release(&first);
-	return failed ? -1 : config_pass(config, argc, argv, env, line, err);
+	return failed ? -1 : 0;
 }
 
 /* Targets are one setting more: the command line's, else the environment's, else the file's. */
@@ -100,11 +130,12 @@ int config_load(struct config *config, int argc, char **argv, const struct env *
 	int failed = -1;
 
 	*config = (struct config){.report_fd = -1};
-	if (config_pass_with_file(config, argc, argv, env, process, &line, err))
+	failed = config_pass_with_file(config, argc, argv, env, process, &line, err);
+	config_choose_form(config, log);
+	if (failed)
 		goto out;
+	failed = -1;
 	log->level = levels[config->verbosity];
-	if (config->output == CONFIG_OUTPUT_JSON && config->report_fd < 0)
-		eventline_set_log(log);
 	config->command = line.rest < argc ? argv + line.rest : NULL;
 	if (config->action == CONFIG_WAIT) {
 		options_warn_misspelt(&config_options, env, log);
@@ -119,8 +150,6 @@ int config_load(struct config *config, int argc, char **argv, const struct env *
 	}
 	failed = 0;
 out:
-	if (config->output == CONFIG_OUTPUT_JSON && config->report_fd < 0)
-		eventline_set_log(log);
 	free(line.operands);
 	return failed;
 }

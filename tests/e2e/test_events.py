@@ -403,6 +403,26 @@ def test_a_descriptor_that_is_not_open(waitfor, peer):
     assert not server.connections
 
 
+@pytest.mark.parametrize("env, args", [
+    ({}, ["--bogus", "--output=json"]), ({}, ["-t", "x", "--output", "json"]), ({}, ["--output=json", "-f", "FILE"]),
+    ({"WAITFOR_OUTPUT": "json"}, ["-f", "FILE"]), ({"WAITFOR_OUTPUT": "json", "WAITFOR_TIMEOUT": "x"}, ["db:1"]),
+    ({}, ["--report-fd", "2", "-f", "FILE"])])
+def test_whatever_is_wrong_is_an_event_where_events_are_asked_for(waitfor, folder, env, args):
+    (folder / "bad.json").write_text('{"tiemout": 1}')
+    result = waitfor(*(str(folder / "bad.json") if word == "FILE" else word for word in args), env=env)
+    assert result.code == 125 and names(events_of(result)) == ["message"], result
+
+
+def test_report_fd_2_is_all_of_stderr(waitfor, peer):
+    result = waitfor("--report-fd", "2", accepting(peer))
+    assert names(events_of(result)) == ["start", "ready", "end"], result
+
+
+def test_what_stands_behind_the_command_is_the_commands(waitfor):
+    result = waitfor("--bogus", "--", "app", "--output=json")
+    assert result.code == 125 and result.err.startswith("waitfor: "), result
+
+
 @pytest.mark.parametrize("wrong", [["--timeout", "x"], ["-f", "/nonexistent"], []])
 def test_what_is_wrong_is_told_to_people_where_events_go_elsewhere(waitfor, wrong):
     result = waitfor("--output", "json", "--report-fd", "1", *wrong)

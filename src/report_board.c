@@ -14,6 +14,7 @@
 #include "buf.h"
 #include "clock.h"
 #include "report_text.h"
+#include "suspend.h"
 
 /*
  * Between two frames the cursor stands at the beginning of the board's first line. So a frame begins where the last
@@ -36,6 +37,7 @@ struct report_board {
 	bool colour;
 	const struct report_view *view;
 	struct loop_timer tick;
+	struct suspend suspend;
 	char *shown;           /* the frame that was begun last */
 	size_t written, whole; /* bytes of it that are written, and that there are */
 };
@@ -156,6 +158,15 @@ static void report_board_tick(void *arg)
 	loop_timer_set(&board->tick, REPORT_BOARD_INTERVAL);
 }
 
+/* The shell that gets the terminal now writes below the board. */
+static void report_board_leave(void *arg)
+{
+	struct report_board *board = arg;
+
+	if (!report_is_in_background(board->terminal) && report_write(board, 0))
+		report_draw(board, true);
+}
+
 static void report_board_begin(struct report_sink *sink, const struct report_view *view, struct loop *loop)
 {
 	struct report_board *board = (struct report_board *)sink;
@@ -168,6 +179,7 @@ static void report_board_begin(struct report_sink *sink, const struct report_vie
 	/* Not at once: most of what is there answers before anybody could read a frame. */
 	loop_timer_init(loop, &board->tick, report_board_tick, board);
 	loop_timer_set(&board->tick, REPORT_BOARD_INTERVAL);
+	suspend_watch(&board->suspend, loop, report_board_leave, board);
 }
 
 static void report_board_attempted(struct report_sink *sink, const struct progress *progress, bool changed)
@@ -220,6 +232,7 @@ static void report_board_end(struct report_sink *sink, enum report_verdict verdi
 
 	if (board->terminal >= 0) {
 		loop_timer_clear(&board->tick);
+		suspend_clear(&board->suspend);
 		report_leave(board, verdict);
 		close(board->terminal);
 		board->terminal = -1;

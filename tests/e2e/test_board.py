@@ -138,6 +138,27 @@ def test_in_the_background_the_screen_is_the_shells(waitfor, terminal, peer):
     plain(window, running)
 
 
+def test_who_stops_it_gets_the_screen_below_the_board(waitfor, terminal, peer):
+    """Ctrl-Z, and fg: what the shell says stands below, and the board begins anew below that."""
+    window, target = terminal(80), peer(listen=False)
+    script = 'set -m; "$@"; echo "stopped: $?" >&2; fg >&2; echo "ended: $?" >&2'
+    running = waitfor.start("-t", "20s", f"tcp://{target.target}", env=TERM, wrap=["sh", "-c", script, "sh"],
+                            **window.popen)
+    window.wait_text("0 of 1 ready")
+    window.keys(b"\x1a")
+    window.wait_text("stopped: 148")                # 128 + SIGTSTP
+    window.until(lambda: sum("0 of 1 ready" in line for line in window.lines) == 2, what="a second board")
+    lines = window.lines
+    said = next(i for i, line in enumerate(lines) if "stopped: 148" in line)
+    assert "0 of 1 ready" in lines[0] and lines[1].startswith("waiting  tcp://"), window.text
+    assert 2 <= said and "0 of 1 ready" not in "".join(lines[2:said]), window.text
+    assert any("0 of 1 ready" in line for line in lines[said:]), window.text
+    target.listen()
+    window.wait_text("ended: 0")
+    assert window.finish(running) == 0
+    assert "1 of 1 ready" in window.text
+
+
 # --- redrawing ----------------------------------------------------------------------------------
 
 def test_ten_frames_a_second_at_most(watched):

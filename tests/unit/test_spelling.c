@@ -11,7 +11,7 @@ static void test_nearest(void **state)
 	static const char *const candidates[] = {"time", "any-time", "max-pause", "deep-voice", "any", NULL};
 	static const struct nearest_row rows[] = {
 		{"time", "time"},           /* the word itself */
-		{"any", "any"},			    /* also where a longer one stands before it */
+		{"any", "any"},             /* also where a longer one stands before it */
 		{"tine", "time"},           /* replaced */
 		{"tme", "time"},            /* left out */
 		{"timme", "time"},          /* put in */

@@ -53,7 +53,7 @@ static void config_choose_form(struct config *config, struct log *log)
 		eventline_set_log(log);
 }
 
-/* The file is between defaults and environment, and only these and the command line say which: so they come twice. */
+/* A file is between defaults and environment, and only these and the command line say which: then they come twice. */
 static int config_pass_with_file(struct config *config, int argc, char **argv, const struct env *env,
 				 const struct process *process, struct config_line *line, struct error *err)
 {
@@ -61,11 +61,14 @@ static int config_pass_with_file(struct config *config, int argc, char **argv, c
 	const char *form;
 	int failed = config_pass(&first, argc, argv, env, line, err);
 
-	if (!failed && first.action == CONFIG_WAIT && first.path) {
-		config->path = first.path;
-		failed = config_file_read(config, process, err);
+	if (!failed && (first.action != CONFIG_WAIT || !first.path)) {
+		*config = first;
+		return 0;
 	}
-	failed = failed || config_pass(config, argc, argv, env, line, err);
+	if (!failed) {
+		config->path = first.path;
+		failed = config_file_read(config, process, err) || config_pass(config, argc, argv, env, line, err);
+	}
 	if (failed) {
 		/* The error is told in that form, and for people where the events go elsewhere. */
 		form = config_form_asked_for(argc, argv, env);

@@ -8,6 +8,7 @@ import pytest
 
 from support import dns as d
 from support.runner import REPOSITORY
+from support.spoil import SPOILERS
 
 SCHEMA = json.loads((REPOSITORY / "docs/explain.schema.json").read_text())
 
@@ -198,26 +199,8 @@ def test_an_unknown_form_is_an_error(waitfor):
     assert result.code == 125 and "json" in result.err, result
 
 
-def close_stdout():
-    os.close(1)
-
-
-def fill_stdout():
-    full = os.open("/dev/full", os.O_WRONLY)
-    os.dup2(full, 1)
-    os.close(full)
-
-
-def break_stdout():
-    """A pipe that nobody reads any more."""
-    reader, writer = os.pipe()
-    os.dup2(writer, 1)
-    os.close(reader)
-    os.close(writer)
-
-
 @pytest.mark.parametrize("form", ["--explain", "--explain=json"])
-@pytest.mark.parametrize("spoil", [close_stdout, fill_stdout, break_stdout])
+@pytest.mark.parametrize("spoil", SPOILERS)
 def test_a_plan_that_cannot_be_printed_is_an_error(waitfor, form, spoil):
     result = waitfor(form, "a:1", preexec_fn=spoil)
     assert result.code == 125, result

@@ -1,12 +1,12 @@
 """Options: their forms, their environment names, and who wins."""
 
-import os
 import resource
 
 import pytest
 
 from support.peers import silence
 from support.pgwire import refuses
+from support.spoil import SPOILERS
 
 
 @pytest.fixture
@@ -210,17 +210,7 @@ def test_all_of_the_help_goes_to_stdout_and_names_everything(waitfor):
         assert text in result.out, f"{text} is not in the help"
 
 
-def close_stdout():
-    os.close(1)
-
-
-def fill_stdout():
-    full = os.open("/dev/full", os.O_WRONLY)
-    os.dup2(full, 1)
-    os.close(full)
-
-
-@pytest.mark.parametrize("spoil", [close_stdout, fill_stdout])
+@pytest.mark.parametrize("spoil", SPOILERS)
 @pytest.mark.parametrize("word", ["--help", "--version"])
 def test_what_cannot_be_printed_is_an_error(waitfor, word, spoil):
     result = waitfor(word, preexec_fn=spoil)

@@ -16,6 +16,7 @@ from support import dns as d
 from support.peers import UnixPeer, silence
 from support.pgwire import answers, ask_cleartext_password
 from support.runner import BINARY
+from support.spoil import SPOILERS, close_stdout
 
 FORMS = ("sh", "dotenv", "json", "github")
 
@@ -251,26 +252,8 @@ def test_a_file_cannot_ask_for_it(waitfor, folder):
 
 # --- stdout and stderr -----------------------------------------------------------------------------------------------
 
-def close_stdout():
-    os.close(1)
-
-
-def fill_stdout():
-    full = os.open("/dev/full", os.O_WRONLY)
-    os.dup2(full, 1)
-    os.close(full)
-
-
-def break_stdout():
-    """A pipe that nobody reads any more."""
-    reader, writer = os.pipe()
-    os.dup2(writer, 1)
-    os.close(reader)
-    os.close(writer)
-
-
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("spoil", [close_stdout, fill_stdout, break_stdout])
+@pytest.mark.parametrize("spoil", SPOILERS)
 def test_what_cannot_be_printed_is_an_error(waitfor, ready, form, spoil):
     result = waitfor("-q", "--print-env", form, ready, preexec_fn=spoil)
     assert result.code == 125, result

@@ -20,8 +20,11 @@ struct loop;
 struct loop *loop_new(const struct process *process, struct error *err);
 void loop_free(struct loop *loop);
 
-/* Runs until loop_stop. Returns the ending signal that arrived, or 0. */
-int loop_run(struct loop *loop);
+/*
+ * Runs until loop_stop or an ending signal, whose number *signal is set to (0: none came). -1 with err when the kernel
+ * does not let it wait: then nothing is known of any peer.
+ */
+int loop_run(struct loop *loop, int *signal, struct error *err);
 void loop_stop(struct loop *loop);
 
 /* A timer lives inside its owner's struct, which clears it before it goes. It fires once, never inside loop_timer_set. */

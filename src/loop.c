@@ -94,10 +94,14 @@ void loop_free(struct loop *loop)
 	free(loop);
 }
 
-int loop_run(struct loop *loop)
+int loop_run(struct loop *loop, int *signal, struct error *err)
 {
-	event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
-	return loop->ending_signal;
+	errno = 0;
+	if (event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY) < 0)
+		return errors_set(err, "the event loop failed: %s; does a seccomp profile forbid epoll_wait?",
+				  strerror(errno));
+	*signal = loop->ending_signal;
+	return 0;
 }
 
 void loop_stop(struct loop *loop)

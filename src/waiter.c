@@ -320,8 +320,10 @@ int waiter_run(struct waiter_result *result, const struct config *config, const 
 				   .started = clock_now(),
 				   .timeout = waiter_longest_timeout(config),
 				   .down = config->down != CONFIG_DOWN_OFF};
+	int failed = 0;
 
-	*result = (struct waiter_result){.verdict = REPORT_READY};
+	/* Ready is only what was found ready: whatever goes wrong below, the app must not start. */
+	*result = (struct waiter_result){.verdict = REPORT_NOT_READY};
 	waiter.loop = loop_new(process, err);
 	if (!waiter.loop)
 		return -1;
@@ -330,13 +332,16 @@ int waiter_run(struct waiter_result *result, const struct config *config, const 
 	waiter_open(&waiter, view.started);
 	report_begin(report, &view, waiter.loop);
 	/* --links, and there are none: nothing would ever stop the loop. */
-	result->signal = config->target_count ? loop_run(waiter.loop) : 0;
+	if (config->target_count == 0)
+		result->verdict = REPORT_READY;
+	else
+		failed = loop_run(waiter.loop, &result->signal, err);
 	if (result->signal)
 		result->verdict = REPORT_SIGNALLED;
 	view.ended = clock_now();
 	report_end(report, result->verdict, result->signal);
 	waiter_close(&waiter);
-	return 0;
+	return failed;
 }
 
 void waiter_release(struct waiter_result *result)

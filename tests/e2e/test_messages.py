@@ -107,6 +107,7 @@ def test_lines(shell, places, command, lines, code):
 
 # What no command line brings about, or not on every machine.
 OUT_OF_REACH = {
+    "the event loop failed: %s; does a seccomp profile forbid epoll_wait?": "tests/e2e/test_faults.py",
     "cannot set up the event loop: %s (see ulimit -n)": "descriptors run out: tests/e2e/test_signals.py, test_exit_codes.py",
     "cannot run \"%s\": %s": "as the one that is told before the wait",
 }

@@ -215,6 +215,15 @@ static void watched_process(struct process *process, int first, int second)
 	sigprocmask(SIG_BLOCK, &process->watched, NULL);
 }
 
+/* The ending signal, 0 for none, or -1 when the loop failed. */
+static int run(struct loop *loop)
+{
+	struct error err = {0};
+	int number = 0;
+
+	return loop_run(loop, &number, &err) ? -1 : number;
+}
+
 static void on_raise(void *arg)
 {
 	raise(*(const int *)arg);
@@ -234,7 +243,7 @@ static void run_into_signal(void *arg)
 	loop = loop_new(&process, &err);
 	loop_timer_init(loop, &timer, on_raise, &number);
 	loop_timer_set(&timer, 0);
-	printf("%d ", loop_run(loop));
+	printf("%d ", run(loop));
 	sigpending(&pending);
 	printf("%d", sigismember(&pending, number));
 	loop_free(loop);
@@ -267,7 +276,7 @@ static void run_after_signal(void *arg)
 	watched_process(&process, SIGTERM, SIGINT);
 	raise(SIGTERM);
 	loop = loop_new(&process, &err);
-	printf("%d", loop_run(loop));
+	printf("%d", run(loop));
 	loop_free(loop);
 }
 
@@ -295,7 +304,7 @@ static void die_and_be_reaped(struct loop *loop)
 	if (loop) {
 		loop_timer_init(loop, &timer, on_stop, &unit);
 		loop_timer_set(&timer, 20 * CLOCK_MS);
-		printf("%d ", loop_run(loop));
+		printf("%d ", run(loop));
 	}
 }
 

@@ -47,8 +47,12 @@ void unit_loop_close(struct unit_loop *unit)
 
 void unit_loop_run(struct unit_loop *unit, const char *row)
 {
+	struct error err = {0};
+	int signal;
+
 	loop_timer_set(&unit->guard, UNIT_LOOP_GUARD_S * CLOCK_S);
-	loop_run(unit->loop);
+	if (loop_run(unit->loop, &signal, &err))
+		fail_msg("%s: %s", row, err.text);
 	loop_timer_clear(&unit->guard);
 	if (unit->timed_out)
 		fail_msg("%s: it did not come within %d s", row, UNIT_LOOP_GUARD_S);

@@ -32,7 +32,7 @@ dev: ## build/dev/waitfor: with glibc, for working on it; SANITIZE=address,undef
 	+@$(call variant,dev) program
 
 .PHONY: unit
-unit: ## build and run the unit tests, under the address and undefined-behaviour sanitizers; TEST=name runs one
+unit: ## build and run the unit tests, under the address and undefined-behaviour sanitizers; TEST=dns runs tests/unit/net/test_dns.c
 	+@$(call variant,dev) SANITIZE=$(if $(filter undefined,$(origin SANITIZE)),$(default_sanitizers),$(SANITIZE)) run-unit
 
 .PHONY: test
@@ -40,7 +40,7 @@ test: ## install what the tests need, run every test
 	@tests/run
 
 .PHONY: lint
-lint: ## formatting, static analysis, layers and headers
+lint: ## formatting, static analysis, rooms and headers
 	@tests/lint/run
 
 .PHONY: size
@@ -149,10 +149,10 @@ LIBS += -lssl -lcrypto
 endif
 LIBS += -lm
 
-sources := $(sort $(wildcard src/*.c src/probe/*.c))
-objects := $(sources:src/%.c=$(out)/%.o)
-unit_tests := $(sort $(wildcard tests/unit/test_$(or $(TEST),*).c))
-unit_helpers := $(sort $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+sources := $(sort $(wildcard src/*.c src/*/*.c src/*/*/*.c))
+objects := $(sources:src/%.c=$(out)/objects/%.o)
+unit_tests := $(sort $(foreach depth,* */*,$(wildcard tests/unit/$(depth)/test_$(or $(TEST),*).c)))
+unit_helpers := $(sort $(wildcard tests/unit/support/*.c))
 unit_programs := $(unit_tests:tests/unit/%.c=$(out)/unit/%)
 
 # V=1 shows the commands.
@@ -164,15 +164,15 @@ program: $(program)
 $(program): $(objects)
 	$(call show,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
-$(out)/%.o: src/%.c $(out)/settings
+$(out)/objects/%.o: src/%.c $(out)/settings
 	@mkdir -p $(@D)
 	$(call show,CC,$<)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(out)/unit/%.o: tests/unit/%.c $(out)/settings
 	@mkdir -p $(@D)
-	$(call show,CC,$<)$(CC) $(CPPFLAGS) -iquote tests/unit $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call show,CC,$<)$(CC) $(CPPFLAGS) -iquote tests/unit/support $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(out)/unit/test_%: $(out)/unit/test_%.o $(unit_helpers:tests/unit/%.c=$(out)/unit/%.o) $(filter-out $(out)/main.o,$(objects))
+$(unit_programs): %: %.o $(unit_helpers:tests/unit/%.c=$(out)/unit/%.o) $(filter-out $(out)/objects/main.o,$(objects))
 	$(call show,LINK,$@)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
 
 .PHONY: run-unit

@@ -5,20 +5,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "about.h"
-#include "config.h"
-#include "config_load.h"
-#include "env.h"
-#include "envprint.h"
-#include "errors.h"
-#include "explain.h"
-#include "exports.h"
-#include "handoff.h"
-#include "log.h"
-#include "outputs.h"
-#include "probe.h"
-#include "process.h"
-#include "waiter.h"
+#include "app/envprint.h"
+#include "app/exports.h"
+#include "app/handoff.h"
+#include "attempt/probe.h"
+#include "base/errors.h"
+#include "cli/about.h"
+#include "cli/explain.h"
+#include "cli/outputs.h"
+#include "settings/config.h"
+#include "settings/load.h"
+#include "system/env.h"
+#include "system/log.h"
+#include "system/process.h"
+#include "wait/waiter.h"
 
 enum { EXIT_NOT_READY = 1, EXIT_TIMED_OUT = 124, EXIT_OWN_FAULT = 125 };
 

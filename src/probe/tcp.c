@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "clock.h"
-#include "portproxy.h"
-#include "probe.h"
-#include "stream.h"
+#include "attempt/probe.h"
+#include "base/clock.h"
+#include "net/stream.h"
+#include "probe/portproxy.h"
 
 /*
  * A proxy for published ports listens on the loopback of the host and accepts before it knows whether

@@ -74,7 +74,7 @@ STRANGE = [
     "a\nb", "\n", "a\n", "a\n\nb", "a\nB=no", "a\rb", "a\r\nb", "a\\", "a\\nb", "\\\\", "a\tb", "-n", "=", "a=b",
     "*", "~", "!x", "a;b|c&d>e<f(g)", "é€", "x<<EOF", "a\nEND_OF_VALUE\nb", "%d%s", "'\"`$",
 ]
-# What python-dotenv cannot be told (include/envprint.h): it looks for ${NAME} in every kind of quotes, and past the end
+# What python-dotenv cannot be told (include/app/envprint.h): it looks for ${NAME} in every kind of quotes, and past the end
 # of a quoted value that ends with a backslash.
 BEYOND_DOTENV = ["${HOME}", "it's ${HOME}", "a\n\\", "'\"`$\n\\"]
 

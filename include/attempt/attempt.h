@@ -1,0 +1,35 @@
+/* One attempt at one target: look its endpoints up, race their addresses, report one outcome. */
+#ifndef ATTEMPT_ATTEMPT_H
+#define ATTEMPT_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/dns.h"
+#include "net/loop.h"
+#include "target/outcome.h"
+#include "target/target.h"
+#include "wait/progress.h"
+
+/* Lives as long as the wait for its target: look-ups outlast single attempts. */
+struct attempt;
+
+/*
+ * target and dns must outlive it. thorough: no attempt is over before every look-up is, for a verdict that no later
+ * attempt would repair. done is called once for each attempt_start, on a later turn of the loop.
+ */
+struct attempt *attempt_new(struct loop *loop, struct dns *dns, const struct target *target, bool thorough,
+			    void (*done)(void *arg, const struct outcome *outcome, const struct progress_place *place),
+			    void *arg);
+void attempt_free(struct attempt *attempt);
+
+/*
+ * Begins an attempt that ends within limit (microseconds), look-up included. waited is how long the
+ * target has been waited for: it decides how old an address may be. Not while one is running.
+ */
+void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited);
+
+/* Breaks off the one that is running, if any: done is not called for it. */
+void attempt_stop(struct attempt *attempt);
+
+#endif

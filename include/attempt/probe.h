@@ -1,0 +1,94 @@
+/*
+ * Is it ready? The registry of probe types, and the life of one attempt at one address.
+ *
+ * The contract between a type and this framework:
+ * 1. A type runs one attempt at one address. It never retries, never times out as a whole, never
+ *    prints, never resolves.
+ * 2. It reports once, through probe_finish, even from inside start. The first report wins.
+ * 3. The framework delivers on the next loop turn, after stop. Nothing is ever freed on its own stack;
+ *    the one who asked is never re-entered.
+ * 4. The framework owns the deadline; when it fires, the reason is the stage the probe last named.
+ * 5. A unit test asserts the mandatory slots of every row.
+ */
+#ifndef ATTEMPT_PROBE_H
+#define ATTEMPT_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/errors.h"
+#include "net/loop.h"
+#include "net/resolve.h"
+#include "system/env.h"
+#include "system/log.h"
+#include "target/outcome.h"
+#include "target/target.h"
+
+struct probe;
+
+struct probe_type {
+	const char *name;      /* URL scheme */
+	const char *alias;     /* another one, or NULL */
+	const char *summary;   /* one line for --help */
+	const char *example;   /* a target, for --help and error texts */
+	uint16_t default_port; /* 0: the target must say; a bare host with this port gets this type */
+	size_t state_size;     /* zeroed for every attempt, handed over as p->state */
+
+	/*
+	 * Optional, once before the wait: completes the target (its endpoints, its plan) from its URL and the
+	 * environment, rejects what could never succeed, and warns of what will surprise. May take things out of
+	 * this process's own environment, never out of env, which is the app's.
+	 */
+	int (*bind)(struct target *target, const struct env *env, struct log *log, struct error *err);
+	void (*unbind)(struct target *target); /* frees plan; NULL where bind makes none */
+
+	void (*start)(struct probe *probe); /* begins; never blocks; may finish at once */
+	void (*stop)(struct probe *probe);  /* releases what start took; called exactly once, after start */
+};
+
+struct probe {
+	const struct probe_type *type;
+	struct loop *loop;
+	const struct target *target;
+	const struct endpoint *endpoint;
+	const struct resolve_address *address; /* probe's own copy */
+	void *state;
+	bool after_refusal; /* the last attempt at this target found nobody listening: a cheap look first pays */
+	bool just_opened;   /* if it connects, that is: the last attempt was refused outright, not even by a proxy */
+	/* What follows is the framework's. */
+	struct resolve_address address_copy;
+	enum outcome_kind stage;
+	const char *stage_text;
+	bool started, finished;
+	struct outcome outcome;
+	struct loop_timer deadline, deliver;
+	void (*done)(void *arg, struct probe *probe, const struct outcome *outcome);
+	void *arg;
+};
+
+/* Finds each target's type, completes it and checks it. Names the target in the error. */
+int probe_bind(struct target *targets, size_t count, const struct env *env, struct log *log, struct error *err);
+void probe_unbind(struct target *targets, size_t count);
+
+/* The registry, in its order; NULL past the end. */
+const struct probe_type *probe_type_at(size_t index);
+
+/*
+ * One attempt. done is called once, on a later turn of the loop; after it, or instead of it,
+ * probe_free. limit is in microseconds.
+ */
+struct probe *probe_new(struct loop *loop, const struct target *target, const struct endpoint *endpoint,
+			const struct resolve_address *address, int64_t limit,
+			void (*done)(void *arg, struct probe *probe, const struct outcome *outcome), void *arg);
+void probe_start(struct probe *probe);
+void probe_free(struct probe *probe);
+
+/* Has it got a connection, so that what is left is the peer's to answer? */
+bool probe_is_connected(const struct probe *probe);
+
+/* For types: the report, and the stage whose kind (with text as detail) is the reason when the deadline fires. */
+void probe_finish(struct probe *probe, const struct outcome *outcome);
+void probe_stage(struct probe *probe, enum outcome_kind on_deadline, const char *text);
+
+#endif

@@ -1,0 +1,45 @@
+/* One TCP (or Unix) connection without blocking: connect, read, and close without hurting the peer. */
+#ifndef NET_STREAM_H
+#define NET_STREAM_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "net/loop.h"
+#include "target/outcome.h"
+
+struct stream {
+	struct loop *loop;
+	int fd; /* -1: not open */
+	bool connected;
+	struct loop_watch watch;
+	void (*connected_fn)(void *arg);
+	void (*readable_fn)(void *arg);
+	void (*failed_fn)(void *arg, const struct outcome *outcome);
+	void *arg;
+};
+
+/*
+ * Starts to connect. Exactly one of `connected` and `failed` follows, on a later turn of the loop, or
+ * failed is returned at once as an outcome other than READY. After `connected`, `readable` is called
+ * whenever there is data or the end of it. stream must stay where it is until stream_close.
+ */
+struct outcome stream_connect(struct stream *stream, struct loop *loop, const struct sockaddr_storage *address,
+			      void (*connected)(void *arg), void (*readable)(void *arg),
+			      void (*failed)(void *arg, const struct outcome *outcome), void *arg);
+
+/* As recv: the bytes, 0 at the end, -1 with errno. */
+ssize_t stream_read(struct stream *stream, void *data, size_t size);
+
+/* Reads and drops what is there, within reason, without blocking. For sockets that somebody else closes. */
+void stream_drain(int fd);
+
+/* Drains and closes, so that the peer sees FIN and not RST, which servers log (FACTS 21). Twice is fine. */
+void stream_close(struct stream *stream);
+
+/* The pending error of a connecting socket, as an outcome; READY when it is connected. Takes the error off the socket. */
+struct outcome stream_connect_result(int fd);
+
+#endif

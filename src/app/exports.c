@@ -1,0 +1,156 @@
+#include "app/exports.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* Is one of the two enough? */
+static bool exports_are_alternatives(const struct config *config, const struct target *a, const struct target *b)
+{
+	return config->group_count && groups_are_alternatives(config->groups, a->group, b->group);
+}
+
+/* May whichever is there speak under the name of both, since the user gave it to both, or they are of one host? */
+static bool exports_share_name(const struct config *config, const struct target *a, const struct target *b)
+{
+	bool meant = (a->named && b->named) || strcasecmp(a->endpoints[0].host, b->endpoints[0].host) == 0;
+
+	return meant && strcmp(a->name, b->name) == 0 && exports_are_alternatives(config, a, b);
+}
+
+bool exports_may_speak(const struct config *config, size_t index)
+{
+	const struct target *target = &config->targets[index];
+
+	if (!target->name || config->no_export)
+		return false;
+	for (size_t i = 0; i < index && !target->exports; i++) {
+		const struct target *owner = &config->targets[i];
+
+		if (owner->exports && owner->name && exports_share_name(config, owner, target))
+			return true;
+	}
+	return target->exports;
+}
+
+/* Two hosts under one name: says what would be right. */
+static int exports_refuse(const struct config *config, const struct target *owner, const struct target *later,
+			  struct error *err)
+{
+	const struct endpoint *place = later->endpoints;
+	bool may_share = exports_are_alternatives(config, owner, later);
+
+	errors_set(err,
+		   "targets \"%s\" and \"%s\" would both export %s_HOST; name one of them, such as OTHER=%s:%u%s%s%s",
+		   owner->text, later->text, owner->name, place->host, (unsigned)place->port,
+		   may_share ? ", or both " : "", may_share ? owner->name : "",
+		   may_share ? " to export whichever is ready" : "");
+	return later->origin ? errors_prefix(err, "%s", later->origin) : -1;
+}
+
+/* Does `later` share a name that an earlier target owns? */
+static int exports_settle_pair(const struct config *config, const struct target *owner, struct target *later,
+			       struct log *log, struct error *err)
+{
+	const struct endpoint *first = owner->endpoints, *second = later->endpoints;
+
+	if (!owner->name || !owner->exports || strcmp(owner->name, later->name) != 0)
+		return 0;
+	if (exports_share_name(config, owner, later)) {
+		later->exports = false;
+		return 0;
+	}
+	if (strcasecmp(first->host, second->host) != 0)
+		return exports_refuse(config, owner, later, err);
+	later->exports = false;
+	if (first->port != second->port)
+		log_line(log, LOG_LEVEL_NORMAL,
+			 "%s: %s_PORT is the port of %s; to export this one too, name it: OTHER=%s:%u", later->text,
+			 owner->name, owner->text, second->host, (unsigned)second->port);
+	return 0;
+}
+
+int exports_settle(struct config *config, struct log *log, struct error *err)
+{
+	for (size_t i = 0; i < config->target_count && !config->no_export; i++) {
+		struct target *later = &config->targets[i];
+
+		for (size_t j = 0; j < i && later->name && later->exports; j++)
+			if (exports_settle_pair(config, &config->targets[j], later, log, err))
+				return -1;
+	}
+	return 0;
+}
+
+static void exports_add(struct exports *exports, const char *name, const char *suffix, const char *value)
+{
+	exports->list = alloc_resize(exports->list, exports->count + 1, sizeof(*exports->list));
+	exports->list[exports->count++] =
+		(struct envprint_variable){.name = alloc_format("%s_%s", name, suffix), .value = alloc_text(value)};
+}
+
+static void exports_add_target(struct exports *exports, const struct progress *progress, bool pin)
+{
+	const struct target *target = progress->target;
+	const struct progress_place *place = &progress->place;
+	bool ready = progress_is_ready(progress);
+	const struct endpoint *endpoint = ready ? place->endpoint : target->endpoints;
+	/* Where only a variable knew the peer the name helps nobody, ready or not. */
+	bool use_address = place->address[0] && (place->from_variable || (ready && pin));
+	char port[8];
+
+	snprintf(port, sizeof(port), "%u", (unsigned)endpoint->port);
+	exports_add(exports, target->name, "HOST", use_address ? place->address : endpoint->host);
+	exports_add(exports, target->name, "PORT", port);
+	if (ready)
+		exports_add(exports, target->name, "ADDR", place->address);
+}
+
+/*
+ * Who speaks under the name: its owner, or the first of those that may stand for it that is ready. One that was
+ * ready for a part of its --successes comes after one that is done.
+ */
+static const struct progress *exports_speaker(const struct config *config, const struct progress *progress,
+					      size_t owner)
+{
+	const struct target *first = &config->targets[owner];
+	const struct progress *ready = NULL;
+
+	for (size_t i = owner; i < config->target_count; i++) {
+		const struct target *target = &config->targets[i];
+
+		if (!progress_is_ready(&progress[i]) || !target->name ||
+		    (i != owner && !exports_share_name(config, first, target)))
+			continue;
+		if (progress[i].done)
+			return &progress[i];
+		ready = ready ? ready : &progress[i];
+	}
+	return ready ? ready : &progress[owner];
+}
+
+void exports_collect(struct exports *exports, const struct config *config, const struct progress *progress)
+{
+	*exports = (struct exports){0};
+	for (size_t i = 0; i < config->target_count && !config->no_export; i++)
+		if (config->targets[i].name && config->targets[i].exports)
+			exports_add_target(exports, exports_speaker(config, progress, i), config->pin);
+}
+
+void exports_release(struct exports *exports)
+{
+	for (size_t i = 0; i < exports->count; i++) {
+		free(exports->list[i].name);
+		free(exports->list[i].value);
+	}
+	free(exports->list);
+	*exports = (struct exports){0};
+}
+
+void exports_apply(const struct exports *exports, struct env *env)
+{
+	for (size_t i = 0; i < exports->count; i++)
+		env_set(env, exports->list[i].name, exports->list[i].value);
+}

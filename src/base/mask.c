@@ -1,0 +1,347 @@
+#include "base/mask.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+
+/* Parameters of libpq's. A harmless one lets nobody in, and one wants to see its value in a log. */
+struct mask_parameter {
+	const char *name;
+	bool harmless;
+};
+
+/* clang-format off */
+static const struct mask_parameter mask_parameters[] = {
+	{"application_name", true},    {"channel_binding", true},      {"client_encoding", false},
+	{"connect_timeout", true},     {"dbname", true},               {"fallback_application_name", false},
+	{"gssdelegation", false},      {"gssencmode", true},           {"gsslib", false},
+	{"host", true},                {"hostaddr", true},             {"keepalives", false},
+	{"keepalives_count", false},   {"keepalives_idle", true},      {"keepalives_interval", false},
+	{"krbsrvname", false},         {"load_balance_hosts", true},   {"max_protocol_version", false},
+	{"min_protocol_version", false}, {"oauth_client_id", false},   {"oauth_client_secret", false},
+	{"oauth_issuer", false},       {"oauth_scope", false},         {"options", false},
+	{"passfile", true},            {"password", false},            {"port", true},
+	{"replication", false},        {"require_auth", true},         {"requirepeer", false},
+	{"scram_client_key", false},   {"scram_server_key", false},    {"service", false},
+	{"servicefile", false},        {"ssl_max_protocol_version", false}, {"ssl_min_protocol_version", false},
+	{"sslcert", true},             {"sslcertmode", false},         {"sslcompression", false},
+	{"sslcrl", false},             {"sslcrldir", false},           {"sslkey", true},
+	{"sslkeylogfile", false},      {"sslmode", true},              {"sslnegotiation", true},
+	{"sslpassword", false},        {"sslrootcert", true},          {"sslsni", false},
+	{"target_session_attrs", true}, {"tcp_user_timeout", false},   {"user", true},
+};
+/* clang-format on */
+
+static const struct mask_parameter *mask_find(const char *key, size_t len)
+{
+	for (size_t i = 0; i < sizeof(mask_parameters) / sizeof(mask_parameters[0]); i++)
+		if (strlen(mask_parameters[i].name) == len && strncmp(mask_parameters[i].name, key, len) == 0)
+			return &mask_parameters[i];
+	return NULL;
+}
+
+static bool mask_is_harmless(const char *key, size_t len)
+{
+	const struct mask_parameter *known = mask_find(key, len);
+
+	return known && known->harmless;
+}
+
+bool mask_shows(const char *key)
+{
+	return mask_is_harmless(key, strlen(key));
+}
+
+/*
+ * "key=value&key=value…". An unescaped '&' in a password makes parts of it: one without '=' is shown only where it is
+ * a parameter's name, and an unknown key, which a misspelt one is, only where no secret stands before it.
+ */
+static void mask_query(struct buf *out, const char *query)
+{
+	bool hidden = false;
+
+	while (*query) {
+		size_t len = strcspn(query, "&"), key = strcspn(query, "=&");
+		bool has_value = query[key] == '=';
+
+		if (mask_is_harmless(query, key)) {
+			buf_add(out, query, len);
+		} else if (len) {
+			if (has_value && (!hidden || mask_find(query, key)))
+				buf_add(out, query, key + 1);
+			buf_add_text(out, "***");
+			hidden = true;
+		}
+		query += len;
+		if (*query)
+			buf_add(out, query++, 1);
+	}
+}
+
+/* The last c in [from, to), or NULL. */
+static const char *mask_last(const char *from, const char *to, char c)
+{
+	return memrchr(from, c, (size_t)(to - from));
+}
+
+/* What users and hosts are made of, escapes and variables included: all else may be the begin of something secret. */
+static bool mask_is_plain(char c)
+{
+	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || (c && strchr("-._~%+${}", c));
+}
+
+/* How many of these bytes can be a user, or the like. */
+static size_t mask_plain_length(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && mask_is_plain(text[i]))
+		i++;
+	return i;
+}
+
+/* The digits of a port: longer ones are a PIN or the like. */
+enum { MASK_PORT_DIGITS = 5 };
+
+/* Past the port at `at`: digits, or a variable that is not expanded yet. */
+static const char *mask_skip_port(const char *at, const char *end)
+{
+	const char *close = NULL, *start;
+
+	if (end - at > 2 && at[0] == '$' && at[1] == '{' && (close = memchr(at, '}', (size_t)(end - at))))
+		at = mask_last(at, close, '-') ? mask_last(at, close, '-') + 1 : close;
+	for (start = at; at < end && isdigit((unsigned char)*at) && at - start < MASK_PORT_DIGITS; at++)
+		;
+	return close && at == close ? at + 1 : at;
+}
+
+/* The end of the "${...}" or "[...]" that begins here, or NULL. */
+static const char *mask_closing(const char *at, const char *end)
+{
+	if (*at == '$' && at + 1 < end && at[1] == '{')
+		return memchr(at, '}', (size_t)(end - at));
+	return *at == '[' ? memchr(at, ']', (size_t)(end - at)) : NULL;
+}
+
+size_t mask_hosts_length(const char *hosts, size_t len, bool any_port)
+{
+	const char *end = hosts + len, *others = any_port ? ",:[]" : ",", *close, *port;
+
+	for (const char *at = hosts; at < end; at++) {
+		if ((close = mask_closing(at, end))) {
+			at = close;
+		} else if (*at == ':' && !any_port) {
+			port = at + 1;
+			at = mask_skip_port(port, end);
+			if (at == port || (at < end && *at != ','))
+				return (size_t)(port - 1 - hosts);
+		} else if (!mask_is_plain(*at) && !strchr(others, *at)) {
+			return (size_t)(at - hosts);
+		}
+	}
+	return len;
+}
+
+static bool mask_is_host_list(const char *authority, size_t len)
+{
+	return mask_hosts_length(authority, len, false) == len;
+}
+
+bool mask_password_is_cut(const char *url)
+{
+	size_t len = strcspn(url, "/?#"), slash = strcspn(url, "/");
+	const char *tail = url + len;
+	bool has_user = memchr(url, '@', len);
+
+	/* libpq's rule: before a '/', the first '@' ends user and password, whatever stands before it. */
+	if (!has_user && memchr(tail, '@', slash - len))
+		return true;
+	if (!memchr(url, ':', len) || !strchr(tail, '@'))
+		return false;
+	if (memchr(tail, '@', strcspn(tail, "?")))
+		return true;
+	return !has_user && !mask_is_host_list(url, len);
+}
+
+/*
+ * The '@' that ends "user:password", or NULL. It is the *last* one, since one inside a password should have been
+ * escaped, and was not; but not one that belongs to a parameter's value.
+ */
+static const char *mask_at(const char *authority)
+{
+	const char *end = authority + strlen(authority), *at = mask_last(authority, end, '@');
+	const char *query = strchr(authority, '?'), *part, *before;
+
+	if (!at || !query || at < query)
+		return at;
+	part = mask_last(query, at, '&');
+	part = part ? part + 1 : query + 1;
+	if (!mask_find(part, strcspn(part, "=@")))
+		return at;
+	before = mask_last(authority, query, '@');
+	if (before)
+		return before;
+	return mask_is_host_list(authority, strcspn(authority, "/?#")) ? NULL : at;
+}
+
+/* Whatever ${VAR:=default} or the like holds, which is not understood here, may be a secret. The caller's. */
+static char *mask_expressions(const char *text)
+{
+	struct buf out = {0};
+
+	while (*text) {
+		size_t name = strncmp(text, "${", 2) == 0 ? 2 + strcspn(text + 2, ":=?+-#%/!}") : 0;
+		const char *close = name ? strchr(text + name, '}') : NULL;
+
+		if (close && close != text + name && strncmp(text + name, ":-", 2) != 0) {
+			buf_add(&out, text, name);
+			buf_add_text(&out, "...}");
+			text = close + 1;
+		} else {
+			buf_add(&out, text++, 1);
+		}
+	}
+	return buf_detach(&out);
+}
+
+/* The first `shown` of len bytes; then it is said that there is more. */
+static void mask_rest(struct buf *out, const char *text, size_t len, size_t shown)
+{
+	buf_add(out, text, shown);
+	if (shown < len)
+		buf_add_text(out, "***");
+}
+
+/* "host:port,host/database?parameters". A database's name with '&' or '=' in it is parameters that lack their '?'. */
+static void mask_place(struct buf *out, const char *text, bool any_port)
+{
+	size_t len = strcspn(text, "/?#"), shown = mask_hosts_length(text, len, any_port);
+
+	if (shown < len) {
+		/* A password may hold a '/' or '?', so that all that follows is of it. */
+		buf_add(out, text, shown + (text[shown] == ':'));
+		buf_add_text(out, "***");
+		return;
+	}
+	buf_add(out, text, len);
+	text += len;
+	len = strcspn(text, "?");
+	shown = strcspn(text, "?&=;#'\"\\ \t\r\n\v\f");
+	mask_rest(out, text, len, shown);
+	if (text[len]) {
+		buf_add_text(out, "?");
+		mask_query(out, text + len + 1);
+	}
+}
+
+/* What follows "scheme://". */
+static void mask_url(struct buf *out, const char *url, bool any_port)
+{
+	const char *at = mask_at(url), *colon = at ? memchr(url, ':', (size_t)(at - url)) : NULL;
+	size_t authority = strcspn(url, "/?#");
+	bool is_hosts = mask_is_host_list(url, authority);
+
+	if (is_hosts && mask_password_is_cut(url)) {
+		/* A port before a '?', and an '@': one of the two is a secret's, and who knows which. */
+		authority = strcspn(url, ":/?#");
+		buf_add(out, url, authority + 1);
+		buf_add_text(out, "***");
+		return;
+	}
+	if (at && !colon && at > url + authority)
+		at = NULL; /* a database's name with an '@' */
+	if (at) {
+		const char *end = colon ? colon : at;
+
+		mask_rest(out, url, (size_t)(end - url), mask_plain_length(url, (size_t)(end - url)));
+		buf_add_text(out, colon ? ":***" : "");
+		/* Behind an '@' that itself stands behind a '?' all that is left may be parameters. */
+		if (is_hosts && at > url + authority)
+			return;
+		buf_add_text(out, "@");
+		url = at + 1;
+	}
+	mask_place(out, url, any_port && !at);
+}
+
+/* libpq's "host=db password=secret", where a value may be quoted and hold white space: up to the first that is not harmless. */
+static void mask_words(struct buf *out, const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, " \t\r\n\v\f"), key = strcspn(text, "=");
+
+		if (len && (key >= len || !mask_is_harmless(text, key) || strcspn(text, "'\"\\") < len)) {
+			if (key < len && mask_find(text, key))
+				buf_add(out, text, key + 1);
+			buf_add_text(out, "***");
+			return;
+		}
+		buf_add(out, text, len);
+		text += len;
+		if (*text)
+			buf_add(out, text++, 1);
+	}
+}
+
+bool mask_is_password(const char *text)
+{
+	size_t name = strcspn(text, "=:/?&#[@");
+
+	/* PGPASSWORD=... too, as somebody writes who forgot env(1). */
+	return text[name] == '=' && name >= 8 && strncasecmp(text + name - 8, "password", 8) == 0;
+}
+
+/* Without a scheme there is no place for a password: what is shown may help who mistyped a port. */
+static void mask_bare(struct buf *out, const char *text)
+{
+	const char *at = strrchr(text, '@');
+	size_t name = strcspn(text, "=:/?&#[@"), shown;
+
+	if (strchr(text, '=') && strpbrk(text, " \t\r\n\v\f")) {
+		mask_words(out, text);
+		return;
+	}
+	if (at && !mask_is_password(text)) {
+		buf_add_text(out, "***@");
+		mask_place(out, at + 1, false);
+		return;
+	}
+	name = text[name] == '=' ? name + 1 : 0;
+	shown = mask_is_password(text) ? name : name + strcspn(text + name, "?&#=");
+	buf_add(out, text, shown);
+	if (text[shown] == '?' || text[shown] == '&') {
+		buf_add(out, text + shown, 1);
+		mask_query(out, text + shown + 1);
+	} else if (text[shown]) {
+		buf_add_text(out, "***");
+	}
+}
+
+static void mask_into(struct buf *out, const char *text)
+{
+	const char *authority = strstr(text, "://"), *scheme;
+
+	if (!authority || strcspn(text, " \t\r\n\v\f@?&#/") < (size_t)(authority - text)) {
+		mask_bare(out, text);
+		return;
+	}
+	scheme = mask_last(text, authority, '=');
+	scheme = scheme ? scheme + 1 : text;
+	authority += 3;
+	buf_add(out, text, (size_t)(authority - text));
+	mask_url(out, authority, strncasecmp(scheme, "tcp://", 6) == 0);
+}
+
+char *mask_target(const char *text)
+{
+	char *plain = mask_expressions(text);
+	struct buf out = {0};
+
+	mask_into(&out, plain);
+	free(plain);
+	return buf_detach(&out);
+}

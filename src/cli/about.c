@@ -1,0 +1,181 @@
+#include "cli/about.h"
+
+#include <ares.h>
+#include <cjson/cJSON.h>
+#include <event2/event.h>
+#include <libpq-fe.h>
+#include <stdlib.h>
+
+#include "attempt/probe.h"
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "settings/config.h"
+
+#ifdef WAITFOR_TLS
+#include <openssl/crypto.h>
+#endif
+
+static void about_add(struct buf *out, char *line)
+{
+	buf_add_text(out, line);
+	free(line);
+}
+
+/* "=absent", "[=absent]", " TIME" or nothing: what follows the option's name. The caller's. */
+static char *about_argument(const struct options_row *row)
+{
+	if (row->arg)
+		return alloc_format(" %s", row->arg);
+	return row->choices ? alloc_format("[=%s]", row->choices) : alloc_text("");
+}
+
+static void about_add_option(struct buf *out, const struct options_row *row, int width)
+{
+	char letter[] = {'-', row->letter, ',', '\0'};
+	char *argument = about_argument(row);
+	char *left = alloc_format("%s --%s%s", row->letter ? letter : "   ", row->key, argument);
+	bool words = row->arg && row->choices;
+
+	about_add(out, alloc_format("  %-*s  %s%s%s%s%s%s\n", width, left, row->help, words ? ": " : "",
+				    words ? row->choices : "", row->initial ? " (" : "",
+				    row->initial ? row->initial : "", row->initial ? ")" : ""));
+	free(argument);
+	free(left);
+}
+
+static void about_add_options(struct buf *out, bool brief, int width)
+{
+	for (size_t i = 0; i < config_options.count; i++) {
+		const struct options_row *row = &config_options.rows[i];
+
+		if (options_takes(row, OPTIONS_ARGV) && (row->brief || !brief))
+			about_add_option(out, row, width);
+	}
+}
+
+static const char about_usage[] = "Usage: waitfor [OPTION]... [NAME=]TARGET... [-- COMMAND [ARG]...]\n"
+				  "Wait until every TARGET is ready, export NAME_HOST, NAME_PORT and NAME_ADDR,\n"
+				  "and become COMMAND.\n\n";
+
+char *about_help(void)
+{
+	enum { LEFT = 22 };
+	const struct probe_type *type;
+	struct buf out = {0};
+
+	buf_add_text(&out, about_usage);
+	buf_add_text(&out, "TARGET is host:port, a host that a link or service variable knows, or one of\n ");
+	for (size_t i = 0; (type = probe_type_at(i)); i++)
+		about_add(&out, alloc_format(" %s", type->example));
+	buf_add_text(&out, "\n\n");
+	about_add_options(&out, true, LEFT);
+	buf_add_text(&out, "\nTIME is 500ms, 10s, 1m30s or a number of seconds. Exit codes: COMMAND's own,\n"
+			   "0 ready, 124 not ready in time, 125 usage. --help=all tells all there is.\n");
+	return buf_detach(&out);
+}
+
+char *about_help_all(void)
+{
+	enum { LEFT = 26 };
+	const struct probe_type *type;
+	struct buf out = {0};
+
+	buf_add_text(&out, about_usage);
+	buf_add_text(&out, "Targets:\n");
+	for (size_t i = 0; (type = probe_type_at(i)); i++)
+		about_add(&out, alloc_format("  %-28s%s\n", type->example, type->summary));
+	buf_add_text(&out, "  host:port                   by its port: 5432 is asked as PostgreSQL, others as tcp\n"
+			   "  host                        the port from Docker-link or Kubernetes service variables\n"
+			   "${VAR} and ${VAR:-default} in a target are expanded.\n\n"
+			   "Options:\n");
+	about_add_options(&out, false, LEFT);
+	buf_add_text(
+		&out,
+		"\nTIME is 500ms, 10s, 1m30s or a number of seconds. Most options have a variable: WAITFOR_TIMEOUT=5m,\n"
+		"WAITFOR_RUN_ANYWAY=true; WAITFOR_TARGETS gives targets where the command line has none.\n\n"
+		"Exit codes: COMMAND's own; 0 ready; 1 not ready (--once only); 124 timed out or gave up; 125 usage or\n"
+		"internal error; 126 COMMAND cannot be run; 127 COMMAND not found; 128+n ended by signal n.\n");
+	return buf_detach(&out);
+}
+
+static void about_json_text(cJSON *object, const char *key, const char *text)
+{
+	cJSON_AddItemToObject(object, key, alloc_check(text ? cJSON_CreateString(text) : cJSON_CreateNull()));
+}
+
+static cJSON *about_json_option(const struct options_row *row)
+{
+	char letter[] = {row->letter, '\0'}, *variable = options_env_name(row), *choice;
+	cJSON *object = alloc_check(cJSON_CreateObject()), *choices;
+	const char *at;
+	size_t len;
+
+	about_json_text(object, "key", row->key);
+	about_json_text(object, "letter", row->letter ? letter : NULL);
+	about_json_text(object, "variable", options_takes(row, OPTIONS_ENV) ? variable : NULL);
+	about_json_text(object, "argument", row->arg);
+	cJSON_AddBoolToObject(object, "optional", !row->arg && row->choices);
+	choices = alloc_check(cJSON_AddArrayToObject(object, "choices"));
+	for (int i = 0; (at = options_choice(row, i, &len)); i++) {
+		choice = alloc_slice(at, len);
+		cJSON_AddItemToArray(choices, cJSON_CreateString(choice));
+		free(choice);
+	}
+	about_json_text(object, "default", row->initial);
+	cJSON_AddBoolToObject(object, "short", row->brief);
+	cJSON_AddBoolToObject(object, "argv", options_takes(row, OPTIONS_ARGV));
+	cJSON_AddBoolToObject(object, "file", options_takes(row, OPTIONS_FILE));
+	cJSON_AddBoolToObject(object, "target", row->per_target);
+	about_json_text(object, "help", row->help);
+	about_json_text(object, "more", row->more);
+	free(variable);
+	return object;
+}
+
+static cJSON *about_json_probe(const struct probe_type *type)
+{
+	cJSON *object = alloc_check(cJSON_CreateObject());
+
+	about_json_text(object, "scheme", type->name);
+	about_json_text(object, "alias", type->alias);
+	about_json_text(object, "example", type->example);
+	cJSON_AddItemToObject(object, "port",
+			      type->default_port ? cJSON_CreateNumber(type->default_port) : cJSON_CreateNull());
+	about_json_text(object, "summary", type->summary);
+	return object;
+}
+
+char *about_help_json(void)
+{
+	cJSON *root = alloc_check(cJSON_CreateObject()), *options, *probes;
+	const struct probe_type *type;
+	char *text, *line;
+
+	options = alloc_check(cJSON_AddArrayToObject(root, "options"));
+	for (size_t i = 0; i < config_options.count; i++)
+		cJSON_AddItemToArray(options, about_json_option(&config_options.rows[i]));
+	probes = alloc_check(cJSON_AddArrayToObject(root, "probes"));
+	for (size_t i = 0; (type = probe_type_at(i)); i++)
+		cJSON_AddItemToArray(probes, about_json_probe(type));
+	text = alloc_check(cJSON_Print(root));
+	cJSON_Delete(root);
+	line = alloc_format("%s\n", text);
+	free(text);
+	return line;
+}
+
+char *about_version(void)
+{
+	struct buf out = {0};
+	int pq = PQlibVersion();
+
+	buf_add_text(&out, "waitfor " WAITFOR_VERSION " (" WAITFOR_FLAVOUR ")\n" WAITFOR_LIBC "\n");
+	about_add(&out, alloc_format("c-ares %s\n", ares_version(NULL)));
+	about_add(&out, alloc_format("libevent %s\n", event_get_version()));
+	about_add(&out, alloc_format("libpq %d.%d\n", pq / 10000, pq % 10000));
+	about_add(&out, alloc_format("cJSON %s\n", cJSON_Version()));
+#ifdef WAITFOR_TLS
+	about_add(&out, alloc_format("%s\n", OpenSSL_version(OPENSSL_VERSION)));
+#endif
+	return buf_detach(&out);
+}

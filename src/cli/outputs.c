@@ -1,0 +1,84 @@
+#include "cli/outputs.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "report/eventline.h"
+#include "report/events.h"
+#include "report/file.h"
+#include "report/lines.h"
+#include "report/screen.h"
+
+/* A board where somebody looks at it and did not ask for more or less to be said. */
+static struct report_sink *outputs_for_people(const struct config *config, const struct env *env, struct log *log)
+{
+	bool board = config->output == CONFIG_OUTPUT_BOARD ||
+		     (config->output == CONFIG_OUTPUT_AUTO && report_board_fits(env, log->fd));
+
+	if (board && log->level == LOG_LEVEL_NORMAL)
+		return report_board_new(log, log->fd, report_board_colour(env));
+	return report_text_new(log);
+}
+
+/* Can it be written to? One that is only held closed (process.h) is as good as none. */
+static int outputs_check_descriptor(int fd, struct error *err)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || (flags & O_PATH))
+		return errors_set(err, "--report-fd %d: that descriptor is not open; write %d>FILE", fd, fd);
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		return errors_set(err, "--report-fd %d: that descriptor is only for reading; write %d>FILE", fd, fd);
+	return 0;
+}
+
+/* A shell that evaluates the variables must not find anything else. */
+static int outputs_refuse_stdout(const char *what, struct error *err)
+{
+	return errors_set(err, "%s: standard output is for the variables of --print-env; name a file", what);
+}
+
+static int outputs_open_events(struct outputs *outputs, const struct config *config, struct log *log, struct error *err)
+{
+	if (config->report_fd < 0) {
+		if (config->output == CONFIG_OUTPUT_JSON)
+			report_add(&outputs->report, report_json_new(log));
+		return 0;
+	}
+	if (outputs_check_descriptor(config->report_fd, err))
+		return -1;
+	if (config->print_env && config->report_fd == STDOUT_FILENO)
+		return outputs_refuse_stdout("--report-fd 1", err);
+	if (config->report_fd > STDERR_FILENO)
+		fcntl(config->report_fd, F_SETFD, FD_CLOEXEC);
+	log_init(&outputs->events, config->report_fd);
+	outputs->events.level = log->level;
+	eventline_set_log(&outputs->events);
+	report_add(&outputs->report, report_json_new(&outputs->events));
+	return 0;
+}
+
+int outputs_open(struct outputs *outputs, const struct config *config, const struct env *env, struct log *log,
+		 struct error *err)
+{
+	*outputs = (struct outputs){0};
+	if (config->output != CONFIG_OUTPUT_JSON || config->report_fd >= 0)
+		report_add(&outputs->report, outputs_for_people(config, env, log));
+	if (outputs_open_events(outputs, config, log, err))
+		return -1;
+	for (size_t i = 0; i < config->reports.count; i++) {
+		struct report_sink *sink = report_file_new(config->reports.items[i], log, err);
+
+		if (!sink)
+			return errors_prefix(err, "--report");
+		report_add(&outputs->report, sink);
+		if (config->print_env && report_file_is_stdout(sink))
+			return outputs_refuse_stdout(config->reports.items[i], err);
+	}
+	return 0;
+}
+
+void outputs_release(struct outputs *outputs)
+{
+	report_release(&outputs->report);
+}

@@ -1,0 +1,174 @@
+#include "net/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "system/log.h"
+
+struct loop {
+	struct event_base *base;
+	const struct process *process;
+	int signal_fd;
+	struct event signal_event;
+	int ending_signal;
+};
+
+/* libevent's own words would be lines of another program's. */
+static void loop_ignore_words(int severity, const char *message)
+{
+	(void)severity;
+	(void)message;
+}
+
+/* Where libevent cannot go on it would end the process with 1, which here means "not ready". */
+static void loop_on_fatal(int error_number)
+{
+	struct log log;
+
+	(void)error_number;
+	log_init(&log, STDERR_FILENO);
+	log_line(&log, LOG_LEVEL_ERROR, "cannot set up the event loop: out of descriptors or memory (see ulimit -n)");
+	_exit(125);
+}
+
+static void loop_on_signal(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *loop = arg;
+	struct signalfd_siginfo info;
+
+	(void)what;
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD) {
+			process_reap();
+		} else if (!loop->ending_signal) {
+			loop->ending_signal = (int)info.ssi_signo;
+			event_base_loopbreak(loop->base);
+		}
+	}
+}
+
+struct loop *loop_new(const struct process *process, struct error *err)
+{
+	struct loop *loop = alloc_zero(1, sizeof(*loop));
+	struct event_config *config;
+
+	event_set_log_callback(loop_ignore_words);
+	event_set_fatal_callback(loop_on_fatal);
+	config = event_config_new();
+	loop->process = process;
+	loop->signal_fd = signalfd(-1, &process->watched, SFD_NONBLOCK | SFD_CLOEXEC);
+	/* The cheap clock ticks every 4 ms, as long as our shortest interval. */
+	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER) == 0)
+		loop->base = event_base_new_with_config(config);
+	if (config)
+		event_config_free(config);
+	if (!loop->base || loop->signal_fd < 0) {
+		errors_set(err, "cannot set up the event loop: %s (see ulimit -n)", strerror(errno));
+		loop_free(loop);
+		return NULL;
+	}
+	event_assign(&loop->signal_event, loop->base, loop->signal_fd, EV_READ | EV_PERSIST, loop_on_signal, loop);
+	event_add(&loop->signal_event, NULL);
+	/* Those that died before anybody looked left no signal. */
+	if (process->is_init)
+		process_reap();
+	return loop;
+}
+
+void loop_free(struct loop *loop)
+{
+	if (!loop)
+		return;
+	if (loop->base) {
+		if (event_initialized(&loop->signal_event))
+			event_del(&loop->signal_event);
+		event_base_free(loop->base);
+	}
+	if (loop->signal_fd >= 0)
+		close(loop->signal_fd);
+	free(loop);
+}
+
+int loop_run(struct loop *loop, int *signal, struct error *err)
+{
+	errno = 0;
+	if (event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY) < 0)
+		return errors_set(err, "the event loop failed: %s; does a seccomp profile forbid epoll_wait?",
+				  strerror(errno));
+	*signal = loop->ending_signal;
+	return 0;
+}
+
+void loop_stop(struct loop *loop)
+{
+	event_base_loopbreak(loop->base);
+}
+
+static void loop_on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop_timer *timer = arg;
+
+	(void)fd;
+	(void)what;
+	timer->fire(timer->arg);
+}
+
+void loop_timer_init(struct loop *loop, struct loop_timer *timer, void (*fire)(void *arg), void *arg)
+{
+	timer->fire = fire;
+	timer->arg = arg;
+	event_assign(&timer->event, loop->base, -1, 0, loop_on_timer, timer);
+}
+
+void loop_timer_set(struct loop_timer *timer, int64_t delay)
+{
+	struct timeval time = {.tv_sec = delay / CLOCK_S, .tv_usec = delay % CLOCK_S};
+
+	event_add(&timer->event, &time);
+}
+
+void loop_timer_clear(struct loop_timer *timer)
+{
+	if (event_initialized(&timer->event))
+		event_del(&timer->event);
+}
+
+bool loop_timer_is_set(const struct loop_timer *timer)
+{
+	return event_initialized(&timer->event) && event_pending(&timer->event, EV_TIMEOUT, NULL);
+}
+
+static void loop_on_watch(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop_watch *watch = arg;
+
+	(void)fd;
+	watch->ready(watch->arg, what & EV_READ, what & EV_WRITE);
+}
+
+void loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool reading, bool writing)
+{
+	short what = (short)((reading ? EV_READ : 0) | (writing ? EV_WRITE : 0));
+
+	if (event_initialized(&watch->event)) {
+		if (event_get_fd(&watch->event) == fd && what &&
+		    event_get_events(&watch->event) == (what | EV_PERSIST) && event_pending(&watch->event, what, NULL))
+			return;
+		event_del(&watch->event);
+	}
+	if (!what)
+		return;
+	event_assign(&watch->event, loop->base, fd, (short)(what | EV_PERSIST), loop_on_watch, watch);
+	event_add(&watch->event, NULL);
+}
+
+void loop_watch_clear(struct loop_watch *watch)
+{
+	if (event_initialized(&watch->event))
+		event_del(&watch->event);
+}

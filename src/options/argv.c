@@ -1,0 +1,127 @@
+/* The pass over the command line. */
+#include "options/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/mask.h"
+
+/* The row of that key or letter that the command line takes, or NULL. */
+static const struct options_row *options_find(const struct options_table *table, const char *key, char letter)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct options_row *row = &table->rows[i];
+
+		if (options_takes(row, OPTIONS_ARGV) && (key ? strcmp(row->key, key) == 0 : row->letter == letter))
+			return row;
+	}
+	return NULL;
+}
+
+/* The walk over argv: where it stands and what it fills. */
+struct options_walk {
+	const struct options_table *table;
+	char **argv;
+	int argc, at;
+	const struct options_values *values;
+};
+
+static int options_missing_argument(const struct options_row *row, struct error *err)
+{
+	size_t len = 0;
+	const char *choice = options_choice(row, 0, &len);
+
+	if (row->type == OPTIONS_DURATION)
+		return errors_set(err, "--%s needs a duration; write --%s 10s", row->key, row->key);
+	if (choice && row->type == OPTIONS_WORD)
+		return errors_set(err, "--%s needs a word; write --%s %.*s", row->key, row->key, (int)len, choice);
+	return errors_set(err, "--%s needs an argument; write --%s %s", row->key, row->key, row->arg);
+}
+
+static int options_store_row(const struct options_walk *walk, const struct options_row *row, const char *text,
+			     struct error *err)
+{
+	return options_store(walk->table, (size_t)(row - walk->table->rows), walk->values, OPTIONS_ARGV, text, err);
+}
+
+static int options_take_long(struct options_walk *walk, struct error *err)
+{
+	const char *text = walk->argv[walk->at] + 2, *equals = strchr(text, '=');
+	char *key = alloc_slice(text, equals ? (size_t)(equals - text) : strlen(text));
+	const struct options_row *row = options_find(walk->table, key, 0), *nearest;
+	const char *value = equals ? equals + 1 : NULL;
+	char *shown;
+	int failed = -1;
+
+	if (!row) {
+		nearest = options_nearest(walk->table, key);
+		shown = mask_target(key);
+		errors_set(err, "unknown option --%s; %s%s%s", shown,
+			   nearest ? "did you mean --" : "see waitfor --help", nearest ? nearest->key : "",
+			   nearest ? "?" : "");
+		free(shown);
+		goto out;
+	}
+	if (!value && row->type == OPTIONS_FLAG)
+		value = "true";
+	else if (!value && walk->at + 1 < walk->argc && strcmp(walk->argv[walk->at + 1], "--") != 0)
+		value = walk->argv[++walk->at];
+	failed = value ? options_store_row(walk, row, value, err) : options_missing_argument(row, err);
+	if (failed && value)
+		errors_prefix(err, "--%s", row->key);
+out:
+	free(key);
+	return failed;
+}
+
+/* "-q", "-qv", "-t5", "-t 5", "-qt5s" */
+static int options_take_short(struct options_walk *walk, struct error *err)
+{
+	for (const char *letter = walk->argv[walk->at] + 1; *letter; letter++) {
+		const struct options_row *row = options_find(walk->table, NULL, *letter);
+		const char *value = "true";
+
+		if (!row)
+			return errors_set(err, "unknown option -%c; see waitfor --help", *letter);
+		if (row->type != OPTIONS_FLAG) {
+			value = letter[1] ? letter + 1 : NULL;
+			if (!value && walk->at + 1 < walk->argc && strcmp(walk->argv[walk->at + 1], "--") != 0)
+				value = walk->argv[++walk->at];
+			if (!value)
+				return options_missing_argument(row, err);
+		}
+		if (options_store_row(walk, row, value, err))
+			return errors_prefix(err, "-%c/--%s", *letter, row->key);
+		if (row->type != OPTIONS_FLAG)
+			return 0;
+	}
+	return 0;
+}
+
+int options_load_argv(const struct options_table *table, int argc, char **argv, const struct options_values *values,
+		      char **operands, size_t *operand_count, int *rest, struct error *err)
+{
+	struct options_walk walk = {.table = table, .argv = argv, .argc = argc, .at = 1, .values = values};
+
+	*operand_count = 0;
+	for (; walk.at < argc; walk.at++) {
+		const char *text = argv[walk.at];
+		int failed = 0;
+
+		if (strcmp(text, "--") == 0) {
+			walk.at++;
+			break;
+		}
+		if (text[0] == '-' && text[1] == '-')
+			failed = options_take_long(&walk, err);
+		else if (text[0] == '-' && text[1])
+			failed = options_take_short(&walk, err);
+		else
+			operands[(*operand_count)++] = argv[walk.at];
+		if (failed)
+			return -1;
+	}
+	*rest = walk.at;
+	return 0;
+}

@@ -1,0 +1,158 @@
+#include "probe/postgres/pguri.h"
+
+#include <libpq-fe.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/mask.h"
+
+/* The count-th of a comma-separated list, as libpq counts; the caller's. NULL past the end. */
+static char *pguri_item(const char *list, size_t count)
+{
+	while (list && count--)
+		if ((list = strchr(list, ',')))
+			list++;
+	return list ? alloc_slice(list, strcspn(list, ",")) : NULL;
+}
+
+static size_t pguri_count(const char *list)
+{
+	size_t count = list && *list ? 1 : 0;
+
+	for (const char *c = list; count && *c; c++)
+		count += *c == ',';
+	return count;
+}
+
+/* One of a URI's places, from its host, its address (may be empty) and its port (may be empty); takes host and address over. */
+static int pguri_take_endpoint(struct endpoint *endpoint, char *host, char *address, const char *port,
+			       struct error *err)
+{
+	if (address && !*address) {
+		free(address);
+		address = NULL;
+	}
+	endpoint->host = host;
+	endpoint->address = address;
+	if (port && *port && target_parse_port(port, strlen(port), &endpoint->port, err))
+		return -1;
+	if (address && target_host_family(address) != AF_INET && target_host_family(address) != AF_INET6)
+		return errors_set(err, "hostaddr \"%s\" is not a numeric address", address);
+	return target_check_host(host, err);
+}
+
+/* host, hostaddr and port of the URI, where libpq allows lists, as the target's endpoints. */
+static int pguri_take_hosts(struct target *target, const char *hosts, const char *addresses, const char *ports,
+			    struct error *err)
+{
+	const char *list = hosts && *hosts ? hosts : addresses;
+	size_t count = pguri_count(list), address_count = pguri_count(addresses), port_count = pguri_count(ports);
+
+	if (!count)
+		return 0; /* probe_bind says that it is missing */
+	/* As libpq counts: one address for each host or none; one port for each, or one for all, or none. */
+	if (address_count && address_count != count)
+		return errors_set(err, "%zu host names and %zu hostaddr values; write one for each", count,
+				  address_count);
+	if (port_count > 1 && port_count != count)
+		return errors_set(err, "%zu hosts and %zu ports; write one port for each, or one for all", count,
+				  port_count);
+	for (size_t i = 0; i < target->endpoint_count; i++)
+		target_release_endpoint(&target->endpoints[i]);
+	target->endpoints = alloc_resize(target->endpoints, count, sizeof(struct endpoint));
+	memset(target->endpoints, 0, count * sizeof(struct endpoint));
+	target->endpoint_count = count;
+	for (size_t i = 0; i < count; i++) {
+		char *port = pguri_item(ports, port_count > 1 ? i : 0);
+		int failed = pguri_take_endpoint(&target->endpoints[i], pguri_item(list, i), pguri_item(addresses, i),
+						 port, err);
+
+		free(port);
+		if (failed)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * libpq quotes what it does not understand, which may be a piece of a password: its words are used only
+ * when it says them of the masked URI too, and of nothing that is masked.
+ */
+static int pguri_refuse_uri(const struct target *target, struct error *err)
+{
+	char *masked = mask_target(target->url), *message = NULL;
+	PQconninfoOption *options = PQconninfoParse(masked, &message);
+
+	if (message && !strstr(message, "***"))
+		errors_set(err, "%.*s; write postgres://user:password@host:port/db?parameter=value",
+			   (int)strcspn(message, "\n"), message);
+	else
+		errors_set(err,
+			   "a user, password or value is not valid in a URI; write '%%' in it as %%25, '@' as %%40, "
+			   "'/' as %%2F, '=' as %%3D, '&' as %%26, and parameters as parameter=value");
+	PQfreemem(message);
+	PQconninfoFree(options);
+	free(masked);
+	return -1;
+}
+
+/* libpq reads numbers, as an int, only when it connects, and would fail at every attempt. */
+static int pguri_check_number(const char *key, const char *value, struct error *err)
+{
+	const char *digits = value + strspn(value, "0");
+	size_t len = strspn(digits, "0123456789");
+	bool shown = mask_shows(key);
+
+	if (!*value || digits[len])
+		return errors_set(err, "%s%s%s is not a number; write %s=10", key, shown ? "=" : "", shown ? value : "",
+				  key);
+	/* Ten digits are no overflow yet. */
+	if (len > 10 || strtoull(value, NULL, 10) > INT_MAX)
+		return errors_set(err, "%s is too large; write a number that is at most %d", key, INT_MAX);
+	return 0;
+}
+
+static int pguri_check_parameter(const char *key, const char *value, struct error *err)
+{
+	static const char *const numbers[] = {"connect_timeout",     "keepalives",       "keepalives_idle",
+					      "keepalives_interval", "keepalives_count", "tcp_user_timeout"};
+
+	if (strcmp(key, "service") == 0)
+		return errors_set(err, "service= would hide where to connect; write postgres://host:port/db");
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (strcmp(key, numbers[i]) == 0)
+			return pguri_check_number(key, value, err);
+	return 0;
+}
+
+int pguri_take(struct target *target, void (*tell)(void *arg, const char *key, const char *value), void *arg,
+	       struct error *err)
+{
+	const char *hosts = NULL, *addresses = NULL, *ports = NULL;
+	PQconninfoOption *options = PQconninfoParse(target->url, NULL);
+	int failed = 0;
+
+	if (!options)
+		return pguri_refuse_uri(target, err);
+	for (const PQconninfoOption *option = options; option->keyword && !failed; option++) {
+		if (!option->val)
+			continue;
+		failed = pguri_check_parameter(option->keyword, option->val, err);
+		if (strcmp(option->keyword, "host") == 0)
+			hosts = option->val;
+		else if (strcmp(option->keyword, "hostaddr") == 0)
+			addresses = option->val;
+		else if (strcmp(option->keyword, "port") == 0)
+			ports = option->val;
+		else
+			tell(arg, option->keyword, option->val);
+	}
+	if (!failed)
+		failed = pguri_take_hosts(target, hosts, addresses, ports, err);
+	PQconninfoFree(options);
+	return failed;
+}

@@ -1,0 +1,393 @@
+/*
+ * PostgreSQL through libpq's asynchronous API. FACTS 22-30.
+ *
+ * Without a password ("ping mode") a request to authenticate proves that the server takes
+ * connections, and leaves no line in its log; with one it is login and SELECT 1. The peer's SQLSTATE
+ * decides, never the text of a message, which is localised (FACTS 27).
+ */
+#include <errno.h>
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "attempt/knock.h"
+#include "attempt/probe.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "net/stream.h"
+#include "probe/postgres/conninfo.h"
+#include "probe/postgres/pganswer.h"
+
+/* From listening to ready, a server that was shut down cleanly takes 4 to 9 ms (measured with PostgreSQL 15). */
+#define POSTGRES_SETTLE (10 * CLOCK_MS)
+
+struct postgres_state {
+	struct knock knock;
+	PGconn *conn;
+	struct loop_watch watch;
+	bool connected; /* the socket is; libpq talks */
+	bool querying;
+	bool eof;              /* the peer hung up before it had said enough */
+	unsigned char head[5]; /* the first bytes of its answer to the startup message */
+	size_t head_len;
+	enum pganswer_start start; /* what they say */
+};
+
+static void postgres_finish(struct probe *probe, enum outcome_kind kind, const char *detail)
+{
+	struct outcome outcome = outcome_make(kind, "%s", detail ? detail : "");
+
+	probe_finish(probe, &outcome);
+}
+
+static bool postgres_is_login(const struct postgres_state *state)
+{
+	const char *password = PQpass(state->conn);
+
+	return password && *password;
+}
+
+/* The first line from `text` on. The caller's. */
+static char *postgres_line(const char *text)
+{
+	return alloc_slice(text, strcspn(text, "\n"));
+}
+
+/* libpq's own message without the part that names the server, which the report does. The caller's. */
+static char *postgres_own_message(const char *message)
+{
+	static const char before[] = " failed: ";
+	const char *found = strstr(message, before);
+
+	return postgres_line(found ? found + sizeof(before) - 1 : message);
+}
+
+/*
+ * connect() failed inside libpq, which gives the reason only as text: but as the text of this very
+ * process's strerror, so that comparing is exact.
+ */
+static void postgres_connect_failed(struct probe *probe, const char *message)
+{
+	static const int reasons[] = {ECONNREFUSED,  ENOENT, ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, ECONNRESET,
+				      EADDRNOTAVAIL, EMFILE, ENFILE,      EAFNOSUPPORT, EACCES,    EPERM};
+	struct outcome outcome;
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (strstr(message, strerror(reasons[i]))) {
+			outcome = outcome_from_errno(reasons[i]);
+			probe_finish(probe, &outcome);
+			return;
+		}
+	postgres_finish(probe, OUTCOME_LOCAL, message);
+}
+
+static enum outcome_kind postgres_kind_without_state(const struct probe *probe, ConnStatusType stage)
+{
+	const struct postgres_state *state = probe->state;
+	const struct conninfo *info = probe->target->plan;
+
+	if (state->eof)
+		return OUTCOME_CLOSED;
+	if (stage == CONNECTION_SSL_STARTUP)
+		return OUTCOME_TLS;
+	if (state->start == PGANSWER_NONE)
+		return OUTCOME_CLOSED;
+	if (state->start == PGANSWER_AUTHENTICATION && info->wants_session)
+		return OUTCOME_UNSUITABLE;
+	/* A request for a way to authenticate that is not built in (GSSAPI): a server asked it. */
+	if (state->start == PGANSWER_AUTHENTICATION)
+		return postgres_is_login(state) ? OUTCOME_DENIED : OUTCOME_READY;
+	return OUTCOME_RESET;
+}
+
+/*
+ * Cuts off all but the first `keep` bytes of the line where the password is in the message that it is of: a server
+ * may say it back, and a newline in the password would end the line within it.
+ */
+static void postgres_hide_password(const struct postgres_state *state, const char *message, char *line, size_t keep)
+{
+	if (postgres_is_login(state) && strstr(message, PQpass(state->conn)))
+		line[keep] = '\0';
+}
+
+/* The server said no, in words that begin with a SQLSTATE. */
+static void postgres_refused(struct probe *probe, const char *words)
+{
+	struct postgres_state *state = probe->state;
+	char *line = postgres_line(words);
+
+	postgres_hide_password(state, words, line, 5);
+	postgres_finish(probe, pganswer_of_state(words, postgres_is_login(state)), line);
+	free(line);
+}
+
+/* PQconnectPoll gave up, in stage `stage`. */
+static void postgres_failed(struct probe *probe, ConnStatusType stage)
+{
+	struct postgres_state *state = probe->state;
+	const struct conninfo *info = probe->target->plan;
+	const char *message = PQerrorMessage(state->conn), *sqlstate = pganswer_find_state(message);
+	enum outcome_kind kind;
+	char *line;
+
+	if (PQconnectionNeedsPassword(state->conn)) {
+		if (info->wants_session)
+			postgres_finish(probe, OUTCOME_DENIED,
+					"a password is needed to see whether target_session_attrs is met");
+		else
+			postgres_finish(probe, OUTCOME_READY, NULL);
+		return;
+	}
+	if (sqlstate) {
+		postgres_refused(probe, sqlstate);
+		return;
+	}
+	kind = postgres_kind_without_state(probe, stage);
+	line = postgres_own_message(message);
+	postgres_hide_password(state, message, line, 0);
+	postgres_finish(probe, kind, kind == OUTCOME_CLOSED || kind == OUTCOME_RESET ? NULL : line);
+	free(line);
+}
+
+/*
+ * Before libpq reads: is there an end, and does it begin like PostgreSQL? Not within TLS, whose bytes are not
+ * ours to judge.
+ */
+static void postgres_peek(struct postgres_state *state)
+{
+	unsigned char bytes[sizeof(state->head)];
+	ssize_t got;
+	size_t more;
+
+	if (PQsslInUse(state->conn))
+		return;
+	got = recv(PQsocket(state->conn), bytes, sizeof(bytes), MSG_PEEK);
+	/* FIN or RST, when a proxy finds nobody behind it, is a race (FACTS 17): the same to whoever waits. */
+	if (got == 0 || (got < 0 && errno != EAGAIN))
+		state->eof = true;
+	if (got <= 0)
+		return;
+	if (PQstatus(state->conn) == CONNECTION_SSL_STARTUP) {
+		if (pganswer_to_encryption(bytes, (size_t)got) == PGANSWER_FOREIGN)
+			state->start = PGANSWER_FOREIGN;
+	} else if (PQstatus(state->conn) == CONNECTION_AWAITING_RESPONSE && state->head_len < sizeof(state->head)) {
+		/* In slices (FACTS 34): libpq takes each out of the socket. */
+		more = sizeof(state->head) - state->head_len;
+		more = (size_t)got < more ? (size_t)got : more;
+		memcpy(state->head + state->head_len, bytes, more);
+		state->head_len += more;
+		state->start = pganswer_to_startup(state->head, state->head_len);
+		/* libpq may have taken more than was seen here: a length put together from slices proves nothing. */
+		if (state->start == PGANSWER_FOREIGN && state->head_len > more && state->head[0] == 'R')
+			state->start = PGANSWER_MESSAGE;
+	}
+}
+
+static void postgres_watch(struct probe *probe, bool writing)
+{
+	struct postgres_state *state = probe->state;
+
+	loop_watch_set(probe->loop, &state->watch, PQsocket(state->conn), !writing, writing);
+}
+
+static void postgres_logged_in(struct probe *probe)
+{
+	struct postgres_state *state = probe->state;
+
+	if (!postgres_is_login(state)) {
+		postgres_finish(probe, OUTCOME_READY, NULL); /* let in without a password */
+		return;
+	}
+	state->querying = true;
+	probe_stage(probe, OUTCOME_SILENT, "no answer to SELECT 1");
+	PQsetnonblocking(state->conn, 1);
+	if (!PQsendQuery(state->conn, "SELECT 1"))
+		postgres_finish(probe, OUTCOME_RESET, NULL);
+	else
+		postgres_watch(probe, PQflush(state->conn) == 1);
+}
+
+static void postgres_poll_connection(struct probe *probe)
+{
+	struct postgres_state *state = probe->state;
+	ConnStatusType stage = PQstatus(state->conn);
+
+	switch (PQconnectPoll(state->conn)) {
+	case PGRES_POLLING_READING:
+		postgres_watch(probe, false);
+		break;
+	case PGRES_POLLING_WRITING:
+		postgres_watch(probe, true);
+		break;
+	case PGRES_POLLING_OK:
+		postgres_logged_in(probe);
+		break;
+	default:
+		postgres_failed(probe, stage);
+		break;
+	}
+}
+
+/* The socket's own error first: it tells refused from unreachable, where libpq only has a sentence. */
+static bool postgres_is_connected(struct probe *probe)
+{
+	struct postgres_state *state = probe->state;
+	struct outcome result;
+
+	if (state->connected)
+		return true;
+	result = stream_connect_result(PQsocket(state->conn));
+	if (result.kind != OUTCOME_READY) {
+		probe_finish(probe, &result);
+		return false;
+	}
+	state->connected = true;
+	probe_stage(probe, OUTCOME_SILENT, NULL);
+	return true;
+}
+
+static void postgres_poll_query(struct probe *probe)
+{
+	struct postgres_state *state = probe->state;
+	const char *words;
+	PGresult *result;
+
+	if (!PQconsumeInput(state->conn)) {
+		postgres_finish(probe, OUTCOME_RESET, NULL);
+		return;
+	}
+	if (PQflush(state->conn) == 1 || PQisBusy(state->conn)) {
+		postgres_watch(probe, PQflush(state->conn) == 1);
+		return;
+	}
+	result = PQgetResult(state->conn);
+	words = pganswer_find_state(PQresultErrorMessage(result));
+	if (PQresultStatus(result) == PGRES_TUPLES_OK)
+		postgres_finish(probe, OUTCOME_READY, NULL);
+	else if (words)
+		postgres_refused(probe, words);
+	else
+		postgres_finish(probe, OUTCOME_RESET, NULL);
+	PQclear(result);
+}
+
+static void postgres_on_ready(void *arg, bool readable, bool writable)
+{
+	struct probe *probe = arg;
+	struct postgres_state *state = probe->state;
+
+	(void)writable;
+	if (!postgres_is_connected(probe)) {
+		loop_watch_clear(&state->watch);
+		return;
+	}
+	if (readable && !state->querying)
+		postgres_peek(state);
+	if (state->start == PGANSWER_FOREIGN)
+		postgres_finish(probe, OUTCOME_GARBLED, "it does not begin as PostgreSQL's does");
+	else if (state->querying)
+		postgres_poll_query(probe);
+	else
+		postgres_poll_connection(probe);
+	if (probe->finished)
+		loop_watch_clear(&state->watch);
+}
+
+/* Notices would go to stderr. */
+static void postgres_ignore_notice(void *arg, const char *message)
+{
+	(void)arg;
+	(void)message;
+}
+
+static void postgres_connect(struct probe *probe)
+{
+	struct postgres_state *state = probe->state;
+	char *message;
+
+	state->conn = conninfo_connect(probe->target->plan, probe->endpoint, probe->address);
+	if (!state->conn) {
+		postgres_finish(probe, OUTCOME_LOCAL, "out of memory");
+		return;
+	}
+	PQsetErrorVerbosity(state->conn, PQERRORS_VERBOSE);
+	PQsetNoticeProcessor(state->conn, postgres_ignore_notice, NULL);
+	if (PQstatus(state->conn) == CONNECTION_BAD) {
+		message = postgres_own_message(PQerrorMessage(state->conn));
+		postgres_connect_failed(probe, message);
+		free(message);
+		return;
+	}
+	postgres_watch(probe, true);
+}
+
+static void postgres_on_knock(void *arg)
+{
+	postgres_connect(arg);
+}
+
+static void postgres_on_knock_failed(void *arg, const struct outcome *outcome)
+{
+	probe_finish(arg, outcome);
+}
+
+/*
+ * While nobody listens, libpq's preparations for each attempt are most of the CPU of a long wait. A
+ * bare connection asks first; one that is closed without a byte leaves no line in the server's log.
+ * Then the server gets a moment: asked at once it most often says that it is starting up, in a line of its log, and
+ * is asked again only after 100 ms.
+ */
+static void postgres_start(struct probe *probe)
+{
+	struct postgres_state *state = probe->state;
+	struct outcome outcome;
+
+	knock_init(&state->knock);
+	state->watch = (struct loop_watch){.ready = postgres_on_ready, .arg = probe};
+	if (!probe->after_refusal || probe->address->socket_address.ss_family == AF_UNIX) {
+		postgres_connect(probe);
+		return;
+	}
+	outcome = knock_start(&state->knock, probe->loop, &probe->address->socket_address, POSTGRES_SETTLE,
+			      postgres_on_knock, postgres_on_knock_failed, probe);
+	if (outcome.kind != OUTCOME_READY)
+		probe_finish(probe, &outcome);
+}
+
+static void postgres_stop(struct probe *probe)
+{
+	struct postgres_state *state = probe->state;
+
+	knock_stop(&state->knock);
+	loop_watch_clear(&state->watch);
+	if (!state->conn)
+		return;
+	if (PQsocket(state->conn) >= 0)
+		stream_drain(PQsocket(state->conn)); /* what was only peeked at would make this an RST (FACTS 21) */
+	PQfinish(state->conn);
+}
+
+static int postgres_bind(struct target *target, const struct env *env, struct log *log, struct error *err)
+{
+	target->plan = conninfo_new(target, env, log, err);
+	return target->plan ? 0 : -1;
+}
+
+static void postgres_unbind(struct target *target)
+{
+	conninfo_free(target->plan);
+}
+
+const struct probe_type probe_type_postgres = {
+	.name = "postgres",
+	.alias = "postgresql",
+	.summary = "PostgreSQL takes connections; with a password: logs in and answers a query",
+	.example = "postgres://host:5432/db",
+	.default_port = CONNINFO_PORT,
+	.state_size = sizeof(struct postgres_state),
+	.bind = postgres_bind,
+	.unbind = postgres_unbind,
+	.start = postgres_start,
+	.stop = postgres_stop,
+};

@@ -1,0 +1,211 @@
+#include "report/board.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/cells.h"
+#include "base/clock.h"
+#include "report/columns.h"
+
+/* What is the most urgent comes first. */
+enum board_state { BOARD_FAILING, BOARD_WAITING, BOARD_DONE, BOARD_SPARED, BOARD_STATES };
+
+struct board_look {
+	const char *word, *down_word; /* down_word: under --down */
+	const char *mark;             /* where there is no room for the word */
+	const char *colour;
+};
+
+static const struct board_look board_looks[BOARD_STATES] = {
+	[BOARD_FAILING] = {"failing", "failing", "!", "\033[31m"},
+	[BOARD_WAITING] = {"waiting", "waiting", "-", "\033[33m"},
+	[BOARD_DONE] = {"ready", "down", "+", "\033[32m"},
+	[BOARD_SPARED] = {"skipped", "skipped", ".", ""},
+};
+
+static enum board_state board_state(const struct progress *progress, bool down)
+{
+	if (progress->done)
+		return BOARD_DONE;
+	if (progress->spared)
+		return BOARD_SPARED;
+	if (progress->expired)
+		return BOARD_FAILING;
+	return !down && outcome_info(progress->outcome.kind)->lasting ? BOARD_FAILING : BOARD_WAITING;
+}
+
+static const char *board_word(enum board_state state, bool down)
+{
+	return down ? board_looks[state].down_word : board_looks[state].word;
+}
+
+/* "4.2s": clock_format changes its precision, and the columns would jump. */
+static char *board_time(int64_t duration)
+{
+	char text[32];
+
+	if (duration < 100 * CLOCK_S)
+		return alloc_format("%lld.%llds", (long long)(duration / CLOCK_S),
+				    (long long)(duration % CLOCK_S / (100 * CLOCK_MS)));
+	return alloc_text(clock_format(duration, text, sizeof(text)));
+}
+
+/* How long it was waited for, or has been. */
+static char *board_elapsed(const struct progress *progress, int64_t now)
+{
+	if (progress->spared)
+		return alloc_text("");
+	return board_time(progress_elapsed(progress, now));
+}
+
+static char *board_reason(const struct progress *progress, bool down)
+{
+	char place[PROGRESS_PLACE_MAX];
+
+	if (progress->done && !down) {
+		progress_place_text(&progress->place, place, sizeof(place));
+		return alloc_format("%s%s", place[0] ? "at " : "", place);
+	}
+	return alloc_format("%s%s", down && !progress->done && progress->attempts ? progress_not_down(progress) : "",
+			    progress_reason(progress).text);
+}
+
+/* "in 0.4s", "trying"; "" where there will be no other attempt. */
+static char *board_next(const struct progress *progress, int64_t now)
+{
+	char *time, *text;
+
+	if (progress->done || progress->spared)
+		return alloc_text("");
+	if (progress->trying)
+		return alloc_text("trying");
+	if (progress->expired)
+		return alloc_text("expired");
+	if (progress->next == 0)
+		return alloc_text(progress->attempts ? "" : "queued");
+	/* Rounded up: what is still to come is not in 0.0s. */
+	time = board_time(progress->next > now ? progress->next - now + 100 * CLOCK_MS - 1 : 0);
+	text = alloc_format("in %s", time);
+	free(time);
+	return text;
+}
+
+static void board_fill(struct board_line *line, const struct progress *progress, bool down, int64_t now)
+{
+	enum board_state state = board_state(progress, down);
+	char *reason = board_reason(progress, down), *next = board_next(progress, now);
+
+	line->colour = board_looks[state].colour;
+	line->text[BOARD_STATE] = alloc_text(board_word(state, down));
+	line->brief[BOARD_STATE] = alloc_text(board_looks[state].mark);
+	line->text[BOARD_TARGET] = cells_copy(progress->target->text);
+	line->text[BOARD_REASON] = cells_copy(reason);
+	line->text[BOARD_ELAPSED] = board_elapsed(progress, now);
+	line->text[BOARD_ATTEMPTS] =
+		alloc_format("%u attempt%s", progress->attempts, progress->attempts == 1 ? "" : "s");
+	line->brief[BOARD_ATTEMPTS] = alloc_format("%ux", progress->attempts);
+	line->text[BOARD_NEXT] = alloc_format("%s%s", progress->next && !progress->trying ? "next " : "", next);
+	line->brief[BOARD_NEXT] = next;
+	free(reason);
+}
+
+static void board_release(struct board_line *line)
+{
+	for (int column = 0; column < BOARD_COLUMNS; column++) {
+		free(line->text[column]);
+		free(line->brief[column]);
+	}
+}
+
+/* "waitfor: 1 of 3 ready, 4.2s of 60s" */
+static void board_add_header(struct buf *buf, const struct report_view *view, int width, int64_t now)
+{
+	static const char name[] = "waitfor: ";
+	char *elapsed = board_time(now - view->started), *text, *cut, limit[32];
+	size_t done = 0;
+
+	for (size_t i = 0; i < view->count; i++)
+		done += view->list[i].done;
+	text = alloc_format("%s%zu of %zu %s, %s%s%s", name, done, view->count, board_word(BOARD_DONE, view->down),
+			    elapsed, view->timeout ? " of " : "",
+			    view->timeout ? clock_format(view->timeout, limit, sizeof(limit)) : "");
+	cut = cells_cut(cells_count(text) > width ? text + sizeof(name) - 1 : text, width, 0);
+	buf_add_text(buf, cut);
+	buf_add_text(buf, "\n");
+	free(cut);
+	free(text);
+	free(elapsed);
+}
+
+/* "... and 12 more: 9 waiting, 3 ready" */
+static void board_add_rest(struct buf *buf, const struct progress *const *rest, size_t count, bool down, int width)
+{
+	struct buf line = {0};
+	size_t of_state[BOARD_STATES] = {0};
+	char *text = alloc_format("... and %zu more: ", count), *cut;
+	const char *separator = "";
+
+	for (size_t i = 0; i < count; i++)
+		of_state[board_state(rest[i], down)]++;
+	buf_add_text(&line, text);
+	for (enum board_state state = 0; state < BOARD_STATES; state++)
+		if (of_state[state]) {
+			free(text);
+			text = alloc_format("%s%zu %s", separator, of_state[state], board_word(state, down));
+			buf_add_text(&line, text);
+			separator = ", ";
+		}
+	cut = cells_cut(line.data, width, 0);
+	buf_add_text(buf, cut);
+	buf_add_text(buf, "\n");
+	free(cut);
+	free(text);
+	buf_release(&line);
+}
+
+/* As they were given or, where there is not room for all, the most urgent first. The list is the caller's. */
+static const struct progress **board_order(const struct report_view *view, bool urgent_first)
+{
+	const struct progress **order = alloc_zero(view->count, sizeof(struct progress *));
+	size_t count = 0;
+
+	for (enum board_state state = 0; state < (urgent_first ? BOARD_STATES : 1); state++)
+		for (size_t i = 0; i < view->count; i++)
+			if (!urgent_first || board_state(&view->list[i], view->down) == state)
+				order[count++] = &view->list[i];
+	return order;
+}
+
+/* How many of the targets have a line of their own, where there is room for so many lines. */
+static size_t board_lines_for(size_t count, size_t room)
+{
+	if (count <= room)
+		return count;
+	/* A line for the rest alone would say less than the header does. */
+	return room > 1 ? room - 1 : room;
+}
+
+char *board_draw(const struct report_view *view, int columns, int rows, int64_t now, bool colour)
+{
+	int width = (columns > 0 ? columns : 80) - 1;
+	size_t room = (size_t)(rows > 0 ? rows : 24) - 1; /* the first line is the header's */
+	size_t shown = board_lines_for(view->count, room);
+	const struct progress **order = board_order(view, shown < view->count);
+	struct board_line *lines = alloc_zero(shown, sizeof(*lines));
+	struct buf buf = {0};
+
+	for (size_t i = 0; i < shown; i++)
+		board_fill(&lines[i], order[i], view->down, now);
+	board_add_header(&buf, view, width, now);
+	board_columns_add(&buf, lines, shown, width, colour);
+	if (shown < view->count && shown < room)
+		board_add_rest(&buf, order + shown, view->count - shown, view->down, width);
+	for (size_t i = 0; i < shown; i++)
+		board_release(&lines[i]);
+	free(lines);
+	free(order);
+	return buf_detach(&buf);
+}

@@ -1,0 +1,82 @@
+#include "report/facts.h"
+
+#include <stdlib.h>
+
+#include "attempt/probe.h"
+#include "base/alloc.h"
+#include "base/json.h"
+
+/* One row for each verdict: its name, and what became of a target that was needed and not done by then; NULL: there is none. */
+struct report_facts_words {
+	const char *verdict, *state;
+};
+
+static const struct report_facts_words report_facts_words[] = {
+	[REPORT_READY] = {"ready", NULL},
+	[REPORT_TIMED_OUT] = {"timed_out", "timed_out"},
+	[REPORT_NOT_READY] = {"not_ready", "not_ready"},
+	[REPORT_GAVE_UP] = {"gave_up", "gave_up"},
+	[REPORT_SIGNALLED] = {"signalled", "waiting"},
+};
+
+const char *report_facts_verdict(enum report_verdict verdict)
+{
+	return report_facts_words[verdict].verdict;
+}
+
+bool report_facts_is_needed(const struct report_facts *facts, const struct progress *progress)
+{
+	return progress->done || (!progress->spared && facts->verdict != REPORT_READY);
+}
+
+const char *report_facts_state(const struct report_facts *facts, const struct progress *progress)
+{
+	if (progress->done)
+		return facts->view->down ? "down" : "ready";
+	if (!report_facts_is_needed(facts, progress))
+		return "not_needed";
+	/* Its own time may be up while others are still waited for. */
+	if (progress->expired)
+		return report_facts_words[REPORT_TIMED_OUT].state;
+	return report_facts_words[facts->verdict].state;
+}
+
+int64_t report_facts_elapsed(const struct report_facts *facts, const struct progress *progress)
+{
+	return progress_elapsed(progress, facts->view->ended);
+}
+
+char *report_facts_text(const struct progress *progress, bool down)
+{
+	bool still = down && !progress->done && progress->attempts > 0;
+	struct progress shown = *progress;
+
+	/* What a peer says that is ready, as "password required", is no reason, and is shown nowhere else. */
+	if (progress->outcome.kind == OUTCOME_READY)
+		shown.outcome.detail[0] = '\0';
+	return alloc_format("%s%s", still ? progress_not_down(progress) : "", progress_reason(&shown).text);
+}
+
+void report_facts_add_target(cJSON *object, const struct progress *progress, bool down)
+{
+	char place[PROGRESS_PLACE_MAX], *text = report_facts_text(progress, down);
+
+	progress_place_text(&progress->place, place, sizeof(place));
+	json_add_text(object, "target", progress->target->text);
+	json_add_text(object, "name", progress->target->name);
+	json_add_text(object, "kind", progress->target->type->name);
+	json_add_text(object, "address", place[0] ? place : NULL);
+	json_add_whole(object, "attempts", progress->attempts);
+	json_add_text(object, "reason", outcome_info(progress->outcome.kind)->name);
+	json_add_text(object, "text", text);
+	free(text);
+}
+
+void report_facts_add_verdict(cJSON *object, enum report_verdict verdict, int signal)
+{
+	json_add_text(object, "verdict", report_facts_verdict(verdict));
+	if (signal)
+		json_add_whole(object, "signal", signal);
+	else
+		json_add_text(object, "signal", NULL);
+}

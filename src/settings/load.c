@@ -1,0 +1,158 @@
+#include "settings/load.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "report/eventline.h"
+#include "settings/file.h"
+#include "settings/targets.h"
+
+/* What stands on the command line beside options. */
+struct config_line {
+	char **operands; /* the targets */
+	size_t count;
+	int rest; /* index of the command */
+};
+
+/* Each source over the one before. With a file it has been read. */
+static int config_pass(struct config *config, int argc, char **argv, const struct env *env, struct config_line *line,
+		       struct error *err)
+{
+	const struct options_values values = {config, config->sources};
+
+	if (options_load_defaults(&config_options, &values, err) ||
+	    (config->file.root && config_file_settings(config, err)) ||
+	    options_load_env(&config_options, env, &values, err))
+		return -1;
+	return options_load_argv(&config_options, argc, argv, &values, line->operands, &line->count, &line->rest, err);
+}
+
+/* The form that environment or command line ask for; NULL: none. What is wrong may stand before it, so that no pass gets there. */
+static const char *config_form_asked_for(int argc, char **argv, const struct env *env)
+{
+	const char *found = env_get(env, "WAITFOR_OUTPUT");
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strncmp(argv[i], "--output=", 9) == 0)
+			found = argv[i] + 9;
+		else if (strcmp(argv[i], "--output") == 0 && i + 1 < argc)
+			found = argv[i + 1];
+	return found;
+}
+
+/* Where the events go to stderr all that is said there is an event. */
+static void config_choose_form(struct config *config, struct log *log)
+{
+	if (config->report_fd == STDERR_FILENO) {
+		config->output = CONFIG_OUTPUT_JSON;
+		config->report_fd = -1;
+	}
+	if (config->output == CONFIG_OUTPUT_JSON && config->report_fd < 0)
+		eventline_set_log(log);
+}
+
+/* A file is between defaults and environment, and only these and the command line say which: then they come twice. */
+static int config_pass_with_file(struct config *config, int argc, char **argv, const struct env *env,
+				 const struct process *process, struct config_line *line, struct error *err)
+{
+	struct config first = {.report_fd = -1};
+	const char *form;
+	int failed = config_pass(&first, argc, argv, env, line, err);
+
+	if (!failed && (first.action != CONFIG_WAIT || !first.path)) {
+		*config = first;
+		return 0;
+	}
+	if (!failed) {
+		config->path = first.path;
+		failed = config_file_read(config, process, err) || config_pass(config, argc, argv, env, line, err);
+	}
+	if (failed) {
+		/* The error is told in that form, and for people where the events go elsewhere. */
+		form = config_form_asked_for(argc, argv, env);
+		if (form)
+			config->output = strcmp(form, "json") == 0 ? CONFIG_OUTPUT_JSON : CONFIG_OUTPUT_AUTO;
+		config->report_fd = first.report_fd;
+	}
+	config_release(&first);
+	return failed ? -1 : 0;
+}
+
+/* Targets are one setting more: the command line's, else the environment's, else the file's. */
+static int config_add_targets(struct config *config, const struct config_line *line, const struct env *env,
+			      struct log *log, struct error *err)
+{
+	const char *words = env_get(env, "WAITFOR_TARGETS");
+	bool has_words = words && words[strspn(words, " \t\r\n\v\f")];
+
+	for (size_t i = 0; i < line->count; i++)
+		if (config_add_target(config, line->operands[i], env, err))
+			return -1;
+	if (line->count == 0 && has_words && config_add_words(config, words, env, err))
+		return -1;
+	if (config->target_count == 0 && config->file.root && config_file_targets(config, env, err))
+		return -1;
+	if ((line->count || has_words) && config_file_has_targets(config))
+		log_line(log, LOG_LEVEL_NORMAL, "the targets of %s are not waited for, since %s has some",
+			 config->file.name, line->count ? "the command line" : "WAITFOR_TARGETS");
+	if (config->links && config_add_links(config, env, err))
+		return -1;
+	if (config->target_count == 0 && !config->links && config->file.root)
+		return errors_set(
+			err,
+			"no target; give %s \"targets\": [\"db:5432\"], or write waitfor -f FILE host:port -- "
+			"command",
+			config->file.name);
+	if (config->target_count == 0 && !config->links)
+		return errors_set(err,
+				  "no target; write waitfor host:port -- command, set WAITFOR_TARGETS or say --links");
+	return 0;
+}
+
+static int config_check_print_env(const struct config *config, struct error *err)
+{
+	if (config->print_env && config->command)
+		return errors_set(err, "--print-env prints the variables instead of running \"%s\"; leave out one",
+				  config->command[0]);
+	if (config->print_env && config->no_export)
+		return errors_set(err, "--print-env prints what --no-export leaves out; say one of the two");
+	return 0;
+}
+
+int config_load(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
+		struct log *log, struct error *err)
+{
+	static const enum log_level levels[] = {
+		[CONFIG_VERBOSITY_NORMAL] = LOG_LEVEL_NORMAL,
+		[CONFIG_VERBOSITY_QUIET] = LOG_LEVEL_ERROR,
+		[CONFIG_VERBOSITY_VERBOSE] = LOG_LEVEL_VERBOSE,
+	};
+	struct config_line line = {.operands = alloc_zero((size_t)argc + 1, sizeof(char *))};
+	int failed = -1;
+
+	*config = (struct config){.report_fd = -1};
+	failed = config_pass_with_file(config, argc, argv, env, process, &line, err);
+	config_choose_form(config, log);
+	if (failed)
+		goto out;
+	failed = -1;
+	log->level = levels[config->verbosity];
+	config->command = line.rest < argc ? argv + line.rest : NULL;
+	if (config->action == CONFIG_WAIT) {
+		options_warn_misspelt(&config_options, env, log);
+		if (config_check_print_env(config, err))
+			goto out;
+		config_add_group(config, 0, config->any);
+		if (config_file_check_settings(config, err) || config_add_targets(config, &line, env, log, err))
+			goto out;
+		if (config->target_count == 0)
+			log_line(log, LOG_LEVEL_NORMAL,
+				 "--links: no link or service variables here, nothing to wait for");
+	}
+	failed = 0;
+out:
+	free(line.operands);
+	return failed;
+}

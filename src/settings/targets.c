@@ -1,0 +1,130 @@
+#include "settings/targets.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/mask.h"
+#include "target/links.h"
+
+/* Names the target as it was written, where that is not what the error names already. */
+static void config_name_origin(const char *text, const char *expanded, struct error *err)
+{
+	char *written = mask_target(text), *named = mask_target(expanded);
+
+	if (strcmp(written, named) != 0)
+		errors_prefix(err, "\"%s\"", written);
+	free(written);
+	free(named);
+}
+
+int config_add_expanded(struct config *config, const char *text, const struct env *env, struct error *err)
+{
+	struct target *target;
+
+	config->targets = alloc_resize(config->targets, config->target_count + 1, sizeof(*config->targets));
+	target = &config->targets[config->target_count];
+	if (target_parse(target, text, err))
+		return -1;
+	target->settings = config->settings;
+	config->target_count++;
+	/* A scheme may have a usual port, which probe_bind knows. */
+	for (size_t i = 0; i < target->endpoint_count && !target->scheme; i++)
+		links_complete(&target->endpoints[i], env, 0);
+	return 0;
+}
+
+int config_add_target(struct config *config, const char *text, const struct env *env, struct error *err)
+{
+	char *expanded, *shown;
+	int failed;
+
+	if (env_expand(env, text, &expanded, err)) {
+		shown = mask_target(text);
+		errors_prefix(err, "target \"%s\"", shown);
+		free(shown);
+		return -1;
+	}
+	failed = config_add_expanded(config, expanded, env, err);
+	if (failed)
+		config_name_origin(text, expanded, err);
+	free(expanded);
+	return failed;
+}
+
+/* Does what is shown of the word end in a secret, so that white space in it would make a word of the rest? */
+static bool config_ends_in_secret(const char *word)
+{
+	char *shown = mask_target(word);
+	size_t len = strlen(shown);
+	bool ends = len >= 3 && strcmp(shown + len - 3, "***") == 0;
+
+	free(shown);
+	return ends;
+}
+
+/* A word of WAITFOR_TARGETS. after_secret: one that is no target may be the rest of a password, which nobody may see. */
+static int config_add_word(struct config *config, const char *word, bool after_secret, const struct env *env,
+			   struct error *err)
+{
+	const struct target *added;
+	int failed = config_add_target(config, word, env, err);
+
+	if (!after_secret || strstr(word, "://"))
+		return failed;
+	added = failed ? NULL : &config->targets[config->target_count - 1];
+	if (added && added->endpoints[0].port)
+		return 0;
+	return errors_set(err, "what follows a password is no target; write white space in a password as %%20, "
+			       "and targets as host:port");
+}
+
+int config_add_words(struct config *config, const char *text, const struct env *env, struct error *err)
+{
+	bool after_secret = false;
+
+	while (*text) {
+		size_t len;
+		char *word;
+		int failed;
+
+		while (isspace((unsigned char)*text))
+			text++;
+		len = strcspn(text, " \t\r\n\v\f");
+		if (!len)
+			break;
+		word = alloc_slice(text, len);
+		failed = config_add_word(config, word, after_secret, env, err);
+		after_secret = config_ends_in_secret(word);
+		free(word);
+		if (failed)
+			return errors_prefix(err, "WAITFOR_TARGETS");
+		text += len;
+	}
+	return 0;
+}
+
+/* A peer that the command line already names is not added again. */
+static bool config_has_host(const struct config *config, const char *host)
+{
+	for (size_t i = 0; i < config->target_count; i++)
+		for (size_t j = 0; j < config->targets[i].endpoint_count; j++)
+			if (strcasecmp(config->targets[i].endpoints[j].host, host) == 0)
+				return true;
+	return false;
+}
+
+int config_add_links(struct config *config, const struct env *env, struct error *err)
+{
+	char **hosts = links_discover(env);
+	int failed = 0;
+
+	for (size_t i = 0; hosts[i]; i++) {
+		if (!failed && !config_has_host(config, hosts[i]))
+			failed = config_add_target(config, hosts[i], env, err);
+		free(hosts[i]);
+	}
+	free(hosts);
+	return failed;
+}

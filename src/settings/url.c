@@ -1,0 +1,88 @@
+#include "settings/url.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+char *config_url_expand(const struct jsontext *file, const cJSON *item, const char *text, const struct env *env,
+			struct error *err)
+{
+	struct error inner = {0};
+	char *expanded = NULL;
+
+	if (env_expand(env, text, &expanded, &inner))
+		jsontext_error(file, item, false, err, "%s", inner.text);
+	return expanded;
+}
+
+/* Percent-encoded (RFC 3986, 2.1 and 2.3). */
+static void config_url_encode(struct buf *out, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+	for (; *text; text++) {
+		char code[4];
+
+		if (strchr(plain, *text)) {
+			buf_add(out, text, 1);
+			continue;
+		}
+		snprintf(code, sizeof(code), "%%%02X", (unsigned)(unsigned char)*text);
+		buf_add_text(out, code);
+	}
+}
+
+/* A key with anything else in it is no parameter, and libpq would quote it whole. */
+static int config_url_check_parameter(const struct jsontext *file, const cJSON *item, struct error *err)
+{
+	char *quoted;
+
+	if (item->string[0] && item->string[strspn(item->string, "abcdefghijklmnopqrstuvwxyz_0123456789")] == '\0')
+		return 0;
+	quoted = jsontext_quote(item->string);
+	jsontext_error(file, item, true, err, "%s is no parameter of a URL; write one such as \"sslmode\"", quoted);
+	free(quoted);
+	return -1;
+}
+
+/* "verify-full", 5: the caller's. NULL with err. */
+static char *config_url_option_value(const struct jsontext *file, const cJSON *item, const struct env *env,
+				     struct error *err)
+{
+	if (cJSON_IsString(item))
+		return config_url_expand(file, item, item->valuestring, env, err);
+	if (cJSON_IsNumber(item))
+		return alloc_format("%.15g", item->valuedouble);
+	jsontext_error(file, item, false, err, "\"%s\" must be a string or a number", item->string);
+	return NULL;
+}
+
+int config_url_add_options(const struct jsontext *file, struct buf *url, const cJSON *options, const struct env *env,
+			   struct error *err)
+{
+	bool has_query = strchr(url->data, '?') != NULL;
+	const cJSON *item;
+
+	if (!cJSON_IsObject(options) || !strstr(url->data, "://"))
+		return jsontext_error(file, options, true, err,
+				      "\"options\" is an object of a URL's parameters; write {\"target\": "
+				      "\"postgres://db/shop\", \"options\": {\"sslmode\": \"require\"}}");
+	cJSON_ArrayForEach(item, options)
+	{
+		char *value = config_url_check_parameter(file, item, err)
+				      ? NULL
+				      : config_url_option_value(file, item, env, err);
+
+		if (!value)
+			return -1;
+		buf_add_text(url, has_query ? "&" : "?");
+		has_query = true;
+		buf_add_text(url, item->string);
+		buf_add_text(url, "=");
+		config_url_encode(url, value);
+		free(value);
+	}
+	return 0;
+}

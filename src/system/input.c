@@ -1,0 +1,78 @@
+#include "system/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+static bool input_is_stdin(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+static const char *input_name(const char *path)
+{
+	return input_is_stdin(path) ? "standard input" : path;
+}
+
+/* Waits until fd has something; the ending signals are blocked, and a descriptor tells of them. */
+static void input_wait(int fd, int signal_fd, const struct process *process)
+{
+	struct pollfd polled[] = {{.fd = fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
+	int signal_number;
+
+	while (poll(polled, 2, -1) < 0 && errno == EINTR)
+		;
+	signal_number = polled[1].revents ? process_pending_signal(process) : 0;
+	if (signal_number)
+		_exit(128 + signal_number);
+}
+
+static int input_read_all(int fd, int signal_fd, const struct process *process, size_t max, struct buf *out)
+{
+	char chunk[16384];
+
+	for (;;) {
+		ssize_t got;
+
+		input_wait(fd, signal_fd, process);
+		got = read(fd, chunk, sizeof(chunk));
+		if (got == 0)
+			return 0;
+		if (got < 0 && errno != EINTR && errno != EAGAIN)
+			return errno;
+		if (got > 0)
+			buf_add(out, chunk, (size_t)got);
+		if (out->len > max)
+			return EFBIG;
+	}
+}
+
+int input_read(const char *path, const struct process *process, size_t max, char **text, size_t *len, struct error *err)
+{
+	int fd = input_is_stdin(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int signal_fd = signalfd(-1, &process->ending, SFD_NONBLOCK | SFD_CLOEXEC);
+	int reason = fd < 0 ? errno : 0;
+	struct buf out = {0};
+
+	if (!reason)
+		reason = input_read_all(fd, signal_fd, process, max, &out);
+	if (fd >= 0 && !input_is_stdin(path))
+		close(fd);
+	if (signal_fd >= 0)
+		close(signal_fd);
+	if (!reason) {
+		*len = out.len;
+		*text = buf_detach(&out);
+		return 0;
+	}
+	buf_release(&out);
+	if (reason == EFBIG)
+		return errors_set(err, "%s is larger than %zu MB", input_name(path), max >> 20);
+	return errors_set(err, "cannot read %s: %s", input_name(path), strerror(reason));
+}

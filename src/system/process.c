@@ -1,0 +1,97 @@
+#include "system/process.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const int process_ending_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
+enum { PROCESS_SIGNALS = sizeof(process_ending_signals) / sizeof(process_ending_signals[0]) };
+
+static bool process_ignores(int signal_number)
+{
+	struct sigaction found;
+
+	return sigaction(signal_number, NULL, &found) == 0 && found.sa_handler == SIG_IGN;
+}
+
+/* An O_PATH descriptor answers read and write with EBADF, as a closed one would; "/" exists in an empty root too. */
+static void process_hold_stdio(void)
+{
+	int fd;
+
+	do
+		fd = open("/", O_PATH | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The kernel's own: a C library leaves the signals it uses itself out of what it tells, and the app would miss them. */
+static void process_mask(int how, const sigset_t *set, sigset_t *found)
+{
+	enum { KERNEL_SET_SIZE = 8 }; /* 64 signals; a sigset_t has room for more */
+
+	syscall(SYS_rt_sigprocmask, how, set, found, (size_t)KERNEL_SET_SIZE);
+}
+
+void process_take(struct process *process)
+{
+	sigset_t blocked, pending;
+
+	process_hold_stdio();
+	process->is_init = getpid() == 1;
+	sigemptyset(&process->ending);
+	for (int i = 0; i < PROCESS_SIGNALS; i++)
+		if (!process_ignores(process_ending_signals[i]))
+			sigaddset(&process->ending, process_ending_signals[i]);
+	process->watched = process->ending;
+	if (process->is_init && !process_ignores(SIGCHLD))
+		sigaddset(&process->watched, SIGCHLD);
+	blocked = process->watched;
+	sigaddset(&blocked, SIGPIPE); /* a reader of stderr that went away must not end the wait */
+	sigemptyset(&process->mask_found);
+	process_mask(SIG_BLOCK, &blocked, &process->mask_found);
+	sigpending(&pending);
+	process->had_broken_pipe = sigismember(&pending, SIGPIPE);
+}
+
+int process_pending_signal(const struct process *process)
+{
+	const struct timespec at_once = {0};
+	int signal_number = sigtimedwait(&process->ending, NULL, &at_once);
+
+	return signal_number > 0 ? signal_number : 0;
+}
+
+static void process_end(int signal_number)
+{
+	_exit(128 + signal_number);
+}
+
+void process_give_back(const struct process *process)
+{
+	const struct timespec at_once = {0};
+	struct sigaction ending = {.sa_handler = process_end};
+	sigset_t pipe_only;
+
+	sigemptyset(&pipe_only);
+	sigaddset(&pipe_only, SIGPIPE);
+	/* A log line that nobody reads any more leaves one pending, and the app must not find it. */
+	while (!process->had_broken_pipe && sigtimedwait(&pipe_only, NULL, &at_once) > 0)
+		;
+	/* Handlers become the default action at exec, which is what was found: ignored signals are not in the set. */
+	for (int i = 0; i < PROCESS_SIGNALS; i++)
+		if (sigismember(&process->ending, process_ending_signals[i]))
+			sigaction(process_ending_signals[i], &ending, NULL);
+	process_mask(SIG_SETMASK, &process->mask_found, NULL);
+}
+
+void process_reap(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}

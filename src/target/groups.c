@@ -1,0 +1,58 @@
+#include "target/groups.h"
+
+void groups_count(struct groups_tally *tally, enum groups_standing member)
+{
+	switch (member) {
+	case GROUPS_WON:
+		tally->won++;
+		break;
+	case GROUPS_LOST:
+		tally->lost++;
+		break;
+	case GROUPS_OPEN:
+		tally->open++;
+		break;
+	}
+}
+
+static enum groups_standing groups_stands(const struct group *group, const struct groups_tally *tally)
+{
+	if (group->any) {
+		if (tally->won)
+			return GROUPS_WON;
+		return tally->open ? GROUPS_OPEN : GROUPS_LOST;
+	}
+	if (tally->lost)
+		return GROUPS_LOST;
+	return tally->open ? GROUPS_OPEN : GROUPS_WON;
+}
+
+void groups_judge(const struct group *groups, struct groups_tally *tallies, size_t count)
+{
+	/* A parent stands before its members. */
+	for (size_t i = count; i-- > 0;) {
+		tallies[i].standing = groups_stands(&groups[i], &tallies[i]);
+		if (i > 0)
+			groups_count(&tallies[groups[i].parent], tallies[i].standing);
+	}
+}
+
+bool groups_is_settled(const struct group *groups, const struct groups_tally *tallies, size_t index)
+{
+	while (tallies[index].standing != GROUPS_WON && index > 0)
+		index = groups[index].parent;
+	return tallies[index].standing == GROUPS_WON;
+}
+
+/* The outermost "any" that an "any" group is in without an "all" in between. */
+static size_t groups_outermost_any(const struct group *groups, size_t index)
+{
+	while (index && groups[groups[index].parent].any)
+		index = groups[index].parent;
+	return index;
+}
+
+bool groups_are_alternatives(const struct group *groups, size_t a, size_t b)
+{
+	return groups[a].any && groups[b].any && groups_outermost_any(groups, a) == groups_outermost_any(groups, b);
+}

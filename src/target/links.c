@@ -1,0 +1,240 @@
+#include "target/links.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+
+/* "my-db.v1" as MY_DB.V1 (a Docker link keeps dots) or MY_DB_V1 (a Kubernetes service does not). */
+static char *links_prefix(const char *host, bool keep_dots)
+{
+	char *prefix = alloc_text(host);
+
+	for (char *c = prefix; *c; c++)
+		*c = *c == '-' || (*c == '.' && !keep_dots) ? '_' : (char)toupper((unsigned char)*c);
+	return prefix;
+}
+
+static const char *links_get(const struct env *env, const char *prefix, const char *suffix)
+{
+	char *name = alloc_format("%s%s", prefix, suffix);
+	const char *value = env_get(env, name);
+
+	free(name);
+	return value;
+}
+
+static uint16_t links_number(const char *text)
+{
+	struct error ignored = {0};
+	uint16_t port = 0;
+
+	if (text && target_parse_port(text, strlen(text), &port, &ignored))
+		return 0;
+	return port;
+}
+
+/* Is it a numeric address? Variables that hold a name instead tell nothing that DNS does not. */
+static bool links_is_address(const char *host)
+{
+	int family = target_host_family(host);
+
+	return family == AF_INET || family == AF_INET6;
+}
+
+/* "tcp://172.17.0.2:5432" into address and port; false, and an empty peer, for anything else. */
+static bool links_parse_url(const char *value, struct links_peer *peer)
+{
+	const char *host, *colon;
+	size_t len;
+
+	if (!value || strncmp(value, "tcp://", 6) != 0 || !(colon = strrchr(value, ':')) || colon < value + 6)
+		return false;
+	host = value + 6;
+	len = (size_t)(colon - host);
+	/* Docker writes IPv6 addresses without brackets, Kubernetes with them. */
+	if (len > 1 && host[0] == '[' && host[len - 1] == ']') {
+		host++;
+		len -= 2;
+	}
+	peer->address = alloc_slice(host, len);
+	peer->port = links_number(colon + 1);
+	if (!links_is_address(peer->address) || !peer->port)
+		links_release(peer);
+	return peer->address != NULL;
+}
+
+/* The lowest P_PORT_n_TCP, for links whose P_PORT is another protocol's (FACTS 3). */
+static const char *links_lowest_tcp(const struct env *env, const char *prefix)
+{
+	char *start = alloc_format("%s_PORT_", prefix);
+	const char *lowest = NULL;
+	unsigned long lowest_port = 65536;
+
+	for (size_t i = 0; i < env->count; i++) {
+		char *end;
+		unsigned long port;
+
+		if (strncmp(env->list[i], start, strlen(start)) != 0 ||
+		    !isdigit((unsigned char)env->list[i][strlen(start)]))
+			continue;
+		port = strtoul(env->list[i] + strlen(start), &end, 10);
+		if (strncmp(end, "_TCP=", 5) == 0 && port < lowest_port) {
+			lowest_port = port;
+			lowest = end + 5;
+		}
+	}
+	free(start);
+	return lowest;
+}
+
+static struct links_peer links_find_docker(const struct env *env, const char *prefix, uint16_t wanted)
+{
+	struct links_peer peer = {0};
+	const char *main_port = links_get(env, prefix, "_PORT");
+	char *exact;
+
+	if (wanted) {
+		exact = alloc_format("_PORT_%u_TCP", (unsigned)wanted);
+		links_parse_url(links_get(env, prefix, exact), &peer);
+		free(exact);
+		if (peer.address)
+			return peer;
+	}
+	if (!links_parse_url(main_port, &peer)) {
+		links_parse_url(links_lowest_tcp(env, prefix), &peer);
+		if (links_number(main_port))
+			peer.port = links_number(main_port); /* a user's own -e DB_PORT=5432 (FACTS 4) */
+	}
+	if (wanted && peer.address)
+		peer.port = wanted; /* the peer is there, though it does not say that it exposes this port */
+	return peer;
+}
+
+static struct links_peer links_find_service(const struct env *env, const char *prefix, uint16_t wanted)
+{
+	struct links_peer peer = {0};
+	const char *host = links_get(env, prefix, "_SERVICE_HOST");
+
+	if (!host || !links_is_address(host))
+		return peer;
+	peer.address = alloc_text(host);
+	peer.port = wanted ? wanted : links_number(links_get(env, prefix, "_SERVICE_PORT"));
+	return peer;
+}
+
+struct links_peer links_find(const struct env *env, const char *host, uint16_t wanted)
+{
+	char *docker = links_prefix(host, true), *service = links_prefix(host, false);
+	struct links_peer peer = links_find_service(env, service, wanted);
+
+	if (!peer.address)
+		peer = links_find_docker(env, docker, wanted);
+	/* Somebody's hand may have written the name as a shell would take it. */
+	if (!peer.address && !peer.port && strcmp(docker, service) != 0)
+		peer = links_find_docker(env, service, wanted);
+	free(docker);
+	free(service);
+	return peer;
+}
+
+void links_release(struct links_peer *peer)
+{
+	free(peer->address);
+	*peer = (struct links_peer){0};
+}
+
+/* Does the link of that prefix expose the port, and has no user's own -e DB_PORT=5433 overridden it (FACTS 4)? */
+static bool links_exposes(const struct env *env, const char *prefix, uint16_t port)
+{
+	char *exact = alloc_format("_PORT_%u_TCP", (unsigned)port);
+	struct links_peer peer = {0};
+	bool exposed = links_parse_url(links_get(env, prefix, exact), &peer);
+
+	free(exact);
+	links_release(&peer);
+	return exposed && !links_number(links_get(env, prefix, "_PORT"));
+}
+
+void links_complete(struct endpoint *endpoint, const struct env *env, uint16_t usual)
+{
+	char *docker = links_prefix(endpoint->host, true), *service = links_prefix(endpoint->host, false);
+	struct links_peer peer;
+
+	if (!endpoint->port && usual && (links_exposes(env, docker, usual) || links_exposes(env, service, usual)))
+		endpoint->port = usual;
+	peer = links_find(env, endpoint->host, endpoint->port);
+	if (!endpoint->port)
+		endpoint->port = peer.port;
+	free(endpoint->fallback);
+	endpoint->fallback = peer.address;
+	free(docker);
+	free(service);
+}
+
+const char *links_peer_env(const struct env *env, const char *host, const char *name)
+{
+	char *prefix = links_prefix(host, true), *suffix = alloc_format("_ENV_%s", name);
+	const char *value = links_get(env, prefix, suffix);
+
+	free(suffix);
+	free(prefix);
+	return value;
+}
+
+/* The prefix of a variable that tells of a peer ("DB" of DB_NAME=/app/db), as a host name; NULL for all others. */
+static char *links_host_of(const struct env *env, const char *entry)
+{
+	size_t len = strcspn(entry, "=");
+	char *name = alloc_slice(entry, len), *host = NULL;
+	struct links_peer peer = {0};
+	const char *value = entry[len] ? entry + len + 1 : "";
+
+	if (len > 5 && strcmp(name + len - 5, "_NAME") == 0 && value[0] == '/' && strrchr(value, '/')[1]) {
+		name[len - 5] = '\0';
+		/* /app/my-db: the alias as it was written, which the prefix no longer shows. */
+		if (links_parse_url(links_get(env, name, "_PORT"), &peer) ||
+		    links_parse_url(links_lowest_tcp(env, name), &peer))
+			host = alloc_text(strrchr(value, '/') + 1);
+	} else if (len > 13 && strcmp(name + len - 13, "_SERVICE_HOST") == 0) {
+		name[len - 13] = '\0';
+		if (strcmp(name, "KUBERNETES") != 0 && links_is_address(value) &&
+		    links_number(links_get(env, name, "_SERVICE_PORT")))
+			host = alloc_text(name);
+		/* The variable cannot tell '-' from '.': a service's own name has neither dots nor '_'. */
+		for (char *c = host; c && *c; c++)
+			*c = *c == '_' ? '-' : (char)tolower((unsigned char)*c);
+	}
+	links_release(&peer);
+	free(name);
+	return host;
+}
+
+static bool links_listed(char *const *list, size_t count, const char *host)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcasecmp(list[i], host) == 0)
+			return true;
+	return false;
+}
+
+char **links_discover(const struct env *env)
+{
+	char **list = alloc_zero(1, sizeof(*list));
+	size_t count = 0;
+
+	for (size_t i = 0; i < env->count; i++) {
+		char *host = links_host_of(env, env->list[i]);
+
+		if (!host || links_listed(list, count, host)) {
+			free(host);
+			continue;
+		}
+		list = alloc_resize(list, count + 2, sizeof(*list));
+		list[count++] = host;
+		list[count] = NULL;
+	}
+	return list;
+}

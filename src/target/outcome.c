@@ -1,0 +1,89 @@
+#include "target/outcome.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* clang-format off */
+static const struct outcome_info outcome_table[OUTCOME_KINDS] = {
+	[OUTCOME_NONE]            = { "none",            OUTCOME_NAME,    OUTCOME_FREE,   false, "not tried yet" },
+	[OUTCOME_READY]           = { "ready",           OUTCOME_APP,     OUTCOME_FREE,   false, "ready" },
+	/* All of DNS is transient until the deadline (FACTS 12). */
+	[OUTCOME_NO_NAME]         = { "no_name",         OUTCOME_NAME,    OUTCOME_SHARED, false, "no such name" },
+	[OUTCOME_NO_ADDRESS]      = { "no_address",      OUTCOME_NAME,    OUTCOME_SHARED, false, "the name has no address" },
+	[OUTCOME_DNS_FAILED]      = { "dns_failed",      OUTCOME_NAME,    OUTCOME_SHARED, false, "DNS error" },
+	[OUTCOME_DNS_SILENT]      = { "dns_silent",      OUTCOME_NAME,    OUTCOME_SHARED, false, "no answer from DNS" },
+	[OUTCOME_LOCAL]           = { "local",           OUTCOME_NAME,    OUTCOME_SHARED, false, "cannot try" },
+	/* TCP: FACTS 17, 18. */
+	[OUTCOME_REFUSED]         = { "refused",         OUTCOME_CONNECT, OUTCOME_FREE,   false, "connection refused" },
+	[OUTCOME_UNREACHABLE]     = { "unreachable",     OUTCOME_CONNECT, OUTCOME_FREE,   false, "unreachable" },
+	[OUTCOME_CONNECT_TIMEOUT] = { "connect_timeout", OUTCOME_CONNECT, OUTCOME_FREE,   false, "connection timed out" },
+	[OUTCOME_CLOSED]          = { "closed",          OUTCOME_CONNECT, OUTCOME_SHARED, false, "accepted, then closed" },
+	[OUTCOME_RESET]           = { "reset",           OUTCOME_CONNECT, OUTCOME_SHARED, false, "connection reset" },
+	/* The protocol: FACTS 22-27, 34. */
+	[OUTCOME_SILENT]          = { "silent",          OUTCOME_APP,     OUTCOME_NOISY,  false, "connected, but no reply" },
+	[OUTCOME_GARBLED]         = { "garbled",         OUTCOME_APP,     OUTCOME_NOISY,  true,  "the reply is not understood" },
+	[OUTCOME_STARTING]        = { "starting",        OUTCOME_APP,     OUTCOME_NOISY,  false, "answers but is not ready" },
+	[OUTCOME_FULL]            = { "full",            OUTCOME_APP,     OUTCOME_NOISY,  false, "too many clients" },
+	[OUTCOME_UNSUITABLE]      = { "unsuitable",      OUTCOME_APP,     OUTCOME_NOISY,  false, "not suitable" },
+	[OUTCOME_DENIED]          = { "denied",          OUTCOME_APP,     OUTCOME_NOISY,  true,  "denied" },
+	[OUTCOME_TLS]             = { "tls",             OUTCOME_APP,     OUTCOME_NOISY,  true,  "TLS error" },
+};
+/* clang-format on */
+
+const struct outcome_info *outcome_info(enum outcome_kind kind)
+{
+	return &outcome_table[kind];
+}
+
+struct outcome outcome_make(enum outcome_kind kind, const char *format, ...)
+{
+	struct outcome outcome = {.kind = kind};
+	va_list args;
+
+	if (!format)
+		return outcome;
+	va_start(args, format);
+	vsnprintf(outcome.detail, sizeof(outcome.detail), format, args);
+	va_end(args);
+	return outcome;
+}
+
+struct outcome outcome_from_errno(int error_number)
+{
+	switch (error_number) {
+	case ECONNREFUSED:
+	case ENOENT: /* a Unix socket that is not there yet */
+		return outcome_make(OUTCOME_REFUSED, NULL);
+	case ETIMEDOUT:
+		return outcome_make(OUTCOME_CONNECT_TIMEOUT, NULL);
+	case ECONNRESET:
+	case EPIPE:
+		return outcome_make(OUTCOME_RESET, NULL);
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+	case EADDRNOTAVAIL:
+		return outcome_make(OUTCOME_LOCAL, "%s", strerror(error_number));
+	default:
+		return outcome_make(OUTCOME_UNREACHABLE, "%s", strerror(error_number));
+	}
+}
+
+const struct outcome *outcome_better(const struct outcome *first, const struct outcome *second)
+{
+	if (first->kind == OUTCOME_NONE)
+		return second;
+	if (second->kind == OUTCOME_NONE || first->kind == OUTCOME_READY)
+		return first;
+	if (second->kind == OUTCOME_READY)
+		return second;
+	return outcome_info(second->kind)->layer > outcome_info(first->kind)->layer ? second : first;
+}
+
+bool outcome_is_down(const struct outcome *outcome)
+{
+	return outcome_info(outcome->kind)->layer == OUTCOME_CONNECT;
+}

@@ -1,0 +1,336 @@
+#include "target/target.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/mask.h"
+
+int target_host_family(const char *host)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	if (host[0] == '/')
+		return AF_UNIX;
+	if (inet_pton(AF_INET, host, address) == 1)
+		return AF_INET;
+	return inet_pton(AF_INET6, host, address) == 1 ? AF_INET6 : AF_UNSPEC;
+}
+
+int target_parse_port(const char *text, size_t len, uint16_t *port, struct error *err)
+{
+	unsigned long value = 0;
+	size_t i;
+
+	for (i = 0; i < len && isdigit((unsigned char)text[i]) && value <= UINT16_MAX; i++)
+		value = value * 10 + (unsigned long)(text[i] - '0');
+	if (len == 0 || i < len || value == 0 || value > UINT16_MAX)
+		return errors_set(err, "\"%.*s\" is not a port; write a number from 1 to 65535", (int)len, text);
+	*port = (uint16_t)value;
+	return 0;
+}
+
+/* What DNS can carry (RFC 1035, 2.3.4). */
+enum { TARGET_LABEL_MAX = 63, TARGET_HOST_MAX = 253 };
+
+/* Names may hold '_' and upper case and end in a dot (FACTS 16). */
+static bool target_is_host_char(char c)
+{
+	return isalnum((unsigned char)c) || strchr("-._", c) || (unsigned char)c >= 0x80;
+}
+
+/* A name that no DNS server could be asked for would be waited for in vain. */
+static int target_check_labels(const char *host, struct error *err)
+{
+	const char *label = host;
+
+	while (*label) {
+		size_t len = strcspn(label, ".");
+
+		if (len == 0)
+			return errors_set(err, "\"%s\" has two dots in a row or begins with one; write host:port",
+					  host);
+		if (len > TARGET_LABEL_MAX)
+			return errors_set(err, "\"%.*s\" is too long for a part of a host name: at most %d characters",
+					  (int)len, label, TARGET_LABEL_MAX);
+		label += len + (label[len] == '.');
+	}
+	if ((size_t)(label - host) > TARGET_HOST_MAX + 1)
+		return errors_set(err, "the host name is too long: at most %d characters", TARGET_HOST_MAX);
+	return 0;
+}
+
+int target_check_host(const char *host, struct error *err)
+{
+	const char *at = host;
+
+	if (*host == '\0')
+		return errors_set(err, "the host is missing; write host:port");
+	if (target_host_family(host) != AF_UNSPEC)
+		return 0;
+	while (*at && target_is_host_char(*at))
+		at++;
+	if (*at)
+		return errors_set(err, "\"%s\" is not a host name: it holds '%c'; write host:port", host, *at);
+	return target_check_labels(host, err);
+}
+
+int target_parse_endpoint(struct endpoint *endpoint, const char *text, size_t len, struct error *err)
+{
+	const char *end = text + len, *colon = memchr(text, ':', len), *host = text, *host_end;
+	struct endpoint made = {0};
+
+	if (len && *text == '[') {
+		const char *bracket = memchr(text, ']', len);
+
+		if (!bracket || (bracket + 1 != end && bracket[1] != ':'))
+			return errors_set(err, "\"%.*s\" is not an address in brackets; write [v6]:port", (int)len,
+					  text);
+		host = text + 1;
+		host_end = bracket;
+		colon = bracket + 1 < end ? bracket + 1 : NULL;
+	} else if (colon && memchr(colon + 1, ':', (size_t)(end - colon - 1))) {
+		return errors_set(err, "\"%.*s\" has more than one ':'; write an IPv6 address in brackets, [v6]:port",
+				  (int)len, text);
+	} else {
+		host_end = colon ? colon : end;
+	}
+	made.host = alloc_slice(host, (size_t)(host_end - host));
+	if (host != text && target_host_family(made.host) != AF_INET6) {
+		errors_set(err, "\"%s\" is not an IPv6 address; brackets are for those, [v6]:port", made.host);
+		goto fail;
+	}
+	if (target_check_host(made.host, err) ||
+	    (colon && target_parse_port(colon + 1, (size_t)(end - colon - 1), &made.port, err)))
+		goto fail;
+	*endpoint = made;
+	return 0;
+fail:
+	free(made.host);
+	return -1;
+}
+
+void target_release_endpoint(struct endpoint *endpoint)
+{
+	free(endpoint->host);
+	free(endpoint->address);
+	free(endpoint->fallback);
+	*endpoint = (struct endpoint){0};
+}
+
+/* "%2Frun%2Fpg" as "/run/pg" (RFC 3986, 2.1); what is no escape stays as it is, for others to refuse. The caller's. */
+static char *target_decode(const char *text, size_t len)
+{
+	char *decoded = alloc_slice(text, len), *to = decoded;
+
+	for (const char *from = decoded; *from; from++) {
+		unsigned code;
+
+		if (*from == '%' && isxdigit((unsigned char)from[1]) && isxdigit((unsigned char)from[2])) {
+			char digits[] = {from[1], from[2], '\0'};
+
+			code = (unsigned)strtoul(digits, NULL, 16);
+			from += 2;
+		} else {
+			code = (unsigned char)*from;
+		}
+		*to++ = (char)code;
+	}
+	*to = '\0';
+	return decoded;
+}
+
+/* Adds one endpoint for each host of the comma-separated list. */
+static int target_parse_hosts(struct target *target, const char *text, size_t len, struct error *err)
+{
+	const char *end = text + len;
+
+	for (;;) {
+		const char *comma = memchr(text, ',', (size_t)(end - text));
+		const char *stop = comma ? comma : end;
+		char *host = target_decode(text, (size_t)(stop - text));
+		int failed;
+
+		target->endpoints =
+			alloc_resize(target->endpoints, target->endpoint_count + 1, sizeof(struct endpoint));
+		failed = target_parse_endpoint(&target->endpoints[target->endpoint_count], host, strlen(host), err);
+		free(host);
+		if (failed)
+			return -1;
+		target->endpoint_count++;
+		if (!comma)
+			return 0;
+		text = comma + 1;
+	}
+}
+
+/* The scheme's length when text begins with "scheme:", in a form RFC 3986 3.1 allows and "//" follows; else 0. */
+static size_t target_scheme_length(const char *text)
+{
+	size_t len = 0;
+
+	if (!isalpha((unsigned char)*text))
+		return 0;
+	while (isalnum((unsigned char)text[len]) || (text[len] && strchr("+-.", text[len])))
+		len++;
+	return strncmp(text + len, "://", 3) == 0 ? len : 0;
+}
+
+/* "my-db" and "api.v1" as a prefix of variables: MY_DB, API_V1. len 0 gives NULL. */
+static char *target_make_name(const char *text, size_t len)
+{
+	char *name = len ? alloc_slice(text, len) : NULL;
+
+	for (char *c = name; c && *c; c++)
+		*c = isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c) : '_';
+	return name;
+}
+
+/* Splits off "NAME="; an '=' further in belongs to a URL's parameters. Returns what follows. */
+static const char *target_take_name(struct target *target, const char *text, struct error *err)
+{
+	size_t len = strcspn(text, "=:/?[@");
+
+	if (text[len] != '=')
+		return text;
+	if (len == 0) {
+		errors_set(err, "the name before '=' is empty; write NAME=host:port");
+		return NULL;
+	}
+	if (strcspn(text, " \t\r\n\v\f&#;") < len) {
+		errors_set(err, "what stands before '=' is no name; write NAME=host:port, "
+				"or postgres://user:password@host:port/db?parameter=value");
+		return NULL;
+	}
+	if (isdigit((unsigned char)text[0])) {
+		errors_set(err, "\"%.*s\" cannot begin a variable's name; write NAME=host:port", (int)len, text);
+		return NULL;
+	}
+	target->name = target_make_name(text, len);
+	target->named = true;
+	return text + len + 1;
+}
+
+void target_derive_name(struct target *target)
+{
+	const char *host = target->endpoint_count ? target->endpoints[0].host : "";
+
+	if (target->named)
+		return;
+	free(target->name);
+	target->name = NULL;
+	if (target_host_family(host) == AF_UNSPEC && !isdigit((unsigned char)host[0]))
+		target->name = target_make_name(host, strcspn(host, "."));
+}
+
+/* A bare "host:port", which has no place for users and parameters. What is wrong with them is said without quoting them. */
+static int target_parse_bare(struct target *target, const char *text, struct error *err)
+{
+	target->tail = alloc_text("");
+	if (strstr(text, "://"))
+		return errors_set(err, "what stands before \"://\" is not a scheme; write scheme://host:port");
+	if (strpbrk(text, "=?&#") || (target->named && mask_is_password(target->text)))
+		return errors_set(
+			err,
+			"parameters belong into a URL; write postgres://user:password@host:port/db?parameter=value");
+	if (strchr(text, '@'))
+		return errors_set(
+			err,
+			"a user needs a scheme; write postgres://user@host:port, and white space in a password as %%20");
+	if (strchr(text, '/'))
+		return errors_set(
+			err, "a '/' is in no host or port; a command goes after \"--\", a URL begins with scheme://");
+	if (strchr(text, ','))
+		return errors_set(err, "one host each; write several targets instead of a ','");
+	return target_parse_hosts(target, text, strlen(text), err);
+}
+
+/*
+ * Is it "user:password@hosts" and a tail as libpq would split it, with nothing in the hosts or the database's name
+ * that may be a piece of a secret? Later errors quote hosts and ports. The errors here quote nothing.
+ */
+static int target_check_url(const char *url, size_t len, const char *at, bool any_port, struct error *err)
+{
+	const char *hosts = at ? at + 1 : url, *tail = url + len;
+	size_t hosts_len = (size_t)(tail - hosts), known;
+
+	if (mask_password_is_cut(url) || *tail == '#')
+		return errors_set(err, "a '/', '?' or '#' in a user or password must be written %%2F, %%3F or %%23, "
+				       "an '@' in a database's name or a parameter %%40");
+	if (memchr(url, '@', len) != at)
+		return errors_set(err, "an '@' in a user or password must be written %%40");
+	known = mask_hosts_length(hosts, hosts_len, any_port);
+	if (known < hosts_len && hosts[known] == ':')
+		return errors_set(err, "what follows the ':' is not a port; write a number from 1 to 65535, and a user "
+				       "with a password as user:password@host");
+	if (known < hosts_len)
+		return errors_set(err,
+				  "a '%c' is in no host name; write host:port, and parameters as /db?parameter=value",
+				  hosts[known]);
+	if (memchr(tail, '=', strcspn(tail, "?")))
+		return errors_set(err, "a '=' in a database's name must be written %%3D; "
+				       "parameters follow a '?', as in /db?parameter=value");
+	return 0;
+}
+
+static int target_parse_url(struct target *target, const char *text, struct error *err)
+{
+	size_t scheme_len = target_scheme_length(text), len;
+	const char *at;
+
+	if (!scheme_len)
+		return target_parse_bare(target, text, err);
+	target->scheme = alloc_slice(text, scheme_len);
+	for (char *c = target->scheme; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	text += scheme_len + 3;
+	len = strcspn(text, "/?#");
+	at = memrchr(text, '@', len);
+	target->has_user = at != NULL;
+	target->tail = alloc_text(text + len);
+	if (target_check_url(text, len, at, strcmp(target->scheme, "tcp") == 0 && !at, err))
+		return -1;
+	if (at) {
+		len -= (size_t)(at + 1 - text);
+		text = at + 1;
+	}
+	/* No host at all is for the type to judge: libpq takes it from a parameter. */
+	return len ? target_parse_hosts(target, text, len, err) : 0;
+}
+
+int target_parse(struct target *target, const char *text, struct error *err)
+{
+	struct target made = {.text = mask_target(text), .exports = true};
+	const char *rest = target_take_name(&made, text, err);
+
+	if (!rest)
+		goto fail;
+	made.url = alloc_text(rest);
+	if (target_parse_url(&made, rest, err))
+		goto fail;
+	target_derive_name(&made);
+	*target = made;
+	return 0;
+fail:
+	errors_prefix(err, "target \"%s\"", made.text);
+	target_release(&made);
+	*target = made;
+	return -1;
+}
+
+void target_release(struct target *target)
+{
+	for (size_t i = 0; i < target->endpoint_count; i++)
+		target_release_endpoint(&target->endpoints[i]);
+	free(target->endpoints);
+	free(target->text);
+	free(target->url);
+	free(target->name);
+	free(target->scheme);
+	free(target->tail);
+	free(target->origin);
+	*target = (struct target){0};
+}

@@ -1,0 +1,478 @@
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/exports.h"
+
+enum { TARGETS = 4, ENTRIES = 8 };
+
+/* A config of parsed targets, as probe_bind leaves them. */
+static void config_open(struct config *config, const char *const *texts)
+{
+	*config = (struct config){0};
+	config->targets = calloc(TARGETS, sizeof(*config->targets));
+	for (; texts[config->target_count]; config->target_count++) {
+		struct error err = {0};
+
+		if (target_parse(&config->targets[config->target_count], texts[config->target_count], &err))
+			fail_msg("%s", err.text);
+	}
+}
+
+struct settle_row {
+	const char *name;
+	const char *targets[TARGETS];
+	bool no_export, any;
+	const char *exports;          /* one digit for each target: does it export? NULL: it is an error */
+	const char *message, *second; /* of the error or the warning; NULL: none */
+};
+
+/*
+ * "One host on two ports: the first target owns NAME_PORT, and a warning says how to name the other.
+ * Two targets exporting the same NAME with different hosts" are an error (issue 3).
+ */
+static void test_settle(void **state)
+{
+	static const struct settle_row rows[] = {
+		{"one", {"db:1"}, false, false, "1", NULL, NULL},
+		{"two hosts", {"db:1", "web:1"}, false, false, "11", NULL, NULL},
+		{"one host, two ports",
+		 {"db:1", "db:8080"},
+		 false,
+		 false,
+		 "10",
+		 "db:8080: DB_PORT is the port of db:1",
+		 "=db:8080"},
+		{"the same twice", {"db:1", "db:1"}, false, false, "10", NULL, NULL},
+		{"the same in other letters", {"db:1", "DB:1"}, false, false, "10", NULL, NULL},
+		{"three ports", {"db:1", "db:2", "db:3"}, false, false, "100", "db:3", "=db:3"},
+		{"a named one is another", {"db:1", "api=db:2"}, false, false, "11", NULL, NULL},
+		{"two addresses export nothing", {"10.0.0.1:1", "10.0.0.2:1"}, false, false, "11", NULL, NULL},
+		{"two hosts of one first label", {"db.a:1", "db.b:2"}, false, false, NULL, "DB_HOST", "=db.b:2"},
+		{"two hosts of one name", {"x=db:1", "x=web:2"}, false, false, NULL, "X_HOST", "=web:2"},
+		{"two addresses of one name",
+		 {"x=10.0.0.1:1", "x=10.0.0.2:1"},
+		 false,
+		 false,
+		 NULL,
+		 "X_HOST",
+		 "=10.0.0.2:1"},
+		{"names in other letters", {"x=db:1", "X=web:2"}, false, false, NULL, "X_HOST", "=web:2"},
+		{"a derived and a given name",
+		 {"db:1", "db=web:2"},
+		 false,
+		 false,
+		 NULL,
+		 "\"db:1\" and \"db=web:2\"",
+		 "DB_HOST"},
+		{"a third of another host",
+		 {"db.a:1", "db.a:2", "db.b:3"},
+		 false,
+		 false,
+		 NULL,
+		 "\"db.a:1\" and \"db.b:3\"",
+		 NULL},
+		{"alternatives of one name", {"x=db:1", "x=web:2"}, false, true, "10", NULL, NULL},
+		{"alternatives on one host", {"x=db:1", "x=db:2"}, false, true, "10", NULL, NULL},
+		{"alternatives on one host without a name", {"db:1", "db:2"}, false, true, "10", NULL, NULL},
+		{"alternatives whose names were not given",
+		 {"db.a:1", "db.b:2"},
+		 false,
+		 true,
+		 NULL,
+		 "DB_HOST",
+		 "=db.b:2, or both DB to export whichever is ready"},
+		{"alternatives of which one was named",
+		 {"x.a:1", "x=b:2"},
+		 false,
+		 true,
+		 NULL,
+		 "X_HOST",
+		 "=b:2, or both X to export whichever is ready"},
+		{"nothing to settle", {"db.a:1", "db.b:2"}, true, false, "11", NULL, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct settle_row *row = &rows[i];
+		struct config config;
+		struct error err = {0};
+		struct unit_log log;
+		const char *said;
+
+		unit_log_open(&log);
+		config_open(&config, row->targets);
+		config.no_export = row->no_export;
+		config_add_group(&config, 0, row->any);
+		check_int(row->name, exports_settle(&config, &log.log, &err), row->exports ? 0 : -1);
+		for (size_t j = 0; row->exports && j < config.target_count; j++)
+			check_int(row->name, config.targets[j].exports, row->exports[j] - '0');
+		said = row->exports ? unit_log_text(&log) : err.text;
+		if (row->message)
+			check_has(row->name, said, row->message);
+		else
+			check_text(row->name, said, "");
+		if (row->second)
+			check_has(row->name, said, row->second);
+		config_release(&config);
+		unit_log_close(&log);
+	}
+}
+
+struct apply_row {
+	const char *name, *target;
+	enum outcome_kind kind;
+	const char *address;
+	bool from_variable, pin, no_export, second_endpoint;
+	const char *before[ENTRIES], *after[ENTRIES];
+};
+
+static void check_apply(const struct apply_row *row)
+{
+	const char *const texts[] = {row->target, NULL};
+	struct progress progress = {.outcome = {.kind = row->kind}, .place = {.from_variable = row->from_variable}};
+	struct exports exports;
+	struct config config;
+	struct env env;
+	size_t count = 0;
+
+	config_open(&config, texts);
+	config.pin = row->pin;
+	config.no_export = row->no_export;
+	progress.target = config.targets;
+	progress.place.endpoint = &config.targets[0].endpoints[row->second_endpoint];
+	snprintf(progress.place.address, sizeof(progress.place.address), "%s", row->address);
+	env_copy(&env, (char *const *)row->before);
+	exports_collect(&exports, &config, &progress);
+	exports_apply(&exports, &env);
+	exports_release(&exports);
+	for (; row->after[count]; count++)
+		check_text(row->name, env.list[count], row->after[count]);
+	check_int(row->name, (long long)env.count, (long long)count);
+	env_release(&env);
+	config_release(&config);
+}
+
+/* Issue 3, "Exports": HOST as given, PORT in digits where a link's tcp:// was, ADDR that answered; in place, all else unchanged. */
+static void test_apply(void **state)
+{
+	static const struct apply_row rows[] = {
+		{"a name",
+		 "db:5432",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {"A=1"},
+		 {"A=1", "DB_HOST=db", "DB_PORT=5432", "DB_ADDR=10.0.0.2"}},
+		{"the name as given",
+		 "Db.Local:5432",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {NULL},
+		 {"DB_HOST=Db.Local", "DB_PORT=5432", "DB_ADDR=10.0.0.2"}},
+		{"--pin",
+		 "db:5432",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 true,
+		 false,
+		 false,
+		 {NULL},
+		 {"DB_HOST=10.0.0.2", "DB_PORT=5432", "DB_ADDR=10.0.0.2"}},
+		{"only a variable knew the peer",
+		 "db:5432",
+		 OUTCOME_READY,
+		 "172.17.0.2",
+		 true,
+		 false,
+		 false,
+		 false,
+		 {NULL},
+		 {"DB_HOST=172.17.0.2", "DB_PORT=5432", "DB_ADDR=172.17.0.2"}},
+		{"a link's tcp:// gives way to digits, in place",
+		 "db:5432",
+		 OUTCOME_READY,
+		 "172.17.0.2",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {"DB_PORT=tcp://172.17.0.2:5432", "A=1", "DB_NAME=/app/db"},
+		 {"DB_PORT=5432", "A=1", "DB_NAME=/app/db", "DB_HOST=db", "DB_ADDR=172.17.0.2"}},
+		{"a stale one gives way",
+		 "db:5432",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {"DB_HOST=old", "DB_ADDR=old"},
+		 {"DB_HOST=db", "DB_ADDR=10.0.0.2", "DB_PORT=5432"}},
+		{"a named address",
+		 "x=[::1]:80",
+		 OUTCOME_READY,
+		 "::1",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {NULL},
+		 {"X_HOST=::1", "X_PORT=80", "X_ADDR=::1"}},
+		{"an address exports nothing",
+		 "10.0.0.2:80",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {"A=1"},
+		 {"A=1"}},
+		{"--no-export", "db:80", OUTCOME_READY, "10.0.0.2", false, false, true, false, {"A=1"}, {"A=1"}},
+		{"the endpoint that answered",
+		 "postgres://a:1,b:2/x",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 true,
+		 {NULL},
+		 {"A_HOST=b", "A_PORT=2", "A_ADDR=10.0.0.2"}},
+		/* --run-anyway: where it is said to be, and no address, since none answered. */
+		{"not ready",
+		 "db:5432",
+		 OUTCOME_REFUSED,
+		 "10.0.0.2",
+		 false,
+		 true,
+		 false,
+		 false,
+		 {NULL},
+		 {"DB_HOST=db", "DB_PORT=5432"}},
+		/* Its name helps nobody. */
+		{"not ready, and only a variable knew it",
+		 "db:5432",
+		 OUTCOME_REFUSED,
+		 "10.0.0.2",
+		 true,
+		 false,
+		 false,
+		 false,
+		 {NULL},
+		 {"DB_HOST=10.0.0.2", "DB_PORT=5432"}},
+		{"not ready, the first endpoint",
+		 "postgres://a:1,b:2/x",
+		 OUTCOME_REFUSED,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 true,
+		 {NULL},
+		 {"A_HOST=a", "A_PORT=1"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_apply(&rows[i]);
+}
+
+/* Each target has its own progress; one whose name belongs to an earlier target sets nothing. */
+static void test_apply_to_several(void **state)
+{
+	static const char *const texts[] = {"db:1", "db:2", "web:3", NULL};
+	static const char *const expected[] = {"DB_HOST=db",   "DB_PORT=1",  "DB_ADDR=10.0.0.0",
+					       "WEB_HOST=web", "WEB_PORT=3", "WEB_ADDR=10.0.0.2"};
+	struct progress progress[3] = {0};
+	struct exports exports;
+	struct config config;
+	struct env env;
+
+	(void)state;
+	config_open(&config, texts);
+	config.targets[1].exports = false;
+	for (int i = 0; i < 3; i++) {
+		progress[i].target = &config.targets[i];
+		progress[i].outcome.kind = OUTCOME_READY;
+		progress[i].place.endpoint = config.targets[i].endpoints;
+		snprintf(progress[i].place.address, sizeof(progress[i].place.address), "10.0.0.%d", i);
+	}
+	env_copy(&env, NULL);
+	exports_collect(&exports, &config, progress);
+	exports_apply(&exports, &env);
+	exports_release(&exports);
+	check_int("several", (long long)env.count, COUNT(expected));
+	for (size_t i = 0; i < COUNT(expected); i++)
+		check_text("several", env.list[i], expected[i]);
+	env_release(&env);
+	config_release(&config);
+}
+
+struct speaker_row {
+	const char *name;
+	const char *replicas; /* of each: d(one), r(eady, but not as often as it should be), - */
+	const char *host;
+};
+
+/* Of three replicas under one name that one is told which is done, else one that is ready; where none is, the first. */
+static void test_speaker(void **state)
+{
+	static const char *const texts[] = {"r=db1:1", "r=db2:2", "r=db3:3", NULL};
+	static const struct speaker_row rows[] = {
+		{"the first", "d--", "R_HOST=db1"},
+		{"the second", "-d-", "R_HOST=db2"},
+		{"two of them", "-dd", "R_HOST=db2"},
+		{"one in a row of successes, and one behind it", "r-d", "R_HOST=db3"},
+		{"in a row of successes", "-r-", "R_HOST=db2"},
+		{"none", "---", "R_HOST=db1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct progress progress[3] = {0};
+		struct exports exports;
+		struct config config;
+		struct error err = {0};
+		struct log log;
+
+		log_init(&log, -1);
+		config_open(&config, texts);
+		config_add_group(&config, 0, true);
+		check_int(rows[i].name, exports_settle(&config, &log, &err), 0);
+		for (int j = 0; j < 3; j++) {
+			progress[j].target = &config.targets[j];
+			progress[j].outcome.kind = rows[i].replicas[j] == '-' ? OUTCOME_REFUSED : OUTCOME_READY;
+			progress[j].done = rows[i].replicas[j] == 'd';
+			progress[j].place.endpoint = config.targets[j].endpoints;
+		}
+		exports_collect(&exports, &config, progress);
+		check_int(rows[i].name, (long long)exports.count, strcmp(rows[i].replicas, "---") == 0 ? 2 : 3);
+		check_text(rows[i].name, exports.list[0].name, "R_HOST");
+		check_text(rows[i].name, exports.list[0].value, rows[i].host + strlen("R_HOST="));
+		exports_release(&exports);
+		config_release(&config);
+	}
+}
+
+struct sharing_row {
+	const char *name, *targets[TARGETS];
+	bool any;
+	size_t group;                /* of all but the first: 0, 1 (any), 2 (any in 1) or 3 (all in 1) */
+	const char *settled, *speak; /* one digit for each target: does it own its name; may it speak? NULL: an error */
+};
+
+static void check_sharing(const struct sharing_row *row)
+{
+	struct config config;
+	struct error err = {0};
+	struct log log;
+
+	log_init(&log, -1);
+	config_open(&config, row->targets);
+	config_add_group(&config, 0, row->any);
+	config_add_group(&config, 0, true);
+	config_add_group(&config, 1, true);
+	config_add_group(&config, 1, false);
+	for (size_t i = 1; i < config.target_count; i++)
+		config.targets[i].group = row->group;
+	config.targets[0].group = row->group ? 1 : 0;
+	check_int(row->name, exports_settle(&config, &log, &err), row->settled ? 0 : -1);
+	for (size_t i = 0; row->settled && i < config.target_count; i++) {
+		check_int(row->name, config.targets[i].exports, row->settled[i] - '0');
+		check_int(row->name, exports_may_speak(&config, i), row->speak[i] - '0');
+	}
+	config_release(&config);
+}
+
+/* Who may set variables, in groups within groups. */
+static void test_sharing(void **state)
+{
+	static const struct sharing_row rows[] = {
+		{"one group", {"r=a:1", "r=b:2", "r=c:3"}, false, 1, "100", "111"},
+		{"an any in an any", {"r=a:1", "r=b:2", "r=c:3"}, false, 2, "100", "111"},
+		{"an all in an any", {"r=a:1", "r=b:2"}, false, 3, NULL, NULL},
+		{"an all in an any, one named apart", {"r=a:1", "o=b:2"}, false, 3, "11", "11"},
+		{"all of them", {"r=a:1", "r=b:2"}, false, 0, NULL, NULL},
+		{"one host, in all of them", {"r=a:1", "r=a:2"}, false, 0, "10", "10"},
+		{"--any", {"r=a:1", "r=b:2"}, true, 0, "10", "11"},
+		{"--any, one host on two ports", {"a:1", "a:2"}, true, 0, "10", "11"},
+		{"addresses without a name", {"10.0.0.1:1", "10.0.0.2:2"}, true, 0, "11", "00"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_sharing(&rows[i]);
+}
+
+/* A file's target says where it stands. */
+static void test_error_in_a_file(void **state)
+{
+	static const char *const texts[] = {"r=a:1", "r=b:2", NULL};
+	struct config config;
+	struct error err = {0};
+	struct log log;
+
+	(void)state;
+	log_init(&log, -1);
+	config_open(&config, texts);
+	config.targets[1].origin = strdup("wait.json:3:20");
+	check_int("file", exports_settle(&config, &log, &err), -1);
+	check_text("file", err.text,
+		   "wait.json:3:20: targets \"r=a:1\" and \"r=b:2\" would both export R_HOST; name one of them, such "
+		   "as OTHER=b:2");
+	config_release(&config);
+}
+
+/* A port that is not ready would help nobody. */
+static void test_one_host_two_ports_of_which_one_is_enough(void **state)
+{
+	static const char *const texts[] = {"db:1", "db:2", NULL};
+	struct progress progress[2] = {0};
+	struct exports exports;
+	struct config config;
+	struct error err = {0};
+	struct log log;
+
+	(void)state;
+	log_init(&log, -1);
+	config_open(&config, texts);
+	config_add_group(&config, 0, true);
+	check_int("ports", exports_settle(&config, &log, &err), 0);
+	for (int i = 0; i < 2; i++) {
+		progress[i].target = &config.targets[i];
+		progress[i].outcome.kind = i ? OUTCOME_READY : OUTCOME_REFUSED;
+		progress[i].place.endpoint = config.targets[i].endpoints;
+	}
+	exports_collect(&exports, &config, progress);
+	check_int("ports", (long long)exports.count, 3);
+	check_text("ports", exports.list[1].name, "DB_PORT");
+	check_text("ports", exports.list[1].value, "2");
+	exports_release(&exports);
+	config_release(&config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_apply),
+		cmocka_unit_test(test_apply_to_several),
+		cmocka_unit_test(test_speaker),
+		cmocka_unit_test(test_sharing),
+		cmocka_unit_test(test_error_in_a_file),
+		cmocka_unit_test(test_one_host_two_ports_of_which_one_is_enough),
+	};
+
+	return unit_main(tests);
+}

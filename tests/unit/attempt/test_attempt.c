@@ -1,0 +1,163 @@
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attempting.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "loopback.h"
+
+struct target_row {
+	const char *name;
+	const char *target; /* an R stands for a port that refuses, an L for one that listens and says nothing */
+	const char *fallback;
+	enum outcome_kind kind;
+	int endpoint; /* -1: none of the target's */
+	const char *address;
+};
+
+static void check_target(const struct target_row *row, uint16_t refusing, uint16_t listening)
+{
+	char *text = loopback_text(row->target, refusing, listening);
+	struct attempting attempting;
+
+	attempting_open(&attempting);
+	attempting_bind(&attempting, text);
+	attempting.target.endpoints[0].fallback = alloc_text(row->fallback);
+	for (int i = 0; i < 2; i++) { /* the second knows what the first found */
+		attempting_run(&attempting, ATTEMPTING_LIMIT, row->name);
+		check_int(row->name, attempting.outcome.kind, row->kind);
+		check(row->name, attempting.place.endpoint == &attempting.target.endpoints[row->endpoint]);
+		check_text(row->name, attempting.place.address, row->address);
+		check_int(row->name, attempting.place.from_variable, row->fallback != NULL);
+	}
+	attempting_close(&attempting);
+	free(text);
+}
+
+static void test_targets(void **state)
+{
+	static const struct target_row rows[] = {
+		{"ready", "tcp://127.0.0.1:L", NULL, OUTCOME_READY, 0, "127.0.0.1"},
+		{"refused", "tcp://127.0.0.1:R", NULL, OUTCOME_REFUSED, 0, "127.0.0.1"},
+		{"no such name", "tcp://db.onion:1", NULL, OUTCOME_NO_NAME, 0, ""},
+		{"only a variable knows it", "tcp://db.onion:L", "127.0.0.1", OUTCOME_READY, 0, "127.0.0.1"},
+		{"the variable is stale", "tcp://db.onion:R", "127.0.0.1", OUTCOME_REFUSED, 0, "127.0.0.1"},
+		/* ::1 comes first, and nobody listens there. */
+		{"the second address", "tcp://peer.localhost:L", NULL, OUTCOME_READY, 0, "127.0.0.1"},
+		{"a PostgreSQL nobody is at", "postgres://me@127.0.0.1:R", NULL, OUTCOME_REFUSED, 0, "127.0.0.1"},
+		{"two endpoints, both refuse", "postgres://me@127.0.0.1:R,127.0.0.2:R", NULL, OUTCOME_REFUSED, 0,
+		 "127.0.0.1"},
+		{"one without a name", "postgres://me@db.onion:R,127.0.0.1:R", NULL, OUTCOME_REFUSED, 1, "127.0.0.1"},
+		{"two without a name", "postgres://me@db.onion,web.onion", NULL, OUTCOME_NO_NAME, 0, ""},
+	};
+	uint16_t refusing = 0, listening = 0;
+	int deaf = loopback_bind("127.0.0.1", &refusing), listener = loopback_listen("127.0.0.1", &listening);
+	int deaf_too = loopback_bind("127.0.0.2", &refusing);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_target(&rows[i], refusing, listening);
+	close(deaf);
+	close(deaf_too);
+	close(listener);
+}
+
+struct limit_row {
+	const char *name, *target;
+	enum outcome_kind kind;
+};
+
+/* "Ends within limit, look-up included." L listens and says nothing, R hangs. */
+static void test_limit(void **state)
+{
+	static const struct limit_row rows[] = {
+		{"no connection", "tcp://127.0.0.1:R", OUTCOME_CONNECT_TIMEOUT},
+		{"no reply", "postgres://me@127.0.0.1:L", OUTCOME_SILENT},
+	};
+	uint16_t full = 0, listening = 0;
+	int filler, hanging = loopback_listen_full("127.0.0.1", &full, &filler);
+	int listener = loopback_listen("127.0.0.1", &listening);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *text = loopback_text(rows[i].target, full, listening);
+		struct attempting attempting;
+
+		attempting_open(&attempting);
+		attempting_bind(&attempting, text);
+		attempting_run(&attempting, 50 * CLOCK_MS, rows[i].name);
+		check_int(rows[i].name, attempting.outcome.kind, rows[i].kind);
+		check_text(rows[i].name, attempting.place.address, "127.0.0.1");
+		check(rows[i].name, attempting.took >= 50 * CLOCK_MS);
+		attempting_run(&attempting, 0, rows[i].name); /* no time at all is an attempt too */
+		attempting_close(&attempting);
+		free(text);
+	}
+	close(filler);
+	close(hanging);
+	close(listener);
+}
+
+/* done "may start the next". */
+static void test_again_from_done(void **state)
+{
+	uint16_t port = 0;
+	int fd = loopback_bind("127.0.0.1", &port);
+	struct attempting attempting;
+	char *text = loopback_text("tcp://127.0.0.1:R", port, 0);
+
+	(void)state;
+	attempting_open(&attempting);
+	attempting_bind(&attempting, text);
+	attempting.restarts = 5;
+	attempt_start(attempting.attempt, ATTEMPTING_LIMIT, 0);
+	unit_loop_run(&attempting.unit, "again");
+	check_int("each is told", attempting.dones, 6);
+	attempting_close(&attempting);
+	free(text);
+	close(fd);
+}
+
+/* Freed in the middle of whatever it does: nothing is told, nothing is left. */
+static void test_free_while_running(void **state)
+{
+	static const char *const targets[] = {"tcp://127.0.0.1:L", "tcp://127.0.0.1:R", "tcp://peer.localhost:L",
+					      "tcp://db.onion:1", "postgres://me@127.0.0.1:L"};
+	uint16_t refusing = 0, listening = 0;
+	int deaf = loopback_bind("127.0.0.1", &refusing), listener = loopback_listen("127.0.0.1", &listening);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(targets); i++) {
+		char *text = loopback_text(targets[i], refusing, listening);
+		struct attempting attempting;
+
+		attempting_open(&attempting);
+		attempting_bind(&attempting, text);
+		attempt_start(attempting.attempt, ATTEMPTING_LIMIT, 0);
+		if (i == COUNT(targets) - 1)
+			unit_loop_settle(&attempting.unit); /* connected, and silent */
+		attempting_close(&attempting);
+		check_int(targets[i], attempting.dones, 0);
+		free(text);
+	}
+	attempt_free(NULL);
+	close(deaf);
+	close(listener);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_again_from_done),
+		cmocka_unit_test(test_free_while_running),
+	};
+
+	clearenv();
+	setenv("HOME", "/nonexistent", 1);
+	return unit_main(tests);
+}

@@ -1,0 +1,227 @@
+/* attempt.c: the race of several addresses, and answers that do not come. */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "attempting.h"
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "loopback.h"
+#include "name_server.h"
+#include "own_files.h"
+#include "peer.h"
+
+/* Found at the start: are the files of the resolver ours to write? */
+static bool own_files;
+
+/* The endpoint that got furthest tells; one that is ready ends the race. */
+static void check_servers(const char *row, const struct peer_step *first, const struct peer_step *second,
+			  enum outcome_kind kind, int endpoint, int64_t at_least)
+{
+	struct peer one, two;
+	struct attempting attempting;
+	char *text;
+
+	attempting_open(&attempting);
+	peer_open(&one, &attempting.unit, "127.0.0.1", first);
+	peer_open(&two, &attempting.unit, "127.0.0.1", second);
+	text = loopback_text("postgres://me@127.0.0.1:R,127.0.0.1:L/app", one.port, two.port);
+	attempting_bind(&attempting, text);
+	attempting_run(&attempting, ATTEMPTING_LIMIT, row);
+	check_int(row, attempting.outcome.kind, kind);
+	check(row, attempting.place.endpoint == &attempting.target.endpoints[endpoint]);
+	check(row, attempting.took >= at_least);
+	peer_close(&one);
+	peer_close(&two);
+	attempting_close(&attempting);
+	free(text);
+}
+
+static void test_servers(void **state)
+{
+	static const struct peer_step ready[] = {
+		{PEER_STARTUP, NULL, 0}, peer_say("R\0\0\0\10\0\0\0\3"), {PEER_HOLD, NULL, 0}};
+	static const struct peer_step starting[] = {
+		{PEER_STARTUP, NULL, 0}, peer_say("E\0\0\0\36SFATAL\0VFATAL\0C57P03\0Mno\0\0"), {PEER_CLOSE, NULL, 0}};
+	static const struct peer_step closes[] = {{PEER_CLOSE, NULL, 0}}, silent[] = {{PEER_HOLD, NULL, 0}};
+
+	(void)state;
+	check_servers("the first is ready", ready, starting, OUTCOME_READY, 0, 0);
+	check_servers("the second is ready", starting, ready, OUTCOME_READY, 1, 0);
+	check_servers("the second got further", closes, starting, OUTCOME_STARTING, 1, 0);
+	check_servers("the first got further", starting, closes, OUTCOME_STARTING, 0, 0);
+	check_servers("equally far, the first", starting, starting, OUTCOME_STARTING, 0, 0);
+	/* RFC 8305, 5 gives one that hangs 250 ms; one that is connected is given more, for its server's sake. */
+	check_servers("the first is silent", silent, ready, OUTCOME_READY, 1, 250 * CLOCK_MS);
+}
+
+/* One that refuses gives its turn to the next at once: sixteen head starts would be four seconds. */
+static void test_refusals_cost_no_head_start(void **state)
+{
+	static const struct peer_step ready[] = {
+		{PEER_STARTUP, NULL, 0}, peer_say("R\0\0\0\10\0\0\0\3"), {PEER_HOLD, NULL, 0}};
+	struct buf target = {0};
+	uint16_t refusing = 0;
+	int deaf = loopback_bind("127.0.0.1", &refusing);
+	struct peer peer;
+	struct attempting attempting;
+	char *text;
+
+	(void)state;
+	attempting_open(&attempting);
+	peer_open(&peer, &attempting.unit, "127.0.0.1", ready);
+	buf_add_text(&target, "postgres://me@");
+	for (int i = 0; i < 16; i++)
+		buf_add_text(&target, "127.0.0.1:R,");
+	buf_add_text(&target, "127.0.0.1:L/app");
+	text = loopback_text(target.data, refusing, peer.port);
+	attempting_bind(&attempting, text);
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "refusals");
+	check_int("refusals", attempting.outcome.kind, OUTCOME_READY);
+	check("refusals", attempting.took < 2 * CLOCK_S);
+	peer_close(&peer);
+	attempting_close(&attempting);
+	buf_release(&target);
+	free(text);
+	close(deaf);
+}
+
+/* After a refusal a bare connection looks first: the server sees two, then one again. */
+static void test_a_cheap_look_after_a_refusal(void **state)
+{
+	static const struct peer_step ready[] = {
+		{PEER_STARTUP, NULL, 0}, peer_say("R\0\0\0\10\0\0\0\3"), {PEER_HOLD, NULL, 0}};
+	uint16_t port = 0;
+	int fd = loopback_bind("127.0.0.1", &port);
+	struct peer peer;
+	struct attempting attempting;
+	char *text = loopback_text("postgres://me@127.0.0.1:R/app", port, 0);
+
+	(void)state;
+	attempting_open(&attempting);
+	attempting_bind(&attempting, text);
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "refused");
+	check_int("refused", attempting.outcome.kind, OUTCOME_REFUSED);
+	assert_int_equal(listen(fd, 8), 0);
+	peer_open_on(&peer, &attempting.unit, fd, ready);
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "after a refusal");
+	check_int("ready", attempting.outcome.kind, OUTCOME_READY);
+	check_int("connections", (long long)peer.count, 2);
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "after that");
+	check_int("connections", (long long)peer.count, 3);
+	peer_close(&peer);
+	attempting_close(&attempting);
+	free(text);
+}
+
+/* "A dead address never costs more than 250 ms": it is still hanging when the next has been tried. */
+static void test_a_dead_address(void **state)
+{
+	uint16_t full = 0, listening = 0;
+	int filler, hanging = loopback_listen_full("127.0.0.1", &full, &filler);
+	struct peer peer;
+	struct attempting attempting;
+	char *text;
+	static const struct peer_step ready[] = {
+		{PEER_STARTUP, NULL, 0}, peer_say("R\0\0\0\10\0\0\0\3"), {PEER_HOLD, NULL, 0}};
+
+	(void)state;
+	attempting_open(&attempting);
+	peer_open(&peer, &attempting.unit, "127.0.0.1", ready);
+	listening = peer.port;
+	text = loopback_text("postgres://me@127.0.0.1:R,127.0.0.1:L/app", full, listening);
+	attempting_bind(&attempting, text);
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "a dead address");
+	check_int("the next", attempting.outcome.kind, OUTCOME_READY);
+	check("the next", attempting.place.endpoint == &attempting.target.endpoints[1]);
+	check("after its head start", attempting.took >= 250 * CLOCK_MS);
+	check("long before the limit, on a loaded machine too", attempting.took < ATTEMPTING_LIMIT / 2);
+	peer_close(&peer);
+	attempting_close(&attempting);
+	free(text);
+	close(filler);
+	close(hanging);
+}
+
+/* A DNS server that says nothing, in time. */
+static void test_no_answer_from_dns(void **state)
+{
+	static const struct name_server_row silent[] = {{.name = "db.test", .holds_a = true, .holds_aaaa = true}};
+	struct name_server server;
+	struct attempting attempting;
+	char *content;
+
+	(void)state;
+	if (!own_files)
+		skip();
+	attempting_open(&attempting);
+	name_server_open(&server, &attempting.unit, silent, 1);
+	content = alloc_format("nameserver 127.0.0.1:%u\n", (unsigned)server.port);
+	own_files_write(OWN_RESOLV_CONF, content);
+	attempting_bind(&attempting, "tcp://db.test:1");
+	for (int i = 0; i < 2; i++) {
+		attempting_run(&attempting, 50 * CLOCK_MS, "silence");
+		check_int("silence", attempting.outcome.kind, OUTCOME_DNS_SILENT);
+		check_text("silence", attempting.place.address, "");
+		check("silence", attempting.took >= 50 * CLOCK_MS);
+	}
+	attempting_close(&attempting);
+	name_server_close(&server);
+	free(content);
+}
+
+/* FACTS 13: an AAAA that is lost is not waited for, once the A has been tried. */
+static void test_a_lost_answer(void **state)
+{
+	static const struct name_server_row half[] = {{.name = "db.test", .a = {"127.0.0.1"}, .holds_aaaa = true}};
+	struct name_server server;
+	struct attempting attempting;
+	char *content, *text;
+	uint16_t port = 0;
+	int fd;
+
+	(void)state;
+	if (!own_files)
+		skip();
+	fd = loopback_bind("127.0.0.1", &port);
+	text = loopback_text("tcp://db.test:R", port, 0);
+	attempting_open(&attempting);
+	name_server_open(&server, &attempting.unit, half, 1);
+	content = alloc_format("nameserver 127.0.0.1:%u\n", (unsigned)server.port);
+	own_files_write(OWN_RESOLV_CONF, content);
+	attempting_bind(&attempting, text);
+	for (int i = 0; i < 2; i++) {
+		attempting_run(&attempting, ATTEMPTING_LIMIT, "a lost answer");
+		check_int("a lost answer", attempting.outcome.kind, OUTCOME_REFUSED);
+		/* Before c-ares has given up, which it does after three tries: A, AAAA, and perhaps AAAA once more. */
+		if (i == 0)
+			check("a lost answer", server.asked <= 3);
+	}
+	attempting_close(&attempting);
+	name_server_close(&server);
+	free(content);
+	free(text);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_answer_from_dns),
+		cmocka_unit_test(test_a_lost_answer),
+		cmocka_unit_test(test_servers),
+		cmocka_unit_test(test_refusals_cost_no_head_start),
+		cmocka_unit_test(test_a_cheap_look_after_a_refusal),
+		cmocka_unit_test(test_a_dead_address),
+	};
+
+	clearenv();
+	setenv("HOME", "/nonexistent", 1);
+	own_files = own_files_take();
+	if (own_files)
+		own_files_write(OWN_HOSTS, "127.0.0.1 localhost\n");
+	return unit_main(tests);
+}

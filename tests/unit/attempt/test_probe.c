@@ -1,0 +1,305 @@
+#include "unit.h"
+
+#include <string.h>
+
+#include "attempt/probe.h"
+#include "base/clock.h"
+#include "loopback.h"
+#include "unit_loop.h"
+
+/* Contract 5: the mandatory slots of every row; names are unique, and so are the ports that lead to a type. */
+static void test_the_registry(void **state)
+{
+	const struct probe_type *type, *other;
+	size_t count = 0;
+
+	(void)state;
+	for (; (type = probe_type_at(count)); count++) {
+		check("name", type->name && type->name[0]);
+		check(type->name, strspn(type->name, "abcdefghijklmnopqrstuvwxyz0123456789+-.") == strlen(type->name));
+		check(type->name, type->summary && type->summary[0] && !strchr(type->summary, '\n'));
+		check(type->name, type->start && type->stop);
+		check(type->name, type->state_size > 0);
+		check(type->name, !type->unbind || type->bind);
+		/* The example shows a target of this very type. */
+		check(type->name, type->example && strncmp(type->example, type->name, strlen(type->name)) == 0);
+		check(type->name, strncmp(type->example + strlen(type->name), "://", 3) == 0);
+		for (size_t i = 0; i < count; i++) {
+			other = probe_type_at(i);
+			check(type->name, strcmp(type->name, other->name) != 0);
+			check(type->name, !other->alias || strcmp(type->name, other->alias) != 0);
+			check(type->name, !type->alias || strcmp(type->alias, other->name) != 0);
+			check(type->name, !type->alias || !other->alias || strcmp(type->alias, other->alias) != 0);
+			check(type->name, !type->default_port || type->default_port != other->default_port);
+		}
+	}
+	check("not empty", count > 0);
+	check("NULL past the end", !probe_type_at(count) && !probe_type_at(count + 1) && !probe_type_at(SIZE_MAX));
+	/* What belongs to no protocol's port goes to the first row, which therefore has none of its own. */
+	check_text("the first row", probe_type_at(0)->name, "tcp");
+	check_int("the first row", probe_type_at(0)->default_port, 0);
+}
+
+struct bind_row {
+	const char *target;
+	const char *type;
+	uint16_t port;       /* of the first endpoint */
+	const char *message; /* of the error; then the rest does not matter */
+};
+
+static void check_bind(const struct bind_row *row)
+{
+	struct env env;
+	struct unit_log log;
+	struct error err = {0};
+	struct target target;
+
+	unit_log_open(&log);
+	env_copy(&env, NULL);
+	if (target_parse(&target, row->target, &err))
+		fail_msg("%s", err.text);
+	check_int(row->target, probe_bind(&target, 1, &env, &log.log, &err), row->message ? -1 : 0);
+	if (row->message) {
+		check_has(row->target, err.text, row->target);
+		check_has(row->target, err.text, row->message);
+	} else {
+		check_text(row->target, err.text, "");
+		check_text(row->target, target.type->name, row->type);
+		check_int(row->target, target.endpoints[0].port, row->port);
+		check(row->target, target.endpoint_count >= 1);
+	}
+	probe_unbind(&target, 1);
+	target_release(&target);
+	env_release(&env);
+	unit_log_close(&log);
+}
+
+/* "A bare host:5432 is probed as PostgreSQL; tcp:// says only the port." Bad input names the argument. */
+static void test_bind(void **state)
+{
+	static const struct bind_row rows[] = {
+		{"db:5432", "postgres", 5432, NULL},
+		{"db:5433", "tcp", 5433, NULL},
+		{"[::1]:5432", "postgres", 5432, NULL},
+		{"tcp://db:5432", "tcp", 5432, NULL},
+		{"TCP://db:80", "tcp", 80, NULL},
+		{"postgres://db", "postgres", 5432, NULL},
+		{"postgresql://db:80/app", "postgres", 80, NULL},
+		{"postgres:///app?host=db", "postgres", 5432, NULL},
+		{"postgres://a,b:1/app", "postgres", 5432, NULL},
+		{"redis://db:1", NULL, 0, "unknown scheme \"redis\""},
+		{"redis://db", NULL, 0, "tcp:// and postgres://"},
+		{"tcp://db", NULL, 0, "port is missing"},
+		{"tcp://db", NULL, 0, "tcp://host:port"},
+		{"db", NULL, 0, "db:PORT"},
+		{"postgres:///app", NULL, 0, "host is missing"},
+		{"tcp://", NULL, 0, "host is missing"},
+		{"tcp://me@db:1", NULL, 0, "tcp://host:port"},
+		{"tcp://db:1/app", NULL, 0, "tcp://host:port"},
+		{"tcp://db:1?port=1", NULL, 0, "tcp://host:port"},
+		{"tcp://a:1,b:2", NULL, 0, "several targets"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_bind(&rows[i]);
+}
+
+/* A type of the test's own: it does what the row says, and counts. */
+struct row_type {
+	const char *name;
+	enum outcome_kind in_start[2]; /* reported inside start; NONE: nothing */
+	enum outcome_kind later[2];    /* by a timer */
+	enum outcome_kind stage;       /* named in start; NONE: none */
+	const char *stage_text;
+	enum outcome_kind expected;
+	const char *detail;
+};
+
+struct attempt {
+	const struct row_type *row;
+	struct unit_loop unit;
+	struct target target;
+	int starts, stops, dones, stops_before_done;
+	struct outcome outcome;
+	bool frees;
+	bool connected; /* at the end of start */
+};
+
+struct own_state {
+	int zero;
+	struct loop_timer timer;
+};
+
+static struct attempt *attempt_of(const struct probe *probe)
+{
+	return probe->target->plan;
+}
+
+static void report(struct probe *probe, const enum outcome_kind *kinds)
+{
+	for (int i = 0; i < 2 && kinds[i]; i++) {
+		struct outcome outcome = outcome_make(kinds[i], "report %d", i);
+
+		probe_finish(probe, &outcome);
+	}
+}
+
+static void own_on_timer(void *arg)
+{
+	struct probe *probe = arg;
+
+	report(probe, attempt_of(probe)->row->later);
+}
+
+static void own_start(struct probe *probe)
+{
+	struct attempt *attempt = attempt_of(probe);
+	struct own_state *own = probe->state;
+
+	attempt->starts += own->zero == 0;
+	own->zero = 1;
+	loop_timer_init(probe->loop, &own->timer, own_on_timer, probe);
+	if (attempt->row->later[0])
+		loop_timer_set(&own->timer, 0);
+	if (attempt->row->stage)
+		probe_stage(probe, attempt->row->stage, attempt->row->stage_text);
+	attempt->connected = probe_is_connected(probe);
+	report(probe, attempt->row->in_start);
+}
+
+static void own_stop(struct probe *probe)
+{
+	struct own_state *own = probe->state;
+
+	loop_timer_clear(&own->timer);
+	attempt_of(probe)->stops++;
+}
+
+static const struct probe_type own_type = {
+	.name = "own",
+	.summary = "a test's",
+	.example = "own://host:port",
+	.state_size = sizeof(struct own_state),
+	.start = own_start,
+	.stop = own_stop,
+};
+
+static void on_done(void *arg, struct probe *probe, const struct outcome *outcome)
+{
+	struct attempt *attempt = arg;
+
+	attempt->dones++;
+	attempt->stops_before_done = attempt->stops;
+	attempt->outcome = *outcome;
+	if (attempt->frees)
+		probe_free(probe);
+	loop_stop(attempt->unit.loop);
+}
+
+static struct probe *attempt_open(struct attempt *attempt, const struct row_type *row, int64_t limit)
+{
+	static const struct endpoint endpoint = {.host = (char *)"db", .port = 1};
+	const struct resolve_address address = {.socket_address = loopback_address("127.0.0.1", 1)};
+	struct probe *probe;
+
+	*attempt = (struct attempt){.row = row, .target = {.type = &own_type, .plan = attempt}};
+	unit_loop_open(&attempt->unit);
+	probe = probe_new(attempt->unit.loop, &attempt->target, &endpoint, &address, limit, on_done, attempt);
+	check(row->name, probe->address != &address);
+	check(row->name, memcmp(probe->address, &address, sizeof(address)) == 0);
+	check(row->name, probe->endpoint == &endpoint && probe->target == &attempt->target);
+	return probe;
+}
+
+static const struct row_type type_rows[] = {
+	{"inside start", {OUTCOME_REFUSED}, {0}, 0, NULL, OUTCOME_REFUSED, "report 0"},
+	{"the first report wins", {OUTCOME_REFUSED, OUTCOME_READY}, {0}, 0, NULL, OUTCOME_REFUSED, "report 0"},
+	{"later", {0}, {OUTCOME_READY}, 0, NULL, OUTCOME_READY, "report 0"},
+	{"later, the first wins", {0}, {OUTCOME_CLOSED, OUTCOME_READY}, 0, NULL, OUTCOME_CLOSED, "report 0"},
+	{"at start over later", {OUTCOME_READY}, {OUTCOME_CLOSED}, 0, NULL, OUTCOME_READY, "report 0"},
+	{"a stage and a report", {OUTCOME_FULL}, {0}, OUTCOME_SILENT, "thinking", OUTCOME_FULL, "report 0"},
+	/* Contract 4: the deadline's reason is the stage last named. */
+	{"the deadline", {0}, {0}, 0, NULL, OUTCOME_CONNECT_TIMEOUT, ""},
+	{"the deadline in a stage", {0}, {0}, OUTCOME_SILENT, NULL, OUTCOME_SILENT, ""},
+	{"the deadline in a stage with a text",
+	 {0},
+	 {0},
+	 OUTCOME_STARTING,
+	 "100 % there",
+	 OUTCOME_STARTING,
+	 "100 % there"},
+};
+
+/* Contract 2 and 3: one report, delivered on a later turn, after stop; stop is called once. */
+static void test_contract(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(type_rows); i++)
+		for (int frees = 0; frees < 2; frees++) {
+			const struct row_type *row = &type_rows[i];
+			bool by_deadline = !row->in_start[0] && !row->later[0];
+			struct attempt attempt;
+			struct probe *probe = attempt_open(&attempt, row, by_deadline ? CLOCK_MS : 3600 * CLOCK_S);
+
+			attempt.frees = frees;
+			check_int(row->name, attempt.starts, 0);
+			probe_start(probe);
+			check_int("zeroed state", attempt.starts, 1);
+			check_int("not inside start", attempt.dones, 0);
+			check_int("not inside start", attempt.stops, 0);
+			unit_loop_run(&attempt.unit, row->name);
+			check_int("after stop", attempt.stops_before_done, 1);
+			check_int(row->name, attempt.outcome.kind, row->expected);
+			check_text(row->name, attempt.outcome.detail, row->detail);
+			check_int(row->name, attempt.connected, row->stage != OUTCOME_NONE);
+			unit_loop_settle(&attempt.unit);
+			if (!frees)
+				probe_free(probe);
+			check_int("stopped once", attempt.stops, 1);
+			check_int("delivered once", attempt.dones, 1);
+			unit_loop_close(&attempt.unit);
+		}
+}
+
+/* "After it, or instead of it, probe_free": then stop is called all the same, and done never. */
+static void test_free_instead(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(type_rows); i++) {
+		struct attempt attempt;
+		struct probe *probe = attempt_open(&attempt, &type_rows[i], 0);
+
+		probe_start(probe);
+		probe_free(probe);
+		check_int(type_rows[i].name, attempt.stops, 1);
+		unit_loop_settle(&attempt.unit);
+		check_int(type_rows[i].name, attempt.dones, 0);
+		unit_loop_close(&attempt.unit);
+	}
+	probe_free(NULL);
+}
+
+/* Before the start there is nothing to stop. */
+static void test_free_before_start(void **state)
+{
+	struct attempt attempt;
+	struct probe *probe = attempt_open(&attempt, &type_rows[0], 3600 * CLOCK_S);
+
+	(void)state;
+	probe_free(probe);
+	unit_loop_settle(&attempt.unit);
+	check_int("free", attempt.starts + attempt.stops + attempt.dones, 0);
+	unit_loop_close(&attempt.unit);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_registry),      cmocka_unit_test(test_bind),
+		cmocka_unit_test(test_contract),          cmocka_unit_test(test_free_instead),
+		cmocka_unit_test(test_free_before_start),
+	};
+
+	return unit_main(tests);
+}

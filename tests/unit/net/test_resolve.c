@@ -1,0 +1,349 @@
+#include "unit.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "name_server.h"
+#include "net/resolve.h"
+#include "own_files.h"
+
+/* Found at the start: are the files of the resolver ours to write? */
+static bool own_files;
+
+/* One look-up with all it needs. */
+struct rig {
+	struct unit_loop unit;
+	struct name_server server;
+	bool serves;
+	struct dns *dns;
+	struct endpoint endpoint;
+	struct resolve *resolve;
+	int news;
+	bool stops_at_address; /* stop at the first news with an address, not only when it is over */
+	struct outcome outcome;
+	char addresses[256];
+};
+
+static void read_addresses(struct rig *rig)
+{
+	size_t count, len = 0;
+	const struct resolve_address *list = resolve_addresses(rig->resolve, &count);
+
+	rig->addresses[0] = '\0';
+	for (size_t i = 0; i < count; i++) {
+		const struct sockaddr_in *v4 = (const struct sockaddr_in *)&list[i].socket_address;
+		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&list[i].socket_address;
+		int family = list[i].socket_address.ss_family;
+		char one[INET6_ADDRSTRLEN] = "unix";
+
+		if (family != AF_UNIX)
+			inet_ntop(family, family == AF_INET6 ? (const void *)&v6->sin6_addr : &v4->sin_addr, one,
+				  sizeof(one));
+		len += (size_t)snprintf(rig->addresses + len, sizeof(rig->addresses) - len, "%s%s%s%s", i ? " " : "",
+					one, list[i].from_variable ? "(variable)" : "",
+					family == AF_UNIX || (family == AF_INET6 ? v6->sin6_port : v4->sin_port) ==
+								     htons(5432)
+						? ""
+						: "(port)");
+	}
+}
+
+static void on_news(void *arg)
+{
+	struct rig *rig = arg;
+
+	rig->news++;
+	read_addresses(rig);
+	if (resolve_is_over(rig->resolve, &rig->outcome) || (rig->stops_at_address && rig->addresses[0]))
+		loop_stop(rig->unit.loop);
+}
+
+/* host is asked for, of the server where rows are given. */
+static void rig_open(struct rig *rig, const char *host, const char *fallback, const struct name_server_row *rows,
+		     size_t count)
+{
+	*rig = (struct rig){.serves = rows != NULL,
+			    .endpoint = {.host = (char *)host, .port = 5432, .fallback = (char *)fallback}};
+	unit_loop_open(&rig->unit);
+	if (rows) {
+		char *content;
+
+		name_server_open(&rig->server, &rig->unit, rows, count);
+		content = alloc_format("nameserver 127.0.0.1:%u\noptions ndots:0\n", (unsigned)rig->server.port);
+		own_files_write(OWN_RESOLV_CONF, content);
+		free(content);
+	}
+	rig->dns = dns_new(rig->unit.loop);
+	rig->resolve = resolve_new(rig->unit.loop, rig->dns, &rig->endpoint);
+}
+
+static void rig_close(struct rig *rig)
+{
+	resolve_free(rig->resolve);
+	unit_loop_settle(&rig->unit);
+	dns_free(rig->dns);
+	if (rig->serves)
+		name_server_close(&rig->server);
+	unit_loop_close(&rig->unit);
+}
+
+static void look_up(struct rig *rig, int64_t waited, const char *row)
+{
+	int before = rig->news;
+
+	resolve_start(rig->resolve, waited, on_news, rig);
+	check_int("not inside resolve_start", rig->news, before);
+	unit_loop_run(&rig->unit, row);
+}
+
+struct find_row {
+	const char *name, *host, *fallback;
+	enum outcome_kind kind;
+	const char *addresses;
+};
+
+static void check_found(const struct find_row *row, const struct name_server_row *rows, size_t count)
+{
+	struct rig rig;
+
+	rig_open(&rig, row->host, row->fallback, rows, count);
+	look_up(&rig, 0, row->name);
+	check_int(row->name, rig.outcome.kind, row->kind);
+	check_text(row->name, rig.addresses, row->addresses);
+	resolve_leave(rig.resolve);
+	rig_close(&rig);
+}
+
+/* What needs no server. */
+static void test_without_a_server(void **state)
+{
+	static const struct find_row rows[] = {
+		{"an address", "10.0.0.2", NULL, OUTCOME_READY, "10.0.0.2"},
+		{"an IPv6 address", "fd00::2", NULL, OUTCOME_READY, "fd00::2"},
+		{"a path", "/run/pg", NULL, OUTCOME_READY, "unix"},
+		{"an address needs no variable", "10.0.0.2", "172.17.0.2", OUTCOME_READY, "10.0.0.2"},
+		{"IPv6 first", "peer.localhost", NULL, OUTCOME_READY, "::1 127.0.0.1"},
+		/* FACTS 6: name first, the variable's address only as the fallback. */
+		{"the name before the variable", "peer.localhost", "172.17.0.2", OUTCOME_READY, "::1 127.0.0.1"},
+		{"no such name", "db.onion", NULL, OUTCOME_NO_NAME, ""},
+		{"no such name, but a variable", "db.onion", "172.17.0.2", OUTCOME_READY, "172.17.0.2(variable)"},
+		{"an IPv6 variable", "db.onion", "fd00::3", OUTCOME_READY, "fd00::3(variable)"},
+		{"a variable that is no address", "db.onion", "db", OUTCOME_NO_NAME, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_found(&rows[i], NULL, 0);
+}
+
+/* libpq's hostaddr: nothing is asked, dns may be NULL. */
+static void test_a_given_address(void **state)
+{
+	struct endpoint endpoint = {.host = (char *)"db.onion", .port = 5432, .address = (char *)"10.0.0.9"};
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "db.onion", NULL, NULL, 0);
+	resolve_free(rig.resolve);
+	rig.resolve = resolve_new(rig.unit.loop, NULL, &endpoint);
+	look_up(&rig, 0, "hostaddr");
+	check_text("hostaddr", rig.addresses, "10.0.0.9");
+	check_int("hostaddr", rig.outcome.kind, OUTCOME_READY);
+	rig_close(&rig);
+}
+
+/* After resolve_leave nothing is told, whatever comes. */
+static void test_leave(void **state)
+{
+	static const char *const hosts[] = {"10.0.0.2", "peer.localhost", "db.onion"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hosts); i++) {
+		struct rig rig;
+
+		rig_open(&rig, hosts[i], NULL, NULL, 0);
+		resolve_start(rig.resolve, 0, on_news, &rig);
+		resolve_leave(rig.resolve);
+		unit_loop_settle(&rig.unit);
+		check_int(hosts[i], rig.news, 0);
+		look_up(&rig, 0, hosts[i]); /* and again for the next attempt */
+		check(hosts[i], rig.news > 0);
+		rig_close(&rig);
+	}
+	resolve_free(NULL);
+}
+
+static const struct name_server_row server_rows[] = {
+	{.name = "many.test",
+	 .a = {"10.0.0.1", "10.0.0.2", "10.0.0.3"},
+	 .aaaa = {"fd00::1", "fd00::2"},
+	 .holds_aaaa = true},
+	{.name = "four.test", .a = {"10.0.0.4"}},
+	{.name = "six.test", .aaaa = {"fd00::6"}},
+	{.name = "twice.test", .a = {"10.0.0.5", "10.0.0.5"}},
+	{.name = "empty.test"},
+	{.name = "broken.test", .rcode_a = NAME_SERVER_SERVFAIL, .rcode_aaaa = NAME_SERVER_SERVFAIL},
+	{.name = "brokena.test", .rcode_a = NAME_SERVER_SERVFAIL},
+	{.name = "brokenaaaa.test", .rcode_aaaa = NAME_SERVER_SERVFAIL},
+	{.name = "late6.test", .a = {"10.0.0.7"}, .aaaa = {"fd00::7"}, .holds_aaaa = true},
+	{.name = "late4.test", .a = {"10.0.0.8"}, .aaaa = {"fd00::8"}, .holds_a = true},
+	{.name = "silent.test", .a = {"10.0.0.9"}, .holds_a = true, .holds_aaaa = true},
+};
+
+static void test_with_a_server(void **state)
+{
+	static const struct find_row rows[] = {
+		{"IPv4 only", "four.test", NULL, OUTCOME_READY, "10.0.0.4"},
+		{"IPv6 only", "six.test", NULL, OUTCOME_READY, "fd00::6"},
+		{"each once", "twice.test", NULL, OUTCOME_READY, "10.0.0.5"},
+		{"no address", "empty.test", NULL, OUTCOME_NO_ADDRESS, ""},
+		{"no address, but a variable", "empty.test", "172.17.0.2", OUTCOME_READY, "172.17.0.2(variable)"},
+		{"an error", "broken.test", NULL, OUTCOME_DNS_FAILED, ""},
+		/* Of two reasons the more telling one. */
+		{"an error for A, no AAAA", "brokena.test", NULL, OUTCOME_DNS_FAILED, ""},
+		{"an error for AAAA, no A", "brokenaaaa.test", NULL, OUTCOME_DNS_FAILED, ""},
+		{"an error, but a variable", "broken.test", "172.17.0.2", OUTCOME_READY, "172.17.0.2(variable)"},
+		{"an address beside a variable", "four.test", "172.17.0.2", OUTCOME_READY, "10.0.0.4"},
+		{"no such name", "nosuch.test", NULL, OUTCOME_NO_NAME, ""},
+	};
+
+	(void)state;
+	if (!own_files)
+		skip();
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_found(&rows[i], server_rows, COUNT(server_rows));
+}
+
+/* RFC 8305, 3: A waits 50 ms for AAAA, then one starts with it; AAAA does not wait for A. */
+static void test_resolution_delay(void **state)
+{
+	struct rig rig;
+	int64_t began;
+
+	(void)state;
+	if (!own_files)
+		skip();
+	rig_open(&rig, "late6.test", NULL, server_rows, COUNT(server_rows));
+	rig.stops_at_address = true;
+	began = clock_now();
+	look_up(&rig, 0, "A alone");
+	check_text("A alone", rig.addresses, "10.0.0.7");
+	check("not before 50 ms", clock_now() - began >= 50 * CLOCK_MS);
+	check("and it is not over", !resolve_is_over(rig.resolve, &rig.outcome));
+	name_server_release(&rig.server);
+	rig.stops_at_address = false;
+	unit_loop_run(&rig.unit, "AAAA too");
+	check_text("appended", rig.addresses, "10.0.0.7 fd00::7");
+	rig_close(&rig);
+	rig_open(&rig, "late4.test", NULL, server_rows, COUNT(server_rows));
+	rig.stops_at_address = true;
+	look_up(&rig, 0, "AAAA alone");
+	check_text("AAAA alone", rig.addresses, "fd00::8");
+	name_server_release(&rig.server);
+	rig.stops_at_address = false;
+	unit_loop_run(&rig.unit, "A too");
+	check_text("appended", rig.addresses, "fd00::8 10.0.0.8");
+	rig_close(&rig);
+}
+
+/* RFC 8305, 4: an AAAA that comes within the 50 ms stands first, and the families take turns. */
+static void test_an_answer_within_the_delay(void **state)
+{
+	struct rig rig;
+	int64_t began;
+
+	(void)state;
+	if (!own_files)
+		skip();
+	rig_open(&rig, "many.test", NULL, server_rows, COUNT(server_rows));
+	rig.server.stops_at_hold = true;
+	began = clock_now();
+	look_up(&rig, 0, "asked");
+	unit_loop_settle(&rig.unit);
+	if (clock_now() - began < 50 * CLOCK_MS)
+		check_text("A is there, and waits", rig.addresses, "");
+	name_server_release(&rig.server);
+	unit_loop_run(&rig.unit, "both");
+	/* Unless this machine stood still meanwhile. */
+	if (clock_now() - began < 50 * CLOCK_MS)
+		check_text("in turn", rig.addresses, "fd00::1 10.0.0.1 fd00::2 10.0.0.2 10.0.0.3");
+	rig_close(&rig);
+}
+
+/* "Not older than 10 % of the time waited, at least 100 ms, at most 1 s": no new question, else a new one. */
+static void test_asks_again(void **state)
+{
+	static const struct name_server_row moved[] = {{.name = "four.test", .a = {"10.0.0.44"}}};
+	struct rig rig;
+	unsigned asked;
+	int64_t first;
+
+	(void)state;
+	if (!own_files)
+		skip();
+	rig_open(&rig, "four.test", NULL, server_rows, COUNT(server_rows));
+	first = clock_now();
+	look_up(&rig, 0, "first");
+	asked = rig.server.asked;
+	rig.server.rows = moved;
+	rig.server.row_count = 1;
+	resolve_leave(rig.resolve);
+	look_up(&rig, 3600 * CLOCK_S, "second");
+	/* Of less than 1 s ago, unless this machine stood still meanwhile. */
+	if (clock_now() - first < CLOCK_S) {
+		check_text("what it found before", rig.addresses, "10.0.0.4");
+		check_int("without a question", rig.server.asked, asked);
+	}
+	resolve_leave(rig.resolve);
+	while (clock_now() - first < 100 * CLOCK_MS)
+		unit_loop_settle(&rig.unit);
+	look_up(&rig, 0, "third");
+	check_text("what it is now", rig.addresses, "10.0.0.44");
+	check("by a question", rig.server.asked > asked);
+	rig_close(&rig);
+}
+
+/* FACTS 6, 13: a server that is silent is given 1 s, then the variable's address is tried. */
+static void test_silence(void **state)
+{
+	struct rig rig;
+	int64_t began;
+
+	(void)state;
+	if (!own_files)
+		skip();
+	rig_open(&rig, "silent.test", "172.17.0.2", server_rows, COUNT(server_rows));
+	rig.stops_at_address = true;
+	began = clock_now();
+	look_up(&rig, 0, "silence");
+	check_text("the variable", rig.addresses, "172.17.0.2(variable)");
+	check("after 1 s", clock_now() - began >= CLOCK_S);
+	name_server_release(&rig.server);
+	rig.stops_at_address = false;
+	unit_loop_run(&rig.unit, "the answer at last");
+	check_text("appended", rig.addresses, "172.17.0.2(variable) 10.0.0.9");
+	rig_close(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_without_a_server),
+		cmocka_unit_test(test_a_given_address),
+		cmocka_unit_test(test_leave),
+		cmocka_unit_test(test_with_a_server),
+		cmocka_unit_test(test_resolution_delay),
+		cmocka_unit_test(test_an_answer_within_the_delay),
+		cmocka_unit_test(test_asks_again),
+		cmocka_unit_test(test_silence),
+	};
+
+	own_files = own_files_take();
+	if (own_files)
+		own_files_write(OWN_HOSTS, "127.0.0.1 localhost\n");
+	return unit_main(tests);
+}

@@ -1,0 +1,244 @@
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "loopback.h"
+#include "net/stream.h"
+#include "peer.h"
+
+/* A stream, and all that it said. */
+struct client {
+	struct unit_loop *unit;
+	struct stream stream;
+	int connected, failed, readable;
+	struct outcome outcome;
+	char data[64];
+	size_t len;
+	bool ended, reset;
+	bool stops_when_connected;
+};
+
+static void on_connected(void *arg)
+{
+	struct client *client = arg;
+
+	client->connected++;
+	if (client->stops_when_connected)
+		loop_stop(client->unit->loop);
+}
+
+/* Takes everything, up to the end. */
+static void on_readable(void *arg)
+{
+	struct client *client = arg;
+	ssize_t got = stream_read(&client->stream, client->data + client->len, sizeof(client->data) - 1 - client->len);
+
+	client->readable++;
+	if (got > 0) {
+		client->len += (size_t)got;
+		return;
+	}
+	if (got < 0 && errno == EAGAIN)
+		return;
+	client->ended = got == 0;
+	client->reset = got < 0 && errno == ECONNRESET;
+	loop_watch_clear(&client->stream.watch);
+	loop_stop(client->unit->loop);
+}
+
+static void on_failed(void *arg, const struct outcome *outcome)
+{
+	struct client *client = arg;
+
+	client->failed++;
+	client->outcome = *outcome;
+	loop_stop(client->unit->loop);
+}
+
+static struct outcome client_open(struct client *client, struct unit_loop *unit, const char *host, uint16_t port)
+{
+	struct sockaddr_storage address = loopback_address(host, port);
+
+	*client = (struct client){.unit = unit};
+	return stream_connect(&client->stream, unit->loop, &address, on_connected, on_readable, on_failed, client);
+}
+
+static void test_connects_and_reads(void **state)
+{
+	static const struct peer_step greets[] = {peer_say("hello"), {PEER_CLOSE, NULL, 0}};
+	static const char *const hosts[] = {"127.0.0.1", "::1"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hosts) - !loopback_has_v6(); i++) {
+		struct unit_loop unit;
+		struct client client;
+		struct peer peer;
+
+		unit_loop_open(&unit);
+		peer_open(&peer, &unit, hosts[i], greets);
+		check_int(hosts[i], client_open(&client, &unit, hosts[i], peer.port).kind, OUTCOME_READY);
+		check_int("not inside stream_connect", client.connected + client.failed, 0);
+		check_int("closed at exec", fcntl(client.stream.fd, F_GETFD), FD_CLOEXEC);
+		check("never blocks", fcntl(client.stream.fd, F_GETFL) & O_NONBLOCK);
+		unit_loop_run(&unit, hosts[i]);
+		check_int(hosts[i], client.connected, 1);
+		check_int(hosts[i], client.failed, 0);
+		check_text(hosts[i], client.data, "hello");
+		check("to the end", client.ended);
+		stream_close(&client.stream);
+		check_int("closed", client.stream.fd, -1);
+		stream_close(&client.stream);
+		peer_close(&peer);
+		unit_loop_close(&unit);
+	}
+}
+
+/* FACTS 18 and 20: nobody listens. */
+static void test_refused(void **state)
+{
+	struct unit_loop unit;
+	struct client client;
+	uint16_t port = 0;
+	int fd = loopback_bind("127.0.0.1", &port);
+
+	(void)state;
+	unit_loop_open(&unit);
+	check_int("begins", client_open(&client, &unit, "127.0.0.1", port).kind, OUTCOME_READY);
+	unit_loop_run(&unit, "refused");
+	check_int("refused", client.outcome.kind, OUTCOME_REFUSED);
+	check_int("closed before it is told", client.stream.fd, -1);
+	unit_loop_settle(&unit);
+	check_int("once", client.failed, 1);
+	check_int("never connected", client.connected + client.readable, 0);
+	stream_close(&client.stream);
+	unit_loop_close(&unit);
+	close(fd);
+}
+
+/* "Or failed is returned at once": what the kernel knows without asking anybody, and what we ran out of. */
+static void test_fails_at_once(void **state)
+{
+	const struct sockaddr_storage nonsense = {.ss_family = AF_UNSPEC};
+	struct rlimit limit, none;
+	struct unit_loop unit;
+	struct client client = {0};
+	struct outcome outcome;
+
+	(void)state;
+	unit_loop_open(&unit);
+	outcome = stream_connect(&client.stream, unit.loop, &nonsense, on_connected, on_readable, on_failed, &client);
+	check_int("no such family", outcome.kind, OUTCOME_UNREACHABLE);
+	check_int("no such family", client.stream.fd, -1);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	outcome = client_open(&client, &unit, "127.0.0.1", 1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	check_int("out of descriptors", outcome.kind, OUTCOME_LOCAL);
+	check_text("out of descriptors", outcome.detail, strerror(EMFILE));
+	unit_loop_settle(&unit);
+	check_int("nothing follows", client.failed + client.connected, 0);
+	stream_close(&client.stream);
+	unit_loop_close(&unit);
+}
+
+static void test_a_peer_that_resets(void **state)
+{
+	static const struct peer_step resets[] = {{PEER_RESET, NULL, 0}};
+	struct unit_loop unit;
+	struct client client;
+	struct peer peer;
+
+	(void)state;
+	unit_loop_open(&unit);
+	peer_open(&peer, &unit, "127.0.0.1", resets);
+	client_open(&client, &unit, "127.0.0.1", peer.port);
+	unit_loop_run(&unit, "reset");
+	check("told as a failure or at the first read", client.reset || client.outcome.kind == OUTCOME_RESET);
+	stream_close(&client.stream);
+	peer_close(&peer);
+	unit_loop_close(&unit);
+}
+
+/* FACTS 21: unread data would make it RST, which servers log. */
+static void test_close_sends_fin(void **state)
+{
+	static char much[20000];
+	const struct peer_step says[] = {{PEER_SAY, much, sizeof(much)}, {PEER_HOLD, NULL, 0}};
+	struct unit_loop unit;
+	struct client client;
+	struct peer peer;
+
+	(void)state;
+	unit_loop_open(&unit);
+	peer_open(&peer, &unit, "127.0.0.1", says);
+	client_open(&client, &unit, "127.0.0.1", peer.port);
+	client.stops_when_connected = true;
+	unit_loop_run(&unit, "connected");
+	loop_watch_clear(&client.stream.watch); /* nobody reads */
+	unit_loop_settle(&unit);
+	check_int("the peer has spoken", (long long)peer.count, 1);
+	stream_close(&client.stream);
+	peer_await_end(&peer, "closed");
+	check("FIN and not RST", !peer.connections[0].reset);
+	peer_close(&peer);
+	unit_loop_close(&unit);
+}
+
+/* FACTS 20: a socket that the kernel connected to itself. */
+static void test_own_reflection(void **state)
+{
+	static const char *const hosts[] = {"127.0.0.1", "::1"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hosts) - !loopback_has_v6(); i++) {
+		uint16_t port = 0;
+		int fd = loopback_bind(hosts[i], &port);
+		struct sockaddr_storage own = loopback_address(hosts[i], port);
+		socklen_t len = own.ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+
+		if (connect(fd, (struct sockaddr *)&own, len) == 0 || errno == EINPROGRESS)
+			check_int(hosts[i], stream_connect_result(fd).kind, OUTCOME_REFUSED);
+		close(fd);
+	}
+}
+
+/* The error is taken off the socket, and said as what it is. */
+static void test_connect_result(void **state)
+{
+	uint16_t port = 0, refusing = 0;
+	int listener = loopback_listen("127.0.0.1", &port), deaf = loopback_bind("127.0.0.1", &refusing), fd;
+	struct sockaddr_storage address = loopback_address("127.0.0.1", port);
+
+	(void)state;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(struct sockaddr_in)), 0);
+	check_int("connected", stream_connect_result(fd).kind, OUTCOME_READY);
+	close(fd);
+	address = loopback_address("127.0.0.1", refusing);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(struct sockaddr_in)), -1);
+	if (errno == EINPROGRESS)
+		check_int("refused", stream_connect_result(fd).kind, OUTCOME_REFUSED);
+	close(fd);
+	close(deaf);
+	close(listener);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_connects_and_reads), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_fails_at_once),      cmocka_unit_test(test_a_peer_that_resets),
+		cmocka_unit_test(test_close_sends_fin),    cmocka_unit_test(test_own_reflection),
+		cmocka_unit_test(test_connect_result),
+	};
+
+	return unit_main(tests);
+}

@@ -1,0 +1,139 @@
+/* probe/postgres.c and peers that are not, or not quite, PostgreSQL. */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "loopback.h"
+#include "pg_peer.h"
+
+/* What stopped being PostgreSQL. FACTS 34: "not ready" with a clear reason, never a crash. */
+static void test_broken(void **state)
+{
+	static const struct pg_row rows[] = {
+		{"silence", PING, {HOLD}, OUTCOME_SILENT, "", PG_SHORT},
+		{"silence after the startup message", PING, {STARTUP, HOLD}, OUTCOME_SILENT, "", PG_SHORT},
+		{"half a request", PING, {STARTUP, peer_say("R\0\0\0\10\0"), HOLD}, OUTCOME_SILENT, "", PG_SHORT},
+		{"half an error", PING, {STARTUP, peer_say("E\0\0\0\36SFATAL\0"), HOLD}, OUTCOME_SILENT, "", PG_SHORT},
+		{"one byte, then the end", PING, {STARTUP, peer_say("R"), CLOSE}, OUTCOME_CLOSED, "", 0},
+		{"closed", PING, {CLOSE}, OUTCOME_CLOSED, "", 0},
+		{"closed after the startup message", PING, {STARTUP, CLOSE}, OUTCOME_CLOSED, "", 0},
+		/* Whether FIN or RST comes first is a race (FACTS 17): the same to whoever waits. */
+		{"reset after the startup message", PING, {STARTUP, RESET}, OUTCOME_CLOSED, "", 0},
+		{"closed, with a password", LOGIN, {STARTUP, CLOSE}, OUTCOME_CLOSED, "", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		pg_peer_check(&rows[i], false);
+}
+
+/* What is not PostgreSQL: told so, and its words are read before the end, so that it sees FIN (FACTS 21, 34). */
+static void test_foreign(void **state)
+{
+	static const struct pg_row rows[] = {
+		{"HTTP",
+		 PING,
+		 {STARTUP, peer_say("HTTP/1.1 400 Bad Request\r\n\r\n"), CLOSE},
+		 OUTCOME_GARBLED,
+		 NULL,
+		 0},
+		{"SSH, which speaks first", PING, {peer_say("SSH-2.0-x\r\n"), HOLD}, OUTCOME_GARBLED, NULL, 0},
+		{"zeros", PING, {STARTUP, peer_say("\0\0\0\0\0\0\0\0"), HOLD}, OUTCOME_GARBLED, NULL, 0},
+		{"a request of 2 GB",
+		 PING,
+		 {STARTUP, peer_say("R\177\377\377\377\0\0\0\3"), HOLD},
+		 OUTCOME_GARBLED,
+		 NULL,
+		 0},
+		{"Redis, with a password", LOGIN, {STARTUP, peer_say("-ERR\r\n"), HOLD}, OUTCOME_GARBLED, NULL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		pg_peer_check(&rows[i], false);
+}
+
+static void test_refused(void **state)
+{
+	struct sockaddr_storage address;
+	struct unit_loop unit;
+	struct prober prober;
+	uint16_t port = 0;
+	int fd = loopback_bind("127.0.0.1", &port);
+
+	(void)state;
+	for (int after_refusal = 0; after_refusal < 2; after_refusal++) {
+		unit_loop_open(&unit);
+		prober_open(&prober, &unit, PING, port);
+		prober.after_refusal = after_refusal;
+		address = loopback_address("127.0.0.1", port);
+		prober_run(&prober, &address, PG_LIMIT, "refused");
+		check_int("refused", prober.outcome.kind, OUTCOME_REFUSED);
+		check_text("refused", prober.outcome.detail, "");
+		prober_close(&prober);
+		unit_loop_close(&unit);
+	}
+	close(fd);
+}
+
+/* Nobody answers the connection itself, be it libpq's or the knock. */
+static void test_no_answer(void **state)
+{
+	struct sockaddr_storage address;
+	struct unit_loop unit;
+	struct prober prober;
+	uint16_t port = 0;
+	int filler, fd = loopback_listen_full("127.0.0.1", &port, &filler);
+
+	(void)state;
+	for (int after_refusal = 0; after_refusal < 2; after_refusal++) {
+		unit_loop_open(&unit);
+		prober_open(&prober, &unit, PING, port);
+		prober.after_refusal = after_refusal;
+		address = loopback_address("127.0.0.1", port);
+		prober_run(&prober, &address, PG_SHORT, "no answer");
+		check_int("no answer", prober.outcome.kind, OUTCOME_CONNECT_TIMEOUT);
+		prober_close(&prober);
+		unit_loop_close(&unit);
+	}
+	close(filler);
+	close(fd);
+}
+
+/* A directory without a socket in it: not there yet. */
+static void test_unix_socket(void **state)
+{
+	const struct sockaddr_storage address = {.ss_family = AF_UNIX};
+	struct unit_loop unit;
+	struct prober prober;
+	struct unit_dir dir;
+	char target[128];
+
+	(void)state;
+	unit_dir_open(&dir);
+	unit_loop_open(&unit);
+	snprintf(target, sizeof(target), "postgres://me@/app?host=%s&port=#", dir.path);
+	prober_open(&prober, &unit, target, 5432);
+	prober.after_refusal = true; /* no knock there */
+	prober_run(&prober, &address, PG_LIMIT, "no socket");
+	check_int("no socket", prober.outcome.kind, OUTCOME_REFUSED);
+	prober_close(&prober);
+	unit_loop_close(&unit);
+	unit_dir_close(&dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_broken),    cmocka_unit_test(test_foreign),     cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_no_answer), cmocka_unit_test(test_unix_socket),
+	};
+
+	/* No password file of whoever runs this, and no PGSSLMODE. */
+	clearenv();
+	setenv("HOME", "/nonexistent", 1);
+	return unit_main(tests);
+}

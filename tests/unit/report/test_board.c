@@ -1,0 +1,375 @@
+/* board.c, board_columns.c: what stands on the board, in windows of every size. */
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cells.h"
+#include "base/clock.h"
+#include "report/board.h"
+
+enum { TARGETS_MAX = 16 };
+
+#define NOW (1000 * CLOCK_S)
+
+/* A wait that began 4.2 s ago. */
+struct wait {
+	struct target targets[TARGETS_MAX];
+	struct endpoint endpoint;
+	struct progress list[TARGETS_MAX];
+	struct report_view view;
+};
+
+static void wait_open(struct wait *wait, int64_t timeout, bool down)
+{
+	*wait = (struct wait){.endpoint = {.host = (char *)"db", .port = 5432}};
+	wait->view = (struct report_view){
+		.list = wait->list, .started = NOW - 4200 * CLOCK_MS, .timeout = timeout, .down = down};
+}
+
+/* One more target, which ended its last attempt so. */
+static struct progress *wait_add(struct wait *wait, const char *text, enum outcome_kind kind, const char *detail,
+				 const char *address, unsigned attempts)
+{
+	struct progress *progress = &wait->list[wait->view.count];
+	struct target *target = &wait->targets[wait->view.count++];
+	struct outcome outcome = outcome_make(kind, "%s", detail);
+	struct progress_place place = {.endpoint = &wait->endpoint};
+
+	snprintf(place.address, sizeof(place.address), "%s", address);
+	target->text = (char *)text;
+	progress_init(progress, target, wait->view.started);
+	if (attempts)
+		progress_record(progress, &outcome, &place, NOW);
+	progress->attempts = attempts;
+	return progress;
+}
+
+/* One of each: ready, waiting, without hope, in its first attempt. */
+static void wait_open_mixed(struct wait *wait)
+{
+	wait_open(wait, 60 * CLOCK_S, false);
+	progress_finish(wait_add(wait, "db:5432", OUTCOME_READY, "", "10.0.0.2", 3), NOW - 3900 * CLOCK_MS);
+	wait_add(wait, "tcp://cache:6379", OUTCOME_REFUSED, "", "10.0.0.3", 12)->next = NOW + 350 * CLOCK_MS;
+	wait_add(wait, "postgres://app:***@sql/shop", OUTCOME_DENIED, "no such role", "10.0.0.4", 1)->trying = true;
+	wait_add(wait, "web:80", OUTCOME_NONE, "", "", 0)->trying = true;
+}
+
+struct draw_row {
+	const char *name;
+	int columns, rows;
+	const char *text;
+};
+
+static void test_one_of_each(void **state)
+{
+	static const struct draw_row rows[] = {
+		{"all of it", 140, 5,
+		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		 "ready    db:5432                      at 10.0.0.2:5432                       0.3s    3 attempts\n"
+		 "waiting  tcp://cache:6379             connection refused (10.0.0.3:5432)     4.2s   12 attempts  next in 0.4s\n"
+		 "failing  postgres://app:***@sql/shop  denied: no such role (10.0.0.4:5432)   4.2s     1 attempt  trying\n"
+		 "waiting  web:80                       not tried yet                          4.2s    0 attempts  trying\n"},
+		/* 7+2+27+2+36+2+5+2+12+2+12 cells are all that there is to say. */
+		{"just wide enough", 110, 5,
+		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		 "ready    db:5432                      at 10.0.0.2:5432                       0.3s    3 attempts\n"
+		 "waiting  tcp://cache:6379             connection refused (10.0.0.3:5432)     4.2s   12 attempts  next in 0.4s\n"
+		 "failing  postgres://app:***@sql/shop  denied: no such role (10.0.0.4:5432)   4.2s     1 attempt  trying\n"
+		 "waiting  web:80                       not tried yet                          4.2s    0 attempts  trying\n"},
+		{"target and reason cut to 20 and 26", 93, 5,
+		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		 "ready    db:5432               at 10.0.0.2:5432             0.3s    3 attempts\n"
+		 "waiting  tcp://cache:6379      connection refused (10....   4.2s   12 attempts  next in 0.4s\n"
+		 "failing  postgre...*@sql/shop  denied: no such role (1...   4.2s     1 attempt  trying\n"
+		 "waiting  web:80                not tried yet                4.2s    0 attempts  trying\n"},
+		/* 7+2+20+2+26+2+5+2+4+2+7 = 79 */
+		{"80 columns", 80, 24,
+		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		 "ready    db:5432               at 10.0.0.2:5432             0.3s    3x\n"
+		 "waiting  tcp://cache:6379      connection refused (10....   4.2s   12x  in 0.4s\n"
+		 "failing  postgre...*@sql/shop  denied: no such role (1...   4.2s    1x  trying\n"
+		 "waiting  web:80                not tried yet                4.2s    0x  trying\n"},
+		{"a size that is not known", 0, 0,
+		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		 "ready    db:5432               at 10.0.0.2:5432             0.3s    3x\n"
+		 "waiting  tcp://cache:6379      connection refused (10....   4.2s   12x  in 0.4s\n"
+		 "failing  postgre...*@sql/shop  denied: no such role (1...   4.2s    1x  trying\n"
+		 "waiting  web:80                not tried yet                4.2s    0x  trying\n"},
+		/* Six cells are left of the elapsed time: three for the target, three for the reason. */
+		{"79 columns", 79, 24,
+		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		 "ready    db:5432                  at 10.0.0.2:5432                 3x\n"
+		 "waiting  tcp://cache:6379         connection refused (10.0.0...   12x  in 0.4s\n"
+		 "failing  postgres:...**@sql/shop  denied: no such role (10.0...    1x  trying\n"
+		 "waiting  web:80                   not tried yet                    0x  trying\n"},
+		/* 17 and 22 beside 7+2+2+2+7 */
+		{"60 columns", 60, 24,
+		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		 "ready    db:5432            at 10.0.0.2:5432\n"
+		 "waiting  tcp://cache:6379   connection refused ...  in 0.4s\n"
+		 "failing  postgr...sql/shop  denied: no such rol...  trying\n"
+		 "waiting  web:80             not tried yet           trying\n"},
+		{"52 columns", 52, 24,
+		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		 "ready    db:5432             at 10.0.0.2:5432\n"
+		 "waiting  tcp://cache:6379    connection refused ...\n"
+		 "failing  postgr...@sql/shop  denied: no such rol...\n"
+		 "waiting  web:80              not tried yet\n"},
+		{"state, target and reason", 44, 24,
+		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		 "ready    db:5432         at 10.0.0.2:5432\n"
+		 "waiting  tcp:...he:6379  connection refu...\n"
+		 "failing  post...ql/shop  denied: no such...\n"
+		 "waiting  web:80          not tried yet\n"},
+		{"a mark in place of the word", 43, 24,
+		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		 "+  db:5432             at 10.0.0.2:5432\n"
+		 "-  tcp://cache:6379    connection refus...\n"
+		 "!  postgr...@sql/shop  denied: no such ...\n"
+		 "-  web:80              not tried yet\n"},
+		{"30 columns", 30, 24,
+		 "1 of 4 ready, 4.2s of 60s\n"
+		 "+  db:5432       at 10.0.0...\n"
+		 "-  tcp...e:6379  connectio...\n"
+		 "!  pos...l/shop  denied: n...\n"
+		 "-  web:80        not tried...\n"},
+		{"22 columns", 22, 24,
+		 "1 of 4 ready, 4.2s...\n"
+		 "+  db:5432   at 10...\n"
+		 "-  t...6379  conne...\n"
+		 "!  p...shop  denie...\n"
+		 "-  web:80    not t...\n"},
+		{"mark and target", 20, 24,
+		 "1 of 4 ready, 4....\n"
+		 "+  db:5432\n"
+		 "-  tcp://cache:6379\n"
+		 "!  postg...sql/shop\n"
+		 "-  web:80\n"},
+		{"five columns", 5, 24, "1...\n+  d\n-  t\n!  p\n-  w\n"},
+		{"two columns", 2, 24, "1\n+\n-\n!\n-\n"},
+		{"one column", 1, 24, "\n\n\n\n\n"},
+		{"one row is missing", 140, 4,
+		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		 "failing  postgres://app:***@sql/shop  denied: no such role (10.0.0.4:5432)   4.2s     1 attempt  trying\n"
+		 "waiting  tcp://cache:6379             connection refused (10.0.0.3:5432)     4.2s   12 attempts  next in 0.4s\n"
+		 "... and 2 more: 1 waiting, 1 ready\n"},
+		{"three rows", 60, 3,
+		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		 "failing  postgr...sql/shop  denied: no such rol...  trying\n"
+		 "... and 3 more: 2 waiting, 1 ready\n"},
+		{"three narrow rows", 20, 3, "1 of 4 ready, 4....\n!  postg...sql/shop\n... and 3 more: ...\n"},
+		{"two rows", 60, 2,
+		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		 "failing  postgr...sql/shop  denied: no such rol...  trying\n"},
+		{"one row", 60, 1, "waitfor: 1 of 4 ready, 4.2s of 60s\n"},
+		{"one row of one column", 1, 1, "\n"},
+		{"all rows", 20, BOARD_ALL_ROWS,
+		 "1 of 4 ready, 4....\n"
+		 "+  db:5432\n"
+		 "-  tcp://cache:6379\n"
+		 "!  postg...sql/shop\n"
+		 "-  web:80\n"},
+	};
+	struct wait wait;
+
+	(void)state;
+	wait_open_mixed(&wait);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *text = board_draw(&wait.view, rows[i].columns, rows[i].rows, NOW, false);
+
+		check_text(rows[i].name, text, rows[i].text);
+		free(text);
+	}
+}
+
+static void check_board(const char *row, const struct wait *wait, const char *expected)
+{
+	char *text = board_draw(&wait->view, 120, 24, NOW, false);
+
+	check_text(row, text, expected);
+	free(text);
+}
+
+static void test_down(void **state)
+{
+	struct wait wait;
+
+	(void)state;
+	wait_open(&wait, 0, true);
+	progress_finish(wait_add(&wait, "a:1", OUTCOME_REFUSED, "", "10.0.0.2", 1), NOW - 4000 * CLOCK_MS);
+	wait_add(&wait, "b:1", OUTCOME_READY, "", "10.0.0.3", 2)->next = NOW + 1000 * CLOCK_MS;
+	/* Waiting may help against what will not pass when one waits for readiness. */
+	wait_add(&wait, "c:1", OUTCOME_DENIED, "", "10.0.0.4", 2)->next = NOW + 1;
+	wait_add(&wait, "d:1", OUTCOME_NO_NAME, "", "", 2)->next = NOW - 1;
+	wait_add(&wait, "e:1", OUTCOME_NONE, "", "", 0)->trying = true;
+	check_board("down", &wait,
+		    "waitfor: 1 of 5 down, 4.2s\n"
+		    "down     a:1  connection refused (10.0.0.2:5432)      0.2s     1 attempt\n"
+		    "waiting  b:1  still answers: ready (10.0.0.3:5432)    4.2s    2 attempts  next in 1.0s\n"
+		    "waiting  c:1  still answers: denied (10.0.0.4:5432)   4.2s    2 attempts  next in 0.1s\n"
+		    "waiting  d:1  not known to be down: no such name      4.2s    2 attempts  next in 0.0s\n"
+		    "waiting  e:1  not tried yet                           4.2s    0 attempts  trying\n");
+}
+
+static void test_when_the_next_attempt_is(void **state)
+{
+	struct wait wait;
+
+	(void)state;
+	wait_open(&wait, 3600 * CLOCK_S, false);
+	wait.view.started -= 98 * CLOCK_S;
+	wait_add(&wait, "a:1", OUTCOME_NONE, "", "", 0);
+	wait_add(&wait, "b:1", OUTCOME_LOCAL, "", "", 1);
+	wait_add(&wait, "c:1", OUTCOME_LOCAL, "", "", 12345)->next = NOW + 90 * CLOCK_S;
+	wait_add(&wait, "d:1", OUTCOME_LOCAL, "", "", 2)->next = NOW + 150 * CLOCK_S;
+	check_board("a queue, --once, and long waits", &wait,
+		    "waitfor: 0 of 4 ready, 1m42s of 1h00m00s\n"
+		    "waiting  a:1  not tried yet  1m42s      0 attempts  queued\n"
+		    "waiting  b:1  cannot try     1m42s       1 attempt\n"
+		    "waiting  c:1  cannot try     1m42s  12345 attempts  next in 90.0s\n"
+		    "waiting  d:1  cannot try     1m42s      2 attempts  next in 2m30s\n");
+}
+
+static void test_all_done(void **state)
+{
+	struct wait wait;
+
+	(void)state;
+	wait_open(&wait, 60 * CLOCK_S, false);
+	progress_finish(wait_add(&wait, "a:1", OUTCOME_READY, "", "/run/pg", 1), NOW - 4150 * CLOCK_MS);
+	progress_finish(wait_add(&wait, "b:1", OUTCOME_READY, "", "fd00::2", 2), NOW);
+	check_board("all done", &wait,
+		    "waitfor: 2 of 2 ready, 4.2s of 60s\n"
+		    "ready    a:1  at /run/pg          0.0s     1 attempt\n"
+		    "ready    b:1  at [fd00::2]:5432   4.2s    2 attempts\n");
+}
+
+/* "Per-target groups any/all", and a time for each target (issue 5). */
+static void test_what_is_over_without_being_done(void **state)
+{
+	struct wait wait;
+	struct progress *expired, *steady;
+
+	(void)state;
+	wait_open(&wait, 60 * CLOCK_S, false);
+	progress_finish(wait_add(&wait, "a:1", OUTCOME_READY, "", "10.0.0.2", 1), NOW - 4000 * CLOCK_MS);
+	wait_add(&wait, "b:1", OUTCOME_REFUSED, "", "10.0.0.3", 2)->spared = true;
+	wait_add(&wait, "c:1", OUTCOME_NONE, "", "", 0)->spared = true;
+	expired = wait_add(&wait, "d:1", OUTCOME_REFUSED, "", "10.0.0.5", 3);
+	progress_expire(expired, expired->started + 3 * CLOCK_S);
+	steady = wait_add(&wait, "e:1", OUTCOME_READY, "", "10.0.0.6", 4);
+	steady->streak = 1;
+	wait.targets[4].settings.successes = 3;
+	steady->next = NOW + 100 * CLOCK_MS;
+	check_board("over", &wait,
+		    "waitfor: 1 of 5 ready, 4.2s of 60s\n"
+		    "ready    a:1  at 10.0.0.2:5432                         0.2s     1 attempt\n"
+		    "skipped  b:1  connection refused (10.0.0.3:5432)               2 attempts\n"
+		    "skipped  c:1  not tried yet                                    0 attempts\n"
+		    "failing  d:1  connection refused (10.0.0.5:5432)       3.0s    3 attempts  expired\n"
+		    "waiting  e:1  ready, 1 of 3 in a row (10.0.0.6:5432)   4.2s    4 attempts  next in 0.1s\n");
+}
+
+static void test_no_target(void **state)
+{
+	struct wait wait;
+
+	(void)state;
+	wait_open(&wait, 60 * CLOCK_S, false);
+	check_board("--links, and there are none", &wait, "waitfor: 0 of 0 ready, 4.2s of 60s\n");
+}
+
+static void test_colours(void **state)
+{
+	struct wait wait;
+	char *text;
+
+	(void)state;
+	wait_open_mixed(&wait);
+	text = board_draw(&wait.view, 44, 24, NOW, true);
+	check_text("words", text,
+		   "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		   "\033[32mready\033[m    db:5432         at 10.0.0.2:5432\n"
+		   "\033[33mwaiting\033[m  tcp:...he:6379  connection refu...\n"
+		   "\033[31mfailing\033[m  post...ql/shop  denied: no such...\n"
+		   "\033[33mwaiting\033[m  web:80          not tried yet\n");
+	free(text);
+	text = board_draw(&wait.view, 5, 24, NOW, true);
+	check_text("marks", text,
+		   "1...\n\033[32m+\033[m  d\n\033[33m-\033[m  t\n\033[31m!\033[m  p\n\033[33m-\033[m  w\n");
+	free(text);
+	text = board_draw(&wait.view, 1, 24, NOW, true);
+	check_lacks("nothing to colour", text, "\033");
+	free(text);
+}
+
+static void check_bounds(const char *text, int columns, int rows)
+{
+	char name[32], *copy = strdup(text), *rest = copy, *line;
+	int lines = 0;
+
+	snprintf(name, sizeof(name), "%dx%d", columns, rows);
+	for (; (line = strsep(&rest, "\n")) && rest; lines++) {
+		check(name, cells_count(line) <= columns - 1);
+		for (const char *at = line; *at; at++)
+			check(name, (unsigned char)*at >= 0x20 && *at != 0x7f);
+	}
+	check(name, lines >= 1 && lines <= rows);
+	free(copy);
+}
+
+/* Whatever a peer says, no line is too wide, no row too many, and nothing steers the terminal. */
+static void test_bounds(void **state)
+{
+	struct wait wait;
+
+	(void)state;
+	wait_open_mixed(&wait);
+	wait_add(&wait, "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87:5432",
+		 OUTCOME_STARTING, "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80 \xe4\xb8\xad\xe6\x96\x87",
+		 "10.0.0.5", 4);
+	wait_add(&wait, "d\xfc:1", OUTCOME_STARTING, "\033[2J\r\n\t\x7f", "10.0.0.6", 4294967295u)->next =
+		NOW + INT64_C(3600000000) * 1000;
+	for (int columns = 1; columns <= 150; columns++)
+		for (int rows = 1; rows <= 8; rows++) {
+			char *text = board_draw(&wait.view, columns, rows, NOW, false);
+
+			check_bounds(text, columns, rows);
+			free(text);
+		}
+}
+
+static void test_what_a_peer_says_is_clean(void **state)
+{
+	struct wait wait;
+
+	(void)state;
+	wait_open(&wait, 0, false);
+	wait_add(&wait, "d\xfc:1", OUTCOME_STARTING,
+		 "\033[2Jx\r\n\xc2\x9b"
+		 "1m",
+		 "10.0.0.6", 2)
+		->trying = true;
+	check_board(
+		"clean", &wait,
+		"waitfor: 0 of 1 ready, 4.2s\n"
+		"waiting  d?:1  answers but is not ready: ?[2Jx????1m (10.0.0.6:5432)   4.2s    2 attempts  trying\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_of_each),
+		cmocka_unit_test(test_down),
+		cmocka_unit_test(test_when_the_next_attempt_is),
+		cmocka_unit_test(test_all_done),
+		cmocka_unit_test(test_what_is_over_without_being_done),
+		cmocka_unit_test(test_no_target),
+		cmocka_unit_test(test_colours),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_what_a_peer_says_is_clean),
+	};
+
+	return unit_main(tests);
+}

@@ -1,0 +1,65 @@
+#include "attempting.h"
+
+#include "attempt/probe.h"
+#include "base/clock.h"
+#include "unit.h"
+
+static void attempting_on_done(void *arg, const struct outcome *outcome, const struct progress_place *place)
+{
+	struct attempting *attempting = arg;
+
+	attempting->dones++;
+	attempting->outcome = *outcome;
+	attempting->place = *place;
+	if (attempting->restarts) {
+		attempting->restarts--;
+		attempt_start(attempting->attempt, ATTEMPTING_LIMIT, 0);
+		return;
+	}
+	loop_stop(attempting->unit.loop);
+}
+
+void attempting_open(struct attempting *attempting)
+{
+	*attempting = (struct attempting){0};
+	unit_loop_open(&attempting->unit);
+	attempting->dns = dns_new(attempting->unit.loop);
+}
+
+void attempting_bind(struct attempting *attempting, const char *text)
+{
+	struct error err = {0};
+	struct env env;
+	struct log log;
+
+	log_init(&log, -1);
+	env_copy(&env, NULL);
+	if (target_parse(&attempting->target, text, &err) || probe_bind(&attempting->target, 1, &env, &log, &err))
+		fail_msg("%s", err.text);
+	env_release(&env);
+	attempting->attempt = attempt_new(attempting->unit.loop, attempting->dns, &attempting->target, false,
+					  attempting_on_done, attempting);
+}
+
+void attempting_run(struct attempting *attempting, int64_t limit, const char *row)
+{
+	int64_t began = clock_now();
+
+	attempting->dones = 0;
+	attempt_start(attempting->attempt, limit, 0);
+	check_int("not inside attempt_start", attempting->dones, 0);
+	unit_loop_run(&attempting->unit, row);
+	attempting->took = clock_now() - began;
+	unit_loop_settle(&attempting->unit);
+	check_int("once", attempting->dones, 1);
+}
+
+void attempting_close(struct attempting *attempting)
+{
+	attempt_free(attempting->attempt);
+	unit_loop_settle(&attempting->unit);
+	dns_free(attempting->dns);
+	probe_unbind(&attempting->target, 1);
+	target_release(&attempting->target);
+	unit_loop_close(&attempting->unit);
+}

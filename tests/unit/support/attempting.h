@@ -1,0 +1,31 @@
+/* Attempts at one target, on a loop and a resolver of its own. */
+#ifndef ATTEMPTING_H
+#define ATTEMPTING_H
+
+#include "attempt/attempt.h"
+#include "unit_loop.h"
+
+/* Microseconds: far above what any attempt here takes. */
+#define ATTEMPTING_LIMIT (5 * CLOCK_S)
+
+struct attempting {
+	struct unit_loop unit;
+	struct dns *dns;
+	struct target target;
+	struct attempt *attempt;
+	int dones, restarts; /* restarts: so often the next attempt is started from done */
+	struct outcome outcome;
+	struct progress_place place;
+	int64_t took; /* microseconds */
+};
+
+void attempting_open(struct attempting *attempting);
+void attempting_close(struct attempting *attempting);
+
+/* Parses and binds the target; fails the test when it is refused. */
+void attempting_bind(struct attempting *attempting, const char *text);
+
+/* One attempt to its end, within limit (microseconds); fails the test unless it is told once. */
+void attempting_run(struct attempting *attempting, int64_t limit, const char *row);
+
+#endif

@@ -1,0 +1,33 @@
+#include "pg_peer.h"
+
+#include "base/clock.h"
+#include "loopback.h"
+#include "unit.h"
+
+void pg_peer_check(const struct pg_row *row, bool after_refusal)
+{
+	struct sockaddr_storage address;
+	struct unit_loop unit;
+	struct prober prober;
+	struct peer peer;
+
+	unit_loop_open(&unit);
+	peer_open(&peer, &unit, "127.0.0.1", row->script);
+	prober_open(&prober, &unit, row->target, peer.port);
+	prober.after_refusal = after_refusal;
+	address = loopback_address("127.0.0.1", peer.port);
+	prober_run(&prober, &address, row->limit ? row->limit : PG_LIMIT, row->name);
+	check_int(row->name, prober.outcome.kind, row->kind);
+	if (row->detail && *row->detail)
+		check_has(row->name, prober.outcome.detail, row->detail);
+	else if (row->detail)
+		check_text(row->name, prober.outcome.detail, "");
+	check_lacks(row->name, prober.outcome.detail, "hunter2");
+	/* FACTS 21, 25: FIN and not RST, whatever it was. */
+	peer_await_end(&peer, row->name);
+	for (size_t i = 0; i < peer.count; i++)
+		check(row->name, !peer.connections[i].reset);
+	prober_close(&prober);
+	peer_close(&peer);
+	unit_loop_close(&unit);
+}

@@ -1,0 +1,226 @@
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "system/env.h"
+
+enum { ENTRIES = 8 };
+
+/* The whole list, so that order and bytes are compared too. */
+static void check_list(const char *row, const struct env *env, const char *const *expected)
+{
+	size_t count = 0;
+
+	while (expected[count])
+		count++;
+	check_int(row, (long long)env->count, (long long)count);
+	for (size_t i = 0; i <= count; i++)
+		check_text(row, env->list[i], expected[i]);
+}
+
+/* "Copies every entry, odd ones (no '=', dots in the name, duplicates) included." */
+static void test_copy(void **state)
+{
+	static const char *const found[] = {"A=1", "odd", "MY_DB.V1_PORT=2", "A=3", "=x", "", "B=a=b\nc", "E=", NULL};
+	struct env env;
+
+	(void)state;
+	env_copy(&env, (char *const *)found);
+	check_list("copy", &env, found);
+	check("is a copy", env.list[0] != found[0]);
+	env_release(&env);
+	check("released", !env.list && !env.count);
+}
+
+static void test_copy_of_nothing(void **state)
+{
+	static const char *const none[] = {NULL}, *const one[] = {"A=1", NULL};
+	struct env env;
+
+	(void)state;
+	env_copy(&env, NULL);
+	check_list("no environment", &env, none);
+	env_set(&env, "A", "1");
+	check_list("and one set", &env, one);
+	env_release(&env);
+}
+
+struct get_row {
+	const char *name, *value;
+};
+
+static void test_get(void **state)
+{
+	static const char *const found[] = {"AB=ab", "odd", "A=1", "A=2", "EMPTY=", "MY_DB.V1_PORT=x", "EQ=a=b", NULL};
+	static const struct get_row rows[] = {{"A", "1"},    {"AB", "ab"},      {"EMPTY", ""}, {"MY_DB.V1_PORT", "x"},
+					      {"EQ", "a=b"}, {"MISSING", NULL}, {"odd", NULL}, {"a", NULL},
+					      {"EMPT", NULL}};
+	struct env env;
+
+	(void)state;
+	env_copy(&env, (char *const *)found);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_text(rows[i].name, env_get(&env, rows[i].name), rows[i].value);
+	env_release(&env);
+}
+
+struct set_row {
+	const char *row, *name, *value;
+	const char *before[ENTRIES], *after[ENTRIES];
+};
+
+/* "Replaces the first entry of that name where it stands, and drops later ones; appends when there is none." */
+static void test_set(void **state)
+{
+	static const struct set_row rows[] = {
+		{"append", "C", "3", {"A=1", "B=2"}, {"A=1", "B=2", "C=3"}},
+		{"append to nothing", "C", "3", {NULL}, {"C=3"}},
+		{"replace in place", "B", "new", {"A=1", "B=2", "C=3"}, {"A=1", "B=new", "C=3"}},
+		{"replace the last", "B", "", {"A=1", "B=2"}, {"A=1", "B="}},
+		{"drop a later one", "B", "x", {"B=1", "A=1", "B=2"}, {"B=x", "A=1"}},
+		{"drop two in a row", "B", "x", {"A=1", "B=1", "B=2", "B=3", "C=1"}, {"A=1", "B=x", "C=1"}},
+		{"a prefix is another name", "B", "x", {"BB=1", "B_=2", "odd"}, {"BB=1", "B_=2", "odd", "B=x"}},
+		{"an entry without '='", "odd", "x", {"odd", "A=1"}, {"odd", "A=1", "odd=x"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct env env;
+
+		env_copy(&env, (char *const *)rows[i].before);
+		env_set(&env, rows[i].name, rows[i].value);
+		check_list(rows[i].row, &env, rows[i].after);
+		check_text(rows[i].row, env_get(&env, rows[i].name), rows[i].value);
+		env_release(&env);
+	}
+}
+
+static const char *const expand_environ[] = {
+	"HOST=db",
+	"EMPTY=",
+	"DB_PORT=tcp://172.17.0.2:5432",
+	"V6_PORT=tcp://fd00::2:6379",
+	"PLAIN=5433",
+	"MY_DB.V1_PORT=tcp://172.17.0.3:27017",
+	"DOLLAR=${HOST}",
+	"NAMED=tcp://cache:six",
+	"CUT=tcp://172.17.0.2:",
+	NULL,
+};
+
+struct expand_row {
+	const char *text, *expanded;
+};
+
+static void test_expand(void **state)
+{
+	static const struct expand_row rows[] = {
+		{"", ""},
+		{"db:5432", "db:5432"},
+		{"${HOST}", "db"},
+		{"a${HOST}b${HOST}c", "adbbdbc"},
+		{"${EMPTY}", ""},
+		/* "For unset or empty, as a shell does; defaults may nest." */
+		{"${MISSING:-other}", "other"},
+		{"${EMPTY:-other}", "other"},
+		{"${HOST:-other}", "db"},
+		{"${MISSING:-}", ""},
+		{"${MISSING:-${HOST}}", "db"},
+		{"${MISSING:-${EMPTY:-${NONE:-deep}}}:1", "deep:1"},
+		{"${MISSING:-a${HOST}b}", "adbb"},
+		{"${HOST:-${NOT_LOOKED_AT}}", "db"},
+		{"${MISSING:-a:-b}", "a:-b"},
+		/* "Everything else, a lone '$' too, is literal." */
+		{"$", "$"},
+		{"$HOST", "$HOST"},
+		{"a$b}c", "a$b}c"},
+		{"{HOST}", "{HOST}"},
+		{"$$", "$$"},
+		{"${HOST}}", "db}"},
+		{"${DOLLAR}", "${HOST}"}, /* a value is not expanded again */
+		/* In port position a Docker link's value gives the port alone (FACTS 4). */
+		{"db:${DB_PORT}", "db:5432"},
+		{"${HOST}:${DB_PORT}", "db:5432"},
+		{"postgres://db:${DB_PORT}/app", "postgres://db:5432/app"},
+		{"postgres://db:${DB_PORT}?x=1", "postgres://db:5432?x=1"},
+		{"postgres://a:${DB_PORT},b:${V6_PORT}/app", "postgres://a:5432,b:6379/app"},
+		{"[fd00::2]:${V6_PORT}", "[fd00::2]:6379"},
+		{"db:${PLAIN}", "db:5433"},
+		{"db:${MY_DB.V1_PORT}", "db:27017"}, /* FACTS 1: dots stay */
+		{"db:${MISSING:-${DB_PORT}}", "db:5432"},
+		{"db:${MISSING:-tcp://10.0.0.1:80}", "db:80"},
+		/* Anywhere else it stays what it is. */
+		{"${DB_PORT}", "tcp://172.17.0.2:5432"},
+		{"x=${DB_PORT}", "x=tcp://172.17.0.2:5432"},
+		{"db:${DB_PORT}0", "db:tcp://172.17.0.2:54320"},
+		{"db:1${DB_PORT}", "db:1tcp://172.17.0.2:5432"},
+		{"db:${NAMED}", "db:tcp://cache:six"},
+		{"db:${CUT}", "db:tcp://172.17.0.2:"},
+	};
+	struct env env;
+
+	(void)state;
+	env_copy(&env, (char *const *)expand_environ);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct error err = {0};
+		char *expanded = NULL;
+
+		check_int(rows[i].text, env_expand(&env, rows[i].text, &expanded, &err), 0);
+		check_text(rows[i].text, expanded, rows[i].expanded);
+		check(rows[i].text, !err.set);
+		free(expanded);
+	}
+	env_release(&env);
+}
+
+struct refuse_row {
+	const char *text, *message;
+};
+
+/* "Fails on an unset variable without a default and on any other ${...} form": with what would be right. */
+static void test_refuse(void **state)
+{
+	static const struct refuse_row rows[] = {
+		{"${MISSING}", "MISSING is not set"},
+		{"db:${MISSING}", "${MISSING:-default}"},
+		{"${EMPTY:-${MISSING}}", "MISSING is not set"},
+		{"${host}", "host is not set"},
+		{"${}", ":-default}"},
+		{"${:-x}", ":-default}"},
+		{"${1A}", "\"${1A}\" is not understood"},
+		{"${HOST-secret}", "\"${HOST...}\""}, /* a default may be a password */
+		{"${HOST:=secret}", "\"${HOST...}\""},
+		{"${HOST:?x}", ":-default}"},
+		{"${HOST:}", ":-default}"},
+		{"${HOST#x}", ":-default}"},
+		{"${#HOST}", ":-default}"},
+		{"${ HOST}", ":-default}"},
+		{"${HOST", "never closed"},
+		{"db:${MISSING:-${HOST}", "never closed"},
+		{"ok ${HOST} ${", "never closed"},
+	};
+	struct env env;
+
+	(void)state;
+	env_copy(&env, (char *const *)expand_environ);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct error err = {0};
+		char *expanded = NULL;
+
+		check_int(rows[i].text, env_expand(&env, rows[i].text, &expanded, &err), -1);
+		check(rows[i].text, err.set);
+		check_has(rows[i].text, err.text, rows[i].message);
+	}
+	env_release(&env);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_copy), cmocka_unit_test(test_copy_of_nothing), cmocka_unit_test(test_get),
+		cmocka_unit_test(test_set),  cmocka_unit_test(test_expand),          cmocka_unit_test(test_refuse),
+	};
+
+	return unit_main(tests);
+}

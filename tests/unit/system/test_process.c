@@ -1,0 +1,285 @@
+#include "unit.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "system/process.h"
+
+/* All of these change the whole process: each is the body of a child, and says on stdout what it found. */
+
+static void tell_set(const char *name, const sigset_t *set)
+{
+	printf("%s:", name);
+	for (int i = 1; i < 64; i++)
+		if (sigismember(set, i) == 1)
+			printf(" %s", i == SIGRTMIN + 1 ? "RTMIN+1" : sigabbrev_np(i) ? sigabbrev_np(i) : "?");
+	printf("\n");
+}
+
+static void tell_mask(const char *name)
+{
+	sigset_t mask;
+
+	sigprocmask(SIG_BLOCK, NULL, &mask);
+	tell_set(name, &mask);
+}
+
+static void block_only(int first, int second)
+{
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	if (first)
+		sigaddset(&mask, first);
+	if (second)
+		sigaddset(&mask, second);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+static void take_and_give_back(void *arg)
+{
+	struct process process;
+
+	(void)arg;
+	block_only(SIGUSR1, SIGRTMIN + 1);
+	signal(SIGHUP, SIG_IGN);
+	process_take(&process);
+	tell_set("ending", &process.ending);
+	tell_set("watched", &process.watched);
+	tell_set("found", &process.mask_found);
+	tell_mask("taken");
+	printf("init: %d\n", process.is_init);
+	process_give_back(&process);
+	tell_mask("given back");
+	printf("HUP ignored: %d\n", signal(SIGHUP, SIG_DFL) == SIG_IGN);
+}
+
+/* FACTS 37: mask and dispositions as found; what was found ignored is not ours to listen to. */
+static void test_masks(void **state)
+{
+	struct unit_child child;
+
+	(void)state;
+	unit_child_run(&child, take_and_give_back, NULL);
+	check_int("exit", child.code, 0);
+	check_text("masks", child.text,
+		   "ending: INT QUIT TERM\n"
+		   "watched: INT QUIT TERM\n"
+		   "found: USR1 RTMIN+1\n"
+		   "taken: INT QUIT USR1 PIPE TERM RTMIN+1\n"
+		   "init: 0\n"
+		   "given back: USR1 RTMIN+1\n"
+		   "HUP ignored: 1\n");
+}
+
+struct pending_row {
+	const char *name;
+	int raised[2], found[2];
+};
+
+static void take_pending(void *arg)
+{
+	const struct pending_row *row = arg;
+	struct process process;
+	int first, second;
+
+	block_only(0, 0);
+	process_take(&process);
+	for (int i = 0; i < 2; i++)
+		if (row->raised[i])
+			raise(row->raised[i]);
+	first = process_pending_signal(&process);
+	second = process_pending_signal(&process);
+	printf("%d %d", first, second);
+}
+
+/* FACTS 36: blocked, so that none is lost, and there to be looked at. */
+static void test_pending(void **state)
+{
+	static const struct pending_row rows[] = {
+		{"none", {0}, {0}},
+		{"TERM", {SIGTERM}, {SIGTERM}},
+		{"INT", {SIGINT}, {SIGINT}},
+		{"HUP", {SIGHUP}, {SIGHUP}},
+		{"QUIT", {SIGQUIT}, {SIGQUIT}},
+		{"PIPE ends nothing", {SIGPIPE}, {0}},
+		{"two", {SIGTERM, SIGINT}, {SIGINT, SIGTERM}}, /* the kernel gives the lowest number first */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct pending_row row = rows[i];
+		struct unit_child child;
+		char expected[32];
+
+		snprintf(expected, sizeof(expected), "%d %d", row.found[0], row.found[1]);
+		unit_child_run(&child, take_pending, &row);
+		check_int(row.name, child.code, 0);
+		check_text(row.name, child.text, expected);
+	}
+}
+
+struct end_row {
+	const char *name;
+	int number;
+	bool before; /* it comes before the mask is back */
+	int code;
+};
+
+static void end_by_signal(void *arg)
+{
+	const struct end_row *row = arg;
+	struct process process;
+
+	block_only(0, 0);
+	process_take(&process);
+	if (row->before)
+		raise(row->number);
+	process_give_back(&process);
+	if (!row->before)
+		raise(row->number);
+	printf("alive");
+	fflush(stdout);
+	_exit(7);
+}
+
+/* "From here to execve an ending signal ends the process with 128+n": as PID 1 too, where the default action does nothing (FACTS 35). */
+static void test_end(void **state)
+{
+	static const struct end_row rows[] = {
+		{"TERM before", SIGTERM, true, 143},     {"TERM after", SIGTERM, false, 143},
+		{"INT before", SIGINT, true, 130},       {"INT after", SIGINT, false, 130},
+		{"HUP after", SIGHUP, false, 129},       {"QUIT after", SIGQUIT, false, 131},
+		{"PIPE is taken off", SIGPIPE, true, 7},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct end_row row = rows[i];
+		struct unit_child child;
+
+		unit_child_run(&child, end_by_signal, &row);
+		check_int(row.name, child.code, row.code);
+		check_text(row.name, child.text, row.code == 7 ? "alive" : "");
+	}
+}
+
+/* A default action would end with a signal (and nothing at all as PID 1); the process ends itself. */
+static void end_and_tell(void *arg)
+{
+	struct process process;
+	int status;
+	pid_t pid = fork();
+
+	(void)arg;
+	if (pid == 0) {
+		block_only(0, 0);
+		process_take(&process);
+		process_give_back(&process);
+		raise(SIGTERM);
+		_exit(7);
+	}
+	waitpid(pid, &status, 0);
+	printf("exited: %d, %d", WIFEXITED(status), WIFEXITED(status) ? WEXITSTATUS(status) : 0);
+}
+
+static void test_the_process_ends_itself(void **state)
+{
+	struct unit_child child;
+
+	(void)state;
+	unit_child_run(&child, end_and_tell, NULL);
+	check_text("exit", child.text, "exited: 1, 143");
+}
+
+static void break_pipe(void *arg)
+{
+	bool before = *(const bool *)arg;
+	struct process process;
+	sigset_t pending;
+
+	block_only(SIGPIPE, 0);
+	if (before)
+		raise(SIGPIPE);
+	process_take(&process);
+	raise(SIGPIPE); /* a log line that nobody read */
+	process_give_back(&process);
+	sigpending(&pending);
+	tell_set("pending", &pending);
+	tell_mask("mask");
+}
+
+/* Where the parent had blocked SIGPIPE, one that was pending is the app's to see; one of ours is not. */
+static void test_pipe_found_blocked(void **state)
+{
+	struct unit_child child;
+	bool before = true;
+
+	(void)state;
+	unit_child_run(&child, break_pipe, &before);
+	check_text("found pending", child.text, "pending: PIPE\nmask: PIPE\n");
+	before = false;
+	unit_child_run(&child, break_pipe, &before);
+	check_text("ours", child.text, "pending:\nmask: PIPE\n");
+}
+
+static void take_as_init(void *arg)
+{
+	bool ignored = *(const bool *)arg;
+	pid_t pid;
+	int status;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWPID))
+		_exit(42);
+	pid = fork();
+	if (pid < 0)
+		_exit(42);
+	if (pid == 0) {
+		struct process process;
+
+		block_only(0, 0);
+		if (ignored)
+			signal(SIGCHLD, SIG_IGN);
+		process_take(&process);
+		printf("init: %d\n", process.is_init);
+		tell_set("watched", &process.watched);
+		fflush(stdout);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+}
+
+/* PID 1 has orphans; an inherited SIGCHLD=SIG_IGN has them reaped by the kernel (FACTS 37, 39). */
+static void test_init(void **state)
+{
+	struct unit_child child;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		bool ignored = i;
+
+		unit_child_run(&child, take_as_init, &ignored);
+		if (child.code == 42)
+			skip(); /* no PID namespaces here */
+		check_text(ignored ? "ignored" : "default", child.text,
+			   ignored ? "init: 1\nwatched: HUP INT QUIT TERM\n"
+				   : "init: 1\nwatched: HUP INT QUIT TERM CHLD\n");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_masks),
+		cmocka_unit_test(test_pending),
+		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_the_process_ends_itself),
+		cmocka_unit_test(test_pipe_found_blocked),
+		cmocka_unit_test(test_init),
+	};
+
+	return unit_main(tests);
+}

@@ -1,0 +1,120 @@
+#include "unit.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "system/stamp.h"
+
+/* A file with times of its own, so that no row depends on how fast the test is. */
+static void write_at(const struct unit_dir *dir, const char *name, const char *content, time_t seconds)
+{
+	const struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+	char *path = unit_dir_path(dir, name);
+
+	unit_dir_write(dir, name, content, 0644);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	free(path);
+}
+
+struct stamp_row {
+	const char *name;
+	const char *before, *after; /* content; NULL: no file */
+	time_t at;                  /* when the second is written; the first at 1000 */
+	bool stale;
+};
+
+static void test_rewritten(void **state)
+{
+	static const struct stamp_row rows[] = {
+		{"longer", "a", "ab", 1000, true},
+		{"shorter", "ab", "a", 1000, true},
+		{"the same length", "ab", "cd", 1001, true},
+		{"the same bytes", "ab", "ab", 1001, true},
+		{"comes to exist", NULL, "a", 1000, true},
+		{"is filled", "", "a", 1001, true},
+		/* FACTS 9: truncated and rewritten in place, a moment's. */
+		{"empty", "a", "", 1001, false},
+		{"missing", "a", NULL, 1001, false},
+		{"missing as before", NULL, NULL, 1000, false},
+		{"empty as before", "", "", 1001, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct unit_dir dir;
+		struct stamp stamp;
+		char *path;
+
+		unit_dir_open(&dir);
+		path = unit_dir_path(&dir, "file");
+		if (rows[i].before)
+			write_at(&dir, "file", rows[i].before, 1000);
+		stamp_take(&stamp, path);
+		check_int("not touched", stamp_is_stale(&stamp, path), false);
+		check_int("not touched, looked at again", stamp_is_stale(&stamp, path), false);
+		remove(path);
+		if (rows[i].after)
+			write_at(&dir, "file", rows[i].after, rows[i].at);
+		check_int(rows[i].name, stamp_is_stale(&stamp, path), rows[i].stale);
+		stamp_take(&stamp, path);
+		check_int("taken anew", stamp_is_stale(&stamp, path), false);
+		free(path);
+		unit_dir_close(&dir);
+	}
+}
+
+/* Another file of the same size and time, moved into its place. */
+static void test_replaced(void **state)
+{
+	struct unit_dir dir;
+	struct stamp stamp;
+	char *path, *other;
+
+	(void)state;
+	unit_dir_open(&dir);
+	path = unit_dir_path(&dir, "file");
+	other = unit_dir_path(&dir, "other");
+	write_at(&dir, "file", "a", 1000);
+	write_at(&dir, "other", "b", 1000);
+	stamp_take(&stamp, path);
+	assert_int_equal(rename(other, path), 0);
+	check_int("replaced", stamp_is_stale(&stamp, path), true);
+	free(path);
+	free(other);
+	unit_dir_close(&dir);
+}
+
+/* In place, as Docker does: the same file all along. */
+static void test_in_place(void **state)
+{
+	const struct timespec later[2] = {{.tv_sec = 1001}, {.tv_sec = 1001}};
+	struct unit_dir dir;
+	struct stamp stamp;
+	char *path;
+
+	(void)state;
+	unit_dir_open(&dir);
+	path = unit_dir_path(&dir, "file");
+	write_at(&dir, "file", "ab", 1000);
+	stamp_take(&stamp, path);
+	assert_int_equal(truncate(path, 0), 0);
+	check_int("truncated", stamp_is_stale(&stamp, path), false);
+	assert_int_equal(truncate(path, 2), 0);
+	assert_int_equal(utimensat(AT_FDCWD, path, later, 0), 0);
+	check_int("and written", stamp_is_stale(&stamp, path), true);
+	free(path);
+	unit_dir_close(&dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rewritten),
+		cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_in_place),
+	};
+
+	return unit_main(tests);
+}

@@ -52,14 +52,14 @@ static char *main_text(int action)
 static int main_exit_code(const struct waiter_result *result)
 {
 	switch (result->verdict) {
-	case REPORT_READY:
+	case VERDICT_READY:
 		return 0;
-	case REPORT_NOT_READY:
+	case VERDICT_NOT_READY:
 		return EXIT_NOT_READY;
-	case REPORT_TIMED_OUT:
-	case REPORT_GAVE_UP:
+	case VERDICT_TIMED_OUT:
+	case VERDICT_GAVE_UP:
 		return EXIT_TIMED_OUT;
-	case REPORT_SIGNALLED:
+	case VERDICT_SIGNALLED:
 		return 128 + result->signal;
 	}
 	return EXIT_OWN_FAULT;
@@ -78,7 +78,7 @@ static int main_explain(const struct config *config, const char *path, struct er
  * The wait went as it should, or the user does not mind. With a command it does not come back, but on failure; code
  * is that of the wait, for where there is nothing to hand over to.
  */
-static int main_hand_over(const struct config *config, const struct progress *progress, const struct report *report,
+static int main_hand_over(const struct config *config, const struct progress *progress, const struct sinks *report,
 			  const char *path, struct env *env, const struct process *process, int code, struct error *err)
 {
 	struct exports exports;
@@ -86,7 +86,7 @@ static int main_hand_over(const struct config *config, const struct progress *pr
 	exports_collect(&exports, config, progress);
 	if (config->command) {
 		exports_apply(&exports, env);
-		report_exec(report, path);
+		sinks_exec(report, path);
 		code = handoff_exec(path, config->command, env, process, err);
 	} else if (config->print_env) {
 		code = main_print(
@@ -116,7 +116,7 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 	if (outputs_open(&outputs, config, env, log, err) || waiter_run(&result, config, process, &outputs.report, err))
 		goto out;
 	code = main_exit_code(&result);
-	if (code == 0 || (config->run_anyway && result.verdict != REPORT_SIGNALLED))
+	if (code == 0 || (config->run_anyway && result.verdict != VERDICT_SIGNALLED))
 		code = main_hand_over(config, result.progress, &outputs.report, path, env, process, code, err);
 out:
 	free(path);
@@ -138,7 +138,7 @@ int main(int argc, char **argv)
 	log_init(&log, STDERR_FILENO);
 	process_take(&process);
 	env_copy(&env, environ);
-	if (config_load(&config, argc, argv, &env, &process, &log, &err) == 0) {
+	if (settings_load(&config, argc, argv, &env, &process, &log, &err) == 0) {
 		if (config.action == CONFIG_WAIT)
 			code = main_wait(&config, &env, &process, &log, &err);
 		else

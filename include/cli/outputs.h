@@ -9,7 +9,7 @@
 #include "wait/sinks.h"
 
 struct outputs {
-	struct report report;
+	struct sinks report;
 	struct log events; /* where --report-fd wants the events */
 };
 

@@ -13,7 +13,7 @@
  * only rows that may stand on one target are taken. others: NULL-terminated keys that are the caller's, which are left
  * alone. Errors name the place and the key, and the nearest valid key for one that is none. Texts stay in object.
  */
-int options_load_json(const struct options_table *table, const struct jsontext *text, const cJSON *object,
+int options_json_load(const struct options_table *table, const struct jsontext *text, const cJSON *object,
 		      bool on_target, const char *const *others, const struct options_values *values,
 		      struct error *err);
 

@@ -82,17 +82,10 @@ int options_store(const struct options_table *table, size_t index, const struct 
 void options_copy(const struct options_table *table, size_t index, const struct options_values *from,
 		  const struct options_values *to);
 
-/* The three passes of strings; options_json.h has that of a file. */
+/* Two of the passes; options/json.h has that of a file, options/argv.h that of the command line. */
 int options_load_defaults(const struct options_table *table, const struct options_values *values, struct error *err);
 int options_load_env(const struct options_table *table, const struct env *env, const struct options_values *values,
 		     struct error *err);
-
-/*
- * argv[1..] up to "--" or the end. What is no option is an operand: operands (room for argc entries)
- * gets pointers into argv. *rest becomes the index behind "--", or argc. Options and operands may mix.
- */
-int options_load_argv(const struct options_table *table, int argc, char **argv, const struct options_values *values,
-		      char **operands, size_t *operand_count, int *rest, struct error *err);
 
 /* Warns of variables that look like a misspelt WAITFOR_ setting: silently ignored, they cost somebody a day. */
 void options_warn_misspelt(const struct options_table *table, const struct env *env, struct log *log);

@@ -17,6 +17,6 @@
  * targets are more, those that are not ready come first, and the last line sums up the rest. colour: the states are
  * coloured (ECMA-48). The text is the caller's.
  */
-char *board_draw(const struct report_view *view, int columns, int rows, int64_t now, bool colour);
+char *board_draw(const struct sinks_view *view, int columns, int rows, int64_t now, bool colour);
 
 #endif

@@ -7,15 +7,23 @@
 
 #include "base/buf.h"
 
-enum board_column { BOARD_STATE, BOARD_TARGET, BOARD_REASON, BOARD_ELAPSED, BOARD_ATTEMPTS, BOARD_NEXT, BOARD_COLUMNS };
+enum columns_column {
+	COLUMNS_STATE,
+	COLUMNS_TARGET,
+	COLUMNS_REASON,
+	COLUMNS_ELAPSED,
+	COLUMNS_ATTEMPTS,
+	COLUMNS_NEXT,
+	COLUMNS_COUNT
+};
 
-struct board_line {
-	char *text[BOARD_COLUMNS];  /* clean (cells_copy) */
-	char *brief[BOARD_COLUMNS]; /* the same where there is little room; NULL: there is no shorter form */
+struct columns_line {
+	char *text[COLUMNS_COUNT];  /* clean (cells_copy) */
+	char *brief[COLUMNS_COUNT]; /* the same where there is little room; NULL: there is no shorter form */
 	const char *colour;         /* the escape sequence of the state; "": none */
 };
 
 /* Adds the lines, each with a line feed, none wider than width, which may be 0. */
-void board_columns_add(struct buf *buf, const struct board_line *lines, size_t count, int width, bool colour);
+void columns_add(struct buf *buf, const struct columns_line *lines, size_t count, int width, bool colour);
 
 #endif

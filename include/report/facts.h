@@ -11,32 +11,32 @@
 #include "wait/sinks.h"
 
 /* What a wait came to. */
-struct report_facts {
-	const struct report_view *view;
-	enum report_verdict verdict;
-	int signal;          /* of REPORT_SIGNALLED, else 0 */
-	const char *started; /* eventline_time() of the begin */
+struct facts {
+	const struct sinks_view *view;
+	enum verdict verdict;
+	int signal;          /* of VERDICT_SIGNALLED, else 0 */
+	const char *started; /* events_time() of the begin */
 };
 
 /* "ready", "timed_out", ... */
-const char *report_facts_verdict(enum report_verdict verdict);
+const char *facts_verdict(enum verdict verdict);
 
 /* False for a target that is not done, and need not be: another one of its group is. */
-bool report_facts_is_needed(const struct report_facts *facts, const struct progress *progress);
+bool facts_is_needed(const struct facts *facts, const struct progress *progress);
 
 /* "ready" or "down"; for a target that is neither, why it was not waited for any longer. */
-const char *report_facts_state(const struct report_facts *facts, const struct progress *progress);
+const char *facts_state(const struct facts *facts, const struct progress *progress);
 
 /* Microseconds that the target was waited for. */
-int64_t report_facts_elapsed(const struct report_facts *facts, const struct progress *progress);
+int64_t facts_elapsed(const struct facts *facts, const struct progress *progress);
 
 /* The reason in words. The caller's. */
-char *report_facts_text(const struct progress *progress, bool down);
+char *facts_text(const struct progress *progress, bool down);
 
 /* Adds "target", "name", "kind", "address", "attempts", "reason" and "text". The target is bound (probe_bind). */
-void report_facts_add_target(cJSON *object, const struct progress *progress, bool down);
+void facts_add_target(cJSON *object, const struct progress *progress, bool down);
 
 /* Adds "verdict" and "signal". */
-void report_facts_add_verdict(cJSON *object, enum report_verdict verdict, int signal);
+void facts_add_verdict(cJSON *object, enum verdict verdict, int signal);
 
 #endif

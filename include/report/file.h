@@ -11,9 +11,9 @@
  * not be written as it is now. A failure at the end is a line in the log, and no more: the wait is what counts. log
  * must outlive it.
  */
-struct report_sink *report_file_new(const char *spec, struct log *log, struct error *err);
+struct sink *report_file_new(const char *spec, struct log *log, struct error *err);
 
 /* Will it be written to standard output? sink: one of report_file_new's. */
-bool report_file_is_stdout(const struct report_sink *sink);
+bool report_file_is_stdout(const struct sink *sink);
 
 #endif

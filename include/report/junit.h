@@ -5,6 +5,6 @@
 #include "report/facts.h"
 
 /* The document. The caller's. */
-char *report_junit_document(const struct report_facts *facts);
+char *junit_document(const struct facts *facts);
 
 #endif

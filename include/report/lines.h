@@ -6,6 +6,6 @@
 #include "wait/sinks.h"
 
 /* log must outlive it. */
-struct report_sink *report_text_new(struct log *log);
+struct sink *lines_new(struct log *log);
 
 #endif

@@ -12,16 +12,16 @@
 #include "wait/sinks.h"
 
 /* Can a board be drawn there? fd is a terminal, it is this process's turn on it, and TERM is not "dumb". */
-bool report_board_fits(const struct env *env, int fd);
+bool screen_fits(const struct env *env, int fd);
 
 /* NO_COLOR is not set, or empty (no-color.org). */
-bool report_board_colour(const struct env *env);
+bool screen_colour(const struct env *env);
 
 /*
  * Draws on the terminal that fd is open for. At the end the board stays and the cursor is below it; after a timeout,
- * or where --fail-fast gave up, what report_text says of such an end takes its place. Where fd is no terminal that
- * can be opened again, this is report_text. log, which writes to the same terminal, must outlive it.
+ * or where --fail-fast gave up, what report/lines.h says of such an end takes its place. Where fd is no terminal that
+ * can be opened again, this is report/lines.h. log, which writes to the same terminal, must outlive it.
  */
-struct report_sink *report_board_new(struct log *log, int fd, bool colour);
+struct sink *screen_new(struct log *log, int fd, bool colour);
 
 #endif

@@ -40,7 +40,7 @@ struct config {
 	struct target *targets;
 	size_t target_count;
 	struct group *groups; /* group 0 is everything */
-	size_t group_count;   /* at least 1 after config_load */
+	size_t group_count;   /* at least 1 after settings_load */
 	char **command;       /* points into argv; NULL: no command */
 };
 

@@ -13,7 +13,7 @@
  * mistake. Says what is wrong with a setting or a target and what would be right. With an action
  * other than CONFIG_WAIT the targets are not looked at.
  */
-int config_load(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
-		struct log *log, struct error *err);
+int settings_load(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
+		  struct log *log, struct error *err);
 
 #endif

@@ -10,15 +10,15 @@
  * Expands and takes apart one target, and asks the variables for a bare one's port and for a last-resort address. It
  * gets config's settings. Errors show it masked.
  */
-int config_add_target(struct config *config, const char *text, const struct env *env, struct error *err);
+int targets_add(struct config *config, const char *text, const struct env *env, struct error *err);
 
 /* The same for a target in which nothing is to be expanded any more. */
-int config_add_expanded(struct config *config, const char *text, const struct env *env, struct error *err);
+int targets_add_expanded(struct config *config, const char *text, const struct env *env, struct error *err);
 
 /* Those of WAITFOR_TARGETS, which white space separates. */
-int config_add_words(struct config *config, const char *text, const struct env *env, struct error *err);
+int targets_add_words(struct config *config, const char *text, const struct env *env, struct error *err);
 
 /* Every peer that link and service variables know and no target has named (links.h). */
-int config_add_links(struct config *config, const struct env *env, struct error *err);
+int targets_add_links(struct config *config, const struct env *env, struct error *err);
 
 #endif

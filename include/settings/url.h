@@ -10,11 +10,11 @@
 #include "system/env.h"
 
 /* The text of item, which is in file, with its ${VAR} expanded: the caller's. NULL with err, which quotes nothing of it. */
-char *config_url_expand(const struct jsontext *file, const cJSON *item, const char *text, const struct env *env,
-			struct error *err);
+char *url_expand(const struct jsontext *file, const cJSON *item, const char *text, const struct env *env,
+		 struct error *err);
 
 /* Adds the members of options, an object of strings and numbers, to the URL as its parameters, percent-encoded. */
-int config_url_add_options(const struct jsontext *file, struct buf *url, const cJSON *options, const struct env *env,
-			   struct error *err);
+int url_add_options(const struct jsontext *file, struct buf *url, const cJSON *options, const struct env *env,
+		    struct error *err);
 
 #endif

@@ -9,16 +9,16 @@
 #include "net/loop.h"
 #include "wait/progress.h"
 
-enum report_verdict {
-	REPORT_READY,     /* what the user waits for is there */
-	REPORT_TIMED_OUT, /* the time is up */
-	REPORT_NOT_READY, /* --once: the one round did not find it */
-	REPORT_GAVE_UP,   /* --fail-fast: waiting does not help */
-	REPORT_SIGNALLED  /* an ending signal came */
+enum verdict {
+	VERDICT_READY,     /* what the user waits for is there */
+	VERDICT_TIMED_OUT, /* the time is up */
+	VERDICT_NOT_READY, /* --once: the one round did not find it */
+	VERDICT_GAVE_UP,   /* --fail-fast: waiting does not help */
+	VERDICT_SIGNALLED  /* an ending signal came */
 };
 
 /* The view a sink has of the whole wait. */
-struct report_view {
+struct sinks_view {
 	const struct progress *list; /* one for each target, in the order they were given */
 	size_t count;
 	int64_t started; /* clock_now() time */
@@ -32,35 +32,35 @@ struct report_view {
  * concerns the wait, each once; then exec where there is a command to become. A sink that does not care leaves a
  * slot NULL; only free is mandatory.
  */
-struct report_sink {
+struct sink {
 	/* The wait begins. view and loop, for timers of the sink's own, are valid until end. */
-	void (*begin)(struct report_sink *sink, const struct report_view *view, struct loop *loop);
+	void (*begin)(struct sink *sink, const struct sinks_view *view, struct loop *loop);
 	/* An attempt ended without the target being done. changed: for another reason than the one before. */
-	void (*attempted)(struct report_sink *sink, const struct progress *progress, bool changed);
+	void (*attempted)(struct sink *sink, const struct progress *progress, bool changed);
 	/* The target is done: ready, or gone under --down. */
-	void (*done)(struct report_sink *sink, const struct progress *progress);
-	/* The wait is over. signal: of REPORT_SIGNALLED, else 0. Timers and watches must be cleared. */
-	void (*end)(struct report_sink *sink, enum report_verdict verdict, int signal);
+	void (*done)(struct sink *sink, const struct progress *progress);
+	/* The wait is over. signal: of VERDICT_SIGNALLED, else 0. Timers and watches must be cleared. */
+	void (*end)(struct sink *sink, enum verdict verdict, int signal);
 	/* This process is about to become the program at path. */
-	void (*exec)(struct report_sink *sink, const char *path);
-	void (*free)(struct report_sink *sink);
+	void (*exec)(struct sink *sink, const char *path);
+	void (*free)(struct sink *sink);
 };
 
 /* The sinks of a wait, in the order in which they are told. Zeroed: none. */
-struct report {
-	struct report_sink **sinks;
+struct sinks {
+	struct sink **sinks;
 	size_t count;
 };
 
 /* The report owns the sink from now on. */
-void report_add(struct report *report, struct report_sink *sink);
-void report_release(struct report *report);
+void sinks_add(struct sinks *report, struct sink *sink);
+void sinks_release(struct sinks *report);
 
 /* Each tells every sink. */
-void report_begin(const struct report *report, const struct report_view *view, struct loop *loop);
-void report_attempted(const struct report *report, const struct progress *progress, bool changed);
-void report_done(const struct report *report, const struct progress *progress);
-void report_end(const struct report *report, enum report_verdict verdict, int signal);
-void report_exec(const struct report *report, const char *path);
+void sinks_begin(const struct sinks *report, const struct sinks_view *view, struct loop *loop);
+void sinks_attempted(const struct sinks *report, const struct progress *progress, bool changed);
+void sinks_done(const struct sinks *report, const struct progress *progress);
+void sinks_end(const struct sinks *report, enum verdict verdict, int signal);
+void sinks_exec(const struct sinks *report, const char *path);
 
 #endif

@@ -9,8 +9,8 @@
 #include "wait/sinks.h"
 
 struct waiter_result {
-	enum report_verdict verdict;
-	int signal;                /* of REPORT_SIGNALLED */
+	enum verdict verdict;
+	int signal;                /* of VERDICT_SIGNALLED */
 	struct progress *progress; /* one for each target of config, in its order */
 };
 
@@ -19,7 +19,7 @@ struct waiter_result {
  * nothing of them is there when the app starts. On success fills result, which waiter_release frees.
  */
 int waiter_run(struct waiter_result *result, const struct config *config, const struct process *process,
-	       const struct report *report, struct error *err);
+	       const struct sinks *report, struct error *err);
 void waiter_release(struct waiter_result *result);
 
 #endif

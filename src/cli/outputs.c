@@ -3,21 +3,20 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "report/eventline.h"
 #include "report/events.h"
 #include "report/file.h"
 #include "report/lines.h"
 #include "report/screen.h"
 
 /* A board where somebody looks at it and did not ask for more or less to be said. */
-static struct report_sink *outputs_for_people(const struct config *config, const struct env *env, struct log *log)
+static struct sink *outputs_for_people(const struct config *config, const struct env *env, struct log *log)
 {
 	bool board = config->output == CONFIG_OUTPUT_BOARD ||
-		     (config->output == CONFIG_OUTPUT_AUTO && report_board_fits(env, log->fd));
+		     (config->output == CONFIG_OUTPUT_AUTO && screen_fits(env, log->fd));
 
 	if (board && log->level == LOG_LEVEL_NORMAL)
-		return report_board_new(log, log->fd, report_board_colour(env));
-	return report_text_new(log);
+		return screen_new(log, log->fd, screen_colour(env));
+	return lines_new(log);
 }
 
 /* Can it be written to? One that is only held closed (process.h) is as good as none. */
@@ -42,7 +41,7 @@ static int outputs_open_events(struct outputs *outputs, const struct config *con
 {
 	if (config->report_fd < 0) {
 		if (config->output == CONFIG_OUTPUT_JSON)
-			report_add(&outputs->report, report_json_new(log));
+			sinks_add(&outputs->report, events_new(log));
 		return 0;
 	}
 	if (outputs_check_descriptor(config->report_fd, err))
@@ -53,8 +52,8 @@ static int outputs_open_events(struct outputs *outputs, const struct config *con
 		fcntl(config->report_fd, F_SETFD, FD_CLOEXEC);
 	log_init(&outputs->events, config->report_fd);
 	outputs->events.level = log->level;
-	eventline_set_log(&outputs->events);
-	report_add(&outputs->report, report_json_new(&outputs->events));
+	events_set_log(&outputs->events);
+	sinks_add(&outputs->report, events_new(&outputs->events));
 	return 0;
 }
 
@@ -63,15 +62,15 @@ int outputs_open(struct outputs *outputs, const struct config *config, const str
 {
 	*outputs = (struct outputs){0};
 	if (config->output != CONFIG_OUTPUT_JSON || config->report_fd >= 0)
-		report_add(&outputs->report, outputs_for_people(config, env, log));
+		sinks_add(&outputs->report, outputs_for_people(config, env, log));
 	if (outputs_open_events(outputs, config, log, err))
 		return -1;
 	for (size_t i = 0; i < config->reports.count; i++) {
-		struct report_sink *sink = report_file_new(config->reports.items[i], log, err);
+		struct sink *sink = report_file_new(config->reports.items[i], log, err);
 
 		if (!sink)
 			return errors_prefix(err, "--report");
-		report_add(&outputs->report, sink);
+		sinks_add(&outputs->report, sink);
 		if (config->print_env && report_file_is_stdout(sink))
 			return outputs_refuse_stdout(config->reports.items[i], err);
 	}
@@ -80,5 +79,5 @@ int outputs_open(struct outputs *outputs, const struct config *config, const str
 
 void outputs_release(struct outputs *outputs)
 {
-	report_release(&outputs->report);
+	sinks_release(&outputs->report);
 }

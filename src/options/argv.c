@@ -1,5 +1,4 @@
-/* The pass over the command line. */
-#include "options/options.h"
+#include "options/argv.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +7,7 @@
 #include "base/mask.h"
 
 /* The row of that key or letter that the command line takes, or NULL. */
-static const struct options_row *options_find(const struct options_table *table, const char *key, char letter)
+static const struct options_row *argv_find(const struct options_table *table, const char *key, char letter)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		const struct options_row *row = &table->rows[i];
@@ -20,14 +19,14 @@ static const struct options_row *options_find(const struct options_table *table,
 }
 
 /* The walk over argv: where it stands and what it fills. */
-struct options_walk {
+struct argv_walk {
 	const struct options_table *table;
 	char **argv;
 	int argc, at;
 	const struct options_values *values;
 };
 
-static int options_missing_argument(const struct options_row *row, struct error *err)
+static int argv_missing_argument(const struct options_row *row, struct error *err)
 {
 	size_t len = 0;
 	const char *choice = options_choice(row, 0, &len);
@@ -39,17 +38,17 @@ static int options_missing_argument(const struct options_row *row, struct error 
 	return errors_set(err, "--%s needs an argument; write --%s %s", row->key, row->key, row->arg);
 }
 
-static int options_store_row(const struct options_walk *walk, const struct options_row *row, const char *text,
-			     struct error *err)
+static int argv_store_row(const struct argv_walk *walk, const struct options_row *row, const char *text,
+			  struct error *err)
 {
 	return options_store(walk->table, (size_t)(row - walk->table->rows), walk->values, OPTIONS_ARGV, text, err);
 }
 
-static int options_take_long(struct options_walk *walk, struct error *err)
+static int argv_take_long(struct argv_walk *walk, struct error *err)
 {
 	const char *text = walk->argv[walk->at] + 2, *equals = strchr(text, '=');
 	char *key = alloc_slice(text, equals ? (size_t)(equals - text) : strlen(text));
-	const struct options_row *row = options_find(walk->table, key, 0), *nearest;
+	const struct options_row *row = argv_find(walk->table, key, 0), *nearest;
 	const char *value = equals ? equals + 1 : NULL;
 	char *shown;
 	int failed = -1;
@@ -67,7 +66,7 @@ static int options_take_long(struct options_walk *walk, struct error *err)
 		value = "true";
 	else if (!value && walk->at + 1 < walk->argc && strcmp(walk->argv[walk->at + 1], "--") != 0)
 		value = walk->argv[++walk->at];
-	failed = value ? options_store_row(walk, row, value, err) : options_missing_argument(row, err);
+	failed = value ? argv_store_row(walk, row, value, err) : argv_missing_argument(row, err);
 	if (failed && value)
 		errors_prefix(err, "--%s", row->key);
 out:
@@ -76,10 +75,10 @@ out:
 }
 
 /* "-q", "-qv", "-t5", "-t 5", "-qt5s" */
-static int options_take_short(struct options_walk *walk, struct error *err)
+static int argv_take_short(struct argv_walk *walk, struct error *err)
 {
 	for (const char *letter = walk->argv[walk->at] + 1; *letter; letter++) {
-		const struct options_row *row = options_find(walk->table, NULL, *letter);
+		const struct options_row *row = argv_find(walk->table, NULL, *letter);
 		const char *value = "true";
 
 		if (!row)
@@ -89,9 +88,9 @@ static int options_take_short(struct options_walk *walk, struct error *err)
 			if (!value && walk->at + 1 < walk->argc && strcmp(walk->argv[walk->at + 1], "--") != 0)
 				value = walk->argv[++walk->at];
 			if (!value)
-				return options_missing_argument(row, err);
+				return argv_missing_argument(row, err);
 		}
-		if (options_store_row(walk, row, value, err))
+		if (argv_store_row(walk, row, value, err))
 			return errors_prefix(err, "-%c/--%s", *letter, row->key);
 		if (row->type != OPTIONS_FLAG)
 			return 0;
@@ -99,10 +98,10 @@ static int options_take_short(struct options_walk *walk, struct error *err)
 	return 0;
 }
 
-int options_load_argv(const struct options_table *table, int argc, char **argv, const struct options_values *values,
-		      char **operands, size_t *operand_count, int *rest, struct error *err)
+int argv_load(const struct options_table *table, int argc, char **argv, const struct options_values *values,
+	      char **operands, size_t *operand_count, int *rest, struct error *err)
 {
-	struct options_walk walk = {.table = table, .argv = argv, .argc = argc, .at = 1, .values = values};
+	struct argv_walk walk = {.table = table, .argv = argv, .argc = argc, .at = 1, .values = values};
 
 	*operand_count = 0;
 	for (; walk.at < argc; walk.at++) {
@@ -114,9 +113,9 @@ int options_load_argv(const struct options_table *table, int argc, char **argv, 
 			break;
 		}
 		if (text[0] == '-' && text[1] == '-')
-			failed = options_take_long(&walk, err);
+			failed = argv_take_long(&walk, err);
 		else if (text[0] == '-' && text[1])
-			failed = options_take_short(&walk, err);
+			failed = argv_take_short(&walk, err);
 		else
 			operands[(*operand_count)++] = argv[walk.at];
 		if (failed)

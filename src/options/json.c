@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/spelling.h"
 
-struct options_pass {
+struct options_json_pass {
 	const struct options_table *table;
 	const struct jsontext *text;
 	bool on_target;
@@ -14,12 +14,12 @@ struct options_pass {
 	const struct options_values *values;
 };
 
-static bool options_fits(const struct options_pass *pass, const struct options_row *row)
+static bool options_json_fits(const struct options_json_pass *pass, const struct options_row *row)
 {
 	return options_takes(row, OPTIONS_FILE) && (row->per_target || !pass->on_target);
 }
 
-static bool options_listed(const char *const *list, const char *key)
+static bool options_json_listed(const char *const *list, const char *key)
 {
 	for (; *list; list++)
 		if (strcmp(*list, key) == 0)
@@ -27,7 +27,7 @@ static bool options_listed(const char *const *list, const char *key)
 	return false;
 }
 
-static size_t options_count(const char *const *list)
+static size_t options_json_count(const char *const *list)
 {
 	size_t count = 0;
 
@@ -37,15 +37,15 @@ static size_t options_count(const char *const *list)
 }
 
 /* A key that is no row's: says why, and what was meant. */
-static int options_refuse_key(const struct options_pass *pass, const cJSON *item, struct error *err)
+static int options_json_refuse_key(const struct options_json_pass *pass, const cJSON *item, struct error *err)
 {
-	size_t count = options_count(pass->others);
+	size_t count = options_json_count(pass->others);
 	const char **keys = alloc_zero(count + pass->table->count + 1, sizeof(*keys)), *nearest;
 	char *quoted = jsontext_quote(item->string);
 
 	memcpy(keys, pass->others, count * sizeof(*keys));
 	for (size_t i = 0; i < pass->table->count; i++)
-		if (options_fits(pass, &pass->table->rows[i]))
+		if (options_json_fits(pass, &pass->table->rows[i]))
 			keys[count++] = pass->table->rows[i].key;
 	nearest = spelling_nearest(item->string, keys);
 	if (nearest)
@@ -58,8 +58,8 @@ static int options_refuse_key(const struct options_pass *pass, const cJSON *item
 }
 
 /* A row that the file, or one target in it, must not set. */
-static int options_refuse_row(const struct options_pass *pass, const cJSON *item, const struct options_row *row,
-			      struct error *err)
+static int options_json_refuse_row(const struct options_json_pass *pass, const cJSON *item,
+				   const struct options_row *row, struct error *err)
 {
 	if (options_takes(row, OPTIONS_FILE))
 		return jsontext_error(
@@ -70,7 +70,7 @@ static int options_refuse_row(const struct options_pass *pass, const cJSON *item
 }
 
 /* Without an exponent where it may be a duration, and 0 only for 0, which may mean "for ever". The caller's. */
-static char *options_number_text(double number)
+static char *options_json_number_text(double number)
 {
 	if (number > 0 && number < 1e-4)
 		return alloc_format("%.6f", number < 1e-6 ? 1e-6 : number);
@@ -78,18 +78,18 @@ static char *options_number_text(double number)
 }
 
 /* The value as a user would write it in the environment; NULL where it is of a wrong type. The caller's. */
-static char *options_value_text(const struct options_row *row, const cJSON *item)
+static char *options_json_value_text(const struct options_row *row, const cJSON *item)
 {
 	if (cJSON_IsString(item))
 		return alloc_text(item->valuestring);
 	if (cJSON_IsBool(item) && row->type == OPTIONS_FLAG)
 		return alloc_text(cJSON_IsTrue(item) ? "true" : "false");
 	if (cJSON_IsNumber(item) && (row->type == OPTIONS_DURATION || row->type == OPTIONS_COUNT))
-		return options_number_text(item->valuedouble);
+		return options_json_number_text(item->valuedouble);
 	return NULL;
 }
 
-static const char *options_wanted_type(const struct options_row *row)
+static const char *options_json_wanted_type(const struct options_row *row)
 {
 	switch (row->type) {
 	case OPTIONS_FLAG:
@@ -105,60 +105,62 @@ static const char *options_wanted_type(const struct options_row *row)
 	}
 }
 
-static int options_store_item(const struct options_pass *pass, size_t index, const cJSON *item, struct error *err)
+static int options_json_store_item(const struct options_json_pass *pass, size_t index, const cJSON *item,
+				   struct error *err)
 {
 	const struct options_row *row = &pass->table->rows[index];
 	bool keeps = row->type == OPTIONS_TEXT || row->type == OPTIONS_LIST; /* the text itself, not what it says */
-	char *made = keeps ? NULL : options_value_text(row, item);
+	char *made = keeps ? NULL : options_json_value_text(row, item);
 	const char *value = keeps ? cJSON_GetStringValue(item) : made;
 	struct error inner = {0};
 	int failed = 0;
 
 	if (!value)
 		failed = jsontext_error(pass->text, item, false, err, "\"%s\" must be %s", row->key,
-					options_wanted_type(row));
+					options_json_wanted_type(row));
 	else if (options_store(pass->table, index, pass->values, OPTIONS_FILE, value, &inner))
 		failed = jsontext_error(pass->text, item, false, err, "\"%s\": %s", row->key, inner.text);
 	free(made);
 	return failed;
 }
 
-static int options_store_value(const struct options_pass *pass, size_t index, const cJSON *item, struct error *err)
+static int options_json_store_value(const struct options_json_pass *pass, size_t index, const cJSON *item,
+				    struct error *err)
 {
 	const cJSON *element;
 
 	if (pass->table->rows[index].type != OPTIONS_LIST || !cJSON_IsArray(item))
-		return options_store_item(pass, index, item, err);
+		return options_json_store_item(pass, index, item, err);
 	cJSON_ArrayForEach(element, item)
 	{
-		if (options_store_item(pass, index, element, err))
+		if (options_json_store_item(pass, index, element, err))
 			return -1;
 	}
 	return 0;
 }
 
-static int options_load_item(const struct options_pass *pass, const cJSON *item, struct error *err)
+static int options_json_load_item(const struct options_json_pass *pass, const cJSON *item, struct error *err)
 {
 	for (size_t i = 0; i < pass->table->count; i++) {
 		const struct options_row *row = &pass->table->rows[i];
 
 		if (row->type == OPTIONS_OUTSIDE || strcmp(row->key, item->string) != 0)
 			continue;
-		return options_fits(pass, row) ? options_store_value(pass, i, item, err)
-					       : options_refuse_row(pass, item, row, err);
+		return options_json_fits(pass, row) ? options_json_store_value(pass, i, item, err)
+						    : options_json_refuse_row(pass, item, row, err);
 	}
-	return options_refuse_key(pass, item, err);
+	return options_json_refuse_key(pass, item, err);
 }
 
-int options_load_json(const struct options_table *table, const struct jsontext *text, const cJSON *object,
+int options_json_load(const struct options_table *table, const struct jsontext *text, const cJSON *object,
 		      bool on_target, const char *const *others, const struct options_values *values, struct error *err)
 {
-	const struct options_pass pass = {table, text, on_target, others, values};
+	const struct options_json_pass pass = {table, text, on_target, others, values};
 	const cJSON *item;
 
 	cJSON_ArrayForEach(item, object)
 	{
-		if (!options_listed(others, item->string) && options_load_item(&pass, item, err))
+		if (!options_json_listed(others, item->string) && options_json_load_item(&pass, item, err))
 			return -1;
 	}
 	return 0;

@@ -93,35 +93,35 @@ static char *board_next(const struct progress *progress, int64_t now)
 	return text;
 }
 
-static void board_fill(struct board_line *line, const struct progress *progress, bool down, int64_t now)
+static void board_fill(struct columns_line *line, const struct progress *progress, bool down, int64_t now)
 {
 	enum board_state state = board_state(progress, down);
 	char *reason = board_reason(progress, down), *next = board_next(progress, now);
 
 	line->colour = board_looks[state].colour;
-	line->text[BOARD_STATE] = alloc_text(board_word(state, down));
-	line->brief[BOARD_STATE] = alloc_text(board_looks[state].mark);
-	line->text[BOARD_TARGET] = cells_copy(progress->target->text);
-	line->text[BOARD_REASON] = cells_copy(reason);
-	line->text[BOARD_ELAPSED] = board_elapsed(progress, now);
-	line->text[BOARD_ATTEMPTS] =
+	line->text[COLUMNS_STATE] = alloc_text(board_word(state, down));
+	line->brief[COLUMNS_STATE] = alloc_text(board_looks[state].mark);
+	line->text[COLUMNS_TARGET] = cells_copy(progress->target->text);
+	line->text[COLUMNS_REASON] = cells_copy(reason);
+	line->text[COLUMNS_ELAPSED] = board_elapsed(progress, now);
+	line->text[COLUMNS_ATTEMPTS] =
 		alloc_format("%u attempt%s", progress->attempts, progress->attempts == 1 ? "" : "s");
-	line->brief[BOARD_ATTEMPTS] = alloc_format("%ux", progress->attempts);
-	line->text[BOARD_NEXT] = alloc_format("%s%s", progress->next && !progress->trying ? "next " : "", next);
-	line->brief[BOARD_NEXT] = next;
+	line->brief[COLUMNS_ATTEMPTS] = alloc_format("%ux", progress->attempts);
+	line->text[COLUMNS_NEXT] = alloc_format("%s%s", progress->next && !progress->trying ? "next " : "", next);
+	line->brief[COLUMNS_NEXT] = next;
 	free(reason);
 }
 
-static void board_release(struct board_line *line)
+static void board_release(struct columns_line *line)
 {
-	for (int column = 0; column < BOARD_COLUMNS; column++) {
+	for (int column = 0; column < COLUMNS_COUNT; column++) {
 		free(line->text[column]);
 		free(line->brief[column]);
 	}
 }
 
 /* "waitfor: 1 of 3 ready, 4.2s of 60s" */
-static void board_add_header(struct buf *buf, const struct report_view *view, int width, int64_t now)
+static void board_add_header(struct buf *buf, const struct sinks_view *view, int width, int64_t now)
 {
 	static const char name[] = "waitfor: ";
 	char *elapsed = board_time(now - view->started), *text, *cut, limit[32];
@@ -167,7 +167,7 @@ static void board_add_rest(struct buf *buf, const struct progress *const *rest, 
 }
 
 /* As they were given or, where there is not room for all, the most urgent first. The list is the caller's. */
-static const struct progress **board_order(const struct report_view *view, bool urgent_first)
+static const struct progress **board_order(const struct sinks_view *view, bool urgent_first)
 {
 	const struct progress **order = alloc_zero(view->count, sizeof(struct progress *));
 	size_t count = 0;
@@ -188,19 +188,19 @@ static size_t board_lines_for(size_t count, size_t room)
 	return room > 1 ? room - 1 : room;
 }
 
-char *board_draw(const struct report_view *view, int columns, int rows, int64_t now, bool colour)
+char *board_draw(const struct sinks_view *view, int columns, int rows, int64_t now, bool colour)
 {
 	int width = (columns > 0 ? columns : 80) - 1;
 	size_t room = (size_t)(rows > 0 ? rows : 24) - 1; /* the first line is the header's */
 	size_t shown = board_lines_for(view->count, room);
 	const struct progress **order = board_order(view, shown < view->count);
-	struct board_line *lines = alloc_zero(shown, sizeof(*lines));
+	struct columns_line *lines = alloc_zero(shown, sizeof(*lines));
 	struct buf buf = {0};
 
 	for (size_t i = 0; i < shown; i++)
 		board_fill(&lines[i], order[i], view->down, now);
 	board_add_header(&buf, view, width, now);
-	board_columns_add(&buf, lines, shown, width, colour);
+	columns_add(&buf, lines, shown, width, colour);
 	if (shown < view->count && shown < room)
 		board_add_rest(&buf, order + shown, view->count - shown, view->down, width);
 	for (size_t i = 0; i < shown; i++)

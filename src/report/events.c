@@ -1,120 +1,174 @@
 #include "report/events.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "report/eventline.h"
 #include "report/facts.h"
 
-struct report_json {
-	struct report_sink sink;
+/* A message may be as long as log_line's: errors say at their end what would be right. Twice that is below PIPE_BUF. */
+enum { EVENTS_MESSAGE_MAX = 1400 };
+
+char *events_time(char *out, size_t size)
+{
+	struct timespec now = {0};
+	struct tm utc = {0};
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	snprintf(out, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+		 utc.tm_hour, utc.tm_min, utc.tm_sec, (int)(now.tv_nsec / 1000000));
+	return out;
+}
+
+cJSON *events_line(const char *name, int64_t elapsed)
+{
+	cJSON *event = alloc_check(cJSON_CreateObject());
+	char time[EVENTS_TIME_MAX];
+
+	json_add_whole(event, "version", EVENTS_VERSION);
+	json_add_text(event, "event", name);
+	json_add_text(event, "time", events_time(time, sizeof(time)));
+	json_add_whole(event, "elapsed_ms", elapsed / CLOCK_MS);
+	return event;
+}
+
+void events_send(struct log *log, cJSON *event)
+{
+	char *line = json_line(event);
+
+	log_raw(log, line);
+	free(line);
+	cJSON_Delete(event);
+}
+
+static char *events_message(const struct log *log, enum log_level level, const char *text)
+{
+	cJSON *event = events_line("message", log->began ? clock_now() - log->began : 0);
+	char *clean = json_clean(text, EVENTS_MESSAGE_MAX), *line;
+
+	json_add_text(event, "level", level == LOG_LEVEL_ERROR ? "error" : "notice");
+	alloc_check(cJSON_AddStringToObject(event, "text", clean));
+	line = json_line(event);
+	free(clean);
+	cJSON_Delete(event);
+	return line;
+}
+
+void events_set_log(struct log *log)
+{
+	log->format = events_message;
+}
+
+struct events {
+	struct sink sink;
 	struct log *log;
-	const struct report_view *view; /* until the end */
-	int64_t began;                  /* clock_now() time */
+	const struct sinks_view *view; /* until the end */
+	int64_t began;                 /* clock_now() time */
 };
 
 /* elapsed: microseconds since the wait began. */
-static void report_json_target(struct report_json *json, const char *event, const struct progress *progress,
-			       int64_t elapsed)
+static void events_target(struct events *json, const char *event, const struct progress *progress, int64_t elapsed)
 {
-	cJSON *line = eventline_new(event, elapsed);
+	cJSON *line = events_line(event, elapsed);
 
-	report_facts_add_target(line, progress, json->view->down);
-	eventline_send(json->log, line);
+	facts_add_target(line, progress, json->view->down);
+	events_send(json->log, line);
 }
 
-static void report_json_begin(struct report_sink *sink, const struct report_view *view, struct loop *loop)
+static void events_begin(struct sink *sink, const struct sinks_view *view, struct loop *loop)
 {
-	struct report_json *json = (struct report_json *)sink;
+	struct events *json = (struct events *)sink;
 
 	(void)loop;
 	json->view = view;
 	json->began = json->log->began = view->started;
 	for (size_t i = 0; i < view->count; i++)
-		report_json_target(json, "start", &view->list[i], 0);
+		events_target(json, "start", &view->list[i], 0);
 }
 
-static void report_json_attempted(struct report_sink *sink, const struct progress *progress, bool changed)
+static void events_attempted(struct sink *sink, const struct progress *progress, bool changed)
 {
-	struct report_json *json = (struct report_json *)sink;
+	struct events *json = (struct events *)sink;
 
 	if (changed || json->log->level >= LOG_LEVEL_VERBOSE)
-		report_json_target(json, changed ? "state" : "attempt", progress, clock_now() - json->began);
+		events_target(json, changed ? "state" : "attempt", progress, clock_now() - json->began);
 }
 
-static void report_json_done(struct report_sink *sink, const struct progress *progress)
+static void events_done(struct sink *sink, const struct progress *progress)
 {
-	struct report_json *json = (struct report_json *)sink;
+	struct events *json = (struct events *)sink;
 
-	report_json_target(json, json->view->down ? "down" : "ready", progress, progress->finished - json->began);
+	events_target(json, json->view->down ? "down" : "ready", progress, progress->finished - json->began);
 }
 
 /* What is told of a target at the end; NULL: nothing. */
-static const char *report_json_missed(const struct progress *progress, enum report_verdict verdict)
+static const char *events_missed(const struct progress *progress, enum verdict verdict)
 {
 	if (progress->done)
 		return NULL;
 	if (progress->spared)
 		return "skipped";
 	switch (verdict) {
-	case REPORT_TIMED_OUT:
+	case VERDICT_TIMED_OUT:
 		return "timeout";
-	case REPORT_NOT_READY:
+	case VERDICT_NOT_READY:
 		return "notready";
-	case REPORT_GAVE_UP:
+	case VERDICT_GAVE_UP:
 		return progress->expired ? "timeout" : "giveup";
-	case REPORT_READY:
-	case REPORT_SIGNALLED:
+	case VERDICT_READY:
+	case VERDICT_SIGNALLED:
 		break;
 	}
 	return NULL;
 }
 
-static void report_json_end(struct report_sink *sink, enum report_verdict verdict, int signal)
+static void events_end(struct sink *sink, enum verdict verdict, int signal)
 {
-	struct report_json *json = (struct report_json *)sink;
+	struct events *json = (struct events *)sink;
 	int64_t elapsed = json->view->ended - json->began;
 	cJSON *line;
 
 	for (size_t i = 0; i < json->view->count; i++) {
-		const char *missed = report_json_missed(&json->view->list[i], verdict);
+		const char *missed = events_missed(&json->view->list[i], verdict);
 
 		if (missed)
-			report_json_target(json, missed, &json->view->list[i], elapsed);
+			events_target(json, missed, &json->view->list[i], elapsed);
 	}
-	line = eventline_new("end", elapsed);
-	report_facts_add_verdict(line, verdict, signal);
-	eventline_send(json->log, line);
+	line = events_line("end", elapsed);
+	facts_add_verdict(line, verdict, signal);
+	events_send(json->log, line);
 	json->view = NULL;
 }
 
 /* Never the arguments: they may hold a password. */
-static void report_json_exec(struct report_sink *sink, const char *path)
+static void events_exec(struct sink *sink, const char *path)
 {
-	struct report_json *json = (struct report_json *)sink;
-	cJSON *line = eventline_new("exec", clock_now() - json->began);
+	struct events *json = (struct events *)sink;
+	cJSON *line = events_line("exec", clock_now() - json->began);
 
 	json_add_text(line, "command", path);
-	eventline_send(json->log, line);
+	events_send(json->log, line);
 }
 
-static void report_json_free(struct report_sink *sink)
+static void events_free(struct sink *sink)
 {
 	free(sink);
 }
 
-struct report_sink *report_json_new(struct log *log)
+struct sink *events_new(struct log *log)
 {
-	struct report_json *json = alloc_zero(1, sizeof(*json));
+	struct events *json = alloc_zero(1, sizeof(*json));
 
-	json->sink = (struct report_sink){.begin = report_json_begin,
-					  .attempted = report_json_attempted,
-					  .done = report_json_done,
-					  .end = report_json_end,
-					  .exec = report_json_exec,
-					  .free = report_json_free};
+	json->sink = (struct sink){.begin = events_begin,
+				   .attempted = events_attempted,
+				   .done = events_done,
+				   .end = events_end,
+				   .exec = events_exec,
+				   .free = events_free};
 	json->log = log;
 	return &json->sink;
 }

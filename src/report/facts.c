@@ -7,46 +7,46 @@
 #include "base/json.h"
 
 /* One row for each verdict: its name, and what became of a target that was needed and not done by then; NULL: there is none. */
-struct report_facts_words {
+struct facts_words {
 	const char *verdict, *state;
 };
 
-static const struct report_facts_words report_facts_words[] = {
-	[REPORT_READY] = {"ready", NULL},
-	[REPORT_TIMED_OUT] = {"timed_out", "timed_out"},
-	[REPORT_NOT_READY] = {"not_ready", "not_ready"},
-	[REPORT_GAVE_UP] = {"gave_up", "gave_up"},
-	[REPORT_SIGNALLED] = {"signalled", "waiting"},
+static const struct facts_words facts_words[] = {
+	[VERDICT_READY] = {"ready", NULL},
+	[VERDICT_TIMED_OUT] = {"timed_out", "timed_out"},
+	[VERDICT_NOT_READY] = {"not_ready", "not_ready"},
+	[VERDICT_GAVE_UP] = {"gave_up", "gave_up"},
+	[VERDICT_SIGNALLED] = {"signalled", "waiting"},
 };
 
-const char *report_facts_verdict(enum report_verdict verdict)
+const char *facts_verdict(enum verdict verdict)
 {
-	return report_facts_words[verdict].verdict;
+	return facts_words[verdict].verdict;
 }
 
-bool report_facts_is_needed(const struct report_facts *facts, const struct progress *progress)
+bool facts_is_needed(const struct facts *facts, const struct progress *progress)
 {
-	return progress->done || (!progress->spared && facts->verdict != REPORT_READY);
+	return progress->done || (!progress->spared && facts->verdict != VERDICT_READY);
 }
 
-const char *report_facts_state(const struct report_facts *facts, const struct progress *progress)
+const char *facts_state(const struct facts *facts, const struct progress *progress)
 {
 	if (progress->done)
 		return facts->view->down ? "down" : "ready";
-	if (!report_facts_is_needed(facts, progress))
+	if (!facts_is_needed(facts, progress))
 		return "not_needed";
 	/* Its own time may be up while others are still waited for. */
 	if (progress->expired)
-		return report_facts_words[REPORT_TIMED_OUT].state;
-	return report_facts_words[facts->verdict].state;
+		return facts_words[VERDICT_TIMED_OUT].state;
+	return facts_words[facts->verdict].state;
 }
 
-int64_t report_facts_elapsed(const struct report_facts *facts, const struct progress *progress)
+int64_t facts_elapsed(const struct facts *facts, const struct progress *progress)
 {
 	return progress_elapsed(progress, facts->view->ended);
 }
 
-char *report_facts_text(const struct progress *progress, bool down)
+char *facts_text(const struct progress *progress, bool down)
 {
 	bool still = down && !progress->done && progress->attempts > 0;
 	struct progress shown = *progress;
@@ -57,9 +57,9 @@ char *report_facts_text(const struct progress *progress, bool down)
 	return alloc_format("%s%s", still ? progress_not_down(progress) : "", progress_reason(&shown).text);
 }
 
-void report_facts_add_target(cJSON *object, const struct progress *progress, bool down)
+void facts_add_target(cJSON *object, const struct progress *progress, bool down)
 {
-	char place[PROGRESS_PLACE_MAX], *text = report_facts_text(progress, down);
+	char place[PROGRESS_PLACE_MAX], *text = facts_text(progress, down);
 
 	progress_place_text(&progress->place, place, sizeof(place));
 	json_add_text(object, "target", progress->target->text);
@@ -72,9 +72,9 @@ void report_facts_add_target(cJSON *object, const struct progress *progress, boo
 	free(text);
 }
 
-void report_facts_add_verdict(cJSON *object, enum report_verdict verdict, int signal)
+void facts_add_verdict(cJSON *object, enum verdict verdict, int signal)
 {
-	json_add_text(object, "verdict", report_facts_verdict(verdict));
+	json_add_text(object, "verdict", facts_verdict(verdict));
 	if (signal)
 		json_add_whole(object, "signal", signal);
 	else

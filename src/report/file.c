@@ -8,53 +8,53 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/spelling.h"
-#include "report/eventline.h"
+#include "report/events.h"
 #include "report/facts.h"
 #include "report/junit.h"
 #include "system/outfile.h"
 
-static char *report_file_json(const struct report_facts *facts);
+static char *report_file_json(const struct facts *facts);
 
 /* A form of document; the first is the usual one. */
 struct report_file_form {
 	const char *name;
-	char *(*document)(const struct report_facts *facts); /* gives the caller the text */
+	char *(*document)(const struct facts *facts); /* gives the caller the text */
 };
 
 static const struct report_file_form report_file_forms[] = {
 	{"json", report_file_json},
-	{"junit", report_junit_document},
+	{"junit", junit_document},
 };
 
 enum { REPORT_FILE_FORMS = sizeof(report_file_forms) / sizeof(report_file_forms[0]) };
 
 struct report_file {
-	struct report_sink sink;
+	struct sink sink;
 	struct log *log;
 	const struct report_file_form *form;
 	struct outfile file;
-	const struct report_view *view; /* until the end */
-	char started[EVENTLINE_TIME_MAX];
+	const struct sinks_view *view; /* until the end */
+	char started[EVENTS_TIME_MAX];
 };
 
-static cJSON *report_file_target(const struct report_facts *facts, const struct progress *progress)
+static cJSON *report_file_target(const struct facts *facts, const struct progress *progress)
 {
 	cJSON *target = alloc_check(cJSON_CreateObject());
 
-	report_facts_add_target(target, progress, facts->view->down);
-	json_add_text(target, "state", report_facts_state(facts, progress));
-	json_add_whole(target, "elapsed_ms", report_facts_elapsed(facts, progress) / CLOCK_MS);
+	facts_add_target(target, progress, facts->view->down);
+	json_add_text(target, "state", facts_state(facts, progress));
+	json_add_whole(target, "elapsed_ms", facts_elapsed(facts, progress) / CLOCK_MS);
 	return target;
 }
 
-static char *report_file_json(const struct report_facts *facts)
+static char *report_file_json(const struct facts *facts)
 {
 	cJSON *root = alloc_check(cJSON_CreateObject()), *targets;
 	char *text, *line;
 
-	json_add_whole(root, "version", EVENTLINE_VERSION);
+	json_add_whole(root, "version", EVENTS_VERSION);
 	json_add_text(root, "waitfor", WAITFOR_VERSION);
-	report_facts_add_verdict(root, facts->verdict, facts->signal);
+	facts_add_verdict(root, facts->verdict, facts->signal);
 	json_add_text(root, "started", facts->started);
 	json_add_whole(root, "elapsed_ms", (facts->view->ended - facts->view->started) / CLOCK_MS);
 	targets = alloc_check(cJSON_AddArrayToObject(root, "targets"));
@@ -67,20 +67,19 @@ static char *report_file_json(const struct report_facts *facts)
 	return line;
 }
 
-static void report_file_begin(struct report_sink *sink, const struct report_view *view, struct loop *loop)
+static void report_file_begin(struct sink *sink, const struct sinks_view *view, struct loop *loop)
 {
 	struct report_file *file = (struct report_file *)sink;
 
 	(void)loop;
 	file->view = view;
-	eventline_time(file->started, sizeof(file->started));
+	events_time(file->started, sizeof(file->started));
 }
 
-static void report_file_end(struct report_sink *sink, enum report_verdict verdict, int signal)
+static void report_file_end(struct sink *sink, enum verdict verdict, int signal)
 {
 	struct report_file *file = (struct report_file *)sink;
-	struct report_facts facts = {
-		.view = file->view, .verdict = verdict, .signal = signal, .started = file->started};
+	struct facts facts = {.view = file->view, .verdict = verdict, .signal = signal, .started = file->started};
 	struct error err = {0};
 	char *document = file->form->document(&facts);
 
@@ -90,7 +89,7 @@ static void report_file_end(struct report_sink *sink, enum report_verdict verdic
 	file->view = NULL;
 }
 
-static void report_file_free(struct report_sink *sink)
+static void report_file_free(struct sink *sink)
 {
 	struct report_file *file = (struct report_file *)sink;
 
@@ -139,7 +138,7 @@ static int report_file_parse(const char *spec, const struct report_file_form **f
 	return 0;
 }
 
-struct report_sink *report_file_new(const char *spec, struct log *log, struct error *err)
+struct sink *report_file_new(const char *spec, struct log *log, struct error *err)
 {
 	const struct report_file_form *form;
 	struct report_file *file;
@@ -148,7 +147,7 @@ struct report_sink *report_file_new(const char *spec, struct log *log, struct er
 	if (report_file_parse(spec, &form, &name, err))
 		return NULL;
 	file = alloc_zero(1, sizeof(*file));
-	file->sink = (struct report_sink){.begin = report_file_begin, .end = report_file_end, .free = report_file_free};
+	file->sink = (struct sink){.begin = report_file_begin, .end = report_file_end, .free = report_file_free};
 	file->log = log;
 	file->form = form;
 	if (outfile_open(&file->file, name, err)) {
@@ -158,7 +157,7 @@ struct report_sink *report_file_new(const char *spec, struct log *log, struct er
 	return &file->sink;
 }
 
-bool report_file_is_stdout(const struct report_sink *sink)
+bool report_file_is_stdout(const struct sink *sink)
 {
 	return outfile_is_stdout(&((const struct report_file *)sink)->file);
 }

@@ -13,13 +13,13 @@
 #include "base/utf8.h"
 
 /* U+FFFE and U+FFFF are characters of UTF-8, but none of XML. */
-static bool report_junit_may_stand(uint32_t code)
+static bool junit_may_stand(uint32_t code)
 {
 	return code != 0xfffe && code != 0xffff;
 }
 
 /* NULL: the character stands for itself. */
-static const char *report_junit_entity(uint32_t code)
+static const char *junit_entity(uint32_t code)
 {
 	switch (code) {
 	case '&':
@@ -31,11 +31,11 @@ static const char *report_junit_entity(uint32_t code)
 	case '"':
 		return "&quot;";
 	}
-	return report_junit_may_stand(code) ? NULL : UTF8_REPLACEMENT;
+	return junit_may_stand(code) ? NULL : UTF8_REPLACEMENT;
 }
 
 /* The text as it may stand in an attribute or an element. */
-static void report_junit_add_text(struct buf *out, const char *text)
+static void junit_add_text(struct buf *out, const char *text)
 {
 	char *clean = json_clean(text, JSON_TEXT_MAX);
 	size_t left = strlen(clean);
@@ -43,7 +43,7 @@ static void report_junit_add_text(struct buf *out, const char *text)
 	for (const char *at = clean; left;) {
 		uint32_t code = 0;
 		size_t len = utf8_decode(at, left, &code);
-		const char *entity = report_junit_entity(code);
+		const char *entity = junit_entity(code);
 
 		if (!len)
 			break; /* cannot be: it is clean */
@@ -58,83 +58,82 @@ static void report_junit_add_text(struct buf *out, const char *text)
 }
 
 /* Takes the text over. */
-static void report_junit_add_owned(struct buf *out, char *text)
+static void junit_add_owned(struct buf *out, char *text)
 {
 	buf_add_text(out, text);
 	free(text);
 }
 
 /* ' time="1.234"': seconds. */
-static void report_junit_add_time(struct buf *out, int64_t duration)
+static void junit_add_time(struct buf *out, int64_t duration)
 {
-	report_junit_add_owned(out, alloc_format(" time=\"%" PRId64 ".%03d\"", duration / CLOCK_S,
-						 (int)(duration % CLOCK_S / CLOCK_MS)));
+	junit_add_owned(out, alloc_format(" time=\"%" PRId64 ".%03d\"", duration / CLOCK_S,
+					  (int)(duration % CLOCK_S / CLOCK_MS)));
 }
 
-static void report_junit_add_failure(struct buf *out, const struct report_facts *facts, const struct progress *progress)
+static void junit_add_failure(struct buf *out, const struct facts *facts, const struct progress *progress)
 {
-	char *reason = report_facts_text(progress, facts->view->down), waited[32];
+	char *reason = facts_text(progress, facts->view->down), waited[32];
 
 	buf_add_text(out, "\n      <failure message=\"");
-	report_junit_add_text(out, reason);
+	junit_add_text(out, reason);
 	buf_add_text(out, "\" type=\"");
-	report_junit_add_text(out, outcome_info(progress->outcome.kind)->name);
+	junit_add_text(out, outcome_info(progress->outcome.kind)->name);
 	buf_add_text(out, "\">");
-	report_junit_add_text(out, progress->target->text);
-	report_junit_add_owned(out,
-			       alloc_format(": %s after %s, %u attempt%s", facts->view->down ? "not down" : "not ready",
-					    clock_format(report_facts_elapsed(facts, progress), waited, sizeof(waited)),
-					    progress->attempts, progress->attempts == 1 ? "" : "s"));
+	junit_add_text(out, progress->target->text);
+	junit_add_owned(out, alloc_format(": %s after %s, %u attempt%s", facts->view->down ? "not down" : "not ready",
+					  clock_format(facts_elapsed(facts, progress), waited, sizeof(waited)),
+					  progress->attempts, progress->attempts == 1 ? "" : "s"));
 	buf_add_text(out, "</failure>\n    </testcase>\n");
 	free(reason);
 }
 
-static void report_junit_add_case(struct buf *out, const struct report_facts *facts, const struct progress *progress)
+static void junit_add_case(struct buf *out, const struct facts *facts, const struct progress *progress)
 {
 	buf_add_text(out, "    <testcase name=\"");
-	report_junit_add_text(out, progress->target->text);
+	junit_add_text(out, progress->target->text);
 	buf_add_text(out, "\" classname=\"waitfor.");
-	report_junit_add_text(out, progress->target->type->name);
+	junit_add_text(out, progress->target->type->name);
 	buf_add_text(out, "\"");
-	report_junit_add_time(out, report_facts_elapsed(facts, progress));
+	junit_add_time(out, facts_elapsed(facts, progress));
 	buf_add_text(out, progress->done ? "/>\n" : ">");
-	if (!report_facts_is_needed(facts, progress))
+	if (!facts_is_needed(facts, progress))
 		buf_add_text(out, "\n      <skipped message=\"not needed\"/>\n    </testcase>\n");
 	else if (!progress->done)
-		report_junit_add_failure(out, facts, progress);
+		junit_add_failure(out, facts, progress);
 }
 
 /* The counts, which the outer element has too. */
-static void report_junit_add_counts(struct buf *out, const struct report_facts *facts)
+static void junit_add_counts(struct buf *out, const struct facts *facts)
 {
 	size_t failures = 0, skipped = 0;
 
 	for (size_t i = 0; i < facts->view->count; i++) {
 		const struct progress *progress = &facts->view->list[i];
 
-		if (!report_facts_is_needed(facts, progress))
+		if (!facts_is_needed(facts, progress))
 			skipped++;
 		else
 			failures += !progress->done;
 	}
-	report_junit_add_owned(out, alloc_format(" name=\"waitfor\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" "
-						 "skipped=\"%zu\"",
-						 facts->view->count, failures, skipped));
-	report_junit_add_time(out, facts->view->ended - facts->view->started);
+	junit_add_owned(out, alloc_format(" name=\"waitfor\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" "
+					  "skipped=\"%zu\"",
+					  facts->view->count, failures, skipped));
+	junit_add_time(out, facts->view->ended - facts->view->started);
 }
 
-char *report_junit_document(const struct report_facts *facts)
+char *junit_document(const struct facts *facts)
 {
 	struct buf out = {0};
 
 	buf_add_text(&out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
-	report_junit_add_counts(&out, facts);
+	junit_add_counts(&out, facts);
 	buf_add_text(&out, ">\n  <testsuite");
-	report_junit_add_counts(&out, facts);
+	junit_add_counts(&out, facts);
 	/* JUnit's schema wants whole seconds, and no zone. */
-	report_junit_add_owned(&out, alloc_format(" timestamp=\"%.19s\">\n", facts->started));
+	junit_add_owned(&out, alloc_format(" timestamp=\"%.19s\">\n", facts->started));
 	for (size_t i = 0; i < facts->view->count; i++)
-		report_junit_add_case(&out, facts, &facts->view->list[i]);
+		junit_add_case(&out, facts, &facts->view->list[i]);
 	buf_add_text(&out, "  </testsuite>\n</testsuites>\n");
 	return buf_detach(&out);
 }

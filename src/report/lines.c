@@ -10,44 +10,44 @@
  * A peer that flaps must not fill the log: a 60 s wait stays under 10 lines for each target. The first
  * changes are the interesting ones; later ones are told every 15 s.
  */
-enum { REPORT_BURST = 4 };
+enum { LINES_BURST = 4 };
 
-#define REPORT_INTERVAL (15 * CLOCK_S)
+#define LINES_INTERVAL (15 * CLOCK_S)
 
 /* What was said of one target; found by its progress, in the order they turn up. */
-struct report_said {
+struct lines_said {
 	const struct progress *progress;
 	enum outcome_kind last;
 	int lines;
 	int64_t when;
 };
 
-struct report_text {
-	struct report_sink sink;
+struct lines {
+	struct sink sink;
 	struct log *log;
-	const struct report_view *view;
-	struct report_said *said;
+	const struct sinks_view *view;
+	struct lines_said *said;
 	size_t said_count;
 };
 
-static struct report_said *report_said_of(struct report_text *text, const struct progress *progress)
+static struct lines_said *lines_said_of(struct lines *text, const struct progress *progress)
 {
 	for (size_t i = 0; i < text->said_count; i++)
 		if (text->said[i].progress == progress)
 			return &text->said[i];
 	text->said = alloc_resize(text->said, text->said_count + 1, sizeof(*text->said));
-	text->said[text->said_count] = (struct report_said){.progress = progress};
+	text->said[text->said_count] = (struct lines_said){.progress = progress};
 	return &text->said[text->said_count++];
 }
 
-static bool report_is_due(struct report_text *text, const struct progress *progress)
+static bool lines_is_due(struct lines *text, const struct progress *progress)
 {
-	struct report_said *said = report_said_of(text, progress);
+	struct lines_said *said = lines_said_of(text, progress);
 	int64_t now = clock_now();
 
 	if (said->last == progress->outcome.kind)
 		return false;
-	if (said->lines >= REPORT_BURST && now - said->when < REPORT_INTERVAL)
+	if (said->lines >= LINES_BURST && now - said->when < LINES_INTERVAL)
 		return false;
 	said->last = progress->outcome.kind;
 	said->lines++;
@@ -55,14 +55,14 @@ static bool report_is_due(struct report_text *text, const struct progress *progr
 	return true;
 }
 
-static void report_text_attempted(struct report_sink *sink, const struct progress *progress, bool changed)
+static void lines_attempted(struct sink *sink, const struct progress *progress, bool changed)
 {
-	struct report_text *text = (struct report_text *)sink;
+	struct lines *text = (struct lines *)sink;
 	bool verbose = text->log->level >= LOG_LEVEL_VERBOSE;
 	char waited[32];
 
 	(void)changed; /* compared with what was said, which may be older */
-	if (!verbose && !report_is_due(text, progress))
+	if (!verbose && !lines_is_due(text, progress))
 		return;
 	if (verbose)
 		log_line(text->log, LOG_LEVEL_VERBOSE, "%s: attempt %u after %s: %s", progress->target->text,
@@ -73,9 +73,9 @@ static void report_text_attempted(struct report_sink *sink, const struct progres
 			 text->view->down ? progress_not_down(progress) : "", progress_reason(progress).text);
 }
 
-static void report_text_done(struct report_sink *sink, const struct progress *progress)
+static void lines_done(struct sink *sink, const struct progress *progress)
 {
-	struct report_text *text = (struct report_text *)sink;
+	struct lines *text = (struct lines *)sink;
 	char place[PROGRESS_PLACE_MAX], waited[32];
 
 	progress_place_text(&progress->place, place, sizeof(place));
@@ -89,9 +89,9 @@ static void report_text_done(struct report_sink *sink, const struct progress *pr
 			 place, waited, progress->attempts, progress->attempts == 1 ? "" : "s");
 }
 
-static void report_text_summary(struct report_text *text)
+static void lines_summary(struct lines *text)
 {
-	const struct report_view *view = text->view;
+	const struct sinks_view *view = text->view;
 	char time[32];
 
 	for (size_t i = 0; i < view->count; i++) {
@@ -106,7 +106,7 @@ static void report_text_summary(struct report_text *text)
 }
 
 /* The limit of the first target that is missed, since its time was up. */
-static int64_t report_text_expired(const struct report_view *view)
+static int64_t lines_expired(const struct sinks_view *view)
 {
 	for (size_t i = 0; i < view->count; i++)
 		if (view->list[i].expired && !view->list[i].spared)
@@ -114,55 +114,55 @@ static int64_t report_text_expired(const struct report_view *view)
 	return view->timeout;
 }
 
-static void report_text_end(struct report_sink *sink, enum report_verdict verdict, int signal)
+static void lines_end(struct sink *sink, enum verdict verdict, int signal)
 {
-	struct report_text *text = (struct report_text *)sink;
+	struct lines *text = (struct lines *)sink;
 	char time[32];
 
 	switch (verdict) {
-	case REPORT_TIMED_OUT:
+	case VERDICT_TIMED_OUT:
 		log_line(text->log, LOG_LEVEL_ERROR, "timed out after %s",
-			 clock_format(report_text_expired(text->view), time, sizeof(time)));
-		report_text_summary(text);
+			 clock_format(lines_expired(text->view), time, sizeof(time)));
+		lines_summary(text);
 		break;
-	case REPORT_GAVE_UP:
+	case VERDICT_GAVE_UP:
 		log_line(text->log, LOG_LEVEL_ERROR, "gave up: waiting longer does not help");
-		report_text_summary(text);
+		lines_summary(text);
 		break;
-	case REPORT_SIGNALLED:
+	case VERDICT_SIGNALLED:
 		log_line(text->log, LOG_LEVEL_NORMAL, "stopped by %s", strsignal(signal));
 		break;
-	case REPORT_READY:
-	case REPORT_NOT_READY:
+	case VERDICT_READY:
+	case VERDICT_NOT_READY:
 		break;
 	}
 }
 
-static void report_text_begin(struct report_sink *sink, const struct report_view *view, struct loop *loop)
+static void lines_begin(struct sink *sink, const struct sinks_view *view, struct loop *loop)
 {
-	struct report_text *text = (struct report_text *)sink;
+	struct lines *text = (struct lines *)sink;
 
 	(void)loop;
 	text->view = view;
 }
 
-static void report_text_free(struct report_sink *sink)
+static void lines_free(struct sink *sink)
 {
-	struct report_text *text = (struct report_text *)sink;
+	struct lines *text = (struct lines *)sink;
 
 	free(text->said);
 	free(text);
 }
 
-struct report_sink *report_text_new(struct log *log)
+struct sink *lines_new(struct log *log)
 {
-	struct report_text *text = alloc_zero(1, sizeof(*text));
+	struct lines *text = alloc_zero(1, sizeof(*text));
 
-	text->sink = (struct report_sink){.begin = report_text_begin,
-					  .attempted = report_text_attempted,
-					  .done = report_text_done,
-					  .end = report_text_end,
-					  .free = report_text_free};
+	text->sink = (struct sink){.begin = lines_begin,
+				   .attempted = lines_attempted,
+				   .done = lines_done,
+				   .end = lines_end,
+				   .free = lines_free};
 	text->log = log;
 	return &text->sink;
 }

@@ -22,20 +22,20 @@
  * not, or when the screen scrolled. A frame overwrites the one before and erases only what is left over behind each
  * line and below the last; so nothing flickers.
  */
-#define REPORT_ERASE_LINE  "\033[K"
-#define REPORT_ERASE_BELOW "\033[J"
+#define SCREEN_ERASE_LINE  "\033[K"
+#define SCREEN_ERASE_BELOW "\033[J"
 
-#define REPORT_BOARD_INTERVAL (100 * CLOCK_MS)
+#define SCREEN_INTERVAL (100 * CLOCK_MS)
 
-enum { REPORT_PATIENCE_MS = 50 };
+enum { SCREEN_PATIENCE_MS = 50 };
 
-struct report_board {
-	struct report_sink sink;
-	struct report_sink *text; /* for the words of the end, and where there is no terminal */
-	int fd;                   /* as given */
-	int terminal;             /* open for this board alone; -1: there is none */
+struct screen {
+	struct sink sink;
+	struct sink *text; /* for the words of the end, and where there is no terminal */
+	int fd;            /* as given */
+	int terminal;      /* open for this board alone; -1: there is none */
 	bool colour;
-	const struct report_view *view;
+	const struct sinks_view *view;
 	struct loop_timer tick;
 	struct suspend suspend;
 	char *shown;           /* the frame that was begun last */
@@ -46,7 +46,7 @@ struct report_board {
  * An open file of our own: where a terminal takes no output (^S, a window that hangs) a write must not block, and
  * O_NONBLOCK on the one that was handed to us would be the app's too. -1 where that cannot be had.
  */
-static int report_open_terminal(int fd)
+static int screen_open_terminal(int fd)
 {
 	char path[32];
 
@@ -57,25 +57,25 @@ static int report_open_terminal(int fd)
 }
 
 /* In the background the screen belongs to somebody else, the shell most often. */
-static bool report_is_in_background(int terminal)
+static bool screen_is_in_background(int terminal)
 {
 	pid_t front = tcgetpgrp(terminal);
 
 	return front > 0 && front != getpgrp();
 }
 
-bool report_board_fits(const struct env *env, int fd)
+bool screen_fits(const struct env *env, int fd)
 {
 	const char *term = env_get(env, "TERM");
-	int terminal = term && *term && strcmp(term, "dumb") != 0 ? report_open_terminal(fd) : -1;
-	bool fits = terminal >= 0 && !report_is_in_background(terminal);
+	int terminal = term && *term && strcmp(term, "dumb") != 0 ? screen_open_terminal(fd) : -1;
+	bool fits = terminal >= 0 && !screen_is_in_background(terminal);
 
 	if (terminal >= 0)
 		close(terminal);
 	return fits;
 }
 
-bool report_board_colour(const struct env *env)
+bool screen_colour(const struct env *env)
 {
 	const char *no_color = env_get(env, "NO_COLOR");
 
@@ -83,7 +83,7 @@ bool report_board_colour(const struct env *env)
 }
 
 /* Writes on; false: not all of the frame is written yet. */
-static bool report_write(struct report_board *board, int patience_ms)
+static bool screen_write(struct screen *board, int patience_ms)
 {
 	struct pollfd writable = {.fd = board->terminal, .events = POLLOUT};
 
@@ -99,7 +99,7 @@ static bool report_write(struct report_board *board, int patience_ms)
 }
 
 /* What makes a frame of the lines. last: the cursor is left below them, else at the beginning of the first. */
-static char *report_frame(char *lines, bool last)
+static char *screen_frame(char *lines, bool last)
 {
 	struct buf frame = {0};
 	char up[32], *line, *rest = lines;
@@ -108,7 +108,7 @@ static char *report_frame(char *lines, bool last)
 	buf_add_text(&frame, "\r");
 	while ((line = strsep(&rest, "\n")) && rest) {
 		buf_add_text(&frame, line);
-		buf_add_text(&frame, *rest ? REPORT_ERASE_LINE "\r\n" : REPORT_ERASE_BELOW "\r");
+		buf_add_text(&frame, *rest ? SCREEN_ERASE_LINE "\r\n" : SCREEN_ERASE_BELOW "\r");
 		above++;
 	}
 	snprintf(up, sizeof(up), "\033[%dA", above);
@@ -120,7 +120,7 @@ static char *report_frame(char *lines, bool last)
 }
 
 /* Takes the frame over, and writes it unless the screen shows it already. */
-static void report_show(struct report_board *board, char *frame, int patience_ms)
+static void screen_show(struct screen *board, char *frame, int patience_ms)
 {
 	bool same = board->shown && strcmp(board->shown, frame) == 0;
 
@@ -132,10 +132,10 @@ static void report_show(struct report_board *board, char *frame, int patience_ms
 	board->shown = frame;
 	board->whole = strlen(frame);
 	board->written = 0;
-	report_write(board, patience_ms);
+	screen_write(board, patience_ms);
 }
 
-static void report_draw(struct report_board *board, bool last)
+static void screen_draw(struct screen *board, bool last)
 {
 	struct winsize window = {0};
 	char *lines;
@@ -144,62 +144,62 @@ static void report_draw(struct report_board *board, bool last)
 	/* What goes by at the end may be longer than the window. */
 	lines = board_draw(board->view, window.ws_col, last ? BOARD_ALL_ROWS : window.ws_row, clock_now(),
 			   board->colour);
-	report_show(board, report_frame(lines, last), last ? REPORT_PATIENCE_MS : 0);
+	screen_show(board, screen_frame(lines, last), last ? SCREEN_PATIENCE_MS : 0);
 	free(lines);
 }
 
-static void report_board_tick(void *arg)
+static void screen_tick(void *arg)
 {
-	struct report_board *board = arg;
+	struct screen *board = arg;
 
 	/* A frame that was written in part is finished before the next one; times go on meanwhile. */
-	if (!report_is_in_background(board->terminal) && report_write(board, 0))
-		report_draw(board, false);
-	loop_timer_set(&board->tick, REPORT_BOARD_INTERVAL);
+	if (!screen_is_in_background(board->terminal) && screen_write(board, 0))
+		screen_draw(board, false);
+	loop_timer_set(&board->tick, SCREEN_INTERVAL);
 }
 
 /* The shell that gets the terminal now writes below the board. */
-static void report_board_leave(void *arg)
+static void screen_on_suspend(void *arg)
 {
-	struct report_board *board = arg;
+	struct screen *board = arg;
 
-	if (!report_is_in_background(board->terminal) && report_write(board, 0))
-		report_draw(board, true);
+	if (!screen_is_in_background(board->terminal) && screen_write(board, 0))
+		screen_draw(board, true);
 }
 
-static void report_board_begin(struct report_sink *sink, const struct report_view *view, struct loop *loop)
+static void screen_begin(struct sink *sink, const struct sinks_view *view, struct loop *loop)
 {
-	struct report_board *board = (struct report_board *)sink;
+	struct screen *board = (struct screen *)sink;
 
 	board->view = view;
 	board->text->begin(board->text, view, loop);
-	board->terminal = report_open_terminal(board->fd);
+	board->terminal = screen_open_terminal(board->fd);
 	if (board->terminal < 0)
 		return;
 	/* Not at once: most of what is there answers before anybody could read a frame. */
-	loop_timer_init(loop, &board->tick, report_board_tick, board);
-	loop_timer_set(&board->tick, REPORT_BOARD_INTERVAL);
-	suspend_watch(&board->suspend, loop, report_board_leave, board);
+	loop_timer_init(loop, &board->tick, screen_tick, board);
+	loop_timer_set(&board->tick, SCREEN_INTERVAL);
+	suspend_watch(&board->suspend, loop, screen_on_suspend, board);
 }
 
-static void report_board_attempted(struct report_sink *sink, const struct progress *progress, bool changed)
+static void screen_attempted(struct sink *sink, const struct progress *progress, bool changed)
 {
-	struct report_board *board = (struct report_board *)sink;
+	struct screen *board = (struct screen *)sink;
 
 	if (board->terminal < 0)
 		board->text->attempted(board->text, progress, changed);
 }
 
-static void report_board_done(struct report_sink *sink, const struct progress *progress)
+static void screen_done(struct sink *sink, const struct progress *progress)
 {
-	struct report_board *board = (struct report_board *)sink;
+	struct screen *board = (struct screen *)sink;
 
 	if (board->terminal < 0)
 		board->text->done(board->text, progress);
 }
 
 /* What a board said that is gone. */
-static void report_say_done(struct report_board *board)
+static void screen_say_done(struct screen *board)
 {
 	for (size_t i = 0; i < board->view->count; i++)
 		if (board->view->list[i].done)
@@ -207,42 +207,42 @@ static void report_say_done(struct report_board *board)
 }
 
 /* The last of the board. */
-static void report_leave(struct report_board *board, enum report_verdict verdict)
+static void screen_finish(struct screen *board, enum verdict verdict)
 {
-	bool failed = verdict == REPORT_TIMED_OUT || verdict == REPORT_GAVE_UP;
+	bool failed = verdict == VERDICT_TIMED_OUT || verdict == VERDICT_GAVE_UP;
 
-	if (report_is_in_background(board->terminal)) {
-		report_say_done(board);
+	if (screen_is_in_background(board->terminal)) {
+		screen_say_done(board);
 		return;
 	}
 	/* A terminal that still does not take the rest of a frame will not take one more. */
-	if (!report_write(board, REPORT_PATIENCE_MS))
+	if (!screen_write(board, SCREEN_PATIENCE_MS))
 		return;
 	if (!failed) {
-		report_draw(board, true);
+		screen_draw(board, true);
 		return;
 	}
-	report_show(board, alloc_text("\r" REPORT_ERASE_BELOW), REPORT_PATIENCE_MS);
-	report_say_done(board);
+	screen_show(board, alloc_text("\r" SCREEN_ERASE_BELOW), SCREEN_PATIENCE_MS);
+	screen_say_done(board);
 }
 
-static void report_board_end(struct report_sink *sink, enum report_verdict verdict, int signal)
+static void screen_end(struct sink *sink, enum verdict verdict, int signal)
 {
-	struct report_board *board = (struct report_board *)sink;
+	struct screen *board = (struct screen *)sink;
 
 	if (board->terminal >= 0) {
 		loop_timer_clear(&board->tick);
 		suspend_clear(&board->suspend);
-		report_leave(board, verdict);
+		screen_finish(board, verdict);
 		close(board->terminal);
 		board->terminal = -1;
 	}
 	board->text->end(board->text, verdict, signal);
 }
 
-static void report_board_free(struct report_sink *sink)
+static void screen_free(struct sink *sink)
 {
-	struct report_board *board = (struct report_board *)sink;
+	struct screen *board = (struct screen *)sink;
 
 	if (board->terminal >= 0)
 		close(board->terminal);
@@ -251,16 +251,16 @@ static void report_board_free(struct report_sink *sink)
 	free(board);
 }
 
-struct report_sink *report_board_new(struct log *log, int fd, bool colour)
+struct sink *screen_new(struct log *log, int fd, bool colour)
 {
-	struct report_board *board = alloc_zero(1, sizeof(*board));
+	struct screen *board = alloc_zero(1, sizeof(*board));
 
-	board->sink = (struct report_sink){.begin = report_board_begin,
-					   .attempted = report_board_attempted,
-					   .done = report_board_done,
-					   .end = report_board_end,
-					   .free = report_board_free};
-	board->text = report_text_new(log);
+	board->sink = (struct sink){.begin = screen_begin,
+				    .attempted = screen_attempted,
+				    .done = screen_done,
+				    .end = screen_end,
+				    .free = screen_free};
+	board->text = lines_new(log);
 	board->fd = fd;
 	board->terminal = -1;
 	board->colour = colour;

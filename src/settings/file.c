@@ -15,17 +15,17 @@
 enum { CONFIG_FILE_MAX = 1 << 20 };
 
 /* What holds for the targets at one place of the file: those of a group begin with the group's. */
-struct config_scope {
+struct settings_file_scope {
 	struct config settings; /* only its settings and sources */
 	uint32_t own;           /* rows that were set on the way here */
 	const char *name;       /* of the exported variables; NULL: none given */
 	size_t group;
 };
 
-static int config_file_list(struct config *config, const cJSON *list, const struct config_scope *scope,
-			    const struct env *env, struct error *err);
+static int settings_file_list(struct config *config, const cJSON *list, const struct settings_file_scope *scope,
+			      const struct env *env, struct error *err);
 
-int config_file_read(struct config *config, const struct process *process, struct error *err)
+int settings_file_read(struct config *config, const struct process *process, struct error *err)
 {
 	const char *name = strcmp(config->path, "-") == 0 ? "standard input" : config->path;
 	char *text;
@@ -40,27 +40,27 @@ int config_file_read(struct config *config, const struct process *process, struc
 	return 0;
 }
 
-int config_file_settings(struct config *config, struct error *err)
+int settings_file_settings(struct config *config, struct error *err)
 {
 	static const char *const others[] = {"targets", NULL};
 	const struct options_values values = {config, config->sources};
 
-	return options_load_json(&config_options, &config->file, config->file.root, false, others, &values, err);
+	return options_json_load(&config_options, &config->file, config->file.root, false, others, &values, err);
 }
 
-static const cJSON *config_file_get(const cJSON *object, const char *key)
+static const cJSON *settings_file_get(const cJSON *object, const char *key)
 {
 	return cJSON_GetObjectItemCaseSensitive(object, key);
 }
 
-bool config_file_has_targets(const struct config *config)
+bool settings_file_has_targets(const struct config *config)
 {
-	return cJSON_GetArraySize(config_file_get(config->file.root, "targets")) > 0;
+	return cJSON_GetArraySize(settings_file_get(config->file.root, "targets")) > 0;
 }
 
 /* A string that must be one; NULL with err for anything else. */
-static const char *config_file_string(const struct config *config, const cJSON *item, const char *what,
-				      struct error *err)
+static const char *settings_file_string(const struct config *config, const cJSON *item, const char *what,
+					struct error *err)
 {
 	if (!cJSON_IsString(item) || !item->valuestring[0]) {
 		jsontext_error(&config->file, item, false, err, "%s must be a string, and not empty", what);
@@ -70,17 +70,17 @@ static const char *config_file_string(const struct config *config, const cJSON *
 }
 
 /* Is the target written as NAME=...? The same characters end a name as in target_parse. */
-static bool config_file_is_named(const char *text)
+static bool settings_file_is_named(const char *text)
 {
 	return text[strcspn(text, "=:/?[@")] == '=';
 }
 
 /* The target that item is the text of; options may be NULL. */
-static int config_file_add(struct config *config, const cJSON *item, const cJSON *options,
-			   const struct config_scope *scope, const struct env *env, struct error *err)
+static int settings_file_add(struct config *config, const cJSON *item, const cJSON *options,
+			     const struct settings_file_scope *scope, const struct env *env, struct error *err)
 {
-	const char *text = config_file_string(config, item, item->string ? "\"target\"" : "a target", err);
-	char *expanded = text ? config_url_expand(&config->file, item, text, env, err) : NULL;
+	const char *text = settings_file_string(config, item, item->string ? "\"target\"" : "a target", err);
+	char *expanded = text ? url_expand(&config->file, item, text, env, err) : NULL;
 	struct error inner = {0};
 	struct target *target;
 	struct buf full = {0};
@@ -88,14 +88,14 @@ static int config_file_add(struct config *config, const cJSON *item, const cJSON
 
 	if (!expanded)
 		return -1;
-	if (scope->name && !config_file_is_named(expanded)) {
+	if (scope->name && !settings_file_is_named(expanded)) {
 		buf_add_text(&full, scope->name);
 		buf_add_text(&full, "=");
 	}
 	buf_add_text(&full, expanded);
-	if (options && config_url_add_options(&config->file, &full, options, env, err))
+	if (options && url_add_options(&config->file, &full, options, env, err))
 		goto out;
-	if (config_add_expanded(config, full.data, env, &inner)) {
+	if (targets_add_expanded(config, full.data, env, &inner)) {
 		jsontext_error(&config->file, item, false, err, "%s", inner.text);
 		goto out;
 	}
@@ -112,23 +112,23 @@ out:
 }
 
 /* {"any": [...], ...} or {"all": [...], ...} */
-static int config_file_group(struct config *config, const cJSON *list, struct config_scope *scope,
-			     const struct env *env, struct error *err)
+static int settings_file_group(struct config *config, const cJSON *list, struct settings_file_scope *scope,
+			       const struct env *env, struct error *err)
 {
 	scope->group = config_add_group(config, scope->group, strcmp(list->string, "any") == 0);
 	if (cJSON_IsArray(list) && !list->child)
 		return jsontext_error(&config->file, list, false, err, "\"%s\" has no targets", list->string);
-	return config_file_list(config, list, scope, env, err);
+	return settings_file_list(config, list, scope, env, err);
 }
 
 /* Which of the three an object is. NULL with err when it is none, or several. */
-static const cJSON *config_file_kind(const struct config *config, const cJSON *object, struct error *err)
+static const cJSON *settings_file_kind(const struct config *config, const cJSON *object, struct error *err)
 {
 	static const char *const kinds[] = {"target", "any", "all"};
 	const cJSON *found = NULL;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		const cJSON *item = config_file_get(object, kinds[i]);
+		const cJSON *item = settings_file_get(object, kinds[i]);
 
 		if (item && found) {
 			jsontext_error(&config->file, item, true, err, "\"%s\" and \"%s\" exclude each other",
@@ -145,8 +145,8 @@ static const cJSON *config_file_kind(const struct config *config, const cJSON *o
 }
 
 /* config_check, with the place of the one of its keys that is to blame; NULL where that is not the file. */
-static int config_file_check(const struct config *config, const struct target_settings *settings, const cJSON *blamed,
-			     struct error *err)
+static int settings_file_check(const struct config *config, const struct target_settings *settings, const cJSON *blamed,
+			       struct error *err)
 {
 	struct error inner = {0};
 
@@ -157,25 +157,25 @@ static int config_file_check(const struct config *config, const struct target_se
 }
 
 /* The member of the outside that a setting is from; NULL when another source has overruled it. */
-static const cJSON *config_file_source(const struct config *config, const char *key)
+static const cJSON *settings_file_source(const struct config *config, const char *key)
 {
 	for (size_t i = 0; i < config_options.count; i++)
 		if (strcmp(config_options.rows[i].key, key) == 0 && config->sources[i] == OPTIONS_FILE)
-			return config_file_get(config->file.root, key);
+			return settings_file_get(config->file.root, key);
 	return NULL;
 }
 
-int config_file_check_settings(const struct config *config, struct error *err)
+int settings_file_check_settings(const struct config *config, struct error *err)
 {
-	const cJSON *successes = config_file_source(config, "successes");
+	const cJSON *successes = settings_file_source(config, "successes");
 
-	return config_file_check(config, &config->settings, successes ? successes : config_file_source(config, "once"),
-				 err);
+	return settings_file_check(config, &config->settings,
+				   successes ? successes : settings_file_source(config, "once"), err);
 }
 
 /* Its own settings over the scope's; what environment and command line gave stays. */
-static int config_file_own_settings(struct config *config, const cJSON *object, struct config_scope *scope,
-				    struct error *err)
+static int settings_file_own_settings(struct config *config, const cJSON *object, struct settings_file_scope *scope,
+				      struct error *err)
 {
 	static const char *const of_target[] = {"target", "name", "options", NULL};
 	static const char *const of_group[] = {"any", "all", "name", NULL};
@@ -184,22 +184,22 @@ static int config_file_own_settings(struct config *config, const cJSON *object, 
 	const struct options_values given = {(void *)&outer, (enum options_source *)outer.sources};
 
 	memset(scope->settings.sources, 0, sizeof(scope->settings.sources));
-	if (options_load_json(&config_options, &config->file, object, true,
-			      config_file_get(object, "target") ? of_target : of_group, &own, err))
+	if (options_json_load(&config_options, &config->file, object, true,
+			      settings_file_get(object, "target") ? of_target : of_group, &own, err))
 		return -1;
 	for (size_t i = 0; i < config_options.count; i++)
 		if (scope->settings.sources[i] != OPTIONS_FILE || outer.sources[i] > OPTIONS_FILE)
 			options_copy(&config_options, i, &given, &own);
 		else
 			scope->own |= UINT32_C(1) << i;
-	return config_file_check(config, &scope->settings.settings, config_file_get(object, "successes"), err);
+	return settings_file_check(config, &scope->settings.settings, settings_file_get(object, "successes"), err);
 }
 
 /* The prefix of exported variables: what "NAME=" may be, in plain letters. */
-static const char *config_file_name(const struct config *config, const cJSON *item, struct error *err)
+static const char *settings_file_name(const struct config *config, const cJSON *item, struct error *err)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-.0123456789";
-	const char *name = config_file_string(config, item, "\"name\"", err);
+	const char *name = settings_file_string(config, item, "\"name\"", err);
 
 	if (!name || (!isdigit((unsigned char)name[0]) && name[strspn(name, plain)] == '\0'))
 		return name;
@@ -210,25 +210,25 @@ static const char *config_file_name(const struct config *config, const cJSON *it
 }
 
 /* {"target": "postgres://db/shop", "name": "DB", "options": {...}, ...}, or a group */
-static int config_file_object(struct config *config, const cJSON *object, struct config_scope scope,
-			      const struct env *env, struct error *err)
+static int settings_file_object(struct config *config, const cJSON *object, struct settings_file_scope scope,
+				const struct env *env, struct error *err)
 {
-	const cJSON *kind = config_file_kind(config, object, err), *name = config_file_get(object, "name");
+	const cJSON *kind = settings_file_kind(config, object, err), *name = settings_file_get(object, "name");
 
-	if (!kind || config_file_own_settings(config, object, &scope, err))
+	if (!kind || settings_file_own_settings(config, object, &scope, err))
 		return -1;
-	if (name && !(scope.name = config_file_name(config, name, err)))
+	if (name && !(scope.name = settings_file_name(config, name, err)))
 		return -1;
 	if (strcmp(kind->string, "target") != 0)
-		return config_file_group(config, kind, &scope, env, err);
-	if (name && cJSON_IsString(kind) && config_file_is_named(kind->valuestring))
+		return settings_file_group(config, kind, &scope, env, err);
+	if (name && cJSON_IsString(kind) && settings_file_is_named(kind->valuestring))
 		return jsontext_error(&config->file, kind, false, err,
 				      "the target is named twice; leave out \"name\" or what stands before the '='");
-	return config_file_add(config, kind, config_file_get(object, "options"), &scope, env, err);
+	return settings_file_add(config, kind, settings_file_get(object, "options"), &scope, env, err);
 }
 
-static int config_file_list(struct config *config, const cJSON *list, const struct config_scope *scope,
-			    const struct env *env, struct error *err)
+static int settings_file_list(struct config *config, const cJSON *list, const struct settings_file_scope *scope,
+			      const struct env *env, struct error *err)
 {
 	const cJSON *item;
 
@@ -237,17 +237,17 @@ static int config_file_list(struct config *config, const cJSON *list, const stru
 				      list->string);
 	cJSON_ArrayForEach(item, list)
 	{
-		if (cJSON_IsObject(item) ? config_file_object(config, item, *scope, env, err)
-					 : config_file_add(config, item, NULL, scope, env, err))
+		if (cJSON_IsObject(item) ? settings_file_object(config, item, *scope, env, err)
+					 : settings_file_add(config, item, NULL, scope, env, err))
 			return -1;
 	}
 	return 0;
 }
 
-int config_file_targets(struct config *config, const struct env *env, struct error *err)
+int settings_file_targets(struct config *config, const struct env *env, struct error *err)
 {
-	const cJSON *list = config_file_get(config->file.root, "targets");
-	struct config_scope scope = {.settings = *config};
+	const cJSON *list = settings_file_get(config->file.root, "targets");
+	struct settings_file_scope scope = {.settings = *config};
 
-	return list ? config_file_list(config, list, &scope, env, err) : 0;
+	return list ? settings_file_list(config, list, &scope, env, err) : 0;
 }

@@ -5,32 +5,33 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "report/eventline.h"
+#include "options/argv.h"
+#include "report/events.h"
 #include "settings/file.h"
 #include "settings/targets.h"
 
 /* What stands on the command line beside options. */
-struct config_line {
+struct load_line {
 	char **operands; /* the targets */
 	size_t count;
 	int rest; /* index of the command */
 };
 
 /* Each source over the one before. With a file it has been read. */
-static int config_pass(struct config *config, int argc, char **argv, const struct env *env, struct config_line *line,
-		       struct error *err)
+static int load_pass(struct config *config, int argc, char **argv, const struct env *env, struct load_line *line,
+		     struct error *err)
 {
 	const struct options_values values = {config, config->sources};
 
 	if (options_load_defaults(&config_options, &values, err) ||
-	    (config->file.root && config_file_settings(config, err)) ||
+	    (config->file.root && settings_file_settings(config, err)) ||
 	    options_load_env(&config_options, env, &values, err))
 		return -1;
-	return options_load_argv(&config_options, argc, argv, &values, line->operands, &line->count, &line->rest, err);
+	return argv_load(&config_options, argc, argv, &values, line->operands, &line->count, &line->rest, err);
 }
 
 /* The form that environment or command line ask for; NULL: none. What is wrong may stand before it, so that no pass gets there. */
-static const char *config_form_asked_for(int argc, char **argv, const struct env *env)
+static const char *load_form_asked_for(int argc, char **argv, const struct env *env)
 {
 	const char *found = env_get(env, "WAITFOR_OUTPUT");
 
@@ -43,23 +44,23 @@ static const char *config_form_asked_for(int argc, char **argv, const struct env
 }
 
 /* Where the events go to stderr all that is said there is an event. */
-static void config_choose_form(struct config *config, struct log *log)
+static void load_choose_form(struct config *config, struct log *log)
 {
 	if (config->report_fd == STDERR_FILENO) {
 		config->output = CONFIG_OUTPUT_JSON;
 		config->report_fd = -1;
 	}
 	if (config->output == CONFIG_OUTPUT_JSON && config->report_fd < 0)
-		eventline_set_log(log);
+		events_set_log(log);
 }
 
 /* A file is between defaults and environment, and only these and the command line say which: then they come twice. */
-static int config_pass_with_file(struct config *config, int argc, char **argv, const struct env *env,
-				 const struct process *process, struct config_line *line, struct error *err)
+static int load_pass_with_file(struct config *config, int argc, char **argv, const struct env *env,
+			       const struct process *process, struct load_line *line, struct error *err)
 {
 	struct config first = {.report_fd = -1};
 	const char *form;
-	int failed = config_pass(&first, argc, argv, env, line, err);
+	int failed = load_pass(&first, argc, argv, env, line, err);
 
 	if (!failed && (first.action != CONFIG_WAIT || !first.path)) {
 		*config = first;
@@ -67,11 +68,11 @@ static int config_pass_with_file(struct config *config, int argc, char **argv, c
 	}
 	if (!failed) {
 		config->path = first.path;
-		failed = config_file_read(config, process, err) || config_pass(config, argc, argv, env, line, err);
+		failed = settings_file_read(config, process, err) || load_pass(config, argc, argv, env, line, err);
 	}
 	if (failed) {
 		/* The error is told in that form, and for people where the events go elsewhere. */
-		form = config_form_asked_for(argc, argv, env);
+		form = load_form_asked_for(argc, argv, env);
 		if (form)
 			config->output = strcmp(form, "json") == 0 ? CONFIG_OUTPUT_JSON : CONFIG_OUTPUT_AUTO;
 		config->report_fd = first.report_fd;
@@ -81,23 +82,23 @@ static int config_pass_with_file(struct config *config, int argc, char **argv, c
 }
 
 /* Targets are one setting more: the command line's, else the environment's, else the file's. */
-static int config_add_targets(struct config *config, const struct config_line *line, const struct env *env,
-			      struct log *log, struct error *err)
+static int load_add_targets(struct config *config, const struct load_line *line, const struct env *env, struct log *log,
+			    struct error *err)
 {
 	const char *words = env_get(env, "WAITFOR_TARGETS");
 	bool has_words = words && words[strspn(words, " \t\r\n\v\f")];
 
 	for (size_t i = 0; i < line->count; i++)
-		if (config_add_target(config, line->operands[i], env, err))
+		if (targets_add(config, line->operands[i], env, err))
 			return -1;
-	if (line->count == 0 && has_words && config_add_words(config, words, env, err))
+	if (line->count == 0 && has_words && targets_add_words(config, words, env, err))
 		return -1;
-	if (config->target_count == 0 && config->file.root && config_file_targets(config, env, err))
+	if (config->target_count == 0 && config->file.root && settings_file_targets(config, env, err))
 		return -1;
-	if ((line->count || has_words) && config_file_has_targets(config))
+	if ((line->count || has_words) && settings_file_has_targets(config))
 		log_line(log, LOG_LEVEL_NORMAL, "the targets of %s are not waited for, since %s has some",
 			 config->file.name, line->count ? "the command line" : "WAITFOR_TARGETS");
-	if (config->links && config_add_links(config, env, err))
+	if (config->links && targets_add_links(config, env, err))
 		return -1;
 	if (config->target_count == 0 && !config->links && config->file.root)
 		return errors_set(
@@ -111,7 +112,7 @@ static int config_add_targets(struct config *config, const struct config_line *l
 	return 0;
 }
 
-static int config_check_print_env(const struct config *config, struct error *err)
+static int load_check_print_env(const struct config *config, struct error *err)
 {
 	if (config->print_env && config->command)
 		return errors_set(err, "--print-env prints the variables instead of running \"%s\"; leave out one",
@@ -121,20 +122,20 @@ static int config_check_print_env(const struct config *config, struct error *err
 	return 0;
 }
 
-int config_load(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
-		struct log *log, struct error *err)
+int settings_load(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
+		  struct log *log, struct error *err)
 {
 	static const enum log_level levels[] = {
 		[CONFIG_VERBOSITY_NORMAL] = LOG_LEVEL_NORMAL,
 		[CONFIG_VERBOSITY_QUIET] = LOG_LEVEL_ERROR,
 		[CONFIG_VERBOSITY_VERBOSE] = LOG_LEVEL_VERBOSE,
 	};
-	struct config_line line = {.operands = alloc_zero((size_t)argc + 1, sizeof(char *))};
+	struct load_line line = {.operands = alloc_zero((size_t)argc + 1, sizeof(char *))};
 	int failed = -1;
 
 	*config = (struct config){.report_fd = -1};
-	failed = config_pass_with_file(config, argc, argv, env, process, &line, err);
-	config_choose_form(config, log);
+	failed = load_pass_with_file(config, argc, argv, env, process, &line, err);
+	load_choose_form(config, log);
 	if (failed)
 		goto out;
 	failed = -1;
@@ -142,10 +143,10 @@ int config_load(struct config *config, int argc, char **argv, const struct env *
 	config->command = line.rest < argc ? argv + line.rest : NULL;
 	if (config->action == CONFIG_WAIT) {
 		options_warn_misspelt(&config_options, env, log);
-		if (config_check_print_env(config, err))
+		if (load_check_print_env(config, err))
 			goto out;
 		config_add_group(config, 0, config->any);
-		if (config_file_check_settings(config, err) || config_add_targets(config, &line, env, log, err))
+		if (settings_file_check_settings(config, err) || load_add_targets(config, &line, env, log, err))
 			goto out;
 		if (config->target_count == 0)
 			log_line(log, LOG_LEVEL_NORMAL,

@@ -9,7 +9,7 @@
 #include "target/links.h"
 
 /* Names the target as it was written, where that is not what the error names already. */
-static void config_name_origin(const char *text, const char *expanded, struct error *err)
+static void targets_name_origin(const char *text, const char *expanded, struct error *err)
 {
 	char *written = mask_target(text), *named = mask_target(expanded);
 
@@ -19,7 +19,7 @@ static void config_name_origin(const char *text, const char *expanded, struct er
 	free(named);
 }
 
-int config_add_expanded(struct config *config, const char *text, const struct env *env, struct error *err)
+int targets_add_expanded(struct config *config, const char *text, const struct env *env, struct error *err)
 {
 	struct target *target;
 
@@ -35,7 +35,7 @@ int config_add_expanded(struct config *config, const char *text, const struct en
 	return 0;
 }
 
-int config_add_target(struct config *config, const char *text, const struct env *env, struct error *err)
+int targets_add(struct config *config, const char *text, const struct env *env, struct error *err)
 {
 	char *expanded, *shown;
 	int failed;
@@ -46,15 +46,15 @@ int config_add_target(struct config *config, const char *text, const struct env 
 		free(shown);
 		return -1;
 	}
-	failed = config_add_expanded(config, expanded, env, err);
+	failed = targets_add_expanded(config, expanded, env, err);
 	if (failed)
-		config_name_origin(text, expanded, err);
+		targets_name_origin(text, expanded, err);
 	free(expanded);
 	return failed;
 }
 
 /* Does what is shown of the word end in a secret, so that white space in it would make a word of the rest? */
-static bool config_ends_in_secret(const char *word)
+static bool targets_ends_in_secret(const char *word)
 {
 	char *shown = mask_target(word);
 	size_t len = strlen(shown);
@@ -65,11 +65,11 @@ static bool config_ends_in_secret(const char *word)
 }
 
 /* A word of WAITFOR_TARGETS. after_secret: one that is no target may be the rest of a password, which nobody may see. */
-static int config_add_word(struct config *config, const char *word, bool after_secret, const struct env *env,
-			   struct error *err)
+static int targets_add_word(struct config *config, const char *word, bool after_secret, const struct env *env,
+			    struct error *err)
 {
 	const struct target *added;
-	int failed = config_add_target(config, word, env, err);
+	int failed = targets_add(config, word, env, err);
 
 	if (!after_secret || strstr(word, "://"))
 		return failed;
@@ -80,7 +80,7 @@ static int config_add_word(struct config *config, const char *word, bool after_s
 			       "and targets as host:port");
 }
 
-int config_add_words(struct config *config, const char *text, const struct env *env, struct error *err)
+int targets_add_words(struct config *config, const char *text, const struct env *env, struct error *err)
 {
 	bool after_secret = false;
 
@@ -95,8 +95,8 @@ int config_add_words(struct config *config, const char *text, const struct env *
 		if (!len)
 			break;
 		word = alloc_slice(text, len);
-		failed = config_add_word(config, word, after_secret, env, err);
-		after_secret = config_ends_in_secret(word);
+		failed = targets_add_word(config, word, after_secret, env, err);
+		after_secret = targets_ends_in_secret(word);
 		free(word);
 		if (failed)
 			return errors_prefix(err, "WAITFOR_TARGETS");
@@ -106,7 +106,7 @@ int config_add_words(struct config *config, const char *text, const struct env *
 }
 
 /* A peer that the command line already names is not added again. */
-static bool config_has_host(const struct config *config, const char *host)
+static bool targets_has_host(const struct config *config, const char *host)
 {
 	for (size_t i = 0; i < config->target_count; i++)
 		for (size_t j = 0; j < config->targets[i].endpoint_count; j++)
@@ -115,14 +115,14 @@ static bool config_has_host(const struct config *config, const char *host)
 	return false;
 }
 
-int config_add_links(struct config *config, const struct env *env, struct error *err)
+int targets_add_links(struct config *config, const struct env *env, struct error *err)
 {
 	char **hosts = links_discover(env);
 	int failed = 0;
 
 	for (size_t i = 0; hosts[i]; i++) {
-		if (!failed && !config_has_host(config, hosts[i]))
-			failed = config_add_target(config, hosts[i], env, err);
+		if (!failed && !targets_has_host(config, hosts[i]))
+			failed = targets_add(config, hosts[i], env, err);
 		free(hosts[i]);
 	}
 	free(hosts);

@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 
-char *config_url_expand(const struct jsontext *file, const cJSON *item, const char *text, const struct env *env,
-			struct error *err)
+char *url_expand(const struct jsontext *file, const cJSON *item, const char *text, const struct env *env,
+		 struct error *err)
 {
 	struct error inner = {0};
 	char *expanded = NULL;
@@ -18,7 +18,7 @@ char *config_url_expand(const struct jsontext *file, const cJSON *item, const ch
 }
 
 /* Percent-encoded (RFC 3986, 2.1 and 2.3). */
-static void config_url_encode(struct buf *out, const char *text)
+static void url_encode(struct buf *out, const char *text)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
@@ -35,7 +35,7 @@ static void config_url_encode(struct buf *out, const char *text)
 }
 
 /* A key with anything else in it is no parameter, and libpq would quote it whole. */
-static int config_url_check_parameter(const struct jsontext *file, const cJSON *item, struct error *err)
+static int url_check_parameter(const struct jsontext *file, const cJSON *item, struct error *err)
 {
 	char *quoted;
 
@@ -48,19 +48,18 @@ static int config_url_check_parameter(const struct jsontext *file, const cJSON *
 }
 
 /* "verify-full", 5: the caller's. NULL with err. */
-static char *config_url_option_value(const struct jsontext *file, const cJSON *item, const struct env *env,
-				     struct error *err)
+static char *url_option_value(const struct jsontext *file, const cJSON *item, const struct env *env, struct error *err)
 {
 	if (cJSON_IsString(item))
-		return config_url_expand(file, item, item->valuestring, env, err);
+		return url_expand(file, item, item->valuestring, env, err);
 	if (cJSON_IsNumber(item))
 		return alloc_format("%.15g", item->valuedouble);
 	jsontext_error(file, item, false, err, "\"%s\" must be a string or a number", item->string);
 	return NULL;
 }
 
-int config_url_add_options(const struct jsontext *file, struct buf *url, const cJSON *options, const struct env *env,
-			   struct error *err)
+int url_add_options(const struct jsontext *file, struct buf *url, const cJSON *options, const struct env *env,
+		    struct error *err)
 {
 	bool has_query = strchr(url->data, '?') != NULL;
 	const cJSON *item;
@@ -71,9 +70,7 @@ int config_url_add_options(const struct jsontext *file, struct buf *url, const c
 				      "\"postgres://db/shop\", \"options\": {\"sslmode\": \"require\"}}");
 	cJSON_ArrayForEach(item, options)
 	{
-		char *value = config_url_check_parameter(file, item, err)
-				      ? NULL
-				      : config_url_option_value(file, item, env, err);
+		char *value = url_check_parameter(file, item, err) ? NULL : url_option_value(file, item, env, err);
 
 		if (!value)
 			return -1;
@@ -81,7 +78,7 @@ int config_url_add_options(const struct jsontext *file, struct buf *url, const c
 		has_query = true;
 		buf_add_text(url, item->string);
 		buf_add_text(url, "=");
-		config_url_encode(url, value);
+		url_encode(url, value);
 		free(value);
 	}
 	return 0;

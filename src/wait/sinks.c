@@ -4,49 +4,49 @@
 
 #include "base/alloc.h"
 
-void report_add(struct report *report, struct report_sink *sink)
+void sinks_add(struct sinks *report, struct sink *sink)
 {
-	report->sinks = alloc_resize(report->sinks, report->count + 1, sizeof(struct report_sink *));
+	report->sinks = alloc_resize(report->sinks, report->count + 1, sizeof(struct sink *));
 	report->sinks[report->count++] = sink;
 }
 
-void report_release(struct report *report)
+void sinks_release(struct sinks *report)
 {
 	for (size_t i = 0; i < report->count; i++)
 		report->sinks[i]->free(report->sinks[i]);
 	free(report->sinks);
-	*report = (struct report){0};
+	*report = (struct sinks){0};
 }
 
-void report_begin(const struct report *report, const struct report_view *view, struct loop *loop)
+void sinks_begin(const struct sinks *report, const struct sinks_view *view, struct loop *loop)
 {
 	for (size_t i = 0; i < report->count; i++)
 		if (report->sinks[i]->begin)
 			report->sinks[i]->begin(report->sinks[i], view, loop);
 }
 
-void report_attempted(const struct report *report, const struct progress *progress, bool changed)
+void sinks_attempted(const struct sinks *report, const struct progress *progress, bool changed)
 {
 	for (size_t i = 0; i < report->count; i++)
 		if (report->sinks[i]->attempted)
 			report->sinks[i]->attempted(report->sinks[i], progress, changed);
 }
 
-void report_done(const struct report *report, const struct progress *progress)
+void sinks_done(const struct sinks *report, const struct progress *progress)
 {
 	for (size_t i = 0; i < report->count; i++)
 		if (report->sinks[i]->done)
 			report->sinks[i]->done(report->sinks[i], progress);
 }
 
-void report_end(const struct report *report, enum report_verdict verdict, int signal)
+void sinks_end(const struct sinks *report, enum verdict verdict, int signal)
 {
 	for (size_t i = 0; i < report->count; i++)
 		if (report->sinks[i]->end)
 			report->sinks[i]->end(report->sinks[i], verdict, signal);
 }
 
-void report_exec(const struct report *report, const char *path)
+void sinks_exec(const struct sinks *report, const char *path)
 {
 	for (size_t i = 0; i < report->count; i++)
 		if (report->sinks[i]->exec)

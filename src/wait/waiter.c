@@ -33,7 +33,7 @@ struct waiter_target {
 
 struct waiter {
 	const struct config *config;
-	const struct report *report;
+	const struct sinks *report;
 	struct loop *loop;
 	struct dns *dns;
 	struct waiter_result *result;
@@ -66,7 +66,7 @@ static uint32_t waiter_random(struct waiter *waiter)
 	return (uint32_t)(waiter->random * UINT64_C(0x2545F4914F6CDD1D) >> 32);
 }
 
-static void waiter_end(struct waiter *waiter, enum report_verdict verdict)
+static void waiter_end(struct waiter *waiter, enum verdict verdict)
 {
 	if (waiter->ended)
 		return;
@@ -168,7 +168,7 @@ static void waiter_spare(struct waiter *waiter)
 }
 
 /* Ends the wait when the groups are decided; loss: what it is when they are lost. --once goes on until each reason is known. */
-static void waiter_judge(struct waiter *waiter, enum report_verdict loss)
+static void waiter_judge(struct waiter *waiter, enum verdict loss)
 {
 	const struct config *config = waiter->config;
 	size_t over = 0;
@@ -180,12 +180,12 @@ static void waiter_judge(struct waiter *waiter, enum report_verdict loss)
 	}
 	groups_judge(config->groups, waiter->tallies, config->group_count);
 	if (waiter->tallies[0].standing == GROUPS_LOST && (!config->once || over == config->target_count)) {
-		waiter_end(waiter, config->once ? REPORT_NOT_READY : loss);
+		waiter_end(waiter, config->once ? VERDICT_NOT_READY : loss);
 		return;
 	}
 	waiter_spare(waiter);
 	if (waiter->tallies[0].standing == GROUPS_WON)
-		waiter_end(waiter, REPORT_READY);
+		waiter_end(waiter, VERDICT_READY);
 }
 
 static void waiter_pause(struct waiter_target *target)
@@ -230,15 +230,15 @@ static void waiter_on_attempt(void *arg, const struct outcome *outcome, const st
 	if (waiter_record(target, outcome, place, &changed)) {
 		progress_finish(target->progress, clock_now());
 		waiter_retire(target);
-		report_done(waiter->report, target->progress);
+		sinks_done(waiter->report, target->progress);
 	} else {
 		if (waiter->config->once)
 			waiter_retire(target);
 		else
 			waiter_pause(target);
-		report_attempted(waiter->report, target->progress, changed);
+		sinks_attempted(waiter->report, target->progress, changed);
 	}
-	waiter_judge(waiter, REPORT_GAVE_UP);
+	waiter_judge(waiter, VERDICT_GAVE_UP);
 	if (!waiter->ended)
 		waiter_try_queued(waiter);
 }
@@ -249,7 +249,7 @@ static void waiter_on_expiry(void *arg)
 
 	progress_expire(target->progress, clock_now());
 	waiter_retire(target);
-	waiter_judge(target->waiter, REPORT_TIMED_OUT);
+	waiter_judge(target->waiter, VERDICT_TIMED_OUT);
 	if (!target->waiter->ended)
 		waiter_try_queued(target->waiter);
 }
@@ -313,33 +313,33 @@ static int64_t waiter_longest_timeout(const struct config *config)
 }
 
 int waiter_run(struct waiter_result *result, const struct config *config, const struct process *process,
-	       const struct report *report, struct error *err)
+	       const struct sinks *report, struct error *err)
 {
 	struct waiter waiter = {.config = config, .report = report, .result = result};
-	struct report_view view = {.count = config->target_count,
-				   .started = clock_now(),
-				   .timeout = waiter_longest_timeout(config),
-				   .down = config->down != CONFIG_DOWN_OFF};
+	struct sinks_view view = {.count = config->target_count,
+				  .started = clock_now(),
+				  .timeout = waiter_longest_timeout(config),
+				  .down = config->down != CONFIG_DOWN_OFF};
 	int failed = 0;
 
 	/* Ready is only what was found ready: whatever goes wrong below, the app must not start. */
-	*result = (struct waiter_result){.verdict = REPORT_NOT_READY};
+	*result = (struct waiter_result){.verdict = VERDICT_NOT_READY};
 	waiter.loop = loop_new(process, err);
 	if (!waiter.loop)
 		return -1;
 	result->progress = alloc_zero(config->target_count, sizeof(*result->progress));
 	view.list = result->progress;
 	waiter_open(&waiter, view.started);
-	report_begin(report, &view, waiter.loop);
+	sinks_begin(report, &view, waiter.loop);
 	/* --links, and there are none: nothing would ever stop the loop. */
 	if (config->target_count == 0)
-		result->verdict = REPORT_READY;
+		result->verdict = VERDICT_READY;
 	else
 		failed = loop_run(waiter.loop, &result->signal, err);
 	if (result->signal)
-		result->verdict = REPORT_SIGNALLED;
+		result->verdict = VERDICT_SIGNALLED;
 	view.ended = clock_now();
-	report_end(report, result->verdict, result->signal);
+	sinks_end(report, result->verdict, result->signal);
 	waiter_close(&waiter);
 	return failed;
 }

@@ -41,8 +41,8 @@ static void planned_open(struct planned *planned, const char *words, const char 
 	}
 	env_copy(&planned->env, (char *const *)found);
 	unit_log_open(&planned->log);
-	if (config_load(&planned->config, argc, planned->argv, &planned->env, &planned->process, &planned->log.log,
-			&err) ||
+	if (settings_load(&planned->config, argc, planned->argv, &planned->env, &planned->process, &planned->log.log,
+			  &err) ||
 	    probe_bind(planned->config.targets, planned->config.target_count, &planned->env, &planned->log.log, &err) ||
 	    exports_settle(&planned->config, &planned->log.log, &err))
 		fail_msg("%s: %s", words, err.text);

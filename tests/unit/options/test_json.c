@@ -71,7 +71,7 @@ static void load_open(struct load *load, const char *text, bool on_target, const
 	if (jsontext_parse(&load->text, "f.json", alloc_text(text), strlen(text), &load->err))
 		fail_msg("%s: %s", text, load->err.text);
 	load->result =
-		options_load_json(&option_table, &load->text, load->text.root, on_target, others, &values, &load->err);
+		options_json_load(&option_table, &load->text, load->text.root, on_target, others, &values, &load->err);
 }
 
 static void load_close(struct load *load)
@@ -299,7 +299,7 @@ static void test_a_row_for_help_only(void **state)
 
 	(void)state;
 	assert_int_equal(jsontext_parse(&json, "f.json", alloc_text(text), strlen(text), &err), 0);
-	check_int(text, options_load_json(&option_table, &json, json.root, false, none, &values, &err), -1);
+	check_int(text, options_json_load(&option_table, &json, json.root, false, none, &values, &err), -1);
 	check_text(text, err.text, "f.json:1:2: unknown key \"peers\"; known keys are in waitfor(1)");
 	jsontext_release(&json);
 }

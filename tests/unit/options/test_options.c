@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "options/argv.h"
 #include "options/options.h"
 
 struct fields {
@@ -223,7 +224,7 @@ static void check_argv(const struct argv_row *row)
 
 	for (; row->words[argc - 1]; argc++)
 		argv[argc] = (char *)row->words[argc - 1];
-	check_int(row->name, options_load_argv(&option_table, argc, argv, &values, operands, &count, &rest, &err), 0);
+	check_int(row->name, argv_load(&option_table, argc, argv, &values, operands, &count, &rest, &err), 0);
 	check_fields(row->name, &fields, &row->expected);
 	for (size_t i = 0; i < count; i++)
 		snprintf(joined + strlen(joined), sizeof(joined) - strlen(joined), "%s%s", i ? " " : "", operands[i]);
@@ -328,8 +329,7 @@ static void test_argv_refuses(void **state)
 
 		for (; rows[i].words[argc - 1]; argc++)
 			argv[argc] = (char *)rows[i].words[argc - 1];
-		check_int(argv[1], options_load_argv(&option_table, argc, argv, &values, operands, &count, &rest, &err),
-			  -1);
+		check_int(argv[1], argv_load(&option_table, argc, argv, &values, operands, &count, &rest, &err), -1);
 		check_has(argv[1], err.text, rows[i].message);
 	}
 }
@@ -360,7 +360,7 @@ static void test_sources_and_lists(void **state)
 	check_int("defaults", options_load_defaults(&option_table, &values, &err), 0);
 	check_int("environment", options_load_env(&option_table, &env, &values, &err), 0);
 	check_reports("environment", &fields, "a", NULL);
-	check_int("argv", options_load_argv(&option_table, 5, argv, &values, operands, &count, &rest, &err), 0);
+	check_int("argv", argv_load(&option_table, 5, argv, &values, operands, &count, &rest, &err), 0);
 	check_reports("argv", &fields, "b", "c");
 	for (size_t i = 0; i < option_table.count; i++) {
 		const char *key = option_rows[i].key;

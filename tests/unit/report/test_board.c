@@ -17,13 +17,13 @@ struct wait {
 	struct target targets[TARGETS_MAX];
 	struct endpoint endpoint;
 	struct progress list[TARGETS_MAX];
-	struct report_view view;
+	struct sinks_view view;
 };
 
 static void wait_open(struct wait *wait, int64_t timeout, bool down)
 {
 	*wait = (struct wait){.endpoint = {.host = (char *)"db", .port = 5432}};
-	wait->view = (struct report_view){
+	wait->view = (struct sinks_view){
 		.list = wait->list, .started = NOW - 4200 * CLOCK_MS, .timeout = timeout, .down = down};
 }
 

@@ -8,7 +8,6 @@
 #include "attempt/probe.h"
 #include "base/clock.h"
 #include "machine.h"
-#include "report/eventline.h"
 #include "report/events.h"
 #include "report/facts.h"
 
@@ -22,7 +21,7 @@ static void rig_open(struct rig *rig, size_t count, bool down)
 {
 	rig->read = 0;
 	unit_log_open(&rig->log);
-	machine_open(&rig->machine, report_json_new(&rig->log.log), count, down);
+	machine_open(&rig->machine, events_new(&rig->log.log), count, down);
 }
 
 static void rig_close(struct rig *rig)
@@ -145,7 +144,7 @@ static void test_quiet_drops_no_event(void **state)
 	rig.log.log.level = LOG_LEVEL_ERROR;
 	machine_attempt(&rig.machine, 0, OUTCOME_REFUSED, "", "10.0.0.2");
 	machine_done(&rig.machine, 0, OUTCOME_READY, CLOCK_S);
-	machine_end(&rig.machine, REPORT_READY, 0);
+	machine_end(&rig.machine, VERDICT_READY, 0);
 	check_text("events", rig_rest(&rig), "start=tcp://db:5432 state=tcp://db:5432 ready=tcp://db:5432 end ");
 	rig_close(&rig);
 }
@@ -200,7 +199,7 @@ static void test_down_says_that_it_still_answers(void **state)
 }
 
 struct end_row {
-	enum report_verdict verdict;
+	enum verdict verdict;
 	int signal;
 	const char *name;   /* of the verdict */
 	const char *events; /* the second target is not done, nor is the third */
@@ -209,11 +208,11 @@ struct end_row {
 static void test_end(void **state)
 {
 	static const struct end_row rows[] = {
-		{REPORT_READY, 0, "ready", ""},
-		{REPORT_TIMED_OUT, 0, "timed_out", "timeout=tcp://web:80 timeout=tcp://mq:5672 "},
-		{REPORT_NOT_READY, 0, "not_ready", "notready=tcp://web:80 notready=tcp://mq:5672 "},
-		{REPORT_GAVE_UP, 0, "gave_up", "giveup=tcp://web:80 giveup=tcp://mq:5672 "},
-		{REPORT_SIGNALLED, SIGTERM, "signalled", ""},
+		{VERDICT_READY, 0, "ready", ""},
+		{VERDICT_TIMED_OUT, 0, "timed_out", "timeout=tcp://web:80 timeout=tcp://mq:5672 "},
+		{VERDICT_NOT_READY, 0, "not_ready", "notready=tcp://web:80 notready=tcp://mq:5672 "},
+		{VERDICT_GAVE_UP, 0, "gave_up", "giveup=tcp://web:80 giveup=tcp://mq:5672 "},
+		{VERDICT_SIGNALLED, SIGTERM, "signalled", ""},
 	};
 
 	(void)state;
@@ -248,7 +247,7 @@ static void test_end_of_a_spared_and_of_an_expired_target(void **state)
 	rig.machine.list[0].spared = true;
 	rig.machine.list[1].expired = true;
 	rig_rest(&rig);
-	machine_end(&rig.machine, REPORT_GAVE_UP, 0);
+	machine_end(&rig.machine, VERDICT_GAVE_UP, 0);
 	check_text("events", rig_rest(&rig), "skipped=tcp://db:5432 timeout=tcp://web:80 giveup=tcp://mq:5672 end ");
 	rig_close(&rig);
 }
@@ -260,7 +259,7 @@ static void test_exec(void **state)
 
 	(void)state;
 	rig_open(&rig, 1, false);
-	machine_end(&rig.machine, REPORT_READY, 0);
+	machine_end(&rig.machine, VERDICT_READY, 0);
 	rig_rest(&rig);
 	rig.machine.sink->exec(rig.machine.sink, "/bin/a \"b\"\n");
 	event = rig_next(&rig);
@@ -328,9 +327,9 @@ static void test_the_schema_has_every_value(void **state)
 	while (probe_type_at((size_t)count))
 		check_listed(kinds, probe_type_at((size_t)count++)->name);
 	check_int("kinds", cJSON_GetArraySize(kinds), count);
-	for (int verdict = 0; verdict <= REPORT_SIGNALLED; verdict++)
-		check_listed(verdicts, report_facts_verdict((enum report_verdict)verdict));
-	check_int("verdicts", cJSON_GetArraySize(verdicts), REPORT_SIGNALLED + 1);
+	for (int verdict = 0; verdict <= VERDICT_SIGNALLED; verdict++)
+		check_listed(verdicts, facts_verdict((enum verdict)verdict));
+	check_int("verdicts", cJSON_GetArraySize(verdicts), VERDICT_SIGNALLED + 1);
 	cJSON_Delete(schema);
 }
 

@@ -40,7 +40,7 @@ static void rig_close(struct rig *rig)
 }
 
 /* Ends the wait and reads the file; "" when there is none. */
-static const char *rig_end(struct rig *rig, enum report_verdict verdict, int signal)
+static const char *rig_end(struct rig *rig, enum verdict verdict, int signal)
 {
 	char *path = unit_dir_path(&rig->dir, "out");
 	ssize_t len = 0;
@@ -71,7 +71,7 @@ static void test_the_document(void **state)
 		rig_open(&rig, forms[i], 2, false);
 		machine_done(&rig.machine, 0, OUTCOME_READY, 450 * CLOCK_MS);
 		machine_attempt(&rig.machine, 1, OUTCOME_DENIED, "no \"x\"", "10.0.0.2");
-		root = cJSON_Parse(rig_end(&rig, REPORT_TIMED_OUT, 0));
+		root = cJSON_Parse(rig_end(&rig, VERDICT_TIMED_OUT, 0));
 		check_int("version", machine_number(root, "version"), 1);
 		check_text("waitfor", machine_text(root, "waitfor"), WAITFOR_VERSION);
 		check_text("verdict", machine_text(root, "verdict"), "timed_out");
@@ -103,7 +103,7 @@ static void test_the_document(void **state)
 
 struct state_row {
 	const char *verdict_name;
-	enum report_verdict verdict;
+	enum verdict verdict;
 	int signal;
 	bool down;
 	const char *done, *open; /* states of one that is done and of one that is not */
@@ -112,12 +112,12 @@ struct state_row {
 static void test_states(void **state)
 {
 	static const struct state_row rows[] = {
-		{"ready", REPORT_READY, 0, false, "ready", "not_needed"},
-		{"ready", REPORT_READY, 0, true, "down", "not_needed"},
-		{"timed_out", REPORT_TIMED_OUT, 0, false, "ready", "timed_out"},
-		{"not_ready", REPORT_NOT_READY, 0, false, "ready", "not_ready"},
-		{"gave_up", REPORT_GAVE_UP, 0, false, "ready", "gave_up"},
-		{"signalled", REPORT_SIGNALLED, SIGINT, false, "ready", "waiting"},
+		{"ready", VERDICT_READY, 0, false, "ready", "not_needed"},
+		{"ready", VERDICT_READY, 0, true, "down", "not_needed"},
+		{"timed_out", VERDICT_TIMED_OUT, 0, false, "ready", "timed_out"},
+		{"not_ready", VERDICT_NOT_READY, 0, false, "ready", "not_ready"},
+		{"gave_up", VERDICT_GAVE_UP, 0, false, "ready", "gave_up"},
+		{"signalled", VERDICT_SIGNALLED, SIGINT, false, "ready", "waiting"},
 	};
 
 	(void)state;
@@ -152,7 +152,7 @@ static void test_states_in_groups(void **state)
 	rig_open(&rig, "", 3, false);
 	rig.machine.list[0].spared = true;
 	rig.machine.list[1].expired = true;
-	root = cJSON_Parse(rig_end(&rig, REPORT_GAVE_UP, 0));
+	root = cJSON_Parse(rig_end(&rig, VERDICT_GAVE_UP, 0));
 	targets = cJSON_GetObjectItem(root, "targets");
 	for (int i = 0; i < 3; i++)
 		check_text("state", machine_text(cJSON_GetArrayItem(targets, i), "state"), expected[i]);
@@ -160,13 +160,14 @@ static void test_states_in_groups(void **state)
 	rig_close(&rig);
 	rig_open(&rig, "junit:", 3, false);
 	rig.machine.list[0].spared = true;
-	check_has("junit", rig_end(&rig, REPORT_TIMED_OUT, 0), "tests=\"3\" failures=\"2\" errors=\"0\" skipped=\"1\"");
+	check_has("junit", rig_end(&rig, VERDICT_TIMED_OUT, 0),
+		  "tests=\"3\" failures=\"2\" errors=\"0\" skipped=\"1\"");
 	rig_close(&rig);
 }
 
 struct junit_row {
 	const char *name;
-	enum report_verdict verdict;
+	enum verdict verdict;
 	int signal;
 	const char *counts; /* one target is done, one is not */
 	const char *open;   /* begins what stands in the test case of the one that is not */
@@ -175,15 +176,15 @@ struct junit_row {
 static void test_junit(void **state)
 {
 	static const struct junit_row rows[] = {
-		{"ready", REPORT_READY, 0, "tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"1\"",
+		{"ready", VERDICT_READY, 0, "tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"1\"",
 		 "<skipped message=\"not needed\"/>"},
-		{"timed out", REPORT_TIMED_OUT, 0, "tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\"",
+		{"timed out", VERDICT_TIMED_OUT, 0, "tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\"",
 		 "<failure message=\"denied: a &lt;b&gt; &amp; &quot;c&quot; (10.0.0.2:5432)\" type=\"denied\">"
 		 "tcp://web:80: not ready after "},
-		{"gave up", REPORT_GAVE_UP, 0, "tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\"",
+		{"gave up", VERDICT_GAVE_UP, 0, "tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\"",
 		 "<failure message=\"denied: a &lt;b&gt; &amp; &quot;c&quot; (10.0.0.2:5432)\" type=\"denied\">"
 		 "tcp://web:80: not ready after "},
-		{"a signal", REPORT_SIGNALLED, SIGTERM, "tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\"",
+		{"a signal", VERDICT_SIGNALLED, SIGTERM, "tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"0\"",
 		 "<failure message=\"denied: a &lt;b&gt; &amp; &quot;c&quot; (10.0.0.2:5432)\" type=\"denied\">"
 		 "tcp://web:80: not ready after "},
 	};
@@ -231,7 +232,7 @@ static void test_what_xml_cannot_hold(void **state)
 
 		rig_open(&rig, "junit:", 1, false);
 		machine_attempt(&rig.machine, 0, OUTCOME_DENIED, rows[i].detail, "10.0.0.2");
-		check_has(rows[i].name, rig_end(&rig, REPORT_TIMED_OUT, 0), told);
+		check_has(rows[i].name, rig_end(&rig, VERDICT_TIMED_OUT, 0), told);
 		free(told);
 		rig_close(&rig);
 	}
@@ -278,7 +279,7 @@ static void test_a_file_with_a_colon(void **state)
 	unit_dir_open(&rig.dir);
 	spec = alloc_format("%s/a:out", rig.dir.path);
 	machine_open(&rig.machine, report_file_new(spec, &rig.log.log, &err), 1, false);
-	machine_end(&rig.machine, REPORT_NOT_READY, 0);
+	machine_end(&rig.machine, VERDICT_NOT_READY, 0);
 	check_int("it is there", access(spec, R_OK), 0);
 	free(spec);
 	rig_close(&rig);
@@ -291,7 +292,7 @@ static void test_a_failure_at_the_end_is_a_line(void **state)
 	(void)state;
 	rig_open(&rig, "", 1, false);
 	unit_dir_close(&rig.dir);
-	machine_end(&rig.machine, REPORT_READY, 0);
+	machine_end(&rig.machine, VERDICT_READY, 0);
 	check_has("log", unit_log_text(&rig.log), "waitfor: the report is lost: ");
 	check_has("log", rig.log.text, "/out: cannot make a file in ");
 	check_int("lines", rig.log.writes, 1);
@@ -304,10 +305,10 @@ static void test_no_targets(void **state)
 
 	(void)state;
 	rig_open(&rig, "junit:", 0, false);
-	check_has("junit", rig_end(&rig, REPORT_READY, 0), "tests=\"0\" failures=\"0\" errors=\"0\" skipped=\"0\"");
+	check_has("junit", rig_end(&rig, VERDICT_READY, 0), "tests=\"0\" failures=\"0\" errors=\"0\" skipped=\"0\"");
 	rig_close(&rig);
 	rig_open(&rig, "json:", 0, false);
-	check_has("json", rig_end(&rig, REPORT_READY, 0), "\"targets\":[]");
+	check_has("json", rig_end(&rig, VERDICT_READY, 0), "\"targets\":[]");
 	rig_close(&rig);
 }
 

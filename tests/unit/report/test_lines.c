@@ -12,8 +12,8 @@ static const struct endpoint report_endpoint = {.host = (char *)"db", .port = 54
 /* A sink, its log, and the progress it is told of. */
 struct rig {
 	struct unit_log log;
-	struct report_sink *sink;
-	struct report_view view;
+	struct sink *sink;
+	struct sinks_view view;
 	struct progress progress;
 };
 
@@ -21,9 +21,9 @@ static void rig_open(struct rig *rig, enum log_level level, bool down)
 {
 	unit_log_open(&rig->log);
 	rig->log.log.level = level;
-	rig->sink = report_text_new(&rig->log.log);
+	rig->sink = lines_new(&rig->log.log);
 	progress_init(&rig->progress, &report_target, clock_now());
-	rig->view = (struct report_view){.list = &rig->progress, .count = 1, .timeout = 60 * CLOCK_S, .down = down};
+	rig->view = (struct sinks_view){.list = &rig->progress, .count = 1, .timeout = 60 * CLOCK_S, .down = down};
 	rig->sink->begin(rig->sink, &rig->view, NULL);
 }
 
@@ -132,7 +132,7 @@ static void test_quiet_says_only_what_failed(void **state)
 	rig_attempt(&rig, OUTCOME_REFUSED, "");
 	rig.sink->done(rig.sink, &rig.progress);
 	check_text("nothing", unit_log_text(&rig.log), "");
-	rig.sink->end(rig.sink, REPORT_TIMED_OUT, 0);
+	rig.sink->end(rig.sink, VERDICT_TIMED_OUT, 0);
 	check_has("the summary", unit_log_text(&rig.log), "db:5432: not ready");
 	rig_close(&rig);
 }
@@ -141,7 +141,7 @@ struct failed_row {
 	const char *name;
 	int64_t timeout;
 	bool down;
-	enum report_verdict verdict;
+	enum verdict verdict;
 	const char *head;  /* NULL: none */
 	const char *first; /* of the target that is not done */
 };
@@ -150,11 +150,11 @@ struct failed_row {
 static void test_summary(void **state)
 {
 	static const struct failed_row rows[] = {
-		{"timed out", 60 * CLOCK_S, false, REPORT_TIMED_OUT, "waitfor: timed out after 60s\n",
+		{"timed out", 60 * CLOCK_S, false, VERDICT_TIMED_OUT, "waitfor: timed out after 60s\n",
 		 "waitfor: db:5432: not ready: answers but is not ready: 57P03 (10.0.0.2:5432), 2 attempts in "},
-		{"gave up", 60 * CLOCK_S, false, REPORT_GAVE_UP, "waitfor: gave up",
+		{"gave up", 60 * CLOCK_S, false, VERDICT_GAVE_UP, "waitfor: gave up",
 		 "waitfor: db:5432: not ready: answers but is not ready: 57P03 (10.0.0.2:5432), 2 attempts in "},
-		{"not down", 90 * CLOCK_S, true, REPORT_TIMED_OUT, "waitfor: timed out after 90s\n",
+		{"not down", 90 * CLOCK_S, true, VERDICT_TIMED_OUT, "waitfor: timed out after 90s\n",
 		 "waitfor: db:5432: not down: answers but is not ready: 57P03 (10.0.0.2:5432), 2 attempts in "},
 	};
 
@@ -168,7 +168,7 @@ static void test_summary(void **state)
 		rig_record(&rig, OUTCOME_STARTING, "57P03");
 		list[0] = list[1] = rig.progress;
 		progress_finish(&list[1], clock_now());
-		rig.view = (struct report_view){
+		rig.view = (struct sinks_view){
 			.list = list, .count = COUNT(list), .timeout = rows[i].timeout, .down = rows[i].down};
 		rig.sink->end(rig.sink, rows[i].verdict, 0);
 		check_has(rows[i].name, unit_log_text(&rig.log), rows[i].head);
@@ -223,10 +223,10 @@ static void test_other_ends(void **state)
 
 	(void)state;
 	rig_open(&rig, LOG_LEVEL_NORMAL, false);
-	rig.sink->end(rig.sink, REPORT_READY, 0);
-	rig.sink->end(rig.sink, REPORT_NOT_READY, 0);
+	rig.sink->end(rig.sink, VERDICT_READY, 0);
+	rig.sink->end(rig.sink, VERDICT_NOT_READY, 0);
 	check_text("what is said already", unit_log_text(&rig.log), "");
-	rig.sink->end(rig.sink, REPORT_SIGNALLED, SIGTERM);
+	rig.sink->end(rig.sink, VERDICT_SIGNALLED, SIGTERM);
 	check_text("a signal", unit_log_text(&rig.log), "waitfor: stopped by Terminated\n");
 	rig_close(&rig);
 }

@@ -71,7 +71,7 @@ static void test_where_a_board_fits(void **state)
 		struct env env;
 
 		env_copy(&env, list);
-		check_int(rows[i].name, report_board_fits(&env, rows[i].terminal ? terminal.theirs : log.log.fd),
+		check_int(rows[i].name, screen_fits(&env, rows[i].terminal ? terminal.theirs : log.log.fd),
 			  rows[i].fits);
 		env_release(&env);
 	}
@@ -95,7 +95,7 @@ static void test_no_color(void **state)
 		struct env env;
 
 		env_copy(&env, list);
-		check_int(rows[i].environment, report_board_colour(&env), rows[i].colour);
+		check_int(rows[i].environment, screen_colour(&env), rows[i].colour);
 		env_release(&env);
 	}
 }
@@ -107,8 +107,8 @@ struct rig {
 	struct terminal terminal;
 	struct target target;
 	struct progress progress;
-	struct report_view view;
-	struct report_sink *sink;
+	struct sinks_view view;
+	struct sink *sink;
 	struct loop_timer stop;
 };
 
@@ -124,8 +124,8 @@ static void rig_open(struct rig *rig, bool at_terminal)
 	terminal_open(&rig->terminal);
 	rig->target = (struct target){.text = (char *)"db:5432"};
 	progress_init(&rig->progress, &rig->target, clock_now());
-	rig->view = (struct report_view){.list = &rig->progress, .count = 1, .started = clock_now()};
-	rig->sink = report_board_new(&rig->log.log, at_terminal ? rig->terminal.theirs : rig->log.log.fd, false);
+	rig->view = (struct sinks_view){.list = &rig->progress, .count = 1, .started = clock_now()};
+	rig->sink = screen_new(&rig->log.log, at_terminal ? rig->terminal.theirs : rig->log.log.fd, false);
 	loop_timer_init(rig->loop.loop, &rig->stop, rig_stop, rig);
 	rig->sink->begin(rig->sink, &rig->view, rig->loop.loop);
 }
@@ -172,7 +172,7 @@ static void test_a_board(void **state)
 		  "\rwaitfor: 0 of 1 ready, 0.1s\033[K\r");
 	check_has("the last line, and back", rig.terminal.text, "1 attempt\033[J\r\033[1A");
 	rig_attempt(&rig, OUTCOME_READY);
-	rig.sink->end(rig.sink, REPORT_READY, 0);
+	rig.sink->end(rig.sink, VERDICT_READY, 0);
 	check_has("at the end below it", terminal_text(&rig.terminal), "0.0s    2 attempts\033[J\r\r\n");
 	check_text("nothing in lines", unit_log_text(&rig.log), "");
 	rig_close(&rig);
@@ -187,7 +187,7 @@ static void test_a_board_gives_way_to_the_summary(void **state)
 	rig_open(&rig, true);
 	rig_attempt(&rig, OUTCOME_REFUSED);
 	rig_run(&rig, 150 * CLOCK_MS);
-	rig.sink->end(rig.sink, REPORT_GAVE_UP, 0);
+	rig.sink->end(rig.sink, VERDICT_GAVE_UP, 0);
 	text = terminal_text(&rig.terminal);
 	check_text("erased", text + strlen(text) - 4, "\r\033[J");
 	check_has("the summary", unit_log_text(&rig.log),
@@ -205,7 +205,7 @@ static void test_without_a_terminal_there_are_lines(void **state)
 	rig_attempt(&rig, OUTCOME_REFUSED);
 	rig_run(&rig, 150 * CLOCK_MS);
 	rig_attempt(&rig, OUTCOME_READY);
-	rig.sink->end(rig.sink, REPORT_SIGNALLED, SIGTERM);
+	rig.sink->end(rig.sink, VERDICT_SIGNALLED, SIGTERM);
 	check_text("lines", unit_log_text(&rig.log),
 		   "waitfor: db:5432: connection refused\n"
 		   "waitfor: db:5432: ready at  after 0s, 2 attempts\n"
@@ -230,7 +230,7 @@ static void test_a_terminal_that_takes_nothing(void **state)
 	rig_run(&rig, 250 * CLOCK_MS);
 	check("a frame from its beginning", strncmp(terminal_text(&rig.terminal), "\rwaitfor: 0 of 1", 16) == 0);
 	check_has("to its end", rig.terminal.text, "queued\033[J\r\033[1A\rwaitfor: 0 of 1");
-	rig.sink->end(rig.sink, REPORT_READY, 0);
+	rig.sink->end(rig.sink, VERDICT_READY, 0);
 	rig_close(&rig);
 }
 

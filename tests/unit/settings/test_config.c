@@ -56,7 +56,7 @@ static void test_the_table(void **state)
 	}
 }
 
-/* A run of config_load and what it needs; released by load_close. */
+/* A run of settings_load and what it needs; released by load_close. */
 struct load {
 	struct config config;
 	struct env env;
@@ -81,7 +81,7 @@ static void load_open(struct load *load, const char *words, const char *const *f
 	env_copy(&load->env, (char *const *)found);
 	unit_log_open(&load->log);
 	load->result =
-		config_load(&load->config, argc, load->argv, &load->env, &load->process, &load->log.log, &load->err);
+		settings_load(&load->config, argc, load->argv, &load->env, &load->process, &load->log.log, &load->err);
 }
 
 static void load_close(struct load *load)

@@ -10,7 +10,7 @@
 static const char *const machine_urls[MACHINE_TARGETS] = {"tcp://db:5432", "tcp://web:80", "tcp://mq:5672"};
 static const struct endpoint machine_endpoint = {.host = (char *)"db", .port = 5432};
 
-void machine_open(struct machine *machine, struct report_sink *sink, size_t count, bool down)
+void machine_open(struct machine *machine, struct sink *sink, size_t count, bool down)
 {
 	int64_t now = clock_now();
 
@@ -20,7 +20,7 @@ void machine_open(struct machine *machine, struct report_sink *sink, size_t coun
 		progress_init(&machine->list[i], &machine->targets[i], now);
 	}
 	machine->targets[0].name = (char *)"DB";
-	machine->view = (struct report_view){
+	machine->view = (struct sinks_view){
 		.list = machine->list, .count = count, .started = now, .timeout = 60 * CLOCK_S, .down = down};
 	sink->begin(sink, &machine->view, NULL);
 }
@@ -57,7 +57,7 @@ void machine_done(struct machine *machine, size_t index, enum outcome_kind kind,
 		machine->sink->done(machine->sink, &machine->list[index]);
 }
 
-void machine_end(struct machine *machine, enum report_verdict verdict, int signal)
+void machine_end(struct machine *machine, enum verdict verdict, int signal)
 {
 	machine->view.ended = clock_now();
 	machine->sink->end(machine->sink, verdict, signal);

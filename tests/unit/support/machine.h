@@ -12,14 +12,14 @@
 enum { MACHINE_TARGETS = 3 };
 
 struct machine {
-	struct report_sink *sink;
-	struct report_view view;
+	struct sink *sink;
+	struct sinks_view view;
 	struct target targets[MACHINE_TARGETS];
 	struct progress list[MACHINE_TARGETS];
 };
 
 /* count targets, tcp://db:5432, tcp://web:80 and tcp://mq:5672; the first is named DB. Begins the wait. */
-void machine_open(struct machine *machine, struct report_sink *sink, size_t count, bool down);
+void machine_open(struct machine *machine, struct sink *sink, size_t count, bool down);
 void machine_close(struct machine *machine);
 
 /* An attempt at 10.0.0.2 ended. address: "" for none. */
@@ -29,7 +29,7 @@ void machine_attempt(struct machine *machine, size_t index, enum outcome_kind ki
 /* Like it, and the target is done after so many microseconds. */
 void machine_done(struct machine *machine, size_t index, enum outcome_kind kind, int64_t took);
 
-void machine_end(struct machine *machine, enum report_verdict verdict, int signal);
+void machine_end(struct machine *machine, enum verdict verdict, int signal);
 
 /* A member's text or number; NULL and -1 where it is none. */
 const char *machine_text(const cJSON *object, const char *key);

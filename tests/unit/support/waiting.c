@@ -11,7 +11,7 @@
 
 enum { WAITING_WORDS = 16 };
 
-static void waiting_on_attempted(struct report_sink *sink, const struct progress *progress, bool changed)
+static void waiting_on_attempted(struct sink *sink, const struct progress *progress, bool changed)
 {
 	struct recorder *recorder = (struct recorder *)sink;
 
@@ -22,7 +22,7 @@ static void waiting_on_attempted(struct report_sink *sink, const struct progress
 		recorder->hook(recorder);
 }
 
-static void waiting_on_done(struct report_sink *sink, const struct progress *progress)
+static void waiting_on_done(struct sink *sink, const struct progress *progress)
 {
 	struct recorder *recorder = (struct recorder *)sink;
 
@@ -30,7 +30,7 @@ static void waiting_on_done(struct report_sink *sink, const struct progress *pro
 	recorder->done++;
 }
 
-static void waiting_on_begin(struct report_sink *sink, const struct report_view *view, struct loop *loop)
+static void waiting_on_begin(struct sink *sink, const struct sinks_view *view, struct loop *loop)
 {
 	struct recorder *recorder = (struct recorder *)sink;
 
@@ -40,14 +40,14 @@ static void waiting_on_begin(struct report_sink *sink, const struct report_view 
 	recorder->view = view;
 }
 
-static void waiting_on_end(struct report_sink *sink, enum report_verdict verdict, int signal)
+static void waiting_on_end(struct sink *sink, enum verdict verdict, int signal)
 {
 	struct recorder *recorder = (struct recorder *)sink;
 
 	recorder->ended++;
-	check_int("a signal's number", signal != 0, verdict == REPORT_SIGNALLED);
-	recorder->gave_up = verdict == REPORT_GAVE_UP;
-	if (verdict != REPORT_TIMED_OUT && verdict != REPORT_GAVE_UP)
+	check_int("a signal's number", signal != 0, verdict == VERDICT_SIGNALLED);
+	recorder->gave_up = verdict == VERDICT_GAVE_UP;
+	if (verdict != VERDICT_TIMED_OUT && verdict != VERDICT_GAVE_UP)
 		return;
 	recorder->failed++;
 	recorder->failed_count = recorder->view->count;
@@ -71,14 +71,14 @@ void waiting_run(struct waiting *waiting, const char *words, uint16_t refusing, 
 {
 	char *line = loopback_text(words, refusing, listening), *argv[WAITING_WORDS + 2] = {(char *)"waitfor"},
 	     *rest = line;
-	const struct report report = {waiting->sinks, 1};
+	const struct sinks report = {waiting->sinks, 1};
 	struct error err = {0};
 	int argc = 1;
 	int64_t began;
 
 	while (argc <= WAITING_WORDS && (argv[argc] = strsep(&rest, " ")))
 		argc++;
-	if (config_load(&waiting->config, argc, argv, &waiting->env, &waiting->process, &waiting->log, &err) ||
+	if (settings_load(&waiting->config, argc, argv, &waiting->env, &waiting->process, &waiting->log, &err) ||
 	    probe_bind(waiting->config.targets, waiting->config.target_count, &waiting->env, &waiting->log, &err))
 		fail_msg("%s", err.text);
 	if (waiting->arrange)

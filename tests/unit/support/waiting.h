@@ -7,10 +7,10 @@
 
 /* A sink that counts, and that changes the world after some attempts. */
 struct recorder {
-	struct report_sink sink;
+	struct sink sink;
 	int began, attempted, changed, done, failed, ended;
 	bool gave_up;
-	const struct report_view *view;
+	const struct sinks_view *view;
 	size_t failed_count;                     /* of the view */
 	void (*hook)(struct recorder *recorder); /* after each attempt; NULL: none */
 	int fd;                                  /* the hook's */
@@ -24,7 +24,7 @@ struct waiting {
 	struct log log;                         /* nobody listens */
 	struct process process;                 /* watches no signal */
 	struct recorder recorder;
-	struct report_sink *sinks[1];
+	struct sink *sinks[1];
 	struct waiter_result result;
 	int64_t took; /* microseconds */
 };

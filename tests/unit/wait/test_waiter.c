@@ -17,7 +17,7 @@
 
 struct wait_row {
 	const char *name, *words;
-	enum report_verdict verdict;
+	enum verdict verdict;
 	int done;                /* targets that are */
 	enum outcome_kind first; /* of the first target, at the end; NONE: whatever a last, short look finds */
 	int failed, attempts;    /* attempts at the first; 0: any number */
@@ -28,36 +28,36 @@ struct wait_row {
 static void test_verdicts(void **state)
 {
 	static const struct wait_row rows[] = {
-		{"ready", "-t9 tcp://127.0.0.1:L", REPORT_READY, 1, OUTCOME_READY, 0, 1, 0},
-		{"for ever", "-t0 tcp://127.0.0.1:L", REPORT_READY, 1, OUTCOME_READY, 0, 1, 0},
-		{"two", "-t9 tcp://127.0.0.1:L tcp://peer.localhost:L", REPORT_READY, 2, OUTCOME_READY, 0, 1, 0},
-		{"timed out", "-t150ms tcp://127.0.0.1:R", REPORT_TIMED_OUT, 0, OUTCOME_REFUSED, 1, 0, 150 * CLOCK_MS},
-		{"one of two", "-t500ms tcp://127.0.0.1:R tcp://127.0.0.1:L", REPORT_TIMED_OUT, 1, OUTCOME_REFUSED, 1,
+		{"ready", "-t9 tcp://127.0.0.1:L", VERDICT_READY, 1, OUTCOME_READY, 0, 1, 0},
+		{"for ever", "-t0 tcp://127.0.0.1:L", VERDICT_READY, 1, OUTCOME_READY, 0, 1, 0},
+		{"two", "-t9 tcp://127.0.0.1:L tcp://peer.localhost:L", VERDICT_READY, 2, OUTCOME_READY, 0, 1, 0},
+		{"timed out", "-t150ms tcp://127.0.0.1:R", VERDICT_TIMED_OUT, 0, OUTCOME_REFUSED, 1, 0, 150 * CLOCK_MS},
+		{"one of two", "-t500ms tcp://127.0.0.1:R tcp://127.0.0.1:L", VERDICT_TIMED_OUT, 1, OUTCOME_REFUSED, 1,
 		 0, 500 * CLOCK_MS},
-		{"--any", "-t9 --any tcp://127.0.0.1:R tcp://127.0.0.1:L", REPORT_READY, 1, OUTCOME_REFUSED, 0, 0, 0},
-		{"--any of none", "-t150ms --any tcp://127.0.0.1:R", REPORT_TIMED_OUT, 0, OUTCOME_REFUSED, 1, 0,
+		{"--any", "-t9 --any tcp://127.0.0.1:R tcp://127.0.0.1:L", VERDICT_READY, 1, OUTCOME_REFUSED, 0, 0, 0},
+		{"--any of none", "-t150ms --any tcp://127.0.0.1:R", VERDICT_TIMED_OUT, 0, OUTCOME_REFUSED, 1, 0,
 		 150 * CLOCK_MS},
-		{"--once, ready", "-t9 --once tcp://127.0.0.1:L", REPORT_READY, 1, OUTCOME_READY, 0, 1, 0},
-		{"--once, not ready", "-t9 --once tcp://127.0.0.1:R", REPORT_NOT_READY, 0, OUTCOME_REFUSED, 0, 1, 0},
-		{"--once, one of two", "-t9 --once tcp://127.0.0.1:R tcp://127.0.0.1:L", REPORT_NOT_READY, 1,
+		{"--once, ready", "-t9 --once tcp://127.0.0.1:L", VERDICT_READY, 1, OUTCOME_READY, 0, 1, 0},
+		{"--once, not ready", "-t9 --once tcp://127.0.0.1:R", VERDICT_NOT_READY, 0, OUTCOME_REFUSED, 0, 1, 0},
+		{"--once, one of two", "-t9 --once tcp://127.0.0.1:R tcp://127.0.0.1:L", VERDICT_NOT_READY, 1,
 		 OUTCOME_REFUSED, 0, 1, 0},
 		{"--once, no reply in time", "-t9 --once --attempt-timeout=40ms postgres://me@127.0.0.1:L",
-		 REPORT_NOT_READY, 0, OUTCOME_SILENT, 0, 1, 0},
-		{"--once, and no time at all", "-t1us --once postgres://me@127.0.0.1:L", REPORT_NOT_READY, 0,
+		 VERDICT_NOT_READY, 0, OUTCOME_SILENT, 0, 1, 0},
+		{"--once, and no time at all", "-t1us --once postgres://me@127.0.0.1:L", VERDICT_NOT_READY, 0,
 		 OUTCOME_NONE, 0, 0, 0},
-		{"--attempt-timeout", "-t500ms --attempt-timeout=30ms postgres://me@127.0.0.1:L", REPORT_TIMED_OUT, 0,
+		{"--attempt-timeout", "-t500ms --attempt-timeout=30ms postgres://me@127.0.0.1:L", VERDICT_TIMED_OUT, 0,
 		 OUTCOME_SILENT, 1, 0, 500 * CLOCK_MS},
-		{"no name", "-t150ms tcp://db.onion:1", REPORT_TIMED_OUT, 0, OUTCOME_NO_NAME, 1, 0, 150 * CLOCK_MS},
-		{"no name is worth waiting for", "-t150ms --fail-fast tcp://db.onion:1", REPORT_TIMED_OUT, 0,
+		{"no name", "-t150ms tcp://db.onion:1", VERDICT_TIMED_OUT, 0, OUTCOME_NO_NAME, 1, 0, 150 * CLOCK_MS},
+		{"no name is worth waiting for", "-t150ms --fail-fast tcp://db.onion:1", VERDICT_TIMED_OUT, 0,
 		 OUTCOME_NO_NAME, 1, 0, 150 * CLOCK_MS},
-		{"--down", "-t9 --down tcp://127.0.0.1:R", REPORT_READY, 1, OUTCOME_REFUSED, 0, 1, 0},
-		{"--down, and it answers", "-t150ms --down tcp://127.0.0.1:L", REPORT_TIMED_OUT, 0, OUTCOME_NONE, 1, 0,
+		{"--down", "-t9 --down tcp://127.0.0.1:R", VERDICT_READY, 1, OUTCOME_REFUSED, 0, 1, 0},
+		{"--down, and it answers", "-t150ms --down tcp://127.0.0.1:L", VERDICT_TIMED_OUT, 0, OUTCOME_NONE, 1, 0,
 		 150 * CLOCK_MS},
-		{"--down --once, and it answers", "-t9 --down --once tcp://127.0.0.1:L", REPORT_NOT_READY, 0,
+		{"--down --once, and it answers", "-t9 --down --once tcp://127.0.0.1:L", VERDICT_NOT_READY, 0,
 		 OUTCOME_READY, 0, 1, 0},
-		{"--down, a name that never was", "-t150ms --down tcp://db.onion:1", REPORT_TIMED_OUT, 0,
+		{"--down, a name that never was", "-t150ms --down tcp://db.onion:1", VERDICT_TIMED_OUT, 0,
 		 OUTCOME_NO_NAME, 1, 0, 150 * CLOCK_MS},
-		{"--down=absent", "-t9 --down=absent tcp://db.onion:1", REPORT_READY, 1, OUTCOME_NO_NAME, 0, 1, 0},
+		{"--down=absent", "-t9 --down=absent tcp://db.onion:1", VERDICT_READY, 1, OUTCOME_NO_NAME, 0, 1, 0},
 	};
 	uint16_t refusing = 0, listening = 0;
 	int deaf = loopback_bind("127.0.0.1", &refusing), listener = loopback_listen("127.0.0.1", &listening);
@@ -107,7 +107,7 @@ static void test_the_last_reason_is_told(void **state)
 		waiting_open(&waiting);
 		waiting_run(&waiting, "-t100ms postgres://me@127.0.0.1:L", 0, port);
 		last = waiting.result.progress[0].outcome.kind;
-		check_int("timed out", waiting.result.verdict, REPORT_TIMED_OUT);
+		check_int("timed out", waiting.result.verdict, VERDICT_TIMED_OUT);
 		waiting_close(&waiting);
 	}
 	check_int("the reason", last, OUTCOME_SILENT);
@@ -140,7 +140,7 @@ static void test_a_peer_that_comes_up(void **state)
 	waiting.recorder.fd = loopback_bind("127.0.0.1", &port);
 	waiting.recorder.hook = listen_at_third;
 	waiting_run(&waiting, words, port, 0);
-	check_int("ready", waiting.result.verdict, REPORT_READY);
+	check_int("ready", waiting.result.verdict, VERDICT_READY);
 	check_int("at the fourth attempt", waiting.result.progress[0].attempts, 4);
 	check_int("one change", waiting.recorder.changed, 1);
 	check_int("one done", waiting.recorder.done, 1);
@@ -161,7 +161,7 @@ static void test_a_peer_that_goes_down(void **state)
 	waiting.recorder.fd = loopback_listen("127.0.0.1", &port);
 	waiting.recorder.hook = close_at_third;
 	waiting_run(&waiting, words, 0, port);
-	check_int("down", waiting.result.verdict, REPORT_READY);
+	check_int("down", waiting.result.verdict, VERDICT_READY);
 	check_int("at the fourth attempt", waiting.result.progress[0].attempts, 4);
 	waiting_close(&waiting);
 }
@@ -188,7 +188,7 @@ static void test_a_signal_ends_it(void **state)
 	waiting.recorder.hook = raise_term;
 	waiting_run(&waiting, words, port, 0);
 	sigprocmask(SIG_SETMASK, &found, NULL);
-	check_int("signalled", waiting.result.verdict, REPORT_SIGNALLED);
+	check_int("signalled", waiting.result.verdict, VERDICT_SIGNALLED);
 	check_int("by", waiting.result.signal, SIGTERM);
 	check_int("no summary", waiting.recorder.failed, 0);
 	waiting_close(&waiting);
@@ -222,7 +222,7 @@ static pid_t foreign_server(int listener)
 
 struct lasting_row {
 	const char *name, *words;
-	enum report_verdict verdict;
+	enum verdict verdict;
 	int64_t at_least;
 };
 
@@ -230,9 +230,9 @@ struct lasting_row {
 static void test_fail_fast(void **state)
 {
 	static const struct lasting_row rows[] = {
-		{"without", "-t300ms postgres://me@127.0.0.1:L", REPORT_TIMED_OUT, 300 * CLOCK_MS},
-		{"with", "-t9 --fail-fast postgres://me@127.0.0.1:L", REPORT_GAVE_UP, 0},
-		{"--down", "-t300ms --fail-fast --down postgres://me@127.0.0.1:L", REPORT_TIMED_OUT, 300 * CLOCK_MS},
+		{"without", "-t300ms postgres://me@127.0.0.1:L", VERDICT_TIMED_OUT, 300 * CLOCK_MS},
+		{"with", "-t9 --fail-fast postgres://me@127.0.0.1:L", VERDICT_GAVE_UP, 0},
+		{"--down", "-t300ms --fail-fast --down postgres://me@127.0.0.1:L", VERDICT_TIMED_OUT, 300 * CLOCK_MS},
 	};
 	uint16_t port = 0;
 	int listener = loopback_listen("127.0.0.1", &port);
@@ -240,7 +240,7 @@ static void test_fail_fast(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		bool gives_up = rows[i].verdict == REPORT_GAVE_UP;
+		bool gives_up = rows[i].verdict == VERDICT_GAVE_UP;
 		struct waiting waiting;
 
 		waiting_open(&waiting);
@@ -310,7 +310,7 @@ static void test_descriptors(void **state)
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 		waiting_run(&waiting, words, 0, port);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &found), 0);
-		check_int("ready", waiting.result.verdict, REPORT_READY);
+		check_int("ready", waiting.result.verdict, VERDICT_READY);
 		check_int("all", waiting.recorder.done, 10);
 		check_int("none in vain", waiting.recorder.attempted, 0);
 		waiting_close(&waiting);
@@ -328,7 +328,7 @@ static void test_no_target(void **state)
 	(void)state;
 	waiting_open(&waiting);
 	waiting_run(&waiting, words, 0, 0);
-	check_int("ready", waiting.result.verdict, REPORT_READY);
+	check_int("ready", waiting.result.verdict, VERDICT_READY);
 	check("nothing to report", !waiting.recorder.done && !waiting.recorder.attempted && !waiting.recorder.failed);
 	waiting_close(&waiting);
 }
@@ -365,7 +365,7 @@ static void arrange_haste(struct config *config)
 struct arranged_row {
 	const char *name, *words;
 	void (*arrange)(struct config *config);
-	enum report_verdict verdict;
+	enum verdict verdict;
 	const char *ends; /* of each target: d(one), s(pared), e(xpired), b(oth of these), - */
 	int64_t at_least;
 };
@@ -375,23 +375,23 @@ static void test_groups_and_times(void **state)
 	static const struct arranged_row rows[] = {
 		{"one of three replicas, and the rest is there",
 		 "-t9 tcp://127.0.0.1:R tcp://127.0.0.1:L tcp://127.0.0.1:R tcp://127.0.0.1:L", arrange_replicas,
-		 REPORT_READY, "sdsd", 0},
+		 VERDICT_READY, "sdsd", 0},
 		{"one of three replicas, and the rest is not",
 		 "-t150ms tcp://127.0.0.1:R tcp://127.0.0.1:L tcp://127.0.0.1:R tcp://127.0.0.1:R", arrange_replicas,
-		 REPORT_TIMED_OUT, "sdse", 150 * CLOCK_MS},
+		 VERDICT_TIMED_OUT, "sdse", 150 * CLOCK_MS},
 		{"a replica whose time was up before another was there",
 		 "-t1s --successes=2 tcp://127.0.0.1:R tcp://127.0.0.1:L tcp://127.0.0.1:R tcp://127.0.0.1:R",
-		 arrange_a_replica_in_haste, REPORT_TIMED_OUT, "bdse", 1 * CLOCK_S},
+		 arrange_a_replica_in_haste, VERDICT_TIMED_OUT, "bdse", 1 * CLOCK_S},
 		{"no replica: the wait lasts until the last one's time is up",
 		 "-t9 tcp://127.0.0.1:R tcp://127.0.0.1:R tcp://127.0.0.1:R tcp://127.0.0.1:L",
-		 arrange_replicas_in_haste, REPORT_TIMED_OUT, "eeed", 150 * CLOCK_MS},
+		 arrange_replicas_in_haste, VERDICT_TIMED_OUT, "eeed", 150 * CLOCK_MS},
 		{"--once tries each of them",
 		 "--once tcp://127.0.0.1:R tcp://127.0.0.1:R tcp://127.0.0.1:R tcp://127.0.0.1:L", arrange_replicas,
-		 REPORT_NOT_READY, "---d", 0},
+		 VERDICT_NOT_READY, "---d", 0},
 		{"one target's time is up, and with it the wait", "-t9 tcp://127.0.0.1:R tcp://127.0.0.1:R",
-		 arrange_haste, REPORT_TIMED_OUT, "e-", 60 * CLOCK_MS},
+		 arrange_haste, VERDICT_TIMED_OUT, "e-", 60 * CLOCK_MS},
 		{"--any goes on with the other", "-t150ms --any tcp://127.0.0.1:R tcp://127.0.0.1:R", arrange_haste,
-		 REPORT_TIMED_OUT, "ee", 150 * CLOCK_MS},
+		 VERDICT_TIMED_OUT, "ee", 150 * CLOCK_MS},
 	};
 	uint16_t refusing = 0, listening = 0;
 	int deaf = loopback_bind("127.0.0.1", &refusing), listener = loopback_listen("127.0.0.1", &listening);
@@ -429,7 +429,7 @@ static void test_successes(void **state)
 	(void)state;
 	waiting_open(&waiting);
 	waiting_run(&waiting, "-t9 --successes=3 tcp://127.0.0.1:L", 0, listening);
-	check_int("ready", waiting.result.verdict, REPORT_READY);
+	check_int("ready", waiting.result.verdict, VERDICT_READY);
 	check_int("each is reported", waiting.recorder.attempted, 2);
 	check_int("attempts", waiting.result.progress[0].attempts, 3);
 	/* Two pauses of at least 100 ms less a fifth. */
@@ -437,7 +437,7 @@ static void test_successes(void **state)
 	waiting_close(&waiting);
 	waiting_open(&waiting);
 	waiting_run(&waiting, "-t9 --successes=3 --max-interval=10ms tcp://127.0.0.1:L", 0, listening);
-	check_int("ready", waiting.result.verdict, REPORT_READY);
+	check_int("ready", waiting.result.verdict, VERDICT_READY);
 	check_int("attempts", waiting.result.progress[0].attempts, 3);
 	waiting_close(&waiting);
 	close(listener);
@@ -462,7 +462,7 @@ static void test_successes_in_a_row(void **state)
 	waiting.recorder.hook = hook_flap;
 	waiting.recorder.fd = loopback_listen("127.0.0.1", &waiting.recorder.port);
 	waiting_run(&waiting, "-t9 --successes=3 tcp://127.0.0.1:L", 0, waiting.recorder.port);
-	check_int("ready", waiting.result.verdict, REPORT_READY);
+	check_int("ready", waiting.result.verdict, VERDICT_READY);
 	check("two, one in vain, three", waiting.result.progress[0].attempts >= 6);
 	check_int("a whole row", waiting.result.progress[0].streak, 3);
 	close(waiting.recorder.fd);

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "report/eventline.h"
+#include "report/events.h"
 
 static const char *text_of(const cJSON *event, const char *key)
 {
@@ -37,12 +37,12 @@ static cJSON *take(struct unit_log *log)
 static void test_time(void **state)
 {
 	static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ";
-	char text[EVENTLINE_TIME_MAX];
+	char text[EVENTS_TIME_MAX];
 	struct tm utc = {0};
 	time_t now = time(NULL), said;
 
 	(void)state;
-	check_text("out", eventline_time(text, sizeof(text)), text);
+	check_text("out", events_time(text, sizeof(text)), text);
 	check_int("length", (long long)strlen(text), (long long)strlen(form));
 	for (size_t i = 0; form[i]; i++)
 		check(text, form[i] == 'd' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i]);
@@ -59,9 +59,9 @@ static void test_what_every_event_has(void **state)
 	(void)state;
 	unit_log_open(&log);
 	log.log.level = LOG_LEVEL_ERROR; /* of what people read; events are asked for */
-	eventline_send(&log.log, eventline_new("start", 1999 * CLOCK_MS + 999));
+	events_send(&log.log, events_line("start", 1999 * CLOCK_MS + 999));
 	event = take(&log);
-	check_int("version", number_of(event, "version"), EVENTLINE_VERSION);
+	check_int("version", number_of(event, "version"), EVENTS_VERSION);
 	check_text("event", text_of(event, "event"), "start");
 	check("time", text_of(event, "time") != NULL);
 	check_int("elapsed", number_of(event, "elapsed_ms"), 1999);
@@ -96,7 +96,7 @@ static void test_messages(void **state)
 
 		unit_log_open(&log);
 		log.log.level = LOG_LEVEL_VERBOSE;
-		eventline_set_log(&log.log);
+		events_set_log(&log.log);
 		log_line(&log.log, rows[i].level, "%s", rows[i].text);
 		event = take(&log);
 		check_text(rows[i].name, text_of(event, "event"), "message");
@@ -114,7 +114,7 @@ static void test_messages_keep_to_the_level(void **state)
 
 	(void)state;
 	unit_log_open(&log);
-	eventline_set_log(&log.log);
+	events_set_log(&log.log);
 	log_line(&log.log, LOG_LEVEL_VERBOSE, "not asked for");
 	check_text("nothing", unit_log_text(&log), "");
 	unit_log_close(&log);
@@ -131,7 +131,7 @@ static void test_elapsed_counts_from_the_begin_of_the_wait(void **state)
 		cJSON *event;
 
 		unit_log_open(&log);
-		eventline_set_log(&log.log);
+		events_set_log(&log.log);
 		log.log.began = ago[i] ? clock_now() - ago[i] : 0;
 		log_line(&log.log, LOG_LEVEL_ERROR, "no");
 		event = take(&log);
@@ -157,7 +157,7 @@ static void test_a_long_message(void **state)
 		memset(text, fillers[i], sizeof(text) - 1);
 		text[sizeof(text) - 1] = '\0';
 		unit_log_open(&log);
-		eventline_set_log(&log.log);
+		events_set_log(&log.log);
 		log_line(&log.log, LOG_LEVEL_ERROR, "%s", text);
 		event = take(&log);
 		check(name, strlen(log.text) < PIPE_BUF);

@@ -133,17 +133,17 @@ int main(int argc, char **argv)
 	struct error err = {0};
 	struct env env;
 	struct log log;
-	int code = EXIT_OWN_FAULT;
+	int code = EXIT_OWN_FAULT, failed;
 
 	log_init(&log, STDERR_FILENO);
 	process_take(&process);
 	env_copy(&env, environ);
-	if (settings_load(&config, argc, argv, &env, &process, &log, &err) == 0) {
-		if (config.action == CONFIG_WAIT)
-			code = main_wait(&config, &env, &process, &log, &err);
-		else
-			code = main_print(main_text(config.action), &err);
-	}
+	failed = settings_load(&config, argc, argv, &env, &process, &err);
+	outputs_set_log(&config, &log);
+	if (!failed && config.action != CONFIG_WAIT)
+		code = main_print(main_text(config.action), &err);
+	else if (!failed && settings_complete(&config, &env, &log, &err) == 0)
+		code = main_wait(&config, &env, &process, &log, &err);
 	if (err.set)
 		log_line(&log, LOG_LEVEL_ERROR, "%s", err.text);
 	config_release(&config);

@@ -14,6 +14,12 @@ struct outputs {
 };
 
 /*
+ * Gives the log of stderr the level that the settings ask for and, where events go to stderr, their form: then all that
+ * is said there is an event. config may be of a failed settings_load.
+ */
+void outputs_set_log(struct config *config, struct log *log);
+
+/*
  * Opens what --output, --report-fd and --report ask for; fails where one of them cannot be written. log, which is
  * that of stderr, and outputs must outlive the wait. The descriptor of --report-fd is closed at exec, so that its
  * reader sees the end; 0 to 2 are the app's and stay open. To be released on failure too.

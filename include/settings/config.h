@@ -40,8 +40,10 @@ struct config {
 	struct target *targets;
 	size_t target_count;
 	struct group *groups; /* group 0 is everything */
-	size_t group_count;   /* at least 1 after settings_load */
-	char **command;       /* points into argv; NULL: no command */
+	size_t group_count;   /* at least 1 after settings_complete */
+	char **operands;      /* the command line's targets, which point into argv */
+	size_t operand_count;
+	char **command; /* points into argv; NULL: no command */
 };
 
 /* The settings, one row each: for --help too. */

@@ -9,11 +9,17 @@
 #include "system/process.h"
 
 /*
- * Fills config from defaults, then env, then argv, sets the log's level and warns of what looks like a
- * mistake. Says what is wrong with a setting or a target and what would be right. With an action
- * other than CONFIG_WAIT the targets are not looked at.
+ * Fills config from defaults, file, environment and command line, the later over the earlier; targets are not looked at.
+ * Says what is wrong with a setting and what would be right. On failure config says in which form the error is to be
+ * told, as far as that is known. To be released with config_release in either case.
  */
 int settings_load(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
-		  struct log *log, struct error *err);
+		  struct error *err);
+
+/*
+ * For a wait, after settings_load: adds the targets, with the settings of each, and checks what does not go together.
+ * Warns in log of what looks like a mistake.
+ */
+int settings_complete(struct config *config, const struct env *env, struct log *log, struct error *err);
 
 #endif

@@ -8,6 +8,23 @@
 #include "report/lines.h"
 #include "report/screen.h"
 
+void outputs_set_log(struct config *config, struct log *log)
+{
+	static const enum log_level levels[] = {
+		[CONFIG_VERBOSITY_NORMAL] = LOG_LEVEL_NORMAL,
+		[CONFIG_VERBOSITY_QUIET] = LOG_LEVEL_ERROR,
+		[CONFIG_VERBOSITY_VERBOSE] = LOG_LEVEL_VERBOSE,
+	};
+
+	log->level = levels[config->verbosity];
+	if (config->report_fd == STDERR_FILENO) {
+		config->output = CONFIG_OUTPUT_JSON;
+		config->report_fd = -1;
+	}
+	if (config->output == CONFIG_OUTPUT_JSON && config->report_fd < 0)
+		events_set_log(log);
+}
+
 /* A board where somebody looks at it and did not ask for more or less to be said. */
 static struct sink *outputs_for_people(const struct config *config, const struct env *env, struct log *log)
 {

@@ -100,6 +100,7 @@ void config_release(struct config *config)
 	free(config->targets);
 	free(config->groups);
 	free(config->reports.items);
+	free(config->operands);
 	jsontext_release(&config->file);
 	*config = (struct config){0};
 }

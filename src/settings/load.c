@@ -6,28 +6,23 @@
 
 #include "base/alloc.h"
 #include "options/argv.h"
-#include "report/events.h"
 #include "settings/file.h"
 #include "settings/targets.h"
 
-/* What stands on the command line beside options. */
-struct load_line {
-	char **operands; /* the targets */
-	size_t count;
-	int rest; /* index of the command */
-};
-
 /* Each source over the one before. With a file it has been read. */
-static int load_pass(struct config *config, int argc, char **argv, const struct env *env, struct load_line *line,
-		     struct error *err)
+static int load_pass(struct config *config, int argc, char **argv, const struct env *env, struct error *err)
 {
 	const struct options_values values = {config, config->sources};
+	int rest;
 
+	config->operands = alloc_zero((size_t)argc + 1, sizeof(char *));
 	if (options_load_defaults(&config_options, &values, err) ||
 	    (config->file.root && settings_file_settings(config, err)) ||
-	    options_load_env(&config_options, env, &values, err))
+	    options_load_env(&config_options, env, &values, err) ||
+	    argv_load(&config_options, argc, argv, &values, config->operands, &config->operand_count, &rest, err))
 		return -1;
-	return argv_load(&config_options, argc, argv, &values, line->operands, &line->count, &line->rest, err);
+	config->command = rest < argc ? argv + rest : NULL;
+	return 0;
 }
 
 /* The form that environment or command line ask for; NULL: none. What is wrong may stand before it, so that no pass gets there. */
@@ -43,32 +38,23 @@ static const char *load_form_asked_for(int argc, char **argv, const struct env *
 	return found;
 }
 
-/* Where the events go to stderr all that is said there is an event. */
-static void load_choose_form(struct config *config, struct log *log)
-{
-	if (config->report_fd == STDERR_FILENO) {
-		config->output = CONFIG_OUTPUT_JSON;
-		config->report_fd = -1;
-	}
-	if (config->output == CONFIG_OUTPUT_JSON && config->report_fd < 0)
-		events_set_log(log);
-}
-
-/* A file is between defaults and environment, and only these and the command line say which: then they come twice. */
-static int load_pass_with_file(struct config *config, int argc, char **argv, const struct env *env,
-			       const struct process *process, struct load_line *line, struct error *err)
+int settings_load(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
+		  struct error *err)
 {
 	struct config first = {.report_fd = -1};
 	const char *form;
-	int failed = load_pass(&first, argc, argv, env, line, err);
+	int failed;
 
+	/* A file comes between defaults and environment, and these and the command line name it: so they are read twice. */
+	*config = (struct config){.report_fd = -1};
+	failed = load_pass(&first, argc, argv, env, err);
 	if (!failed && (first.action != CONFIG_WAIT || !first.path)) {
 		*config = first;
 		return 0;
 	}
 	if (!failed) {
 		config->path = first.path;
-		failed = settings_file_read(config, process, err) || load_pass(config, argc, argv, env, line, err);
+		failed = settings_file_read(config, process, err) || load_pass(config, argc, argv, env, err);
 	}
 	if (failed) {
 		/* The error is told in that form, and for people where the events go elsewhere. */
@@ -82,22 +68,21 @@ static int load_pass_with_file(struct config *config, int argc, char **argv, con
 }
 
 /* Targets are one setting more: the command line's, else the environment's, else the file's. */
-static int load_add_targets(struct config *config, const struct load_line *line, const struct env *env, struct log *log,
-			    struct error *err)
+static int load_add_targets(struct config *config, const struct env *env, struct log *log, struct error *err)
 {
 	const char *words = env_get(env, "WAITFOR_TARGETS");
 	bool has_words = words && words[strspn(words, " \t\r\n\v\f")];
 
-	for (size_t i = 0; i < line->count; i++)
-		if (targets_add(config, line->operands[i], env, err))
+	for (size_t i = 0; i < config->operand_count; i++)
+		if (targets_add(config, config->operands[i], env, err))
 			return -1;
-	if (line->count == 0 && has_words && targets_add_words(config, words, env, err))
+	if (config->operand_count == 0 && has_words && targets_add_words(config, words, env, err))
 		return -1;
 	if (config->target_count == 0 && config->file.root && settings_file_targets(config, env, err))
 		return -1;
-	if ((line->count || has_words) && settings_file_has_targets(config))
+	if ((config->operand_count || has_words) && settings_file_has_targets(config))
 		log_line(log, LOG_LEVEL_NORMAL, "the targets of %s are not waited for, since %s has some",
-			 config->file.name, line->count ? "the command line" : "WAITFOR_TARGETS");
+			 config->file.name, config->operand_count ? "the command line" : "WAITFOR_TARGETS");
 	if (config->links && targets_add_links(config, env, err))
 		return -1;
 	if (config->target_count == 0 && !config->links && config->file.root)
@@ -122,38 +107,15 @@ static int load_check_print_env(const struct config *config, struct error *err)
 	return 0;
 }
 
-int settings_load(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
-		  struct log *log, struct error *err)
+int settings_complete(struct config *config, const struct env *env, struct log *log, struct error *err)
 {
-	static const enum log_level levels[] = {
-		[CONFIG_VERBOSITY_NORMAL] = LOG_LEVEL_NORMAL,
-		[CONFIG_VERBOSITY_QUIET] = LOG_LEVEL_ERROR,
-		[CONFIG_VERBOSITY_VERBOSE] = LOG_LEVEL_VERBOSE,
-	};
-	struct load_line line = {.operands = alloc_zero((size_t)argc + 1, sizeof(char *))};
-	int failed = -1;
-
-	*config = (struct config){.report_fd = -1};
-	failed = load_pass_with_file(config, argc, argv, env, process, &line, err);
-	load_choose_form(config, log);
-	if (failed)
-		goto out;
-	failed = -1;
-	log->level = levels[config->verbosity];
-	config->command = line.rest < argc ? argv + line.rest : NULL;
-	if (config->action == CONFIG_WAIT) {
-		options_warn_misspelt(&config_options, env, log);
-		if (load_check_print_env(config, err))
-			goto out;
-		config_add_group(config, 0, config->any);
-		if (settings_file_check_settings(config, err) || load_add_targets(config, &line, env, log, err))
-			goto out;
-		if (config->target_count == 0)
-			log_line(log, LOG_LEVEL_NORMAL,
-				 "--links: no link or service variables here, nothing to wait for");
-	}
-	failed = 0;
-out:
-	free(line.operands);
-	return failed;
+	options_warn_misspelt(&config_options, env, log);
+	if (load_check_print_env(config, err))
+		return -1;
+	config_add_group(config, 0, config->any);
+	if (settings_file_check_settings(config, err) || load_add_targets(config, env, log, err))
+		return -1;
+	if (config->target_count == 0)
+		log_line(log, LOG_LEVEL_NORMAL, "--links: no link or service variables here, nothing to wait for");
+	return 0;
 }

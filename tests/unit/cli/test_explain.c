@@ -7,7 +7,7 @@
 #include "attempt/probe.h"
 #include "base/alloc.h"
 #include "cli/explain.h"
-#include "settings/load.h"
+#include "loading.h"
 
 enum { WORDS = 8, ENTRIES = 4, FACTS = 12 };
 
@@ -41,8 +41,8 @@ static void planned_open(struct planned *planned, const char *words, const char 
 	}
 	env_copy(&planned->env, (char *const *)found);
 	unit_log_open(&planned->log);
-	if (settings_load(&planned->config, argc, planned->argv, &planned->env, &planned->process, &planned->log.log,
-			  &err) ||
+	if (loading_run(&planned->config, argc, planned->argv, &planned->env, &planned->process, &planned->log.log,
+			&err) ||
 	    probe_bind(planned->config.targets, planned->config.target_count, &planned->env, &planned->log.log, &err) ||
 	    exports_settle(&planned->config, &planned->log.log, &err))
 		fail_msg("%s: %s", words, err.text);

@@ -6,8 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "loading.h"
 #include "settings/config.h"
-#include "settings/load.h"
 
 enum { WORDS = 8, ENTRIES = 8 };
 
@@ -56,7 +56,7 @@ static void test_the_table(void **state)
 	}
 }
 
-/* A run of settings_load and what it needs; released by load_close. */
+/* A run of loading_run and what it needs; released by load_close. */
 struct load {
 	struct config config;
 	struct env env;
@@ -81,7 +81,7 @@ static void load_open(struct load *load, const char *words, const char *const *f
 	env_copy(&load->env, (char *const *)found);
 	unit_log_open(&load->log);
 	load->result =
-		settings_load(&load->config, argc, load->argv, &load->env, &load->process, &load->log.log, &load->err);
+		loading_run(&load->config, argc, load->argv, &load->env, &load->process, &load->log.log, &load->err);
 }
 
 static void load_close(struct load *load)

@@ -1,4 +1,4 @@
-/* config_file.c, through settings_load: what a configuration file makes of settings, targets and groups. */
+/* settings/file.c, through loading_run: what a configuration file makes of settings, targets and groups. */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -7,12 +7,12 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "loading.h"
 #include "settings/config.h"
-#include "settings/load.h"
 
 enum { WORDS = 8, ENTRIES = 6 };
 
-/* A run of settings_load with "-f FILE" before the words; released by load_close. */
+/* A run of loading_run with "-f FILE" before the words; released by load_close. */
 struct load {
 	struct unit_dir dir;
 	struct config config;
@@ -42,7 +42,7 @@ static void load_open(struct load *load, const char *text, const char *words, co
 	env_copy(&load->env, (char *const *)found);
 	unit_log_open(&load->log);
 	load->result =
-		settings_load(&load->config, argc, load->argv, &load->env, &load->process, &load->log.log, &load->err);
+		loading_run(&load->config, argc, load->argv, &load->env, &load->process, &load->log.log, &load->err);
 }
 
 static void load_close(struct load *load)

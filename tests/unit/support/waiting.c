@@ -5,8 +5,8 @@
 
 #include "attempt/probe.h"
 #include "base/clock.h"
+#include "loading.h"
 #include "loopback.h"
-#include "settings/load.h"
 #include "unit.h"
 
 enum { WAITING_WORDS = 16 };
@@ -78,7 +78,7 @@ void waiting_run(struct waiting *waiting, const char *words, uint16_t refusing, 
 
 	while (argc <= WAITING_WORDS && (argv[argc] = strsep(&rest, " ")))
 		argc++;
-	if (settings_load(&waiting->config, argc, argv, &waiting->env, &waiting->process, &waiting->log, &err) ||
+	if (loading_run(&waiting->config, argc, argv, &waiting->env, &waiting->process, &waiting->log, &err) ||
 	    probe_bind(waiting->config.targets, waiting->config.target_count, &waiting->env, &waiting->log, &err))
 		fail_msg("%s", err.text);
 	if (waiting->arrange)

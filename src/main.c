@@ -83,7 +83,7 @@ static int main_hand_over(const struct config *config, const struct progress *pr
 {
 	struct exports exports;
 
-	exports_collect(&exports, config, progress);
+	exports_collect(&exports, &config->plan, progress);
 	if (config->command) {
 		exports_apply(&exports, env);
 		sinks_exec(report, path);
@@ -105,7 +105,8 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 	char *path = NULL;
 	int code = EXIT_OWN_FAULT;
 
-	if (probe_bind(config->targets, config->target_count, env, log, err) || exports_settle(config, log, err))
+	if (probe_bind(config->plan.targets, config->plan.target_count, env, log, err) ||
+	    exports_settle(&config->plan, log, err))
 		goto out;
 	if (config->command && !(path = handoff_find(config->command[0], env, &code, err)))
 		goto out;
@@ -113,7 +114,8 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 		code = main_explain(config, path, err);
 		goto out;
 	}
-	if (outputs_open(&outputs, config, env, log, err) || waiter_run(&result, config, process, &outputs.report, err))
+	if (outputs_open(&outputs, config, env, log, err) ||
+	    waiter_run(&result, &config->plan, process, &outputs.report, err))
 		goto out;
 	code = main_exit_code(&result);
 	if (code == 0 || (config->run_anyway && result.verdict != VERDICT_SIGNALLED))
@@ -122,7 +124,7 @@ out:
 	free(path);
 	outputs_release(&outputs);
 	waiter_release(&result);
-	probe_unbind(config->targets, config->target_count);
+	probe_unbind(config->plan.targets, config->plan.target_count);
 	return code;
 }
 
@@ -138,11 +140,11 @@ int main(int argc, char **argv)
 	log_init(&log, STDERR_FILENO);
 	process_take(&process);
 	env_copy(&env, environ);
-	failed = settings_load(&config, argc, argv, &env, &process, &err);
+	failed = load_settings(&config, argc, argv, &env, &process, &err);
 	outputs_set_log(&config, &log);
 	if (!failed && config.action != CONFIG_WAIT)
 		code = main_print(main_text(config.action), &err);
-	else if (!failed && settings_complete(&config, &env, &log, &err) == 0)
+	else if (!failed && load_targets(&config, &env, &log, &err) == 0)
 		code = main_wait(&config, &env, &process, &log, &err);
 	if (err.set)
 		log_line(&log, LOG_LEVEL_ERROR, "%s", err.text);

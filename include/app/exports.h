@@ -7,9 +7,9 @@
 
 #include "app/envprint.h"
 #include "base/errors.h"
-#include "settings/config.h"
 #include "system/env.h"
 #include "system/log.h"
+#include "target/plan.h"
 #include "wait/progress.h"
 
 /* What the app is told: variables and their values. */
@@ -24,10 +24,10 @@ struct exports {
  * hosts under one name are an error. Where one of them is enough, and they are of one host or were all
  * given that name, whichever is ready speaks. Does nothing with --no-export.
  */
-int exports_settle(struct config *config, struct log *log, struct error *err);
+int exports_settle(struct plan *plan, struct log *log, struct error *err);
 
 /* Then: may the target of that index set variables? Of several that share a name, each may. */
-bool exports_may_speak(const struct config *config, size_t index);
+bool exports_may_speak(const struct plan *plan, size_t index);
 
 /*
  * After it: the variables of every target that owns a name. NAME_HOST is the name as given, so that the
@@ -35,7 +35,7 @@ bool exports_may_speak(const struct config *config, size_t index);
  * digits; NAME_ADDR the address that answered, only for a target that is ready. progress has an entry
  * for each target. The result is freed by exports_release.
  */
-void exports_collect(struct exports *exports, const struct config *config, const struct progress *progress);
+void exports_collect(struct exports *exports, const struct plan *plan, const struct progress *progress);
 void exports_release(struct exports *exports);
 
 /* Sets them in env. */

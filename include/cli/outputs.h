@@ -15,7 +15,7 @@ struct outputs {
 
 /*
  * Gives the log of stderr the level that the settings ask for and, where events go to stderr, their form: then all that
- * is said there is an event. config may be of a failed settings_load.
+ * is said there is an event. config may be of a failed load_settings.
  */
 void outputs_set_log(struct config *config, struct log *log);
 

@@ -13,13 +13,13 @@
  * Says what is wrong with a setting and what would be right. On failure config says in which form the error is to be
  * told, as far as that is known. To be released with config_release in either case.
  */
-int settings_load(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
+int load_settings(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
 		  struct error *err);
 
 /*
- * For a wait, after settings_load: adds the targets, with the settings of each, and checks what does not go together.
+ * For a wait, after load_settings: adds the targets, with the settings of each, and checks what does not go together.
  * Warns in log of what looks like a mistake.
  */
-int settings_complete(struct config *config, const struct env *env, struct log *log, struct error *err);
+int load_targets(struct config *config, const struct env *env, struct log *log, struct error *err);
 
 #endif

@@ -7,40 +7,40 @@
 #include "base/alloc.h"
 
 /* Is one of the two enough? */
-static bool exports_are_alternatives(const struct config *config, const struct target *a, const struct target *b)
+static bool exports_are_alternatives(const struct plan *plan, const struct target *a, const struct target *b)
 {
-	return config->group_count && groups_are_alternatives(config->groups, a->group, b->group);
+	return plan->group_count && groups_are_alternatives(plan->groups, a->group, b->group);
 }
 
 /* May whichever is there speak under the name of both, since the user gave it to both, or they are of one host? */
-static bool exports_share_name(const struct config *config, const struct target *a, const struct target *b)
+static bool exports_share_name(const struct plan *plan, const struct target *a, const struct target *b)
 {
 	bool meant = (a->named && b->named) || strcasecmp(a->endpoints[0].host, b->endpoints[0].host) == 0;
 
-	return meant && strcmp(a->name, b->name) == 0 && exports_are_alternatives(config, a, b);
+	return meant && strcmp(a->name, b->name) == 0 && exports_are_alternatives(plan, a, b);
 }
 
-bool exports_may_speak(const struct config *config, size_t index)
+bool exports_may_speak(const struct plan *plan, size_t index)
 {
-	const struct target *target = &config->targets[index];
+	const struct target *target = &plan->targets[index];
 
-	if (!target->name || config->no_export)
+	if (!target->name || plan->no_export)
 		return false;
 	for (size_t i = 0; i < index && !target->exports; i++) {
-		const struct target *owner = &config->targets[i];
+		const struct target *owner = &plan->targets[i];
 
-		if (owner->exports && owner->name && exports_share_name(config, owner, target))
+		if (owner->exports && owner->name && exports_share_name(plan, owner, target))
 			return true;
 	}
 	return target->exports;
 }
 
 /* Two hosts under one name: says what would be right. */
-static int exports_refuse(const struct config *config, const struct target *owner, const struct target *later,
+static int exports_refuse(const struct plan *plan, const struct target *owner, const struct target *later,
 			  struct error *err)
 {
 	const struct endpoint *place = later->endpoints;
-	bool may_share = exports_are_alternatives(config, owner, later);
+	bool may_share = exports_are_alternatives(plan, owner, later);
 
 	errors_set(err,
 		   "targets \"%s\" and \"%s\" would both export %s_HOST; name one of them, such as OTHER=%s:%u%s%s%s",
@@ -51,19 +51,19 @@ static int exports_refuse(const struct config *config, const struct target *owne
 }
 
 /* Does `later` share a name that an earlier target owns? */
-static int exports_settle_pair(const struct config *config, const struct target *owner, struct target *later,
+static int exports_settle_pair(const struct plan *plan, const struct target *owner, struct target *later,
 			       struct log *log, struct error *err)
 {
 	const struct endpoint *first = owner->endpoints, *second = later->endpoints;
 
 	if (!owner->name || !owner->exports || strcmp(owner->name, later->name) != 0)
 		return 0;
-	if (exports_share_name(config, owner, later)) {
+	if (exports_share_name(plan, owner, later)) {
 		later->exports = false;
 		return 0;
 	}
 	if (strcasecmp(first->host, second->host) != 0)
-		return exports_refuse(config, owner, later, err);
+		return exports_refuse(plan, owner, later, err);
 	later->exports = false;
 	if (first->port != second->port)
 		log_line(log, LOG_LEVEL_NORMAL,
@@ -72,13 +72,13 @@ static int exports_settle_pair(const struct config *config, const struct target 
 	return 0;
 }
 
-int exports_settle(struct config *config, struct log *log, struct error *err)
+int exports_settle(struct plan *plan, struct log *log, struct error *err)
 {
-	for (size_t i = 0; i < config->target_count && !config->no_export; i++) {
-		struct target *later = &config->targets[i];
+	for (size_t i = 0; i < plan->target_count && !plan->no_export; i++) {
+		struct target *later = &plan->targets[i];
 
 		for (size_t j = 0; j < i && later->name && later->exports; j++)
-			if (exports_settle_pair(config, &config->targets[j], later, log, err))
+			if (exports_settle_pair(plan, &plan->targets[j], later, log, err))
 				return -1;
 	}
 	return 0;
@@ -112,17 +112,16 @@ static void exports_add_target(struct exports *exports, const struct progress *p
  * Who speaks under the name: its owner, or the first of those that may stand for it that is ready. One that was
  * ready for a part of its --successes comes after one that is done.
  */
-static const struct progress *exports_speaker(const struct config *config, const struct progress *progress,
-					      size_t owner)
+static const struct progress *exports_speaker(const struct plan *plan, const struct progress *progress, size_t owner)
 {
-	const struct target *first = &config->targets[owner];
+	const struct target *first = &plan->targets[owner];
 	const struct progress *ready = NULL;
 
-	for (size_t i = owner; i < config->target_count; i++) {
-		const struct target *target = &config->targets[i];
+	for (size_t i = owner; i < plan->target_count; i++) {
+		const struct target *target = &plan->targets[i];
 
 		if (!progress_is_ready(&progress[i]) || !target->name ||
-		    (i != owner && !exports_share_name(config, first, target)))
+		    (i != owner && !exports_share_name(plan, first, target)))
 			continue;
 		if (progress[i].done)
 			return &progress[i];
@@ -131,12 +130,12 @@ static const struct progress *exports_speaker(const struct config *config, const
 	return ready ? ready : &progress[owner];
 }
 
-void exports_collect(struct exports *exports, const struct config *config, const struct progress *progress)
+void exports_collect(struct exports *exports, const struct plan *plan, const struct progress *progress)
 {
 	*exports = (struct exports){0};
-	for (size_t i = 0; i < config->target_count && !config->no_export; i++)
-		if (config->targets[i].name && config->targets[i].exports)
-			exports_add_target(exports, exports_speaker(config, progress, i), config->pin);
+	for (size_t i = 0; i < plan->target_count && !plan->no_export; i++)
+		if (plan->targets[i].name && plan->targets[i].exports)
+			exports_add_target(exports, exports_speaker(plan, progress, i), plan->pin);
 }
 
 void exports_release(struct exports *exports)

@@ -43,8 +43,8 @@ static cJSON *explain_exports(const struct config *config, size_t index)
 	static const char *const suffixes[] = {"HOST", "PORT", "ADDR"};
 	cJSON *list = alloc_check(cJSON_CreateArray());
 
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) && exports_may_speak(config, index); i++) {
-		char *name = alloc_format("%s_%s", config->targets[index].name, suffixes[i]);
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) && exports_may_speak(&config->plan, index); i++) {
+		char *name = alloc_format("%s_%s", config->plan.targets[index].name, suffixes[i]);
 
 		cJSON_AddItemToArray(list, alloc_check(cJSON_CreateString(name)));
 		free(name);
@@ -187,7 +187,7 @@ static cJSON *explain_target_settings(const struct config *config, const struct 
 
 static cJSON *explain_target(const struct config *config, size_t index)
 {
-	const struct target *target = &config->targets[index];
+	const struct target *target = &config->plan.targets[index];
 	cJSON *object = alloc_check(cJSON_CreateObject()), *endpoints;
 
 	json_add_exact(object, "target", target->text);
@@ -208,9 +208,9 @@ static cJSON *explain_group(const struct config *config, size_t index)
 {
 	cJSON *object = alloc_check(cJSON_CreateObject());
 
-	json_add_text(object, "wanted", config->groups[index].any ? "any" : "all");
+	json_add_text(object, "wanted", config->plan.groups[index].any ? "any" : "all");
 	if (index)
-		alloc_check(cJSON_AddNumberToObject(object, "member_of", (double)config->groups[index].parent));
+		alloc_check(cJSON_AddNumberToObject(object, "member_of", (double)config->plan.groups[index].parent));
 	else
 		json_add_text(object, "member_of", NULL);
 	return object;
@@ -232,10 +232,10 @@ cJSON *explain_plan(const struct config *config, const char *path)
 
 	alloc_check(cJSON_AddNumberToObject(plan, "version", EXPLAIN_VERSION));
 	list = alloc_check(cJSON_AddArrayToObject(plan, "targets"));
-	for (size_t i = 0; i < config->target_count; i++)
+	for (size_t i = 0; i < config->plan.target_count; i++)
 		cJSON_AddItemToArray(list, explain_target(config, i));
 	list = alloc_check(cJSON_AddArrayToObject(plan, "groups"));
-	for (size_t i = 0; i < config->group_count; i++)
+	for (size_t i = 0; i < config->plan.group_count; i++)
 		cJSON_AddItemToArray(list, explain_group(config, i));
 	cJSON_AddItemToObject(plan, "settings", explain_settings(config));
 	json_add_exact(plan, "command", path);

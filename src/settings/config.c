@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/alloc.h"
-
 /* clang-format off */
 static const struct options_row config_rows[] = {
 	{ .key = "timeout", .letter = 't', .type = OPTIONS_DURATION, .offset = offsetof(struct config, settings.timeout),
@@ -17,26 +15,26 @@ static const struct options_row config_rows[] = {
 	{ .key = "successes", .type = OPTIONS_COUNT, .value = 1, .offset = offsetof(struct config, settings.successes),
 	  .initial = "1", .arg = "N", .per_target = true, .help = "N attempts in a row must find a target ready",
 	  .more = "They are about 0.1 to 1 s apart, or --max-interval where that is less. With --down: must find it down." },
-	{ .key = "once", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, once),
+	{ .key = "once", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.once),
 	  .brief = true, .help = "one round: exit 0 ready, 1 not (HEALTHCHECK)",
 	  .more = "For a HEALTHCHECK, a probe or a script." },
 	{ .key = "any", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, any),
 	  .brief = true, .help = "one target is enough" },
-	{ .key = "down", .type = OPTIONS_FLAG, .value = CONFIG_DOWN_ON, .choices = "absent", .offset = offsetof(struct config, down),
+	{ .key = "down", .type = OPTIONS_FLAG, .value = PLAN_DOWN_ON, .choices = "absent", .offset = offsetof(struct config, plan.down),
 	  .brief = true, .help = "wait until nothing answers",
 	  .more = "A name that does not exist is not down, unless it resolved before or with =absent: it may be misspelt." },
 	{ .key = "run-anyway", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, run_anyway),
 	  .help = "start COMMAND even after a timeout",
 	  .more = "With --print-env: print what is known, and exit 0." },
-	{ .key = "fail-fast", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, fail_fast),
+	{ .key = "fail-fast", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.fail_fast),
 	  .help = "give up at once, exit 124, on what waiting does not mend",
 	  .more = "That is: denied, another protocol, a bad certificate." },
 	{ .key = "links", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, links),
 	  .brief = true, .help = "wait for every peer in link and service variables",
 	  .more = "Those that Docker's --link and Kubernetes set. They come to the other targets." },
-	{ .key = "pin", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, pin),
+	{ .key = "pin", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.pin),
 	  .help = "export the address that answered as NAME_HOST" },
-	{ .key = "no-export", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, no_export),
+	{ .key = "no-export", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.no_export),
 	  .help = "leave COMMAND's environment as it is" },
 	{ .key = "config", .letter = 'f', .type = OPTIONS_TEXT, .offset = offsetof(struct config, path), .where = OPTIONS_NOT_IN_FILE,
 	  .arg = "FILE", .brief = true, .help = "read settings and targets from a JSON FILE",
@@ -78,16 +76,9 @@ _Static_assert(sizeof(config_rows) / sizeof(config_rows[0]) <= CONFIG_ROWS, "rai
 
 const struct options_table config_options = {config_rows, sizeof(config_rows) / sizeof(config_rows[0])};
 
-size_t config_add_group(struct config *config, size_t parent, bool any)
-{
-	config->groups = alloc_resize(config->groups, config->group_count + 1, sizeof(*config->groups));
-	config->groups[config->group_count] = (struct group){.parent = parent, .any = any};
-	return config->group_count++;
-}
-
 int config_check(const struct config *config, const struct target_settings *settings, struct error *err)
 {
-	if (config->once && settings->successes > 1)
+	if (config->plan.once && settings->successes > 1)
 		return errors_set(err, "once makes one attempt, and successes wants %d of them; say one of the two",
 				  settings->successes);
 	return 0;
@@ -95,10 +86,7 @@ int config_check(const struct config *config, const struct target_settings *sett
 
 void config_release(struct config *config)
 {
-	for (size_t i = 0; i < config->target_count; i++)
-		target_release(&config->targets[i]);
-	free(config->targets);
-	free(config->groups);
+	plan_release(&config->plan);
 	free(config->reports.items);
 	free(config->operands);
 	jsontext_release(&config->file);

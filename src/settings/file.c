@@ -99,7 +99,7 @@ static int settings_file_add(struct config *config, const cJSON *item, const cJS
 		jsontext_error(&config->file, item, false, err, "%s", inner.text);
 		goto out;
 	}
-	target = &config->targets[config->target_count - 1];
+	target = &config->plan.targets[config->plan.target_count - 1];
 	target->settings = scope->settings.settings;
 	target->own_settings = scope->own;
 	target->group = scope->group;
@@ -115,7 +115,7 @@ out:
 static int settings_file_group(struct config *config, const cJSON *list, struct settings_file_scope *scope,
 			       const struct env *env, struct error *err)
 {
-	scope->group = config_add_group(config, scope->group, strcmp(list->string, "any") == 0);
+	scope->group = plan_add_group(&config->plan, scope->group, strcmp(list->string, "any") == 0);
 	if (cJSON_IsArray(list) && !list->child)
 		return jsontext_error(&config->file, list, false, err, "\"%s\" has no targets", list->string);
 	return settings_file_list(config, list, scope, env, err);

@@ -38,7 +38,7 @@ static const char *load_form_asked_for(int argc, char **argv, const struct env *
 	return found;
 }
 
-int settings_load(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
+int load_settings(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
 		  struct error *err)
 {
 	struct config first = {.report_fd = -1};
@@ -78,20 +78,20 @@ static int load_add_targets(struct config *config, const struct env *env, struct
 			return -1;
 	if (config->operand_count == 0 && has_words && targets_add_words(config, words, env, err))
 		return -1;
-	if (config->target_count == 0 && config->file.root && settings_file_targets(config, env, err))
+	if (config->plan.target_count == 0 && config->file.root && settings_file_targets(config, env, err))
 		return -1;
 	if ((config->operand_count || has_words) && settings_file_has_targets(config))
 		log_line(log, LOG_LEVEL_NORMAL, "the targets of %s are not waited for, since %s has some",
 			 config->file.name, config->operand_count ? "the command line" : "WAITFOR_TARGETS");
 	if (config->links && targets_add_links(config, env, err))
 		return -1;
-	if (config->target_count == 0 && !config->links && config->file.root)
+	if (config->plan.target_count == 0 && !config->links && config->file.root)
 		return errors_set(
 			err,
 			"no target; give %s \"targets\": [\"db:5432\"], or write waitfor -f FILE host:port -- "
 			"command",
 			config->file.name);
-	if (config->target_count == 0 && !config->links)
+	if (config->plan.target_count == 0 && !config->links)
 		return errors_set(err,
 				  "no target; write waitfor host:port -- command, set WAITFOR_TARGETS or say --links");
 	return 0;
@@ -102,20 +102,20 @@ static int load_check_print_env(const struct config *config, struct error *err)
 	if (config->print_env && config->command)
 		return errors_set(err, "--print-env prints the variables instead of running \"%s\"; leave out one",
 				  config->command[0]);
-	if (config->print_env && config->no_export)
+	if (config->print_env && config->plan.no_export)
 		return errors_set(err, "--print-env prints what --no-export leaves out; say one of the two");
 	return 0;
 }
 
-int settings_complete(struct config *config, const struct env *env, struct log *log, struct error *err)
+int load_targets(struct config *config, const struct env *env, struct log *log, struct error *err)
 {
 	options_warn_misspelt(&config_options, env, log);
 	if (load_check_print_env(config, err))
 		return -1;
-	config_add_group(config, 0, config->any);
+	plan_add_group(&config->plan, 0, config->any);
 	if (settings_file_check_settings(config, err) || load_add_targets(config, env, log, err))
 		return -1;
-	if (config->target_count == 0)
+	if (config->plan.target_count == 0)
 		log_line(log, LOG_LEVEL_NORMAL, "--links: no link or service variables here, nothing to wait for");
 	return 0;
 }

@@ -21,14 +21,12 @@ static void targets_name_origin(const char *text, const char *expanded, struct e
 
 int targets_add_expanded(struct config *config, const char *text, const struct env *env, struct error *err)
 {
-	struct target *target;
+	struct target made, *target;
 
-	config->targets = alloc_resize(config->targets, config->target_count + 1, sizeof(*config->targets));
-	target = &config->targets[config->target_count];
-	if (target_parse(target, text, err))
+	if (target_parse(&made, text, err))
 		return -1;
+	target = plan_add_target(&config->plan, &made);
 	target->settings = config->settings;
-	config->target_count++;
 	/* A scheme may have a usual port, which probe_bind knows. */
 	for (size_t i = 0; i < target->endpoint_count && !target->scheme; i++)
 		links_complete(&target->endpoints[i], env, 0);
@@ -73,7 +71,7 @@ static int targets_add_word(struct config *config, const char *word, bool after_
 
 	if (!after_secret || strstr(word, "://"))
 		return failed;
-	added = failed ? NULL : &config->targets[config->target_count - 1];
+	added = failed ? NULL : &config->plan.targets[config->plan.target_count - 1];
 	if (added && added->endpoints[0].port)
 		return 0;
 	return errors_set(err, "what follows a password is no target; write white space in a password as %%20, "
@@ -108,9 +106,9 @@ int targets_add_words(struct config *config, const char *text, const struct env 
 /* A peer that the command line already names is not added again. */
 static bool targets_has_host(const struct config *config, const char *host)
 {
-	for (size_t i = 0; i < config->target_count; i++)
-		for (size_t j = 0; j < config->targets[i].endpoint_count; j++)
-			if (strcasecmp(config->targets[i].endpoints[j].host, host) == 0)
+	for (size_t i = 0; i < config->plan.target_count; i++)
+		for (size_t j = 0; j < config->plan.targets[i].endpoint_count; j++)
+			if (strcasecmp(config->plan.targets[i].endpoints[j].host, host) == 0)
 				return true;
 	return false;
 }

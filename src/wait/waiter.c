@@ -32,7 +32,7 @@ struct waiter_target {
 };
 
 struct waiter {
-	const struct config *config;
+	const struct plan *plan;
 	const struct sinks *report;
 	struct loop *loop;
 	struct dns *dns;
@@ -105,7 +105,7 @@ static void waiter_on_pause(void *arg)
 /* In turn: a target that hangs must not keep one that is ready from ever being asked. */
 static void waiter_try_queued(struct waiter *waiter)
 {
-	size_t count = waiter->config->target_count, first = waiter->turn;
+	size_t count = waiter->plan->target_count, first = waiter->turn;
 
 	for (size_t i = 0; i < count && waiter->running < waiter->running_max; i++) {
 		struct waiter_target *target = &waiter->targets[(first + i) % count];
@@ -119,17 +119,17 @@ static void waiter_try_queued(struct waiter *waiter)
 
 static bool waiter_is_as_wanted(const struct waiter *waiter, const struct progress *progress)
 {
-	if (waiter->config->down)
-		return progress_is_down(progress, waiter->config->down == CONFIG_DOWN_ABSENT);
+	if (waiter->plan->down)
+		return progress_is_down(progress, waiter->plan->down == PLAN_DOWN_ABSENT);
 	return progress_is_ready(progress);
 }
 
 /* --fail-fast: will waiting not help? */
 static bool waiter_is_hopeless(const struct waiter_target *target)
 {
-	const struct config *config = target->waiter->config;
+	const struct plan *plan = target->waiter->plan;
 
-	return config->fail_fast && !config->down && outcome_info(target->progress->outcome.kind)->lasting;
+	return plan->fail_fast && !plan->down && outcome_info(target->progress->outcome.kind)->lasting;
 }
 
 static enum groups_standing waiter_standing(const struct waiter_target *target)
@@ -156,11 +156,11 @@ static void waiter_retire(struct waiter_target *target)
 /* One of three replicas is there: the others need not be asked any more, and one whose time was up is not missed. */
 static void waiter_spare(struct waiter *waiter)
 {
-	for (size_t i = 0; i < waiter->config->target_count; i++) {
+	for (size_t i = 0; i < waiter->plan->target_count; i++) {
 		struct waiter_target *target = &waiter->targets[i];
 		size_t group = target->progress->target->group;
 
-		if (target->progress->done || !groups_is_settled(waiter->config->groups, waiter->tallies, group))
+		if (target->progress->done || !groups_is_settled(waiter->plan->groups, waiter->tallies, group))
 			continue;
 		target->progress->spared = true;
 		waiter_retire(target);
@@ -170,17 +170,17 @@ static void waiter_spare(struct waiter *waiter)
 /* Ends the wait when the groups are decided; loss: what it is when they are lost. --once goes on until each reason is known. */
 static void waiter_judge(struct waiter *waiter, enum verdict loss)
 {
-	const struct config *config = waiter->config;
+	const struct plan *plan = waiter->plan;
 	size_t over = 0;
 
-	memset(waiter->tallies, 0, config->group_count * sizeof(*waiter->tallies));
-	for (size_t i = 0; i < config->target_count; i++) {
-		groups_count(&waiter->tallies[config->targets[i].group], waiter_standing(&waiter->targets[i]));
+	memset(waiter->tallies, 0, plan->group_count * sizeof(*waiter->tallies));
+	for (size_t i = 0; i < plan->target_count; i++) {
+		groups_count(&waiter->tallies[plan->targets[i].group], waiter_standing(&waiter->targets[i]));
 		over += waiter->targets[i].state == WAITER_OVER;
 	}
-	groups_judge(config->groups, waiter->tallies, config->group_count);
-	if (waiter->tallies[0].standing == GROUPS_LOST && (!config->once || over == config->target_count)) {
-		waiter_end(waiter, config->once ? VERDICT_NOT_READY : loss);
+	groups_judge(plan->groups, waiter->tallies, plan->group_count);
+	if (waiter->tallies[0].standing == GROUPS_LOST && (!plan->once || over == plan->target_count)) {
+		waiter_end(waiter, plan->once ? VERDICT_NOT_READY : loss);
 		return;
 	}
 	waiter_spare(waiter);
@@ -232,7 +232,7 @@ static void waiter_on_attempt(void *arg, const struct outcome *outcome, const st
 		waiter_retire(target);
 		sinks_done(waiter->report, target->progress);
 	} else {
-		if (waiter->config->once)
+		if (waiter->plan->once)
 			waiter_retire(target);
 		else
 			waiter_pause(target);
@@ -256,24 +256,24 @@ static void waiter_on_expiry(void *arg)
 
 static void waiter_open(struct waiter *waiter, int64_t now)
 {
-	const struct config *config = waiter->config;
+	const struct plan *plan = waiter->plan;
 
 	if (getrandom(&waiter->random, sizeof(waiter->random), GRND_NONBLOCK) < 0)
 		waiter->random = (uint64_t)now;
 	waiter->random |= 1; /* zero would stay zero */
 	waiter->running_max = waiter_attempts_at_once();
 	waiter->dns = dns_new(waiter->loop);
-	waiter->targets = alloc_zero(config->target_count, sizeof(*waiter->targets));
-	waiter->tallies = alloc_zero(config->group_count, sizeof(*waiter->tallies));
-	for (size_t i = 0; i < config->target_count; i++) {
+	waiter->targets = alloc_zero(plan->target_count, sizeof(*waiter->targets));
+	waiter->tallies = alloc_zero(plan->group_count, sizeof(*waiter->tallies));
+	for (size_t i = 0; i < plan->target_count; i++) {
 		struct waiter_target *target = &waiter->targets[i];
-		int64_t timeout = config->targets[i].settings.timeout;
+		int64_t timeout = plan->targets[i].settings.timeout;
 
 		target->waiter = waiter;
 		target->progress = &waiter->result->progress[i];
-		progress_init(target->progress, &config->targets[i], now);
-		target->attempt = attempt_new(waiter->loop, waiter->dns, &config->targets[i],
-					      config->once || config->down, waiter_on_attempt, target);
+		progress_init(target->progress, &plan->targets[i], now);
+		target->attempt = attempt_new(waiter->loop, waiter->dns, &plan->targets[i], plan->once || plan->down,
+					      waiter_on_attempt, target);
 		loop_timer_init(waiter->loop, &target->pause, waiter_on_pause, target);
 		loop_timer_init(waiter->loop, &target->expiry, waiter_on_expiry, target);
 		if (timeout) {
@@ -286,7 +286,7 @@ static void waiter_open(struct waiter *waiter, int64_t now)
 
 static void waiter_close(struct waiter *waiter)
 {
-	for (size_t i = 0; i < waiter->config->target_count; i++) {
+	for (size_t i = 0; i < waiter->plan->target_count; i++) {
 		loop_timer_clear(&waiter->targets[i].pause);
 		loop_timer_clear(&waiter->targets[i].expiry);
 		attempt_free(waiter->targets[i].attempt);
@@ -297,29 +297,14 @@ static void waiter_close(struct waiter *waiter)
 	loop_free(waiter->loop);
 }
 
-static int64_t waiter_longest_timeout(const struct config *config)
-{
-	int64_t longest = 0;
-
-	for (size_t i = 0; i < config->target_count; i++) {
-		int64_t timeout = config->targets[i].settings.timeout;
-
-		if (!timeout)
-			return 0;
-		if (timeout > longest)
-			longest = timeout;
-	}
-	return longest;
-}
-
-int waiter_run(struct waiter_result *result, const struct config *config, const struct process *process,
+int waiter_run(struct waiter_result *result, const struct plan *plan, const struct process *process,
 	       const struct sinks *report, struct error *err)
 {
-	struct waiter waiter = {.config = config, .report = report, .result = result};
-	struct sinks_view view = {.count = config->target_count,
+	struct waiter waiter = {.plan = plan, .report = report, .result = result};
+	struct sinks_view view = {.count = plan->target_count,
 				  .started = clock_now(),
-				  .timeout = waiter_longest_timeout(config),
-				  .down = config->down != CONFIG_DOWN_OFF};
+				  .timeout = plan_longest_timeout(plan),
+				  .down = plan->down != PLAN_DOWN_OFF};
 	int failed = 0;
 
 	/* Ready is only what was found ready: whatever goes wrong below, the app must not start. */
@@ -327,12 +312,12 @@ int waiter_run(struct waiter_result *result, const struct config *config, const 
 	waiter.loop = loop_new(process, err);
 	if (!waiter.loop)
 		return -1;
-	result->progress = alloc_zero(config->target_count, sizeof(*result->progress));
+	result->progress = alloc_zero(plan->target_count, sizeof(*result->progress));
 	view.list = result->progress;
 	waiter_open(&waiter, view.started);
 	sinks_begin(report, &view, waiter.loop);
 	/* --links, and there are none: nothing would ever stop the loop. */
-	if (config->target_count == 0)
+	if (plan->target_count == 0)
 		result->verdict = VERDICT_READY;
 	else
 		failed = loop_run(waiter.loop, &result->signal, err);

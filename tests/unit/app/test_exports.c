@@ -7,15 +7,15 @@
 
 enum { TARGETS = 4, ENTRIES = 8 };
 
-/* A config of parsed targets, as probe_bind leaves them. */
-static void config_open(struct config *config, const char *const *texts)
+/* A plan of parsed targets, as probe_bind leaves them. */
+static void plan_open(struct plan *plan, const char *const *texts)
 {
-	*config = (struct config){0};
-	config->targets = calloc(TARGETS, sizeof(*config->targets));
-	for (; texts[config->target_count]; config->target_count++) {
+	*plan = (struct plan){0};
+	plan->targets = calloc(TARGETS, sizeof(*plan->targets));
+	for (; texts[plan->target_count]; plan->target_count++) {
 		struct error err = {0};
 
-		if (target_parse(&config->targets[config->target_count], texts[config->target_count], &err))
+		if (target_parse(&plan->targets[plan->target_count], texts[plan->target_count], &err))
 			fail_msg("%s", err.text);
 	}
 }
@@ -96,18 +96,18 @@ static void test_settle(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct settle_row *row = &rows[i];
-		struct config config;
+		struct plan plan;
 		struct error err = {0};
 		struct unit_log log;
 		const char *said;
 
 		unit_log_open(&log);
-		config_open(&config, row->targets);
-		config.no_export = row->no_export;
-		config_add_group(&config, 0, row->any);
-		check_int(row->name, exports_settle(&config, &log.log, &err), row->exports ? 0 : -1);
-		for (size_t j = 0; row->exports && j < config.target_count; j++)
-			check_int(row->name, config.targets[j].exports, row->exports[j] - '0');
+		plan_open(&plan, row->targets);
+		plan.no_export = row->no_export;
+		plan_add_group(&plan, 0, row->any);
+		check_int(row->name, exports_settle(&plan, &log.log, &err), row->exports ? 0 : -1);
+		for (size_t j = 0; row->exports && j < plan.target_count; j++)
+			check_int(row->name, plan.targets[j].exports, row->exports[j] - '0');
 		said = row->exports ? unit_log_text(&log) : err.text;
 		if (row->message)
 			check_has(row->name, said, row->message);
@@ -115,7 +115,7 @@ static void test_settle(void **state)
 			check_text(row->name, said, "");
 		if (row->second)
 			check_has(row->name, said, row->second);
-		config_release(&config);
+		plan_release(&plan);
 		unit_log_close(&log);
 	}
 }
@@ -133,25 +133,25 @@ static void check_apply(const struct apply_row *row)
 	const char *const texts[] = {row->target, NULL};
 	struct progress progress = {.outcome = {.kind = row->kind}, .place = {.from_variable = row->from_variable}};
 	struct exports exports;
-	struct config config;
+	struct plan plan;
 	struct env env;
 	size_t count = 0;
 
-	config_open(&config, texts);
-	config.pin = row->pin;
-	config.no_export = row->no_export;
-	progress.target = config.targets;
-	progress.place.endpoint = &config.targets[0].endpoints[row->second_endpoint];
+	plan_open(&plan, texts);
+	plan.pin = row->pin;
+	plan.no_export = row->no_export;
+	progress.target = plan.targets;
+	progress.place.endpoint = &plan.targets[0].endpoints[row->second_endpoint];
 	snprintf(progress.place.address, sizeof(progress.place.address), "%s", row->address);
 	env_copy(&env, (char *const *)row->before);
-	exports_collect(&exports, &config, &progress);
+	exports_collect(&exports, &plan, &progress);
 	exports_apply(&exports, &env);
 	exports_release(&exports);
 	for (; row->after[count]; count++)
 		check_text(row->name, env.list[count], row->after[count]);
 	check_int(row->name, (long long)env.count, (long long)count);
 	env_release(&env);
-	config_release(&config);
+	plan_release(&plan);
 }
 
 /* Issue 3, "Exports": HOST as given, PORT in digits where a link's tcp:// was, ADDR that answered; in place, all else unchanged. */
@@ -296,27 +296,27 @@ static void test_apply_to_several(void **state)
 					       "WEB_HOST=web", "WEB_PORT=3", "WEB_ADDR=10.0.0.2"};
 	struct progress progress[3] = {0};
 	struct exports exports;
-	struct config config;
+	struct plan plan;
 	struct env env;
 
 	(void)state;
-	config_open(&config, texts);
-	config.targets[1].exports = false;
+	plan_open(&plan, texts);
+	plan.targets[1].exports = false;
 	for (int i = 0; i < 3; i++) {
-		progress[i].target = &config.targets[i];
+		progress[i].target = &plan.targets[i];
 		progress[i].outcome.kind = OUTCOME_READY;
-		progress[i].place.endpoint = config.targets[i].endpoints;
+		progress[i].place.endpoint = plan.targets[i].endpoints;
 		snprintf(progress[i].place.address, sizeof(progress[i].place.address), "10.0.0.%d", i);
 	}
 	env_copy(&env, NULL);
-	exports_collect(&exports, &config, progress);
+	exports_collect(&exports, &plan, progress);
 	exports_apply(&exports, &env);
 	exports_release(&exports);
 	check_int("several", (long long)env.count, COUNT(expected));
 	for (size_t i = 0; i < COUNT(expected); i++)
 		check_text("several", env.list[i], expected[i]);
 	env_release(&env);
-	config_release(&config);
+	plan_release(&plan);
 }
 
 struct speaker_row {
@@ -342,26 +342,26 @@ static void test_speaker(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct progress progress[3] = {0};
 		struct exports exports;
-		struct config config;
+		struct plan plan;
 		struct error err = {0};
 		struct log log;
 
 		log_init(&log, -1);
-		config_open(&config, texts);
-		config_add_group(&config, 0, true);
-		check_int(rows[i].name, exports_settle(&config, &log, &err), 0);
+		plan_open(&plan, texts);
+		plan_add_group(&plan, 0, true);
+		check_int(rows[i].name, exports_settle(&plan, &log, &err), 0);
 		for (int j = 0; j < 3; j++) {
-			progress[j].target = &config.targets[j];
+			progress[j].target = &plan.targets[j];
 			progress[j].outcome.kind = rows[i].replicas[j] == '-' ? OUTCOME_REFUSED : OUTCOME_READY;
 			progress[j].done = rows[i].replicas[j] == 'd';
-			progress[j].place.endpoint = config.targets[j].endpoints;
+			progress[j].place.endpoint = plan.targets[j].endpoints;
 		}
-		exports_collect(&exports, &config, progress);
+		exports_collect(&exports, &plan, progress);
 		check_int(rows[i].name, (long long)exports.count, strcmp(rows[i].replicas, "---") == 0 ? 2 : 3);
 		check_text(rows[i].name, exports.list[0].name, "R_HOST");
 		check_text(rows[i].name, exports.list[0].value, rows[i].host + strlen("R_HOST="));
 		exports_release(&exports);
-		config_release(&config);
+		plan_release(&plan);
 	}
 }
 
@@ -374,25 +374,25 @@ struct sharing_row {
 
 static void check_sharing(const struct sharing_row *row)
 {
-	struct config config;
+	struct plan plan;
 	struct error err = {0};
 	struct log log;
 
 	log_init(&log, -1);
-	config_open(&config, row->targets);
-	config_add_group(&config, 0, row->any);
-	config_add_group(&config, 0, true);
-	config_add_group(&config, 1, true);
-	config_add_group(&config, 1, false);
-	for (size_t i = 1; i < config.target_count; i++)
-		config.targets[i].group = row->group;
-	config.targets[0].group = row->group ? 1 : 0;
-	check_int(row->name, exports_settle(&config, &log, &err), row->settled ? 0 : -1);
-	for (size_t i = 0; row->settled && i < config.target_count; i++) {
-		check_int(row->name, config.targets[i].exports, row->settled[i] - '0');
-		check_int(row->name, exports_may_speak(&config, i), row->speak[i] - '0');
+	plan_open(&plan, row->targets);
+	plan_add_group(&plan, 0, row->any);
+	plan_add_group(&plan, 0, true);
+	plan_add_group(&plan, 1, true);
+	plan_add_group(&plan, 1, false);
+	for (size_t i = 1; i < plan.target_count; i++)
+		plan.targets[i].group = row->group;
+	plan.targets[0].group = row->group ? 1 : 0;
+	check_int(row->name, exports_settle(&plan, &log, &err), row->settled ? 0 : -1);
+	for (size_t i = 0; row->settled && i < plan.target_count; i++) {
+		check_int(row->name, plan.targets[i].exports, row->settled[i] - '0');
+		check_int(row->name, exports_may_speak(&plan, i), row->speak[i] - '0');
 	}
-	config_release(&config);
+	plan_release(&plan);
 }
 
 /* Who may set variables, in groups within groups. */
@@ -419,19 +419,19 @@ static void test_sharing(void **state)
 static void test_error_in_a_file(void **state)
 {
 	static const char *const texts[] = {"r=a:1", "r=b:2", NULL};
-	struct config config;
+	struct plan plan;
 	struct error err = {0};
 	struct log log;
 
 	(void)state;
 	log_init(&log, -1);
-	config_open(&config, texts);
-	config.targets[1].origin = strdup("wait.json:3:20");
-	check_int("file", exports_settle(&config, &log, &err), -1);
+	plan_open(&plan, texts);
+	plan.targets[1].origin = strdup("wait.json:3:20");
+	check_int("file", exports_settle(&plan, &log, &err), -1);
 	check_text("file", err.text,
 		   "wait.json:3:20: targets \"r=a:1\" and \"r=b:2\" would both export R_HOST; name one of them, such "
 		   "as OTHER=b:2");
-	config_release(&config);
+	plan_release(&plan);
 }
 
 /* A port that is not ready would help nobody. */
@@ -440,26 +440,26 @@ static void test_one_host_two_ports_of_which_one_is_enough(void **state)
 	static const char *const texts[] = {"db:1", "db:2", NULL};
 	struct progress progress[2] = {0};
 	struct exports exports;
-	struct config config;
+	struct plan plan;
 	struct error err = {0};
 	struct log log;
 
 	(void)state;
 	log_init(&log, -1);
-	config_open(&config, texts);
-	config_add_group(&config, 0, true);
-	check_int("ports", exports_settle(&config, &log, &err), 0);
+	plan_open(&plan, texts);
+	plan_add_group(&plan, 0, true);
+	check_int("ports", exports_settle(&plan, &log, &err), 0);
 	for (int i = 0; i < 2; i++) {
-		progress[i].target = &config.targets[i];
+		progress[i].target = &plan.targets[i];
 		progress[i].outcome.kind = i ? OUTCOME_READY : OUTCOME_REFUSED;
-		progress[i].place.endpoint = config.targets[i].endpoints;
+		progress[i].place.endpoint = plan.targets[i].endpoints;
 	}
-	exports_collect(&exports, &config, progress);
+	exports_collect(&exports, &plan, progress);
 	check_int("ports", (long long)exports.count, 3);
 	check_text("ports", exports.list[1].name, "DB_PORT");
 	check_text("ports", exports.list[1].value, "2");
 	exports_release(&exports);
-	config_release(&config);
+	plan_release(&plan);
 }
 
 int main(void)

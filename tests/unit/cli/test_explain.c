@@ -43,8 +43,9 @@ static void planned_open(struct planned *planned, const char *words, const char 
 	unit_log_open(&planned->log);
 	if (loading_run(&planned->config, argc, planned->argv, &planned->env, &planned->process, &planned->log.log,
 			&err) ||
-	    probe_bind(planned->config.targets, planned->config.target_count, &planned->env, &planned->log.log, &err) ||
-	    exports_settle(&planned->config, &planned->log.log, &err))
+	    probe_bind(planned->config.plan.targets, planned->config.plan.target_count, &planned->env,
+		       &planned->log.log, &err) ||
+	    exports_settle(&planned->config.plan, &planned->log.log, &err))
 		fail_msg("%s: %s", words, err.text);
 	planned->plan = explain_plan(&planned->config, planned->config.command ? planned->config.command[0] : NULL);
 }
@@ -52,7 +53,7 @@ static void planned_open(struct planned *planned, const char *words, const char 
 static void planned_close(struct planned *planned)
 {
 	cJSON_Delete(planned->plan);
-	probe_unbind(planned->config.targets, planned->config.target_count);
+	probe_unbind(planned->config.plan.targets, planned->config.plan.target_count);
 	config_release(&planned->config);
 	env_release(&planned->env);
 	unit_log_close(&planned->log);

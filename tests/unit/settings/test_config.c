@@ -113,15 +113,15 @@ static void test_settings(void **state)
 		  .settings.max_interval = 200 * CLOCK_MS,
 		  .any = 1,
 		  .run_anyway = 1,
-		  .fail_fast = 1}},
+		  .plan.fail_fast = 1}},
 		{"more on the command line",
 		 "--timeout=0 --once --links --pin --no-export -v db:1",
 		 {NULL},
 		 {.settings.attempt_timeout = 3 * CLOCK_S,
-		  .once = 1,
+		  .plan.once = 1,
 		  .links = 1,
-		  .pin = 1,
-		  .no_export = 1,
+		  .plan.pin = 1,
+		  .plan.no_export = 1,
 		  .verbosity = CONFIG_VERBOSITY_VERBOSE}},
 		{"in the environment",
 		 "db:1",
@@ -130,9 +130,9 @@ static void test_settings(void **state)
 		 {.settings.timeout = 300 * CLOCK_S,
 		  .settings.attempt_timeout = 500 * CLOCK_MS,
 		  .settings.max_interval = CLOCK_S,
-		  .once = 1,
+		  .plan.once = 1,
 		  .any = 1,
-		  .down = CONFIG_DOWN_ABSENT,
+		  .plan.down = PLAN_DOWN_ABSENT,
 		  .verbosity = CONFIG_VERBOSITY_QUIET}},
 		{"more in the environment",
 		 "db:1",
@@ -140,19 +140,19 @@ static void test_settings(void **state)
 		  "WAITFOR_NO_EXPORT=1", "WAITFOR_VERBOSE=1", "WAITFOR_DOWN=true"},
 		 {.settings.timeout = 60 * CLOCK_S,
 		  .settings.attempt_timeout = 3 * CLOCK_S,
-		  .down = CONFIG_DOWN_ON,
+		  .plan.down = PLAN_DOWN_ON,
 		  .run_anyway = 1,
-		  .fail_fast = 1,
+		  .plan.fail_fast = 1,
 		  .links = 1,
-		  .pin = 1,
-		  .no_export = 1,
+		  .plan.pin = 1,
+		  .plan.no_export = 1,
 		  .verbosity = CONFIG_VERBOSITY_VERBOSE}},
 		{"the command line wins",
 		 "-t1 --once=false --down=absent -q db:1",
 		 {"WAITFOR_TIMEOUT=5m", "WAITFOR_ONCE=1", "WAITFOR_DOWN=1", "WAITFOR_VERBOSE=1"},
 		 {.settings.timeout = CLOCK_S,
 		  .settings.attempt_timeout = 3 * CLOCK_S,
-		  .down = CONFIG_DOWN_ABSENT,
+		  .plan.down = PLAN_DOWN_ABSENT,
 		  .verbosity = CONFIG_VERBOSITY_QUIET}},
 	};
 
@@ -167,14 +167,14 @@ static void test_settings(void **state)
 		check_int(row->name, load.config.settings.timeout, row->expected.settings.timeout);
 		check_int(row->name, load.config.settings.attempt_timeout, row->expected.settings.attempt_timeout);
 		check_int(row->name, load.config.settings.max_interval, row->expected.settings.max_interval);
-		check_int(row->name, load.config.once, row->expected.once);
+		check_int(row->name, load.config.plan.once, row->expected.plan.once);
 		check_int(row->name, load.config.any, row->expected.any);
-		check_int(row->name, load.config.down, row->expected.down);
+		check_int(row->name, load.config.plan.down, row->expected.plan.down);
 		check_int(row->name, load.config.run_anyway, row->expected.run_anyway);
-		check_int(row->name, load.config.fail_fast, row->expected.fail_fast);
+		check_int(row->name, load.config.plan.fail_fast, row->expected.plan.fail_fast);
 		check_int(row->name, load.config.links, row->expected.links);
-		check_int(row->name, load.config.pin, row->expected.pin);
-		check_int(row->name, load.config.no_export, row->expected.no_export);
+		check_int(row->name, load.config.plan.pin, row->expected.plan.pin);
+		check_int(row->name, load.config.plan.no_export, row->expected.plan.no_export);
 		check_int(row->name, load.config.verbosity, row->expected.verbosity);
 		check_int(row->name, load.log.log.level,
 			  row->expected.verbosity == CONFIG_VERBOSITY_QUIET     ? LOG_LEVEL_ERROR
@@ -199,9 +199,9 @@ static void check_targets(const struct target_row *row)
 	load_open(&load, row->words, row->found);
 	check_text(row->name, load.err.text, "");
 	check_int(row->name, load.result, 0);
-	for (size_t i = 0; i < load.config.target_count; i++)
-		for (size_t j = 0; j < load.config.targets[i].endpoint_count; j++) {
-			const struct endpoint *endpoint = &load.config.targets[i].endpoints[j];
+	for (size_t i = 0; i < load.config.plan.target_count; i++)
+		for (size_t j = 0; j < load.config.plan.targets[i].endpoint_count; j++) {
+			const struct endpoint *endpoint = &load.config.plan.targets[i].endpoints[j];
 			size_t len = strlen(joined);
 
 			snprintf(joined + len, sizeof(joined) - len, "%s%s %u %s", len ? ", " : "", endpoint->host,

@@ -58,18 +58,18 @@ static void load_close(struct load *load)
 /* "all(a any(b c))": the group, its targets' URLs and the groups in it. */
 static void describe_group(struct buf *out, const struct config *config, size_t group)
 {
-	buf_add_text(out, config->groups[group].any ? "any(" : "all(");
-	for (size_t i = 0; i < config->target_count; i++)
-		if (config->targets[i].group == group) {
+	buf_add_text(out, config->plan.groups[group].any ? "any(" : "all(");
+	for (size_t i = 0; i < config->plan.target_count; i++)
+		if (config->plan.targets[i].group == group) {
 			buf_add_text(out, out->data[out->len - 1] == '(' ? "" : " ");
-			if (config->targets[i].named) {
-				buf_add_text(out, config->targets[i].name);
+			if (config->plan.targets[i].named) {
+				buf_add_text(out, config->plan.targets[i].name);
 				buf_add_text(out, "=");
 			}
-			buf_add_text(out, config->targets[i].url);
+			buf_add_text(out, config->plan.targets[i].url);
 		}
-	for (size_t i = group + 1; i < config->group_count; i++)
-		if (config->groups[i].parent == group) {
+	for (size_t i = group + 1; i < config->plan.group_count; i++)
+		if (config->plan.groups[i].parent == group) {
 			buf_add_text(out, out->data[out->len - 1] == '(' ? "" : " ");
 			describe_group(out, config, i);
 		}
@@ -238,8 +238,8 @@ static void test_ranks(void **state)
 		snprintf(name, sizeof(name), "row %zu", i);
 		load_open(&load, rows[i].text, rows[i].words, rows[i].found);
 		check_text(name, load.err.text, "");
-		check_int(name, (long long)load.config.target_count, 1);
-		settings = &load.config.targets[0].settings;
+		check_int(name, (long long)load.config.plan.target_count, 1);
+		settings = &load.config.plan.targets[0].settings;
 		check_int(name, settings->timeout, rows[i].timeout);
 		check_int(name, settings->attempt_timeout, rows[i].attempt_timeout);
 		check_int(name, settings->max_interval, rows[i].max_interval);
@@ -276,10 +276,10 @@ static void test_sources(void **state)
 	check_int("sources", load.config.sources[row_of("attempt-timeout")], OPTIONS_ARGV);
 	check_int("sources", load.config.sources[row_of("config")], OPTIONS_ARGV);
 	check_int("sources", load.config.sources[row_of("any")], OPTIONS_DEFAULT);
-	check_int("its own", load.config.targets[0].own_settings, timeout);
+	check_int("its own", load.config.plan.targets[0].own_settings, timeout);
 	/* The environment has overruled the group's max-interval. */
-	check_int("its group's", load.config.targets[1].own_settings, successes);
-	check_int("none", load.config.targets[2].own_settings, 0);
+	check_int("its group's", load.config.plan.targets[1].own_settings, successes);
+	check_int("none", load.config.plan.targets[2].own_settings, 0);
 	load_close(&load);
 }
 
@@ -292,16 +292,16 @@ static void test_origins(void **state)
 
 	(void)state;
 	load_open(&load, text, "", (const char *const[]){NULL});
-	assert_int_equal(load.config.target_count, 2);
+	assert_int_equal(load.config.plan.target_count, 2);
 	expected = alloc_format("%s:2:14", load.path);
-	check_text("a string", load.config.targets[0].origin, expected);
+	check_text("a string", load.config.plan.targets[0].origin, expected);
 	free(expected);
 	expected = alloc_format("%s:3:23", load.path);
-	check_text("an object", load.config.targets[1].origin, expected);
+	check_text("an object", load.config.plan.targets[1].origin, expected);
 	free(expected);
 	load_close(&load);
 	load_open(&load, text, "c:1", (const char *const[]){NULL});
-	check_text("the command line's", load.config.targets[0].origin, NULL);
+	check_text("the command line's", load.config.plan.targets[0].origin, NULL);
 	load_close(&load);
 }
 
@@ -319,14 +319,14 @@ static void test_settings(void **state)
 	(void)state;
 	load_open(&load, text, "", (const char *const[]){NULL});
 	check_text("all", load.err.text, "");
-	check_int("once", load.config.once, 1);
+	check_int("once", load.config.plan.once, 1);
 	check_int("any", load.config.any, 1);
-	check_int("down", load.config.down, CONFIG_DOWN_ABSENT);
+	check_int("down", load.config.plan.down, PLAN_DOWN_ABSENT);
 	check_int("run-anyway", load.config.run_anyway, 1);
-	check_int("fail-fast", load.config.fail_fast, 1);
+	check_int("fail-fast", load.config.plan.fail_fast, 1);
 	check_int("links", load.config.links, 1);
-	check_int("pin", load.config.pin, 1);
-	check_int("no-export", load.config.no_export, 1);
+	check_int("pin", load.config.plan.pin, 1);
+	check_int("no-export", load.config.plan.no_export, 1);
 	check_int("verbose", load.config.verbosity, CONFIG_VERBOSITY_VERBOSE);
 	check_int("verbose", load.log.log.level, LOG_LEVEL_VERBOSE);
 	check_int("output", load.config.output, CONFIG_OUTPUT_JSON);
@@ -338,9 +338,9 @@ static void test_settings(void **state)
 	load_close(&load);
 	load_open(&load, text, "--once=no --down=no -q --report=c", (const char *const[]){"WAITFOR_PIN=0", NULL});
 	check_text("overruled", load.err.text, "");
-	check_int("once", load.config.once, 0);
-	check_int("down", load.config.down, CONFIG_DOWN_OFF);
-	check_int("pin", load.config.pin, 0);
+	check_int("once", load.config.plan.once, 0);
+	check_int("down", load.config.plan.down, PLAN_DOWN_OFF);
+	check_int("pin", load.config.plan.pin, 0);
 	check_int("quiet", load.config.verbosity, CONFIG_VERBOSITY_QUIET);
 	check_int("a list is replaced", (long long)load.config.reports.count, 1);
 	check_text("a list is replaced", load.config.reports.items[0], "c");
@@ -607,9 +607,9 @@ static void test_deep_groups(void **state)
 	buf_add_text(&text, "]}");
 	load_open(&load, text.data, "", (const char *const[]){NULL});
 	check_text("deep", load.err.text, "");
-	check_int("deep", (long long)load.config.group_count, GROUPS + 1);
-	check_int("deep", (long long)load.config.targets[0].group, GROUPS);
-	check_int("deep", load.config.targets[0].settings.timeout, 5 * CLOCK_S);
+	check_int("deep", (long long)load.config.plan.group_count, GROUPS + 1);
+	check_int("deep", (long long)load.config.plan.targets[0].group, GROUPS);
+	check_int("deep", load.config.plan.targets[0].settings.timeout, 5 * CLOCK_S);
 	load_close(&load);
 	buf_release(&text);
 }

@@ -6,8 +6,8 @@
 int loading_run(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
 		struct log *log, struct error *err)
 {
-	int failed = settings_load(config, argc, argv, env, process, err);
+	int failed = load_settings(config, argc, argv, env, process, err);
 
 	outputs_set_log(config, log);
-	return failed || config->action != CONFIG_WAIT ? failed : settings_complete(config, env, log, err);
+	return failed || config->action != CONFIG_WAIT ? failed : load_targets(config, env, log, err);
 }

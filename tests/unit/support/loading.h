@@ -5,7 +5,7 @@
 #include "settings/config.h"
 #include "system/process.h"
 
-/* settings_load, the log's level and, for a wait, settings_complete: 0, or -1 with err. */
+/* load_settings, the log's level and, for a wait, load_targets: 0, or -1 with err. */
 int loading_run(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
 		struct log *log, struct error *err);
 

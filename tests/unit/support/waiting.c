@@ -79,12 +79,13 @@ void waiting_run(struct waiting *waiting, const char *words, uint16_t refusing, 
 	while (argc <= WAITING_WORDS && (argv[argc] = strsep(&rest, " ")))
 		argc++;
 	if (loading_run(&waiting->config, argc, argv, &waiting->env, &waiting->process, &waiting->log, &err) ||
-	    probe_bind(waiting->config.targets, waiting->config.target_count, &waiting->env, &waiting->log, &err))
+	    probe_bind(waiting->config.plan.targets, waiting->config.plan.target_count, &waiting->env, &waiting->log,
+		       &err))
 		fail_msg("%s", err.text);
 	if (waiting->arrange)
 		waiting->arrange(&waiting->config);
 	began = clock_now();
-	if (waiter_run(&waiting->result, &waiting->config, &waiting->process, &report, &err))
+	if (waiter_run(&waiting->result, &waiting->config.plan, &waiting->process, &report, &err))
 		fail_msg("%s", err.text);
 	waiting->took = clock_now() - began;
 	check_int("begun and ended", waiting->recorder.began, waiting->recorder.ended);
@@ -95,7 +96,7 @@ void waiting_close(struct waiting *waiting)
 {
 	waiter_release(&waiting->result);
 	check("released", waiting->result.progress == NULL);
-	probe_unbind(waiting->config.targets, waiting->config.target_count);
+	probe_unbind(waiting->config.plan.targets, waiting->config.plan.target_count);
 	config_release(&waiting->config);
 	env_release(&waiting->env);
 }

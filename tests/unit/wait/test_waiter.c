@@ -77,8 +77,8 @@ static void test_verdicts(void **state)
 		check_int(row->name, waiting.recorder.failed, row->failed);
 		check(row->name, !waiting.recorder.gave_up);
 		check_int(row->name, (long long)waiting.recorder.failed_count,
-			  row->failed ? (long long)waiting.config.target_count : 0);
-		check(row->name, waiting.result.progress[0].target == &waiting.config.targets[0]);
+			  row->failed ? (long long)waiting.config.plan.target_count : 0);
+		check(row->name, waiting.result.progress[0].target == &waiting.config.plan.targets[0]);
 		if (row->attempts)
 			check_int(row->name, waiting.result.progress[0].attempts, row->attempts);
 		check(row->name, waiting.took >= row->at_least);
@@ -336,30 +336,30 @@ static void test_no_target(void **state)
 /* Two groups: any of the first three targets, and the rest. */
 static void arrange_replicas(struct config *config)
 {
-	config->groups = realloc(config->groups, 2 * sizeof(*config->groups));
-	config->groups[config->group_count++] = (struct group){.parent = 0, .any = true};
+	config->plan.groups = realloc(config->plan.groups, 2 * sizeof(*config->plan.groups));
+	config->plan.groups[config->plan.group_count++] = (struct group){.parent = 0, .any = true};
 	for (size_t i = 0; i < 3; i++)
-		config->targets[i].group = 1;
+		config->plan.targets[i].group = 1;
 }
 
 static void arrange_replicas_in_haste(struct config *config)
 {
 	arrange_replicas(config);
 	for (size_t i = 0; i < 3; i++)
-		config->targets[i].settings.timeout = (int64_t)(i + 1) * 50 * CLOCK_MS;
+		config->plan.targets[i].settings.timeout = (int64_t)(i + 1) * 50 * CLOCK_MS;
 }
 
 /* The first replica has so little time that another cannot be there twice by then. */
 static void arrange_a_replica_in_haste(struct config *config)
 {
 	arrange_replicas(config);
-	config->targets[0].settings.timeout = 20 * CLOCK_MS;
+	config->plan.targets[0].settings.timeout = 20 * CLOCK_MS;
 }
 
 /* The first target has less time than the others. */
 static void arrange_haste(struct config *config)
 {
-	config->targets[0].settings.timeout = 60 * CLOCK_MS;
+	config->plan.targets[0].settings.timeout = 60 * CLOCK_MS;
 }
 
 struct arranged_row {

@@ -8,8 +8,8 @@
 #include "net/dns.h"
 #include "net/loop.h"
 #include "target/outcome.h"
+#include "target/place.h"
 #include "target/target.h"
-#include "wait/progress.h"
 
 /* Lives as long as the wait for its target: look-ups outlast single attempts. */
 struct attempt;
@@ -19,7 +19,7 @@ struct attempt;
  * attempt would repair. done is called once for each attempt_start, on a later turn of the loop.
  */
 struct attempt *attempt_new(struct loop *loop, struct dns *dns, const struct target *target, bool thorough,
-			    void (*done)(void *arg, const struct outcome *outcome, const struct progress_place *place),
+			    void (*done)(void *arg, const struct outcome *outcome, const struct place *place),
 			    void *arg);
 void attempt_free(struct attempt *attempt);
 

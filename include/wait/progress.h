@@ -7,23 +7,14 @@
 #include <stdint.h>
 
 #include "target/outcome.h"
+#include "target/place.h"
 #include "target/target.h"
-
-/* A Unix socket's path is the longest (unix(7)); a port and brackets come to it as text. */
-enum { PROGRESS_ADDRESS_MAX = 108, PROGRESS_PLACE_MAX = PROGRESS_ADDRESS_MAX + 8 };
-
-/* Where an outcome was found. */
-struct progress_place {
-	const struct endpoint *endpoint;    /* NULL when it never came to a host */
-	char address[PROGRESS_ADDRESS_MAX]; /* numeric, without port; "" when there was none */
-	bool from_variable;                 /* only a link or service variable knew the address */
-};
 
 struct progress {
 	const struct target *target;
-	bool done;                   /* ready; under --down: gone */
-	struct outcome outcome;      /* of the last attempt */
-	struct progress_place place; /* of the last attempt */
+	bool done;              /* ready; under --down: gone */
+	struct outcome outcome; /* of the last attempt */
+	struct place place;     /* of the last attempt */
 	unsigned attempts;
 	unsigned streak;  /* attempts in a row that found it as wanted */
 	bool expired;     /* its time is up */
@@ -40,8 +31,7 @@ struct progress {
 void progress_init(struct progress *progress, const struct target *target, int64_t now);
 
 /* Takes in what an attempt that ended now gave. Returns true when its reason is another than last time. */
-bool progress_record(struct progress *progress, const struct outcome *outcome, const struct progress_place *place,
-		     int64_t now);
+bool progress_record(struct progress *progress, const struct outcome *outcome, const struct place *place, int64_t now);
 
 /* Is the target done, given the last attempt? absent_is_down: a name that never existed is down too (--down=absent). */
 bool progress_is_ready(const struct progress *progress);
@@ -55,18 +45,5 @@ int64_t progress_elapsed(const struct progress *progress, int64_t now);
 
 /* Microseconds from the start of the last attempt to the start of the next (backoff.h). */
 int64_t progress_interval(const struct progress *progress, int64_t max_interval, uint32_t random, int64_t now);
-
-/* "172.17.0.2:5432", "[fd00::2]:5432", "/run/pg", or "" where there was no address. out: PROGRESS_PLACE_MAX. Returns out. */
-char *progress_place_text(const struct progress_place *place, char *out, size_t size);
-
-struct progress_reason {
-	char text[400];
-};
-
-/* Why the last attempt ended as it did: "connection refused (172.17.0.2:5432)", "denied: no such role (172.17.0.2:5432)" */
-struct progress_reason progress_reason(const struct progress *progress);
-
-/* What stands before the reason under --down. A name that was not found says nothing of the peer: it may be misspelt. */
-const char *progress_not_down(const struct progress *progress);
 
 #endif

@@ -94,15 +94,15 @@ static void exports_add(struct exports *exports, const char *name, const char *s
 static void exports_add_target(struct exports *exports, const struct progress *progress, bool pin)
 {
 	const struct target *target = progress->target;
-	const struct progress_place *place = &progress->place;
+	const struct place *place = &progress->place;
 	bool ready = progress_is_ready(progress);
-	const struct endpoint *endpoint = ready ? place->endpoint : target->endpoints;
+	const struct place where = ready ? *place : place_of(target->endpoints);
 	/* Where only a variable knew the peer the name helps nobody, ready or not. */
 	bool use_address = place->address[0] && (place->from_variable || (ready && pin));
 	char port[8];
 
-	snprintf(port, sizeof(port), "%u", (unsigned)endpoint->port);
-	exports_add(exports, target->name, "HOST", use_address ? place->address : endpoint->host);
+	snprintf(port, sizeof(port), "%u", (unsigned)where.port);
+	exports_add(exports, target->name, "HOST", use_address ? place->address : where.host);
 	exports_add(exports, target->name, "PORT", port);
 	if (ready)
 		exports_add(exports, target->name, "ADDR", place->address);

@@ -19,7 +19,8 @@
 struct attempt_runner {
 	struct attempt *attempt;
 	struct probe *probe; /* NULL: over */
-	struct progress_place place;
+	const struct endpoint *endpoint;
+	struct place place;
 	bool waited_for_reply;
 };
 
@@ -36,18 +37,18 @@ struct attempt {
 	struct loop_timer again; /* asks for the name again */
 	struct loop_timer limit; /* ends the attempt where no probe does: in the look-up */
 	struct outcome best;
-	struct progress_place best_place;
-	void (*done)(void *arg, const struct outcome *outcome, const struct progress_place *place);
+	struct place best_place;
+	void (*done)(void *arg, const struct outcome *outcome, const struct place *place);
 	void *arg;
 };
 
-static void attempt_place(struct progress_place *place, const struct endpoint *endpoint,
-			  const struct resolve_address *address)
+static void attempt_place(struct place *place, const struct endpoint *endpoint, const struct resolve_address *address)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address->socket_address;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address->socket_address;
 
-	*place = (struct progress_place){.endpoint = endpoint, .from_variable = address->from_variable};
+	*place = place_of(endpoint);
+	place->from_variable = address->from_variable;
 	if (address->socket_address.ss_family == AF_INET)
 		inet_ntop(AF_INET, &v4->sin_addr, place->address, sizeof(place->address));
 	else if (address->socket_address.ss_family == AF_INET6)
@@ -73,14 +74,14 @@ static void attempt_clear(struct attempt *attempt)
 static void attempt_finish(struct attempt *attempt)
 {
 	struct outcome outcome = attempt->best;
-	struct progress_place place = attempt->best_place;
+	struct place place = attempt->best_place;
 
 	attempt->last = outcome.kind;
 	attempt_clear(attempt);
 	attempt->done(attempt->arg, &outcome, &place); /* may start the next */
 }
 
-static void attempt_note(struct attempt *attempt, const struct outcome *outcome, const struct progress_place *place)
+static void attempt_note(struct attempt *attempt, const struct outcome *outcome, const struct place *place)
 {
 	if (outcome_better(&attempt->best, outcome) == outcome) {
 		attempt->best = *outcome;
@@ -109,11 +110,11 @@ static const struct resolve_address *attempt_address(const struct attempt *attem
 static bool attempt_has_tried(const struct attempt *attempt, const struct endpoint *endpoint,
 			      const struct resolve_address *address)
 {
-	struct progress_place place;
+	struct place place;
 
 	attempt_place(&place, endpoint, address);
 	for (size_t i = 0; i < attempt->runner_count; i++)
-		if (attempt->runners[i]->place.endpoint == endpoint &&
+		if (attempt->runners[i]->endpoint == endpoint &&
 		    strcmp(attempt->runners[i]->place.address, place.address) == 0)
 			return true;
 	return false;
@@ -122,12 +123,11 @@ static bool attempt_has_tried(const struct attempt *attempt, const struct endpoi
 /* The family that was tried last at this endpoint; AF_UNSPEC when none was. */
 static int attempt_last_family(const struct attempt *attempt, const struct endpoint *endpoint)
 {
-	const struct progress_place *last =
-		attempt->runner_count ? &attempt->runners[attempt->runner_count - 1]->place : NULL;
+	const struct attempt_runner *last = attempt->runner_count ? attempt->runners[attempt->runner_count - 1] : NULL;
 
 	if (!last || last->endpoint != endpoint)
 		return AF_UNSPEC;
-	return target_host_family(last->address);
+	return target_host_family(last->place.address);
 }
 
 /*
@@ -184,6 +184,7 @@ static void attempt_run(struct attempt *attempt, const struct endpoint *endpoint
 	struct attempt_runner *runner = alloc_zero(1, sizeof(*runner));
 
 	runner->attempt = attempt;
+	runner->endpoint = endpoint;
 	attempt_place(&runner->place, endpoint, address);
 	attempt->runners = alloc_resize(attempt->runners, attempt->runner_count + 1, sizeof(struct attempt_runner *));
 	attempt->runners[attempt->runner_count++] = runner;
@@ -204,7 +205,7 @@ static bool attempt_awaits_addresses(struct attempt *attempt)
 
 	for (size_t i = 0; i < attempt->target->endpoint_count; i++) {
 		struct outcome outcome;
-		const struct progress_place nowhere = {.endpoint = &attempt->target->endpoints[i]};
+		const struct place nowhere = place_of(&attempt->target->endpoints[i]);
 
 		if (!resolve_is_over(attempt->lookups[i], &outcome))
 			awaits = true;
@@ -279,7 +280,7 @@ static void attempt_look_up(struct attempt *attempt)
 static void attempt_on_limit(void *arg)
 {
 	struct attempt *attempt = arg;
-	const struct progress_place nowhere = {.endpoint = attempt->target->endpoints};
+	const struct place nowhere = place_of(attempt->target->endpoints);
 	struct outcome outcome = attempt_awaits_addresses(attempt)
 					 ? outcome_make(OUTCOME_DNS_SILENT, NULL)
 					 : outcome_make(OUTCOME_LOCAL, "there was no time left");
@@ -289,7 +290,7 @@ static void attempt_on_limit(void *arg)
 }
 
 struct attempt *attempt_new(struct loop *loop, struct dns *dns, const struct target *target, bool thorough,
-			    void (*done)(void *arg, const struct outcome *outcome, const struct progress_place *place),
+			    void (*done)(void *arg, const struct outcome *outcome, const struct place *place),
 			    void *arg)
 {
 	struct attempt *attempt = alloc_zero(1, sizeof(*attempt));
@@ -324,7 +325,7 @@ void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 {
 	attempt->deadline = clock_now() + limit;
 	attempt->best = (struct outcome){0};
-	attempt->best_place = (struct progress_place){0};
+	attempt->best_place = (struct place){0};
 	attempt->waited = waited;
 	loop_timer_set(&attempt->limit, limit);
 	loop_timer_set(&attempt->again, ATTEMPT_ASK_AGAIN);

@@ -9,6 +9,7 @@
 #include "base/cells.h"
 #include "base/clock.h"
 #include "report/columns.h"
+#include "report/words.h"
 
 /* What is the most urgent comes first. */
 enum board_state { BOARD_FAILING, BOARD_WAITING, BOARD_DONE, BOARD_SPARED, BOARD_STATES };
@@ -63,14 +64,13 @@ static char *board_elapsed(const struct progress *progress, int64_t now)
 
 static char *board_reason(const struct progress *progress, bool down)
 {
-	char place[PROGRESS_PLACE_MAX];
+	char place[PLACE_TEXT_MAX];
 
 	if (progress->done && !down) {
-		progress_place_text(&progress->place, place, sizeof(place));
+		place_text(&progress->place, place, sizeof(place));
 		return alloc_format("%s%s", place[0] ? "at " : "", place);
 	}
-	return alloc_format("%s%s", down && !progress->done && progress->attempts ? progress_not_down(progress) : "",
-			    progress_reason(progress).text);
+	return alloc_text(words_reason(progress, down).text);
 }
 
 /* "in 0.4s", "trying"; "" where there will be no other attempt. */

@@ -5,6 +5,7 @@
 #include "attempt/probe.h"
 #include "base/alloc.h"
 #include "base/json.h"
+#include "report/words.h"
 
 /* One row for each verdict: its name, and what became of a target that was needed and not done by then; NULL: there is none. */
 struct facts_words {
@@ -48,20 +49,19 @@ int64_t facts_elapsed(const struct facts *facts, const struct progress *progress
 
 char *facts_text(const struct progress *progress, bool down)
 {
-	bool still = down && !progress->done && progress->attempts > 0;
 	struct progress shown = *progress;
 
 	/* What a peer says that is ready, as "password required", is no reason, and is shown nowhere else. */
 	if (progress->outcome.kind == OUTCOME_READY)
 		shown.outcome.detail[0] = '\0';
-	return alloc_format("%s%s", still ? progress_not_down(progress) : "", progress_reason(&shown).text);
+	return alloc_text(words_reason(&shown, down).text);
 }
 
 void facts_add_target(cJSON *object, const struct progress *progress, bool down)
 {
-	char place[PROGRESS_PLACE_MAX], *text = facts_text(progress, down);
+	char place[PLACE_TEXT_MAX], *text = facts_text(progress, down);
 
-	progress_place_text(&progress->place, place, sizeof(place));
+	place_text(&progress->place, place, sizeof(place));
 	json_add_text(object, "target", progress->target->text);
 	json_add_text(object, "name", progress->target->name);
 	json_add_text(object, "kind", progress->target->type->name);

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "report/words.h"
 
 /*
  * A peer that flaps must not fill the log: a 60 s wait stays under 10 lines for each target. The first
@@ -67,23 +68,23 @@ static void lines_attempted(struct sink *sink, const struct progress *progress, 
 	if (verbose)
 		log_line(text->log, LOG_LEVEL_VERBOSE, "%s: attempt %u after %s: %s", progress->target->text,
 			 progress->attempts, clock_format(clock_now() - progress->started, waited, sizeof(waited)),
-			 progress_reason(progress).text);
+			 words_reason(progress, false).text);
 	else
-		log_line(text->log, LOG_LEVEL_NORMAL, "%s: %s%s", progress->target->text,
-			 text->view->down ? progress_not_down(progress) : "", progress_reason(progress).text);
+		log_line(text->log, LOG_LEVEL_NORMAL, "%s: %s", progress->target->text,
+			 words_reason(progress, text->view->down).text);
 }
 
 static void lines_done(struct sink *sink, const struct progress *progress)
 {
 	struct lines *text = (struct lines *)sink;
-	char place[PROGRESS_PLACE_MAX], waited[32];
+	char place[PLACE_TEXT_MAX], waited[32];
 
-	progress_place_text(&progress->place, place, sizeof(place));
+	place_text(&progress->place, place, sizeof(place));
 	clock_format(progress->finished - progress->started, waited, sizeof(waited));
 	if (text->view->down)
 		log_line(text->log, LOG_LEVEL_NORMAL, "%s: down after %s, %u attempt%s: %s", progress->target->text,
 			 waited, progress->attempts, progress->attempts == 1 ? "" : "s",
-			 progress_reason(progress).text);
+			 words_reason(progress, false).text);
 	else
 		log_line(text->log, LOG_LEVEL_NORMAL, "%s: ready at %s after %s, %u attempt%s", progress->target->text,
 			 place, waited, progress->attempts, progress->attempts == 1 ? "" : "s");
@@ -99,7 +100,7 @@ static void lines_summary(struct lines *text)
 
 		if (!progress->done && !progress->spared)
 			log_line(text->log, LOG_LEVEL_ERROR, "%s: %s: %s, %u attempt%s in %s", progress->target->text,
-				 view->down ? "not down" : "not ready", progress_reason(progress).text,
+				 view->down ? "not down" : "not ready", words_reason(progress, false).text,
 				 progress->attempts, progress->attempts == 1 ? "" : "s",
 				 clock_format(progress_elapsed(progress, view->ended), time, sizeof(time)));
 	}

@@ -199,8 +199,8 @@ static void waiter_pause(struct waiter_target *target)
 }
 
 /* Takes in what the attempt gave. Returns whether the target is done. */
-static bool waiter_record(struct waiter_target *target, const struct outcome *outcome,
-			  const struct progress_place *place, bool *changed)
+static bool waiter_record(struct waiter_target *target, const struct outcome *outcome, const struct place *place,
+			  bool *changed)
 {
 	struct progress *progress = target->progress;
 	int64_t now = clock_now();
@@ -218,7 +218,7 @@ static bool waiter_record(struct waiter_target *target, const struct outcome *ou
 	return progress->streak >= (unsigned)waiter_settings(target)->successes;
 }
 
-static void waiter_on_attempt(void *arg, const struct outcome *outcome, const struct progress_place *place)
+static void waiter_on_attempt(void *arg, const struct outcome *outcome, const struct place *place)
 {
 	struct waiter_target *target = arg;
 	struct waiter *waiter = target->waiter;

@@ -131,7 +131,7 @@ struct apply_row {
 static void check_apply(const struct apply_row *row)
 {
 	const char *const texts[] = {row->target, NULL};
-	struct progress progress = {.outcome = {.kind = row->kind}, .place = {.from_variable = row->from_variable}};
+	struct progress progress = {.outcome = {.kind = row->kind}};
 	struct exports exports;
 	struct plan plan;
 	struct env env;
@@ -141,7 +141,8 @@ static void check_apply(const struct apply_row *row)
 	plan.pin = row->pin;
 	plan.no_export = row->no_export;
 	progress.target = plan.targets;
-	progress.place.endpoint = &plan.targets[0].endpoints[row->second_endpoint];
+	progress.place = place_of(&plan.targets[0].endpoints[row->second_endpoint]);
+	progress.place.from_variable = row->from_variable;
 	snprintf(progress.place.address, sizeof(progress.place.address), "%s", row->address);
 	env_copy(&env, (char *const *)row->before);
 	exports_collect(&exports, &plan, &progress);
@@ -305,7 +306,7 @@ static void test_apply_to_several(void **state)
 	for (int i = 0; i < 3; i++) {
 		progress[i].target = &plan.targets[i];
 		progress[i].outcome.kind = OUTCOME_READY;
-		progress[i].place.endpoint = plan.targets[i].endpoints;
+		progress[i].place = place_of(plan.targets[i].endpoints);
 		snprintf(progress[i].place.address, sizeof(progress[i].place.address), "10.0.0.%d", i);
 	}
 	env_copy(&env, NULL);
@@ -354,7 +355,7 @@ static void test_speaker(void **state)
 			progress[j].target = &plan.targets[j];
 			progress[j].outcome.kind = rows[i].replicas[j] == '-' ? OUTCOME_REFUSED : OUTCOME_READY;
 			progress[j].done = rows[i].replicas[j] == 'd';
-			progress[j].place.endpoint = plan.targets[j].endpoints;
+			progress[j].place = place_of(plan.targets[j].endpoints);
 		}
 		exports_collect(&exports, &plan, progress);
 		check_int(rows[i].name, (long long)exports.count, strcmp(rows[i].replicas, "---") == 0 ? 2 : 3);
@@ -452,7 +453,7 @@ static void test_one_host_two_ports_of_which_one_is_enough(void **state)
 	for (int i = 0; i < 2; i++) {
 		progress[i].target = &plan.targets[i];
 		progress[i].outcome.kind = i ? OUTCOME_READY : OUTCOME_REFUSED;
-		progress[i].place.endpoint = plan.targets[i].endpoints;
+		progress[i].place = place_of(plan.targets[i].endpoints);
 	}
 	exports_collect(&exports, &plan, progress);
 	check_int("ports", (long long)exports.count, 3);

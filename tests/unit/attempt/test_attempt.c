@@ -29,7 +29,8 @@ static void check_target(const struct target_row *row, uint16_t refusing, uint16
 	for (int i = 0; i < 2; i++) { /* the second knows what the first found */
 		attempting_run(&attempting, ATTEMPTING_LIMIT, row->name);
 		check_int(row->name, attempting.outcome.kind, row->kind);
-		check(row->name, attempting.place.endpoint == &attempting.target.endpoints[row->endpoint]);
+		check_text(row->name, attempting.place.host, attempting.target.endpoints[row->endpoint].host);
+		check_int(row->name, attempting.place.port, attempting.target.endpoints[row->endpoint].port);
 		check_text(row->name, attempting.place.address, row->address);
 		check_int(row->name, attempting.place.from_variable, row->fallback != NULL);
 	}

@@ -34,7 +34,7 @@ static struct progress *wait_add(struct wait *wait, const char *text, enum outco
 	struct progress *progress = &wait->list[wait->view.count];
 	struct target *target = &wait->targets[wait->view.count++];
 	struct outcome outcome = outcome_make(kind, "%s", detail);
-	struct progress_place place = {.endpoint = &wait->endpoint};
+	struct place place = place_of(&wait->endpoint);
 
 	snprintf(place.address, sizeof(place.address), "%s", address);
 	target->text = (char *)text;

@@ -277,7 +277,7 @@ static void test_hostile_texts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(fillers); i++) {
-		char target[5001], named[5001], path[5001], detail[400], address[PROGRESS_ADDRESS_MAX], row[8];
+		char target[5001], named[5001], path[5001], detail[400], address[PLACE_ADDRESS_MAX], row[8];
 		struct rig rig;
 
 		snprintf(row, sizeof(row), "%02x", (unsigned char)fillers[i]);

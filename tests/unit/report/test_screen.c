@@ -148,7 +148,7 @@ static void rig_close(struct rig *rig)
 static void rig_attempt(struct rig *rig, enum outcome_kind kind)
 {
 	struct outcome outcome = outcome_make(kind, NULL);
-	struct progress_place place = {0};
+	struct place place = {0};
 
 	progress_record(&rig->progress, &outcome, &place, clock_now());
 	if (kind == OUTCOME_READY) {

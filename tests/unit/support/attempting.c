@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "unit.h"
 
-static void attempting_on_done(void *arg, const struct outcome *outcome, const struct progress_place *place)
+static void attempting_on_done(void *arg, const struct outcome *outcome, const struct place *place)
 {
 	struct attempting *attempting = arg;
 

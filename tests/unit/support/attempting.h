@@ -15,7 +15,7 @@ struct attempting {
 	struct attempt *attempt;
 	int dones, restarts; /* restarts: so often the next attempt is started from done */
 	struct outcome outcome;
-	struct progress_place place;
+	struct place place;
 	int64_t took; /* microseconds */
 };
 

@@ -34,7 +34,7 @@ static bool machine_record(struct machine *machine, size_t index, enum outcome_k
 			   const char *address)
 {
 	struct outcome outcome = outcome_make(kind, "%s", detail);
-	struct progress_place place = {.endpoint = &machine_endpoint};
+	struct place place = place_of(&machine_endpoint);
 
 	snprintf(place.address, sizeof(place.address), "%s", address);
 	return progress_record(&machine->list[index], &outcome, &place, clock_now());

@@ -12,7 +12,7 @@ static const struct endpoint progress_endpoint = {.host = (char *)"db", .port = 
 static bool record(struct progress *progress, enum outcome_kind kind, const char *address, int64_t now)
 {
 	struct outcome outcome = outcome_make(kind, "detail of %d", kind);
-	struct progress_place place = {.endpoint = &progress_endpoint};
+	struct place place = place_of(&progress_endpoint);
 
 	snprintf(place.address, sizeof(place.address), "%s", address);
 	return progress_record(progress, &outcome, &place, now);
@@ -135,70 +135,12 @@ static void test_down(void **state)
 	}
 }
 
-struct place_row {
-	const char *address, *text;
-};
-
-static void test_place_text(void **state)
-{
-	static const struct place_row rows[] = {
-		{"172.17.0.2", "172.17.0.2:5432"},
-		{"fd00::2", "[fd00::2]:5432"},
-		{"/run/pg", "/run/pg"},
-		{"", ""},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct progress_place place = {.endpoint = rows[i].address[0] ? &progress_endpoint : NULL};
-		char out[96];
-
-		snprintf(place.address, sizeof(place.address), "%s", rows[i].address);
-		check(rows[i].address, progress_place_text(&place, out, sizeof(out)) == out);
-		check_text(rows[i].address, out, rows[i].text);
-	}
-}
-
-struct reason_row {
-	const char *name;
-	enum outcome_kind kind;
-	unsigned streak;
-	bool done;
-	const char *reason, *not_down;
-};
-
-static void test_reason(void **state)
-{
-	static const struct target wanted = {.text = (char *)"db:5432", .settings = {.successes = 3}};
-	static const struct reason_row rows[] = {
-		{"refused", OUTCOME_REFUSED, 0, false, "connection refused: x (127.0.0.1:5432)",
-		 "not known to be down: "},
-		{"as wanted, once", OUTCOME_READY, 1, false, "ready: x, 1 of 3 in a row (127.0.0.1:5432)",
-		 "down so far: "},
-		{"as wanted, twice", OUTCOME_REFUSED, 2, false,
-		 "connection refused: x, 2 of 3 in a row (127.0.0.1:5432)", "down so far: "},
-		{"done", OUTCOME_READY, 3, true, "ready: x (127.0.0.1:5432)", "still answers: "},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct progress progress;
-
-		progress_init(&progress, &wanted, 0);
-		progress.outcome = outcome_make(rows[i].kind, "x");
-		progress.place = (struct progress_place){.endpoint = &progress_endpoint, .address = "127.0.0.1"};
-		progress.streak = rows[i].streak;
-		progress.done = rows[i].done;
-		check_text(rows[i].name, progress_reason(&progress).text, rows[i].reason);
-		check_text(rows[i].name, progress_not_down(&progress), rows[i].not_down);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_init),       cmocka_unit_test(test_record), cmocka_unit_test(test_down),
-		cmocka_unit_test(test_place_text), cmocka_unit_test(test_reason),
+		cmocka_unit_test(test_init),
+		cmocka_unit_test(test_record),
+		cmocka_unit_test(test_down),
 	};
 
 	return unit_main(tests);

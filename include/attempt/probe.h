@@ -1,14 +1,14 @@
 /*
- * Is it ready? The registry of probe types, and the life of one attempt at one address.
+ * Is it ready? What a protocol has to do, and the life of one attempt at one address.
  *
- * The contract between a type and this framework:
- * 1. A type runs one attempt at one address. It never retries, never times out as a whole, never
+ * The contract between a protocol and this framework:
+ * 1. A protocol runs one attempt at one address. It never retries, never times out as a whole, never
  *    prints, never resolves.
  * 2. It reports once, through probe_finish, even from inside start. The first report wins.
  * 3. The framework delivers on the next loop turn, after stop. Nothing is ever freed on its own stack;
  *    the one who asked is never re-entered.
  * 4. The framework owns the deadline; when it fires, the reason is the stage the probe last named.
- * 5. A unit test asserts the mandatory slots of every row.
+ * 5. A unit test asserts the mandatory slots of every row of the registry (target/scheme.h).
  */
 #ifndef ATTEMPT_PROBE_H
 #define ATTEMPT_PROBE_H
@@ -27,13 +27,9 @@
 
 struct probe;
 
-struct probe_type {
-	const char *name;      /* URL scheme */
-	const char *alias;     /* another one, or NULL */
-	const char *summary;   /* one line for --help */
-	const char *example;   /* a target, for --help and error texts */
-	uint16_t default_port; /* 0: the target must say; a bare host with this port gets this type */
-	size_t state_size;     /* zeroed for every attempt, handed over as p->state */
+/* What is done at one place to find out whether a target of a scheme is ready. */
+struct protocol {
+	size_t state_size; /* zeroed for every attempt, handed over as probe->state */
 
 	/*
 	 * Optional, once before the wait: completes the target (its endpoints, its plan) from its URL and the
@@ -48,7 +44,7 @@ struct probe_type {
 };
 
 struct probe {
-	const struct probe_type *type;
+	const struct protocol *protocol;
 	struct loop *loop;
 	const struct target *target;
 	const struct endpoint *endpoint;
@@ -67,12 +63,9 @@ struct probe {
 	void *arg;
 };
 
-/* Finds each target's type, completes it and checks it. Names the target in the error. */
+/* Finds each target's scheme, completes it and checks it. Names the target in the error. */
 int probe_bind(struct target *targets, size_t count, const struct env *env, struct log *log, struct error *err);
 void probe_unbind(struct target *targets, size_t count);
-
-/* The registry, in its order; NULL past the end. */
-const struct probe_type *probe_type_at(size_t index);
 
 /*
  * One attempt. done is called once, on a later turn of the loop; after it, or instead of it,
@@ -87,7 +80,7 @@ void probe_free(struct probe *probe);
 /* Has it got a connection, so that what is left is the peer's to answer? */
 bool probe_is_connected(const struct probe *probe);
 
-/* For types: the report, and the stage whose kind (with text as detail) is the reason when the deadline fires. */
+/* For protocols: the report, and the stage whose kind (with text as detail) is the reason when the deadline fires. */
 void probe_finish(struct probe *probe, const struct outcome *outcome);
 void probe_stage(struct probe *probe, enum outcome_kind on_deadline, const char *text);
 

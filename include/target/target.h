@@ -8,7 +8,7 @@
 
 #include "base/errors.h"
 
-struct probe_type;
+struct scheme;
 
 /* One place where the target may be. A target has one, or several where a PostgreSQL URI lists several. */
 struct endpoint {
@@ -27,22 +27,22 @@ struct target_settings {
 };
 
 struct target {
-	char *text;    /* as written, secrets masked: the only form that is ever shown */
-	char *url;     /* as written, secrets and all; only for the probe */
-	char *name;    /* prefix of the exported variables, "DB"; NULL exports nothing */
-	bool named;    /* the name was given as NAME=, not derived */
-	bool exports;  /* false where an earlier target owns the same name */
-	char *scheme;  /* lower case; NULL for a bare host:port */
-	bool has_user; /* there was something before an '@' */
-	char *tail;    /* what follows the authority, from '/' or '?' on; "" when nothing does */
+	char *text;        /* as written, secrets masked: the only form that is ever shown */
+	char *url;         /* as written, secrets and all; only for the probe */
+	char *name;        /* prefix of the exported variables, "DB"; NULL exports nothing */
+	bool named;        /* the name was given as NAME=, not derived */
+	bool exports;      /* false where an earlier target owns the same name */
+	char *scheme_name; /* lower case; NULL for a bare host:port */
+	bool has_user;     /* there was something before an '@' */
+	char *tail;        /* what follows the authority, from '/' or '?' on; "" when nothing does */
 	struct endpoint *endpoints;
 	struct target_settings settings;
-	uint32_t own_settings;         /* bits: which rows of the table a configuration file gave for it alone */
-	char *origin;                  /* where it stands in a configuration file, for errors; NULL: in none */
-	size_t group;                  /* whose member it is (groups.h); 0: of everything */
-	size_t endpoint_count;         /* at least 1 once probe_bind is done */
-	const struct probe_type *type; /* set by probe_bind */
-	void *plan;                    /* what type->bind made of the target; type->unbind frees it */
+	uint32_t own_settings;       /* bits: which rows of the table a configuration file gave for it alone */
+	char *origin;                /* where it stands in a configuration file, for errors; NULL: in none */
+	size_t group;                /* whose member it is (groups.h); 0: of everything */
+	size_t endpoint_count;       /* at least 1 once probe_bind is done */
+	const struct scheme *scheme; /* set by probe_bind */
+	void *plan;                  /* what the protocol's bind made of the target; its unbind frees it */
 };
 
 /*
@@ -52,7 +52,7 @@ struct target {
  */
 int target_parse(struct target *target, const char *text, struct error *err);
 
-/* Frees everything but plan, which is its type's. */
+/* Frees everything but plan, which is its protocol's. */
 void target_release(struct target *target);
 
 /* Host and port out of "host", "host:port", "[v6]", "[v6]:port"; the port stays 0 when not given. */

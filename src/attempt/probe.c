@@ -4,67 +4,16 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "target/links.h"
-
-/* The only list of types: help, unknown-scheme messages and default ports walk it. */
-#define PROBE_TYPES(X) X(tcp) X(postgres)
-
-#define PROBE_DECLARE(type) extern const struct probe_type probe_type_##type;
-PROBE_TYPES(PROBE_DECLARE)
-
-#define PROBE_ROW(type) &probe_type_##type,
-static const struct probe_type *const probe_types[] = {PROBE_TYPES(PROBE_ROW)};
-
-enum { PROBE_TYPE_COUNT = sizeof(probe_types) / sizeof(probe_types[0]) };
-
-const struct probe_type *probe_type_at(size_t index)
-{
-	return index < PROBE_TYPE_COUNT ? probe_types[index] : NULL;
-}
-
-static const struct probe_type *probe_type_of_scheme(const char *scheme)
-{
-	for (size_t i = 0; i < PROBE_TYPE_COUNT; i++)
-		if (strcmp(probe_types[i]->name, scheme) == 0 ||
-		    (probe_types[i]->alias && strcmp(probe_types[i]->alias, scheme) == 0))
-			return probe_types[i];
-	return NULL;
-}
-
-/* An open port is not readiness: a port that belongs to a protocol is asked in that protocol. The first row takes the rest. */
-static const struct probe_type *probe_type_of_port(uint16_t port)
-{
-	for (size_t i = 0; i < PROBE_TYPE_COUNT; i++)
-		if (probe_types[i]->default_port && probe_types[i]->default_port == port)
-			return probe_types[i];
-	return probe_types[0];
-}
-
-static int probe_unknown_scheme(const struct target *target, struct error *err)
-{
-	struct buf known = {0};
-	char *text;
-
-	for (size_t i = 0; i < PROBE_TYPE_COUNT; i++) {
-		if (i)
-			buf_add_text(&known, i + 1 == PROBE_TYPE_COUNT ? " and " : ", ");
-		buf_add_text(&known, probe_types[i]->name);
-		buf_add_text(&known, "://");
-	}
-	text = buf_detach(&known);
-	errors_set(err, "unknown scheme \"%s\"; known are %s", target->scheme, text);
-	free(text);
-	return -1;
-}
+#include "target/scheme.h"
 
 static int probe_check_endpoints(const struct target *target, struct error *err)
 {
 	if (target->endpoint_count == 0)
-		return errors_set(err, "the host is missing; write %s", target->type->example);
+		return errors_set(err, "the host is missing; write %s", target->scheme->example);
 	for (size_t i = 0; i < target->endpoint_count; i++)
-		if (target->endpoints[i].port == 0 && target->scheme)
-			return errors_set(err, "the port is missing; write %s", target->type->example);
+		if (target->endpoints[i].port == 0 && target->scheme_name)
+			return errors_set(err, "the port is missing; write %s", target->scheme->example);
 		else if (target->endpoints[i].port == 0)
 			return errors_set(err,
 					  "the port is missing and no link or service variable knows it; "
@@ -75,20 +24,20 @@ static int probe_check_endpoints(const struct target *target, struct error *err)
 
 static int probe_bind_one(struct target *target, const struct env *env, struct log *log, struct error *err)
 {
-	const struct probe_type *type =
-		target->scheme ? probe_type_of_scheme(target->scheme) : probe_type_of_port(target->endpoints[0].port);
+	const struct scheme *scheme =
+		target->scheme_name ? scheme_of_name(target->scheme_name) : scheme_of_port(target->endpoints[0].port);
 
-	if (!type)
-		return probe_unknown_scheme(target, err);
-	target->type = type;
-	for (size_t i = 0; i < target->endpoint_count && target->scheme; i++)
-		links_complete(&target->endpoints[i], env, type->default_port);
-	if (type->bind && type->bind(target, env, log, err))
+	if (!scheme)
+		return scheme_refuse(target->scheme_name, err);
+	target->scheme = scheme;
+	for (size_t i = 0; i < target->endpoint_count && target->scheme_name; i++)
+		links_complete(&target->endpoints[i], env, scheme->default_port);
+	if (scheme->protocol->bind && scheme->protocol->bind(target, env, log, err))
 		return -1;
 	for (size_t i = 0; i < target->endpoint_count; i++)
 		if (!target->endpoints[i].port)
-			target->endpoints[i].port = target->scheme ? type->default_port : 0;
-	target_derive_name(target); /* the type may have found the host in a parameter */
+			target->endpoints[i].port = target->scheme_name ? scheme->default_port : 0;
+	target_derive_name(target); /* the protocol may have found the host in a parameter */
 	return probe_check_endpoints(target, err);
 }
 
@@ -105,8 +54,8 @@ int probe_bind(struct target *targets, size_t count, const struct env *env, stru
 void probe_unbind(struct target *targets, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (targets[i].type && targets[i].type->unbind)
-			targets[i].type->unbind(&targets[i]);
+		if (targets[i].scheme && targets[i].scheme->protocol->unbind)
+			targets[i].scheme->protocol->unbind(&targets[i]);
 }
 
 static void probe_on_deliver(void *arg)
@@ -115,7 +64,7 @@ static void probe_on_deliver(void *arg)
 	struct outcome outcome = probe->outcome;
 
 	if (probe->started)
-		probe->type->stop(probe);
+		probe->protocol->stop(probe);
 	probe->started = false;
 	probe->done(probe->arg, probe, &outcome); /* may free the probe */
 }
@@ -136,13 +85,13 @@ struct probe *probe_new(struct loop *loop, const struct target *target, const st
 	struct probe *probe = alloc_zero(1, sizeof(*probe));
 
 	*probe = (struct probe){
-		.type = target->type,
+		.protocol = target->scheme->protocol,
 		.loop = loop,
 		.target = target,
 		.endpoint = endpoint,
 		.address_copy = *address,
 		.stage = OUTCOME_CONNECT_TIMEOUT,
-		.state = alloc_zero(1, target->type->state_size),
+		.state = alloc_zero(1, target->scheme->protocol->state_size),
 		.done = done,
 		.arg = arg,
 	};
@@ -156,7 +105,7 @@ struct probe *probe_new(struct loop *loop, const struct target *target, const st
 void probe_start(struct probe *probe)
 {
 	probe->started = true;
-	probe->type->start(probe);
+	probe->protocol->start(probe);
 }
 
 void probe_free(struct probe *probe)
@@ -166,7 +115,7 @@ void probe_free(struct probe *probe)
 	loop_timer_clear(&probe->deadline);
 	loop_timer_clear(&probe->deliver);
 	if (probe->started)
-		probe->type->stop(probe);
+		probe->protocol->stop(probe);
 	free(probe->state);
 	free(probe);
 }

@@ -6,10 +6,10 @@
 #include <libpq-fe.h>
 #include <stdlib.h>
 
-#include "attempt/probe.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "settings/config.h"
+#include "target/scheme.h"
 
 #ifdef WAITFOR_TLS
 #include <openssl/crypto.h>
@@ -60,13 +60,13 @@ static const char about_usage[] = "Usage: waitfor [OPTION]... [NAME=]TARGET... [
 char *about_help(void)
 {
 	enum { LEFT = 22 };
-	const struct probe_type *type;
+	const struct scheme *scheme;
 	struct buf out = {0};
 
 	buf_add_text(&out, about_usage);
 	buf_add_text(&out, "TARGET is host:port, a host that a link or service variable knows, or one of\n ");
-	for (size_t i = 0; (type = probe_type_at(i)); i++)
-		about_add(&out, alloc_format(" %s", type->example));
+	for (size_t i = 0; (scheme = scheme_at(i)); i++)
+		about_add(&out, alloc_format(" %s", scheme->example));
 	buf_add_text(&out, "\n\n");
 	about_add_options(&out, true, LEFT);
 	buf_add_text(&out, "\nTIME is 500ms, 10s, 1m30s or a number of seconds. Exit codes: COMMAND's own,\n"
@@ -77,13 +77,13 @@ char *about_help(void)
 char *about_help_all(void)
 {
 	enum { LEFT = 26 };
-	const struct probe_type *type;
+	const struct scheme *scheme;
 	struct buf out = {0};
 
 	buf_add_text(&out, about_usage);
 	buf_add_text(&out, "Targets:\n");
-	for (size_t i = 0; (type = probe_type_at(i)); i++)
-		about_add(&out, alloc_format("  %-28s%s\n", type->example, type->summary));
+	for (size_t i = 0; (scheme = scheme_at(i)); i++)
+		about_add(&out, alloc_format("  %-28s%s\n", scheme->example, scheme->summary));
 	buf_add_text(&out, "  host:port                   by its port: 5432 is asked as PostgreSQL, others as tcp\n"
 			   "  host                        the port from Docker-link or Kubernetes service variables\n"
 			   "${VAR} and ${VAR:-default} in a target are expanded.\n\n"
@@ -132,31 +132,31 @@ static cJSON *about_json_option(const struct options_row *row)
 	return object;
 }
 
-static cJSON *about_json_probe(const struct probe_type *type)
+static cJSON *about_json_probe(const struct scheme *scheme)
 {
 	cJSON *object = alloc_check(cJSON_CreateObject());
 
-	about_json_text(object, "scheme", type->name);
-	about_json_text(object, "alias", type->alias);
-	about_json_text(object, "example", type->example);
+	about_json_text(object, "scheme", scheme->name);
+	about_json_text(object, "alias", scheme->alias);
+	about_json_text(object, "example", scheme->example);
 	cJSON_AddItemToObject(object, "port",
-			      type->default_port ? cJSON_CreateNumber(type->default_port) : cJSON_CreateNull());
-	about_json_text(object, "summary", type->summary);
+			      scheme->default_port ? cJSON_CreateNumber(scheme->default_port) : cJSON_CreateNull());
+	about_json_text(object, "summary", scheme->summary);
 	return object;
 }
 
 char *about_help_json(void)
 {
 	cJSON *root = alloc_check(cJSON_CreateObject()), *options, *probes;
-	const struct probe_type *type;
+	const struct scheme *scheme;
 	char *text, *line;
 
 	options = alloc_check(cJSON_AddArrayToObject(root, "options"));
 	for (size_t i = 0; i < config_options.count; i++)
 		cJSON_AddItemToArray(options, about_json_option(&config_options.rows[i]));
 	probes = alloc_check(cJSON_AddArrayToObject(root, "probes"));
-	for (size_t i = 0; (type = probe_type_at(i)); i++)
-		cJSON_AddItemToArray(probes, about_json_probe(type));
+	for (size_t i = 0; (scheme = scheme_at(i)); i++)
+		cJSON_AddItemToArray(probes, about_json_probe(scheme));
 	text = alloc_check(cJSON_Print(root));
 	cJSON_Delete(root);
 	line = alloc_format("%s\n", text);

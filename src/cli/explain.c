@@ -7,11 +7,11 @@
 #include <sys/socket.h>
 
 #include "app/exports.h"
-#include "attempt/probe.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "target/scheme.h"
 
 /* Where the address of one endpoint would come from: the words of the plan. */
 static const char *explain_address_from(const struct endpoint *endpoint)
@@ -193,8 +193,8 @@ static cJSON *explain_target(const struct config *config, size_t index)
 	json_add_exact(object, "target", target->text);
 	json_add_exact(object, "origin", target->origin);
 	json_add_text(object, "name", target->name);
-	json_add_text(object, "kind", target->type->name);
-	json_add_text(object, "ready_when", target->type->summary);
+	json_add_text(object, "kind", target->scheme->name);
+	json_add_text(object, "ready_when", target->scheme->summary);
 	alloc_check(cJSON_AddNumberToObject(object, "group", (double)target->group));
 	endpoints = alloc_check(cJSON_AddArrayToObject(object, "endpoints"));
 	for (size_t i = 0; i < target->endpoint_count; i++)

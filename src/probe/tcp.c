@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "net/stream.h"
 #include "probe/portproxy.h"
+#include "target/scheme.h"
 
 /*
  * A proxy for published ports listens on the loopback of the host and accepts before it knows whether
@@ -127,12 +128,16 @@ static void tcp_stop(struct probe *probe)
 	stream_close(&state->stream);
 }
 
-const struct probe_type probe_type_tcp = {
-	.name = "tcp",
-	.summary = "the port accepts connections",
-	.example = "tcp://host:port",
+static const struct protocol tcp_protocol = {
 	.state_size = sizeof(struct tcp_state),
 	.bind = tcp_bind,
 	.start = tcp_start,
 	.stop = tcp_stop,
+};
+
+const struct scheme scheme_tcp = {
+	.name = "tcp",
+	.summary = "the port accepts connections",
+	.example = "tcp://host:port",
+	.protocol = &tcp_protocol,
 };

@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 
-#include "attempt/probe.h"
 #include "base/alloc.h"
 #include "base/json.h"
 #include "report/words.h"
+#include "target/scheme.h"
 
 /* One row for each verdict: its name, and what became of a target that was needed and not done by then; NULL: there is none. */
 struct facts_words {
@@ -64,7 +64,7 @@ void facts_add_target(cJSON *object, const struct progress *progress, bool down)
 	place_text(&progress->place, place, sizeof(place));
 	json_add_text(object, "target", progress->target->text);
 	json_add_text(object, "name", progress->target->name);
-	json_add_text(object, "kind", progress->target->type->name);
+	json_add_text(object, "kind", progress->target->scheme->name);
 	json_add_text(object, "address", place[0] ? place : NULL);
 	json_add_whole(object, "attempts", progress->attempts);
 	json_add_text(object, "reason", outcome_info(progress->outcome.kind)->name);

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attempt/probe.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "target/scheme.h"
 
 /* U+FFFE and U+FFFF are characters of UTF-8, but none of XML. */
 static bool junit_may_stand(uint32_t code)
@@ -93,7 +93,7 @@ static void junit_add_case(struct buf *out, const struct facts *facts, const str
 	buf_add_text(out, "    <testcase name=\"");
 	junit_add_text(out, progress->target->text);
 	buf_add_text(out, "\" classname=\"waitfor.");
-	junit_add_text(out, progress->target->type->name);
+	junit_add_text(out, progress->target->scheme->name);
 	buf_add_text(out, "\"");
 	junit_add_time(out, facts_elapsed(facts, progress));
 	buf_add_text(out, progress->done ? "/>\n" : ">");

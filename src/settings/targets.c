@@ -28,7 +28,7 @@ int targets_add_expanded(struct config *config, const char *text, const struct e
 	target = plan_add_target(&config->plan, &made);
 	target->settings = config->settings;
 	/* A scheme may have a usual port, which probe_bind knows. */
-	for (size_t i = 0; i < target->endpoint_count && !target->scheme; i++)
+	for (size_t i = 0; i < target->endpoint_count && !target->scheme_name; i++)
 		links_complete(&target->endpoints[i], env, 0);
 	return 0;
 }

@@ -283,21 +283,21 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 
 	if (!scheme_len)
 		return target_parse_bare(target, text, err);
-	target->scheme = alloc_slice(text, scheme_len);
-	for (char *c = target->scheme; *c; c++)
+	target->scheme_name = alloc_slice(text, scheme_len);
+	for (char *c = target->scheme_name; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
 	text += scheme_len + 3;
 	len = strcspn(text, "/?#");
 	at = memrchr(text, '@', len);
 	target->has_user = at != NULL;
 	target->tail = alloc_text(text + len);
-	if (target_check_url(text, len, at, strcmp(target->scheme, "tcp") == 0 && !at, err))
+	if (target_check_url(text, len, at, strcmp(target->scheme_name, "tcp") == 0 && !at, err))
 		return -1;
 	if (at) {
 		len -= (size_t)(at + 1 - text);
 		text = at + 1;
 	}
-	/* No host at all is for the type to judge: libpq takes it from a parameter. */
+	/* No host at all is for the protocol to judge: libpq takes it from a parameter. */
 	return len ? target_parse_hosts(target, text, len, err) : 0;
 }
 
@@ -329,7 +329,7 @@ void target_release(struct target *target)
 	free(target->text);
 	free(target->url);
 	free(target->name);
-	free(target->scheme);
+	free(target->scheme_name);
 	free(target->tail);
 	free(target->origin);
 	*target = (struct target){0};

@@ -275,7 +275,7 @@ static int conninfo_fill(struct conninfo *info, struct target *target, const str
 {
 	const char *session;
 
-	if (target->scheme && pguri_take(target, conninfo_on_parameter, info, err))
+	if (target->scheme_name && pguri_take(target, conninfo_on_parameter, info, err))
 		return -1;
 	/* Once more: the URI's parameters may have named others. */
 	for (size_t i = 0; i < target->endpoint_count; i++)

@@ -18,6 +18,7 @@
 #include "net/stream.h"
 #include "probe/postgres/conninfo.h"
 #include "probe/postgres/pganswer.h"
+#include "target/scheme.h"
 
 /* From listening to ready, a server that was shut down cleanly takes 4 to 9 ms (measured with PostgreSQL 15). */
 #define POSTGRES_SETTLE (10 * CLOCK_MS)
@@ -379,15 +380,20 @@ static void postgres_unbind(struct target *target)
 	conninfo_free(target->plan);
 }
 
-const struct probe_type probe_type_postgres = {
-	.name = "postgres",
-	.alias = "postgresql",
-	.summary = "PostgreSQL takes connections; with a password: logs in and answers a query",
-	.example = "postgres://host:5432/db",
-	.default_port = CONNINFO_PORT,
+static const struct protocol postgres_protocol = {
 	.state_size = sizeof(struct postgres_state),
 	.bind = postgres_bind,
 	.unbind = postgres_unbind,
 	.start = postgres_start,
 	.stop = postgres_stop,
+};
+
+const struct scheme scheme_postgres = {
+	.name = "postgres",
+	.alias = "postgresql",
+	.summary = "PostgreSQL takes connections; with a password: logs in and answers a query",
+	.example = "postgres://host:5432/db",
+	.default_port = CONNINFO_PORT,
+	.claims_port = true,
+	.protocol = &postgres_protocol,
 };

@@ -5,44 +5,12 @@
 #include "attempt/probe.h"
 #include "base/clock.h"
 #include "loopback.h"
+#include "target/scheme.h"
 #include "unit_loop.h"
-
-/* Contract 5: the mandatory slots of every row; names are unique, and so are the ports that lead to a type. */
-static void test_the_registry(void **state)
-{
-	const struct probe_type *type, *other;
-	size_t count = 0;
-
-	(void)state;
-	for (; (type = probe_type_at(count)); count++) {
-		check("name", type->name && type->name[0]);
-		check(type->name, strspn(type->name, "abcdefghijklmnopqrstuvwxyz0123456789+-.") == strlen(type->name));
-		check(type->name, type->summary && type->summary[0] && !strchr(type->summary, '\n'));
-		check(type->name, type->start && type->stop);
-		check(type->name, type->state_size > 0);
-		check(type->name, !type->unbind || type->bind);
-		/* The example shows a target of this very type. */
-		check(type->name, type->example && strncmp(type->example, type->name, strlen(type->name)) == 0);
-		check(type->name, strncmp(type->example + strlen(type->name), "://", 3) == 0);
-		for (size_t i = 0; i < count; i++) {
-			other = probe_type_at(i);
-			check(type->name, strcmp(type->name, other->name) != 0);
-			check(type->name, !other->alias || strcmp(type->name, other->alias) != 0);
-			check(type->name, !type->alias || strcmp(type->alias, other->name) != 0);
-			check(type->name, !type->alias || !other->alias || strcmp(type->alias, other->alias) != 0);
-			check(type->name, !type->default_port || type->default_port != other->default_port);
-		}
-	}
-	check("not empty", count > 0);
-	check("NULL past the end", !probe_type_at(count) && !probe_type_at(count + 1) && !probe_type_at(SIZE_MAX));
-	/* What belongs to no protocol's port goes to the first row, which therefore has none of its own. */
-	check_text("the first row", probe_type_at(0)->name, "tcp");
-	check_int("the first row", probe_type_at(0)->default_port, 0);
-}
 
 struct bind_row {
 	const char *target;
-	const char *type;
+	const char *scheme;
 	uint16_t port;       /* of the first endpoint */
 	const char *message; /* of the error; then the rest does not matter */
 };
@@ -64,7 +32,7 @@ static void check_bind(const struct bind_row *row)
 		check_has(row->target, err.text, row->message);
 	} else {
 		check_text(row->target, err.text, "");
-		check_text(row->target, target.type->name, row->type);
+		check_text(row->target, target.scheme->name, row->scheme);
 		check_int(row->target, target.endpoints[0].port, row->port);
 		check(row->target, target.endpoint_count >= 1);
 	}
@@ -176,14 +144,13 @@ static void own_stop(struct probe *probe)
 	attempt_of(probe)->stops++;
 }
 
-static const struct probe_type own_type = {
-	.name = "own",
-	.summary = "a test's",
-	.example = "own://host:port",
+static const struct protocol own_protocol = {
 	.state_size = sizeof(struct own_state),
 	.start = own_start,
 	.stop = own_stop,
 };
+
+static const struct scheme own_scheme = {.name = "own", .protocol = &own_protocol};
 
 static void on_done(void *arg, struct probe *probe, const struct outcome *outcome)
 {
@@ -203,7 +170,7 @@ static struct probe *attempt_open(struct attempt *attempt, const struct row_type
 	const struct resolve_address address = {.socket_address = loopback_address("127.0.0.1", 1)};
 	struct probe *probe;
 
-	*attempt = (struct attempt){.row = row, .target = {.type = &own_type, .plan = attempt}};
+	*attempt = (struct attempt){.row = row, .target = {.scheme = &own_scheme, .plan = attempt}};
 	unit_loop_open(&attempt->unit);
 	probe = probe_new(attempt->unit.loop, &attempt->target, &endpoint, &address, limit, on_done, attempt);
 	check(row->name, probe->address != &address);
@@ -296,8 +263,9 @@ static void test_free_before_start(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_registry),      cmocka_unit_test(test_bind),
-		cmocka_unit_test(test_contract),          cmocka_unit_test(test_free_instead),
+		cmocka_unit_test(test_bind),
+		cmocka_unit_test(test_contract),
+		cmocka_unit_test(test_free_instead),
 		cmocka_unit_test(test_free_before_start),
 	};
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attempt/probe.h"
 #include "base/alloc.h"
 #include "cli/about.h"
 #include "settings/config.h"
+#include "target/scheme.h"
 
 /* The line of text that holds part; the caller's. NULL when there is none. */
 static char *line_with(const char *text, const char *part)
@@ -63,13 +63,13 @@ static void test_help_tells_every_probe_and_exit_code(void **state)
 {
 	static const char *const codes[] = {"0 ", "1 ", "124 ", "125 ", "126 ", "127 ", "128+n"};
 	char *help = about_help_all(), *exit_codes = strstr(help, "Exit codes");
-	const struct probe_type *type;
+	const struct scheme *scheme;
 
 	(void)state;
-	for (size_t i = 0; (type = probe_type_at(i)); i++) {
-		char *line = line_with(help, type->example);
+	for (size_t i = 0; (scheme = scheme_at(i)); i++) {
+		char *line = line_with(help, scheme->example);
 
-		check_has(type->name, line, type->summary);
+		check_has(scheme->name, line, scheme->summary);
 		free(line);
 	}
 	/* FACTS 40 and the list. */
@@ -148,12 +148,12 @@ static void test_help_for_programs(void **state)
 	i = 0;
 	cJSON_ArrayForEach(item, probes)
 	{
-		const struct probe_type *type = probe_type_at(i++);
+		const struct scheme *scheme = scheme_at(i++);
 
-		check_text(type->name, cJSON_GetStringValue(cJSON_GetObjectItem(item, "scheme")), type->name);
-		check_text(type->name, cJSON_GetStringValue(cJSON_GetObjectItem(item, "example")), type->example);
+		check_text(scheme->name, cJSON_GetStringValue(cJSON_GetObjectItem(item, "scheme")), scheme->name);
+		check_text(scheme->name, cJSON_GetStringValue(cJSON_GetObjectItem(item, "example")), scheme->example);
 	}
-	check("every probe", i > 0 && !probe_type_at(i));
+	check("every probe", i > 0 && !scheme_at(i));
 	cJSON_Delete(root);
 	free(help);
 }

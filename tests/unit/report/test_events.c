@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attempt/probe.h"
 #include "base/clock.h"
 #include "machine.h"
 #include "report/events.h"
 #include "report/facts.h"
+#include "target/scheme.h"
 
 struct rig {
 	struct unit_log log;
@@ -324,8 +324,8 @@ static void test_the_schema_has_every_value(void **state)
 	for (int kind = 0; kind < OUTCOME_KINDS; kind++)
 		check_listed(reasons, outcome_info((enum outcome_kind)kind)->name);
 	check_int("reasons", cJSON_GetArraySize(reasons), OUTCOME_KINDS);
-	while (probe_type_at((size_t)count))
-		check_listed(kinds, probe_type_at((size_t)count++)->name);
+	while (scheme_at((size_t)count))
+		check_listed(kinds, scheme_at((size_t)count++)->name);
 	check_int("kinds", cJSON_GetArraySize(kinds), count);
 	for (int verdict = 0; verdict <= VERDICT_SIGNALLED; verdict++)
 		check_listed(verdicts, facts_verdict((enum verdict)verdict));

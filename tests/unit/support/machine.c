@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "attempt/probe.h"
 #include "base/clock.h"
+#include "target/scheme.h"
 #include "unit.h"
 
 static const char *const machine_urls[MACHINE_TARGETS] = {"tcp://db:5432", "tcp://web:80", "tcp://mq:5672"};
@@ -16,7 +16,7 @@ void machine_open(struct machine *machine, struct sink *sink, size_t count, bool
 
 	*machine = (struct machine){.sink = sink};
 	for (size_t i = 0; i < count; i++) {
-		machine->targets[i] = (struct target){.text = (char *)machine_urls[i], .type = probe_type_at(0)};
+		machine->targets[i] = (struct target){.text = (char *)machine_urls[i], .scheme = scheme_at(0)};
 		progress_init(&machine->list[i], &machine->targets[i], now);
 	}
 	machine->targets[0].name = (char *)"DB";

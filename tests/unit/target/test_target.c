@@ -89,12 +89,12 @@ static void test_parse(void **state)
 		free(endpoints);
 		check_text(row->text, target.name, row->name);
 		check_int(row->text, target.named, row->named);
-		check_text(row->text, target.scheme, row->scheme);
+		check_text(row->text, target.scheme_name, row->scheme);
 		check_text(row->text, target.tail, row->tail);
 		check_int(row->text, target.has_user, row->has_user);
 		check_text(row->text, target.text, row->shown ? row->shown : row->text);
 		check_text(row->text, target.url, row->url ? row->url : row->text);
-		check(row->text, target.exports && !target.type && !target.plan && !err.set);
+		check(row->text, target.exports && !target.scheme && !target.plan && !err.set);
 		target_release(&target);
 	}
 }

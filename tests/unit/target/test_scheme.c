@@ -1,0 +1,79 @@
+#include "unit.h"
+
+#include <string.h>
+
+#include "attempt/probe.h"
+#include "target/scheme.h"
+
+/* Contract 5: the mandatory slots of every row; names are unique, and so are the ports that they claim. */
+static void test_the_registry(void **state)
+{
+	const struct scheme *scheme, *other;
+	size_t count = 0;
+
+	(void)state;
+	for (; (scheme = scheme_at(count)); count++) {
+		check("name", scheme->name && scheme->name[0]);
+		check(scheme->name,
+		      strspn(scheme->name, "abcdefghijklmnopqrstuvwxyz0123456789+-.") == strlen(scheme->name));
+		check(scheme->name, scheme->summary && scheme->summary[0] && !strchr(scheme->summary, '\n'));
+		check(scheme->name, scheme->default_port || !scheme->claims_port);
+		check(scheme->name, scheme->protocol->start && scheme->protocol->stop);
+		check(scheme->name, scheme->protocol->state_size > 0);
+		check(scheme->name, !scheme->protocol->unbind || scheme->protocol->bind);
+		/* The example shows a target of this very scheme. */
+		check(scheme->name,
+		      scheme->example && strncmp(scheme->example, scheme->name, strlen(scheme->name)) == 0);
+		check(scheme->name, strncmp(scheme->example + strlen(scheme->name), "://", 3) == 0);
+		for (size_t i = 0; i < count; i++) {
+			other = scheme_at(i);
+			check(scheme->name, strcmp(scheme->name, other->name) != 0);
+			check(scheme->name, !other->alias || strcmp(scheme->name, other->alias) != 0);
+			check(scheme->name, !scheme->alias || strcmp(scheme->alias, other->name) != 0);
+			check(scheme->name,
+			      !scheme->alias || !other->alias || strcmp(scheme->alias, other->alias) != 0);
+			check(scheme->name, !scheme->claims_port || !other->claims_port ||
+						    scheme->default_port != other->default_port);
+		}
+	}
+	check("not empty", count > 0);
+	check("NULL past the end", !scheme_at(count) && !scheme_at(count + 1) && !scheme_at(SIZE_MAX));
+	/* What belongs to no protocol's port goes to the first row, which therefore claims none. */
+	check_text("the first row", scheme_at(0)->name, "tcp");
+	check("the first row", !scheme_at(0)->claims_port);
+}
+
+/* "A bare host:5432 is probed as PostgreSQL", names and aliases in lower case. */
+static void test_find(void **state)
+{
+	(void)state;
+	check_text("by name", scheme_of_name("postgres")->name, "postgres");
+	check_text("by alias", scheme_of_name("postgresql")->name, "postgres");
+	check("as target_parse writes it",
+	      !scheme_of_name("Postgres") && !scheme_of_name("post") && !scheme_of_name(""));
+	check_text("claimed", scheme_of_port(5432)->name, "postgres");
+	check_text("of nobody", scheme_of_port(80)->name, "tcp");
+	check_text("none", scheme_of_port(0)->name, "tcp");
+}
+
+static void test_refuse(void **state)
+{
+	struct error err = {0};
+
+	(void)state;
+	check_int("an error", scheme_refuse("gopher", &err), -1);
+	check_has("the culprit", err.text, "unknown scheme \"gopher\"");
+	for (size_t i = 0; scheme_at(i); i++)
+		check_has("what there is", err.text, scheme_at(i)->name);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_registry),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_refuse),
+	};
+
+	return unit_main(tests);
+}

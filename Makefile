@@ -53,8 +53,8 @@ reproducible: ## build twice in different folders and compare; LIBRARIES=1 build
 	@scripts/check-reproducible $(if $(LIBRARIES),--libraries)
 
 .PHONY: bench
-bench: all ## measure waitfor beside other tools
-	@tests/bench/run
+bench: all ## measure waitfor beside other tools; BENCH="--peer wait4x=PATH" gives tests/bench/run its options
+	@tests/bench/run $(BENCH)
 
 .PHONY: demo
 demo: ## install what it needs, build, and show waitfor wrapping a migration on a PostgreSQL that comes up late

@@ -2,7 +2,6 @@
 
 import os
 import select
-import shutil
 import socket
 import struct
 import subprocess
@@ -19,6 +18,8 @@ REPOSITORY = HERE.parents[1]
 ADDRESS = "10.77.0.1"
 # Nothing of the environment at hand may steer a tool.
 CLEAN_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+# The scripted servers of the end-to-end tests are of use here too.
+sys.path.append(str(HERE.parent / "e2e"))
 C_FLAGS = ["-O2", "-static", "-Wall", "-Wextra"]
 LINK_FLAGS = {"app": ["-nostartfiles"]}
 
@@ -32,7 +33,6 @@ class Tool:
     """A command line with places for {host}, {port}, {timeout} (whole seconds) and {app}."""
     name: str
     words: tuple
-    own: bool = False       # it is waitfor
 
     def argv(self, port, app, host=ADDRESS, timeout=60):
         fields = {"host": host, "port": port, "app": app, "timeout": timeout}
@@ -175,29 +175,25 @@ class Progress:
 class Lab:
     """What every part is given: the folder, the programs and the tools."""
 
-    def __init__(self, folder, waitfor, extra):
+    def __init__(self, folder, waitfor, peers):
         self.folder = folder
         self.app = self.program("app")
         self.waitfor = str(waitfor)
-        self._extra = extra
+        self.peers = peers
 
     def program(self, name):
         return str(self.folder / name)
 
-    def own(self, target, name="waitfor"):
-        return Tool(name, (self.waitfor, "-t", "{timeout}", target, "--", "{app}"), own=True)
+    def own(self, kind, name="waitfor"):
+        return Tool(name, (self.waitfor, "-t", "{timeout}", f"{kind}://{{host}}:{{port}}",
+                           "--", "{app}"))
 
-    def tools(self, target="tcp://{host}:{port}"):
-        """waitfor, the limit, wait-for-it, and what the caller has brought along."""
-        shell = shutil.which("wait-for-it", path=CLEAN_ENV["PATH"])
-        if not shell:
-            raise Failure("wait-for-it is not here: scripts/install-packages bench")
-        return [
-            self.own(target),
-            Tool("limit", (self.program("limit"), "{host}", "{port}", "{timeout}", "{app}")),
-            Tool("wait-for-it", (shell, "{host}:{port}", "-s", "-t", "{timeout}", "--", "{app}")),
-            *self._extra,
-        ]
+    def limit(self):
+        return Tool("limit", (self.program("limit"), "{host}", "{port}", "{timeout}", "{app}"))
+
+    def tools(self, kind):
+        """waitfor, the limit and the peers, for a wait of this kind: "tcp" or "postgres"."""
+        return [self.own(kind), self.limit(), *(peer.tool(kind) for peer in self.peers)]
 
     def start(self, tool, port):
         return Run(self, tool, tool.argv(port, self.app))

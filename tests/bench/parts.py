@@ -5,16 +5,13 @@ import queue
 import random
 import socket
 import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from lab import (ADDRESS, CLEAN_ENV, HERE, Failure, Progress, TcpPeer, Tool, has_ended,
+from lab import (ADDRESS, CLEAN_ENV, Failure, Progress, TcpPeer, Tool, has_ended,
                  refused_port)
 from postgres import Postgres
-
-sys.path.append(str(HERE.parent / "e2e"))
 from support.dns import Dns
 
 BARE = "bare exec"
@@ -32,7 +29,7 @@ def in_any_order(tools):
 
 def overhead(lab, rounds):
     """From exec to exec while the peer is there. Of a round each tool has one sample, in ms."""
-    tools = [Tool(BARE, ("{app}",)), *lab.tools()]
+    tools = [Tool(BARE, ("{app}",)), *lab.tools("tcp")]
     samples = {tool.name: [] for tool in tools}
     progress = Progress("overhead", rounds)
     with TcpPeer(lab) as peer:
@@ -90,7 +87,7 @@ def measure_waits(part, tools, count, lanes, measure):
 
 def tcp(lab, count, lanes):
     """From "it listens" to the app. All tools wait for the same peer at the same time."""
-    tools = lab.tools()
+    tools = lab.tools("tcp")
 
     def measure(_lane, seconds):
         with TcpPeer(lab, seconds) as peer:
@@ -104,7 +101,7 @@ def tcp(lab, count, lanes):
 
 def postgres(lab, count, lanes):
     """From "it takes connections" to the app. The server is started after the wait."""
-    tools = lab.tools("postgres://{host}:{port}")
+    tools = lab.tools("postgres")
     servers = []
     for lane in range(lanes):
         servers.append(Postgres(lab.folder / f"postgres-{lane}", POSTGRES_PORT + lane,
@@ -118,7 +115,7 @@ def postgres(lab, count, lanes):
         times = {run.tool.name: run.finish() for run in runs}
         ready = server.ready()
         found = {name: delay_sample(its, ready) for name, its in times.items()}
-        found["waitfor"]["fatal_lines"] = server.log().count(" FATAL: ")
+        found["waitfor"]["fatal_lines"] = server.refusals()
         server.stop()
         return found
 
@@ -161,11 +158,11 @@ def cost_of(lab, tool, host, port):
 
 def cost(lab, rounds, lanes):
     """CPU and peak memory of waits in vain; `lanes` of each kind at once, they are asleep."""
-    limit = [tool for tool in lab.tools() if tool.name == "limit"]
-    asleep = [tool for tool in lab.tools() if tool.name != "limit"]
+    limit = [lab.limit()]
+    asleep = [lab.own("tcp"), *(peer.tool("tcp") for peer in lab.peers)]
     kinds = [(tool, ADDRESS) for tool in asleep]
-    kinds += [(lab.own("postgres://{host}:{port}", "waitfor, PostgreSQL"), ADDRESS),
-              (lab.own("tcp://{host}:{port}", "waitfor, no such name"), NO_SUCH_NAME)]
+    kinds += [(lab.own("postgres", "waitfor, PostgreSQL"), ADDRESS),
+              (lab.own("tcp", "waitfor, no such name"), NO_SUCH_NAME)]
     samples = {tool.name: [] for tool, _ in kinds}
     progress = Progress(f"cost ({LONG_WAIT} s each)", rounds + 1)
     dns = Dns(socket)       # the network is the one this process is in; it knows no name

@@ -11,17 +11,22 @@ from pathlib import Path
 
 from lab import ADDRESS, Failure
 
+# For the tools that log in. waitfor does not: it comes as "postgres", which tells the two apart
+# in the log.
+USER, PASSWORD = "bench", "bench"
+
 # Debian's defaults but for: no fsync (stopping would wait for the disk), the log to stderr with
-# the time in ms, and a password for whoever comes, as in the official image.
+# the time in ms and the client's user, and a password for whoever comes, as in the official image.
 SETTINGS = f"""\
 fsync = off
 listen_addresses = '{ADDRESS}'
-log_line_prefix = '%n '
+log_line_prefix = '%n %q%u '
 lc_messages = 'C'
 """
 HBA = "local all all trust\nhost all all all scram-sha-256\n"
 # "%n" is the time of day in ms, cut off rather than rounded: it is at most 1 ms early.
 READY = re.compile(r"^(\d+)\.(\d{3}) LOG: .*ready to accept connections", re.MULTILINE)
+REFUSED = re.compile(r"^\d+\.\d{3} postgres FATAL: ", re.MULTILINE)
 
 
 def bin_folder():
@@ -71,8 +76,9 @@ class Postgres:
         else:
             self._create()
 
-    def _run(self, *argv):
-        done = subprocess.run(argv, capture_output=True, text=True, cwd=self._folder, **self._user)
+    def _run(self, *argv, said=""):
+        done = subprocess.run(argv, capture_output=True, text=True, cwd=self._folder, input=said,
+                              **self._user)
         if done.returncode != 0:
             raise Failure(f"{argv[0]}: {done.stdout}{done.stderr}")
 
@@ -83,6 +89,8 @@ class Postgres:
         with open(data / "postgresql.conf", "a", encoding="ascii") as file:
             file.write(SETTINGS)
         (data / "pg_hba.conf").write_text(HBA)
+        self._run(self._bin / "postgres", "--single", "-D", data, "postgres",
+                  said=f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'\n")
 
     def start(self):
         with open(self._log, "wb") as log:
@@ -102,6 +110,10 @@ class Postgres:
 
     def log(self):
         return self._log.read_text(errors="replace")
+
+    def refusals(self):
+        """How many lines waitfor left in the log."""
+        return len(REFUSED.findall(self.log()))
 
     def stop(self):
         if self._process and self._process.poll() is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from parts import BARE, LONG_WAIT, LONGEST, SHORTEST
+from peers import SHELL_SCRIPT, knows_port_only
 
 # The goals, in ms, kB and shares.
 OVERHEAD_GOAL = 0.5
@@ -47,11 +48,15 @@ def machine():
 
 
 def versions(lab, postgres):
-    package = first_line("dpkg-query", "-W", "-f", "${Version}", "wait-for-it")
-    return "; ".join([
-        first_line(lab.waitfor, "--version"), f"wait-for-it {package} with "
-        + first_line("bash", "--version").split("(")[0].strip(),
-        first_line(postgres, "--version")])
+    return "; ".join([first_line(lab.waitfor, "--version"), first_line(postgres, "--version")])
+
+
+def peers(lab):
+    """Which peers are in the run, and which version each of them says it is."""
+    bash = first_line("bash", "--version").split("(")[0].strip()
+    return "; ".join(f"{peer.name} {peer.version}"
+                     + (f" with {bash}" if peer.name == SHELL_SCRIPT else "")
+                     for peer in lab.peers)
 
 
 def percentile(values, percent):
@@ -140,7 +145,8 @@ class Report:
                             "from then to the app, ms", list(delays.items()))
         early = {name: sum(value < 0 for value in values) for name, values in delays.items()}
         lines = [sample["fatal_lines"] for sample in samples["waitfor"]]
-        print("wait-for-it and limit wait for the open port only. Below zero is too early: "
+        port_only = [name for name in delays if name == "limit" or knows_port_only(name)]
+        print(f"{', '.join(port_only)} wait for the open port only. Below zero is too early: "
               + ", ".join(f"{name} {count} of {len(delays[name])}"
                           for name, count in early.items()) + ".\n"
               f"Refusals in the server's log, of a wait: {min(lines)} to {max(lines)}, "
@@ -178,7 +184,7 @@ class Report:
             + (f", its children {short(median(below[name]) / 1e3)} MB" if name in below else "")
             for name, values in peaks.items()}))
 
-    def end(self, machine_text, version_text, command):
+    def end(self, machine_text, version_text, peers_text, command):
         print("\n== goals")
         print("\n".join(self._verdicts))
         tools = list(dict.fromkeys(name for _, texts in self._rows for name in texts
@@ -187,6 +193,7 @@ class Report:
         print("| | " + " | ".join(tools) + " |")
         print("|---" * (len(tools) + 1) + "|")
         for what, texts in self._rows:
-            print(f"| {what} | " + " | ".join(texts.get(name, "") for name in tools) + " |")
+            print(f"| {what} | " + " | ".join(texts.get(name, "n/a") for name in tools) + " |")
         print(f"\nMedians of one interleaved run of `{command}` on {machine_text}. {version_text}. "
+              f"Peers in the run: {peers_text}. "
               "\"limit\" is a static C program that connects every millisecond and execs.")

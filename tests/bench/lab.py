@@ -184,9 +184,9 @@ class Lab:
     def program(self, name):
         return str(self.folder / name)
 
-    def own(self, kind, name="waitfor"):
-        return Tool(name, (self.waitfor, "-t", "{timeout}", f"{kind}://{{host}}:{{port}}",
-                           "--", "{app}"))
+    def own(self, kind):
+        return Tool("waitfor", (self.waitfor, "-t", "{timeout}", f"{kind}://{{host}}:{{port}}",
+                                "--", "{app}"))
 
     def limit(self):
         return Tool("limit", (self.program("limit"), "{host}", "{port}", "{timeout}", "{app}"))

@@ -1,4 +1,7 @@
-"""What is measured. Each part returns {tool: [sample, ...]}, a sample being a dict."""
+"""What is measured. Each part returns {tool: [sample, ...]}, a sample being a dict.
+
+cost returns {what is waited for: {tool: [sample, ...]}}.
+"""
 
 import os
 import queue
@@ -11,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from lab import (ADDRESS, CLEAN_ENV, Failure, Progress, TcpPeer, Tool, has_ended,
                  refused_port)
-from postgres import Postgres
+from postgres import Postgres, StartingUp
 from support.dns import Dns
 
 BARE = "bare exec"
@@ -20,6 +23,9 @@ SHORTEST, LONGEST = 0.3, 10.0   # seconds until a peer is ready
 POSTGRES_PORT = 5432
 LONG_WAIT = 20                  # seconds
 NO_SUCH_NAME = "no-such-name.test"
+REFUSES = "a port that refuses"
+STARTS = "a PostgreSQL that is starting up"
+NO_NAME = "a name that does not exist"
 
 
 def in_any_order(tools):
@@ -156,29 +162,38 @@ def cost_of(lab, tool, host, port):
             "children_kb": below}
 
 
+def waits_in_vain(lab, refusing, starting):
+    """(what, tool, host, port) for waitfor, and for each peer that knows this kind of wait."""
+    places = [(REFUSES, "tcp", ADDRESS, refusing),
+              (STARTS, "postgres", ADDRESS, starting),
+              (NO_NAME, "tcp", NO_SUCH_NAME, refusing)]
+    return [(what, tool, host, port) for what, kind, host, port in places
+            for tool in [lab.own(kind),
+                         *(peer.tool(kind) for peer in lab.peers if peer.knows(kind))]]
+
+
 def cost(lab, rounds, lanes):
     """CPU and peak memory of waits in vain; `lanes` of each kind at once, they are asleep."""
-    limit = [lab.limit()]
-    asleep = [lab.own("tcp"), *(peer.tool("tcp") for peer in lab.peers)]
-    kinds = [(tool, ADDRESS) for tool in asleep]
-    kinds += [(lab.own("postgres", "waitfor, PostgreSQL"), ADDRESS),
-              (lab.own("tcp", "waitfor, no such name"), NO_SUCH_NAME)]
-    samples = {tool.name: [] for tool, _ in kinds}
     progress = Progress(f"cost ({LONG_WAIT} s each)", rounds + 1)
     dns = Dns(socket)       # the network is the one this process is in; it knows no name
-    with refused_port() as nobody, ThreadPoolExecutor(lanes * len(kinds)) as pool:
+    with refused_port() as nobody, StartingUp() as starting:
         port = nobody.getsockname()[1]
+        waits = waits_in_vain(lab, port, starting.port)
+        samples = {what: {} for what, *_ in waits}
+        for what, tool, *_ in waits:
+            samples[what][tool.name] = []
 
-        def one_round(of_kinds):
-            waits = [(tool.name, pool.submit(cost_of, lab, tool, host, port))
-                     for tool, host in in_any_order(of_kinds)]
-            for name, wait in waits:
-                samples.setdefault(name, []).append(wait.result())
+        def one_round(of_waits):
+            started = [(what, tool.name, pool.submit(cost_of, lab, tool, host, its_port))
+                       for what, tool, host, its_port in in_any_order(of_waits)]
+            for what, name, wait in started:
+                samples[what].setdefault(name, []).append(wait.result())
             progress.step()
 
-        for _ in range(rounds):
-            one_round(kinds * lanes)
-        # By itself: its loop keeps the processors awake, and waking up is what costs the others.
-        one_round([(tool, ADDRESS) for tool in limit])
+        with ThreadPoolExecutor(lanes * len(waits)) as pool:
+            for _ in range(rounds):
+                one_round(waits * lanes)
+            # By itself: its loop keeps the processors awake. Waking up is what costs the others.
+            one_round([(REFUSES, lab.limit(), ADDRESS, port)])
     dns.close()
     return samples

@@ -46,6 +46,9 @@ class Peer:
     path: str
     version: str
 
+    def knows(self, kind):
+        return kind == "tcp" or bool(GRAMMARS[self.name].postgres)
+
     def tool(self, kind):
         """Its command for a wait of this kind, or the nearest it has."""
         grammar = GRAMMARS[self.name]

@@ -2,6 +2,7 @@
 #ifndef ATTEMPT_KNOCK_H
 #define ATTEMPT_KNOCK_H
 
+#include "net/address.h"
 #include "net/loop.h"
 #include "net/stream.h"
 
@@ -22,9 +23,9 @@ void knock_init(struct knock *knock);
  * and open is called; else failed, with the reason. Exactly one of them, on a later turn of the loop, unless
  * knock_stop comes first; or what failed at once is returned as an outcome other than READY.
  */
-struct outcome knock_start(struct knock *knock, struct loop *loop, const struct sockaddr_storage *address,
-			   int64_t patience, void (*open)(void *arg),
-			   void (*failed)(void *arg, const struct outcome *outcome), void *arg);
+struct outcome knock_start(struct knock *knock, struct loop *loop, const struct address *address, int64_t patience,
+			   void (*open)(void *arg), void (*failed)(void *arg, const struct outcome *outcome),
+			   void *arg);
 
 void knock_stop(struct knock *knock); /* twice is fine */
 

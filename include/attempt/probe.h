@@ -18,8 +18,8 @@
 #include <stdint.h>
 
 #include "base/errors.h"
+#include "net/address.h"
 #include "net/loop.h"
-#include "net/resolve.h"
 #include "system/env.h"
 #include "system/log.h"
 #include "target/outcome.h"
@@ -48,12 +48,12 @@ struct probe {
 	struct loop *loop;
 	const struct target *target;
 	const struct endpoint *endpoint;
-	const struct resolve_address *address; /* probe's own copy */
+	const struct address *address; /* probe's own copy */
 	void *state;
-	bool after_refusal; /* the last attempt at this target found nobody listening: a cheap look first pays */
-	bool just_opened;   /* if it connects, that is: the last attempt was refused outright, not even by a proxy */
+	bool was_down;    /* the previous attempt at this target made no connection: a cheap look first pays */
+	bool was_refused; /* it got ECONNREFUSED, so a connection now means that the port has just opened */
 	/* What follows is the framework's. */
-	struct resolve_address address_copy;
+	struct address address_copy;
 	enum outcome_kind stage;
 	const char *stage_text;
 	bool started, finished;
@@ -72,7 +72,7 @@ void probe_unbind(struct target *targets, size_t count);
  * probe_free. limit is in microseconds.
  */
 struct probe *probe_new(struct loop *loop, const struct target *target, const struct endpoint *endpoint,
-			const struct resolve_address *address, int64_t limit,
+			const struct address *address, int64_t limit,
 			void (*done)(void *arg, struct probe *probe, const struct outcome *outcome), void *arg);
 void probe_start(struct probe *probe);
 void probe_free(struct probe *probe);

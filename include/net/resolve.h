@@ -2,20 +2,19 @@
 #ifndef NET_RESOLVE_H
 #define NET_RESOLVE_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/address.h"
 #include "net/dns.h"
 #include "net/loop.h"
 #include "target/outcome.h"
 #include "target/target.h"
 
 struct resolve_address {
-	/* With the port; AF_UNIX: family alone, the path is the endpoint's host. */
-	struct sockaddr_storage socket_address;
-	bool from_variable; /* the name did not resolve; a link or service variable knew it */
+	struct address address; /* with the port */
+	bool from_variable;     /* the name did not resolve; a link or service variable knew it */
 };
 
 /*

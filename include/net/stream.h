@@ -2,11 +2,11 @@
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "net/address.h"
 #include "net/loop.h"
 #include "target/outcome.h"
 
@@ -15,6 +15,7 @@ struct stream {
 	int fd; /* -1: not open */
 	bool connected;
 	struct loop_watch watch;
+	struct loop_timer soon; /* tells of a connection that was there at once */
 	void (*connected_fn)(void *arg);
 	void (*readable_fn)(void *arg);
 	void (*failed_fn)(void *arg, const struct outcome *outcome);
@@ -26,7 +27,7 @@ struct stream {
  * failed is returned at once as an outcome other than READY. After `connected`, `readable` is called
  * whenever there is data or the end of it. stream must stay where it is until stream_close.
  */
-struct outcome stream_connect(struct stream *stream, struct loop *loop, const struct sockaddr_storage *address,
+struct outcome stream_connect(struct stream *stream, struct loop *loop, const struct address *address,
 			      void (*connected)(void *arg), void (*readable)(void *arg),
 			      void (*failed)(void *arg, const struct outcome *outcome), void *arg);
 
@@ -39,7 +40,7 @@ void stream_drain(int fd);
 /* Drains and closes, so that the peer sees FIN and not RST, which servers log (FACTS 21). Twice is fine. */
 void stream_close(struct stream *stream);
 
-/* The pending error of a connecting socket, as an outcome; READY when it is connected. Takes the error off the socket. */
+/* What became of a socket that connects, as an outcome: READY only when it has a peer. Takes the error off the socket. */
 struct outcome stream_connect_result(int fd);
 
 #endif

@@ -1,7 +1,5 @@
 #include "attempt/attempt.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -44,17 +42,9 @@ struct attempt {
 
 static void attempt_place(struct place *place, const struct endpoint *endpoint, const struct resolve_address *address)
 {
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address->socket_address;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address->socket_address;
-
 	*place = place_of(endpoint);
 	place->from_variable = address->from_variable;
-	if (address->socket_address.ss_family == AF_INET)
-		inet_ntop(AF_INET, &v4->sin_addr, place->address, sizeof(place->address));
-	else if (address->socket_address.ss_family == AF_INET6)
-		inet_ntop(AF_INET6, &v6->sin6_addr, place->address, sizeof(place->address));
-	else
-		snprintf(place->address, sizeof(place->address), "%s", endpoint->host);
+	address_text(&address->address, place->address, sizeof(place->address));
 }
 
 static void attempt_clear(struct attempt *attempt)
@@ -147,7 +137,7 @@ static const struct resolve_address *attempt_next_address(const struct attempt *
 			first = address;
 			*endpoint = owner;
 		}
-		if (address->socket_address.ss_family != attempt_last_family(attempt, owner))
+		if (address->address.any.sa_family != attempt_last_family(attempt, owner))
 			return address;
 	}
 	return first;
@@ -189,10 +179,10 @@ static void attempt_run(struct attempt *attempt, const struct endpoint *endpoint
 	attempt->runners = alloc_resize(attempt->runners, attempt->runner_count + 1, sizeof(struct attempt_runner *));
 	attempt->runners[attempt->runner_count++] = runner;
 	attempt->running++;
-	runner->probe = probe_new(attempt->loop, attempt->target, endpoint, address, attempt_time_left(attempt),
-				  attempt_on_probe, runner);
-	runner->probe->after_refusal = outcome_info(attempt->last)->layer == OUTCOME_CONNECT;
-	runner->probe->just_opened = attempt->last == OUTCOME_REFUSED;
+	runner->probe = probe_new(attempt->loop, attempt->target, endpoint, &address->address,
+				  attempt_time_left(attempt), attempt_on_probe, runner);
+	runner->probe->was_down = outcome_info(attempt->last)->layer == OUTCOME_CONNECT;
+	runner->probe->was_refused = attempt->last == OUTCOME_REFUSED;
 	loop_timer_clear(&attempt->limit);
 	loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
 	probe_start(runner->probe);

@@ -50,9 +50,8 @@ void knock_init(struct knock *knock)
 	*knock = (struct knock){.stream = {.fd = -1}};
 }
 
-struct outcome knock_start(struct knock *knock, struct loop *loop, const struct sockaddr_storage *address,
-			   int64_t patience, void (*open)(void *arg),
-			   void (*failed)(void *arg, const struct outcome *outcome), void *arg)
+struct outcome knock_start(struct knock *knock, struct loop *loop, const struct address *address, int64_t patience,
+			   void (*open)(void *arg), void (*failed)(void *arg, const struct outcome *outcome), void *arg)
 {
 	knock->patience = patience;
 	knock->open = open;

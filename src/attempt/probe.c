@@ -79,7 +79,7 @@ static void probe_on_deadline(void *arg)
 }
 
 struct probe *probe_new(struct loop *loop, const struct target *target, const struct endpoint *endpoint,
-			const struct resolve_address *address, int64_t limit,
+			const struct address *address, int64_t limit,
 			void (*done)(void *arg, struct probe *probe, const struct outcome *outcome), void *arg)
 {
 	struct probe *probe = alloc_zero(1, sizeof(*probe));

@@ -1,6 +1,5 @@
 #include "net/resolve.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,29 +52,9 @@ static void resolve_list_add(struct resolve_list *list, const struct resolve_add
 static bool resolve_list_has(const struct resolve_list *list, const struct resolve_address *address)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (memcmp(&list->entries[i].socket_address, &address->socket_address,
-			   sizeof(address->socket_address)) == 0)
+		if (address_is_equal(&list->entries[i].address, &address->address))
 			return true;
 	return false;
-}
-
-/* A numeric host or a path as an address. */
-static bool resolve_literal(const char *host, uint16_t port, struct resolve_address *address)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&address->socket_address;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address->socket_address;
-	int family = target_host_family(host);
-
-	memset(address, 0, sizeof(*address));
-	address->socket_address.ss_family = (sa_family_t)family;
-	if (family == AF_INET) {
-		inet_pton(AF_INET, host, &v4->sin_addr);
-		v4->sin_port = htons(port);
-	} else if (family == AF_INET6) {
-		inet_pton(AF_INET6, host, &v6->sin6_addr);
-		v6->sin6_port = htons(port);
-	}
-	return family != AF_UNSPEC;
 }
 
 /* What a family's question found, in this round or, with old_too, in the one before. */
@@ -103,14 +82,12 @@ static void resolve_merge(struct resolve *resolve, bool old_too)
 /* The last resort: what a link or service variable says, which may be stale (FACTS 6). */
 static void resolve_use_variable(struct resolve *resolve)
 {
-	struct resolve_address address;
+	struct resolve_address address = {.from_variable = true};
 
 	if (resolve->addresses.count || !resolve->endpoint->fallback)
 		return;
-	if (resolve_literal(resolve->endpoint->fallback, resolve->endpoint->port, &address)) {
-		address.from_variable = true;
+	if (address_of_host(&address.address, resolve->endpoint->fallback, resolve->endpoint->port))
 		resolve_list_add(&resolve->addresses, &address);
-	}
 }
 
 static bool resolve_all_answered(const struct resolve *resolve)
@@ -167,13 +144,11 @@ static void resolve_take(struct resolve *resolve, enum resolve_family family, co
 	question->outcome = answer->outcome;
 	question->found.count = 0;
 	for (size_t i = 0; i < answer->count; i++) {
-		struct resolve_address address = {.socket_address = answer->addresses[i]};
+		struct resolve_address address = {0};
 
-		if (family == RESOLVE_V4)
-			((struct sockaddr_in *)&address.socket_address)->sin_port = htons(resolve->endpoint->port);
-		else
-			((struct sockaddr_in6 *)&address.socket_address)->sin6_port = htons(resolve->endpoint->port);
-		if (!resolve_list_has(&question->found, &address))
+		if (address_of_socket(&address.address, (const struct sockaddr *)&answer->addresses[i],
+				      resolve->endpoint->port) &&
+		    !resolve_list_has(&question->found, &address))
 			resolve_list_add(&question->found, &address);
 	}
 }
@@ -212,7 +187,7 @@ struct resolve *resolve_new(struct loop *loop, struct dns *dns, const struct end
 {
 	struct resolve *resolve = alloc_zero(1, sizeof(*resolve));
 	const char *host = endpoint->address ? endpoint->address : endpoint->host;
-	struct resolve_address address;
+	struct resolve_address address = {0};
 
 	resolve->loop = loop;
 	resolve->dns = dns;
@@ -220,7 +195,7 @@ struct resolve *resolve_new(struct loop *loop, struct dns *dns, const struct end
 	loop_timer_init(loop, &resolve->delay, resolve_on_delay, resolve);
 	loop_timer_init(loop, &resolve->patience, resolve_on_patience, resolve);
 	loop_timer_init(loop, &resolve->tell, resolve_on_tell, resolve);
-	if (resolve_literal(host, endpoint->port, &address)) {
+	if (address_of_host(&address.address, host, endpoint->port)) {
 		resolve_list_add(&resolve->addresses, &address);
 		resolve->dns = NULL;
 	}

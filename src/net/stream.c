@@ -7,36 +7,50 @@
 
 enum { STREAM_DRAIN_MAX = 64 * 1024 };
 
-static socklen_t stream_address_length(const struct sockaddr_storage *address)
-{
-	return address->ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
-}
-
 /* Both ends the same: the kernel picked the port we asked for as our own, and connected us to ourselves (FACTS 20). */
-static bool stream_is_own_reflection(int fd)
+static bool stream_is_own_reflection(int fd, const struct sockaddr_storage *there, socklen_t there_len)
 {
-	struct sockaddr_storage here, there;
-	socklen_t here_len = sizeof(here), there_len = sizeof(there);
+	struct sockaddr_storage here;
+	socklen_t here_len = sizeof(here);
 
+	if (there->ss_family == AF_UNIX)
+		return false; /* neither end need have a name */
 	memset(&here, 0, sizeof(here));
-	memset(&there, 0, sizeof(there));
-	return getsockname(fd, (struct sockaddr *)&here, &here_len) == 0 &&
-	       getpeername(fd, (struct sockaddr *)&there, &there_len) == 0 && here_len == there_len &&
-	       memcmp(&here, &there, here_len) == 0;
+	return getsockname(fd, (struct sockaddr *)&here, &here_len) == 0 && here_len == there_len &&
+	       memcmp(&here, there, here_len) == 0;
 }
 
-struct outcome stream_connect_result(int fd)
+/* OUTCOME_NONE: neither connected nor failed. */
+static struct outcome stream_look(int fd)
 {
+	struct sockaddr_storage there;
+	socklen_t there_len = sizeof(there), len = sizeof(int);
 	int error_number = 0;
-	socklen_t len = sizeof(error_number);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error_number, &len))
 		error_number = errno;
 	if (error_number)
 		return outcome_from_errno(error_number);
-	if (stream_is_own_reflection(fd))
-		return outcome_make(OUTCOME_REFUSED, NULL);
-	return outcome_make(OUTCOME_READY, NULL);
+	memset(&there, 0, sizeof(there));
+	if (getpeername(fd, (struct sockaddr *)&there, &there_len))
+		return outcome_make(OUTCOME_NONE, NULL);
+	return outcome_make(stream_is_own_reflection(fd, &there, there_len) ? OUTCOME_REFUSED : OUTCOME_READY, NULL);
+}
+
+struct outcome stream_connect_result(int fd)
+{
+	struct outcome result = stream_look(fd);
+
+	/* A connect that was interrupted before it began leaves no error, and poll calls such a socket writable. */
+	return result.kind == OUTCOME_NONE ? outcome_make(OUTCOME_LOCAL, "the connection was not made") : result;
+}
+
+static void stream_on_connected(void *arg)
+{
+	struct stream *stream = arg;
+
+	loop_watch_set(stream->loop, &stream->watch, stream->fd, true, false);
+	stream->connected_fn(stream->arg);
 }
 
 static void stream_on_ready(void *arg, bool readable, bool writable)
@@ -57,11 +71,31 @@ static void stream_on_ready(void *arg, bool readable, bool writable)
 		return;
 	}
 	stream->connected = true;
-	loop_watch_set(stream->loop, &stream->watch, stream->fd, true, false);
-	stream->connected_fn(stream->arg);
+	stream_on_connected(stream);
 }
 
-struct outcome stream_connect(struct stream *stream, struct loop *loop, const struct sockaddr_storage *address,
+/*
+ * What connect made of it, looked at before the descriptor is given to epoll: on this machine and on local networks the
+ * answer has arrived when connect returns, and epoll would cost three system calls and a turn of the loop.
+ */
+static struct outcome stream_begin(struct stream *stream, const struct address *address)
+{
+	struct outcome result;
+
+	if (connect(stream->fd, &address->any, address->length) && errno != EINPROGRESS && errno != EINTR)
+		return outcome_from_errno(errno);
+	result = stream_look(stream->fd);
+	if (result.kind == OUTCOME_NONE) {
+		loop_watch_set(stream->loop, &stream->watch, stream->fd, false, true);
+		return outcome_make(OUTCOME_READY, NULL);
+	}
+	stream->connected = result.kind == OUTCOME_READY;
+	if (stream->connected)
+		loop_timer_set(&stream->soon, 0);
+	return result;
+}
+
+struct outcome stream_connect(struct stream *stream, struct loop *loop, const struct address *address,
 			      void (*connected)(void *arg), void (*readable)(void *arg),
 			      void (*failed)(void *arg, const struct outcome *outcome), void *arg)
 {
@@ -75,17 +109,14 @@ struct outcome stream_connect(struct stream *stream, struct loop *loop, const st
 		.failed_fn = failed,
 		.arg = arg,
 	};
-	stream->fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	loop_timer_init(loop, &stream->soon, stream_on_connected, stream);
+	stream->fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (stream->fd < 0)
 		return errno == EAFNOSUPPORT ? outcome_make(OUTCOME_UNREACHABLE, "%s", strerror(errno))
 					     : outcome_make(OUTCOME_LOCAL, "%s", strerror(errno));
-	if (connect(stream->fd, (const struct sockaddr *)address, stream_address_length(address)) == 0 ||
-	    errno == EINPROGRESS || errno == EINTR) {
-		loop_watch_set(loop, &stream->watch, stream->fd, false, true);
-		return outcome_make(OUTCOME_READY, NULL);
-	}
-	outcome = outcome_from_errno(errno);
-	stream_close(stream);
+	outcome = stream_begin(stream, address);
+	if (outcome.kind != OUTCOME_READY)
+		stream_close(stream);
 	return outcome;
 }
 
@@ -115,6 +146,7 @@ void stream_close(struct stream *stream)
 	if (stream->fd < 0)
 		return;
 	loop_watch_clear(&stream->watch);
+	loop_timer_clear(&stream->soon);
 	if (stream->connected)
 		stream_drain(stream->fd);
 	close(stream->fd);

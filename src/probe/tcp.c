@@ -1,5 +1,4 @@
 /* "Only the port": ready when a connection is accepted. FACTS 17-21. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -40,37 +39,19 @@ static void tcp_on_trust(void *arg)
 	tcp_finish(arg, OUTCOME_READY);
 }
 
-static uint16_t tcp_port(const struct sockaddr_storage *address)
-{
-	return ntohs(address->ss_family == AF_INET ? ((const struct sockaddr_in *)address)->sin_port
-						   : ((const struct sockaddr_in6 *)address)->sin6_port);
-}
-
-/* The wildcard addresses lead to this machine too. */
-static bool tcp_is_loopback(const struct sockaddr_storage *address)
-{
-	const struct in6_addr *v6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
-	const struct in_addr *v4 = &((const struct sockaddr_in *)address)->sin_addr;
-
-	if (address->ss_family == AF_INET)
-		return ntohl(v4->s_addr) >> 24 == 127 || v4->s_addr == htonl(INADDR_ANY);
-	return IN6_IS_ADDR_LOOPBACK(v6) || IN6_IS_ADDR_UNSPECIFIED(v6) ||
-	       (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127);
-}
-
 static void tcp_on_connected(void *arg)
 {
 	struct probe *probe = arg;
 	struct tcp_state *state = probe->state;
-	const struct sockaddr_storage *address = &probe->address->socket_address;
 	int64_t delay;
 
-	if (!tcp_is_loopback(address)) {
+	if (!address_is_loopback(probe->address)) {
 		tcp_finish(probe, OUTCOME_READY);
 		return;
 	}
 	probe_stage(probe, OUTCOME_SILENT, "waiting whether the connection stays open");
-	delay = probe->just_opened && portproxy_stands_at(tcp_port(address)) ? TCP_PROXY_DELAY : TCP_TRUST_DELAY;
+	delay = probe->was_refused && portproxy_stands_at(address_port(probe->address)) ? TCP_PROXY_DELAY
+											: TCP_TRUST_DELAY;
 	loop_timer_set(&state->trust, delay);
 }
 
@@ -114,8 +95,8 @@ static void tcp_start(struct probe *probe)
 
 	state->stream.fd = -1;
 	loop_timer_init(probe->loop, &state->trust, tcp_on_trust, probe);
-	outcome = stream_connect(&state->stream, probe->loop, &probe->address->socket_address, tcp_on_connected,
-				 tcp_on_readable, tcp_on_failed, probe);
+	outcome = stream_connect(&state->stream, probe->loop, probe->address, tcp_on_connected, tcp_on_readable,
+				 tcp_on_failed, probe);
 	if (outcome.kind != OUTCOME_READY)
 		probe_finish(probe, &outcome);
 }

@@ -16,6 +16,7 @@ static const struct outcome_info outcome_table[OUTCOME_KINDS] = {
 	[OUTCOME_DNS_SILENT]      = { "dns_silent",      OUTCOME_NAME,    OUTCOME_SHARED, false, "no answer from DNS" },
 	[OUTCOME_LOCAL]           = { "local",           OUTCOME_NAME,    OUTCOME_SHARED, false, "cannot try" },
 	/* TCP: FACTS 17, 18. */
+	[OUTCOME_NO_FILE]         = { "no_file",         OUTCOME_CONNECT, OUTCOME_FREE,   false, "no such file" },
 	[OUTCOME_REFUSED]         = { "refused",         OUTCOME_CONNECT, OUTCOME_FREE,   false, "connection refused" },
 	[OUTCOME_UNREACHABLE]     = { "unreachable",     OUTCOME_CONNECT, OUTCOME_FREE,   false, "unreachable" },
 	[OUTCOME_CONNECT_TIMEOUT] = { "connect_timeout", OUTCOME_CONNECT, OUTCOME_FREE,   false, "connection timed out" },
@@ -54,8 +55,12 @@ struct outcome outcome_from_errno(int error_number)
 {
 	switch (error_number) {
 	case ECONNREFUSED:
-	case ENOENT: /* a Unix socket that is not there yet */
 		return outcome_make(OUTCOME_REFUSED, NULL);
+	case ENOENT: /* a Unix socket that is not there yet, or its folder */
+	case ENOTDIR:
+		return outcome_make(OUTCOME_NO_FILE, NULL);
+	case EAGAIN: /* a Unix socket whose queue of connections is full */
+		return outcome_make(OUTCOME_FULL, NULL);
 	case ETIMEDOUT:
 		return outcome_make(OUTCOME_CONNECT_TIMEOUT, NULL);
 	case ECONNRESET:

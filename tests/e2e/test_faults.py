@@ -25,3 +25,12 @@ def test_a_loop_that_fails_is_125(waitfor, net, options, error, when):
     listener.close()
     assert (result.code, result.out) == (125, ""), result
     assert "the event loop failed" in result.err, result
+
+
+@pytest.mark.parametrize("error", ["EINTR", "EINPROGRESS"])
+def test_a_connection_that_was_never_made_is_not_ready(waitfor, net, error):
+    """HOSTILE D11: the kernel leaves no error on such a socket, and poll calls it writable."""
+    result = waitfor("-t", "1", "tcp://10.77.0.1:1", "--", "echo", "started",
+                     wrap=inject("connect", error), net=net)
+    assert (result.code, result.out) == (124, ""), result
+    assert "cannot try: the connection was not made" in result.err, result

@@ -8,7 +8,7 @@
 #include <libpq-fe.h>
 
 #include "base/errors.h"
-#include "net/resolve.h"
+#include "net/address.h"
 #include "system/env.h"
 #include "system/log.h"
 #include "target/target.h"
@@ -32,7 +32,6 @@ struct conninfo *conninfo_new(struct target *target, const struct env *env, stru
 void conninfo_free(struct conninfo *info); /* NULL does nothing */
 
 /* Begins to connect, without blocking. The caller's, for PQfinish; NULL without memory. */
-PGconn *conninfo_connect(const struct conninfo *info, const struct endpoint *endpoint,
-			 const struct resolve_address *address);
+PGconn *conninfo_connect(const struct conninfo *info, const struct endpoint *endpoint, const struct address *address);
 
 #endif

@@ -1,6 +1,5 @@
 #include "probe/postgres/conninfo.h"
 
-#include <arpa/inet.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -307,15 +306,11 @@ struct conninfo *conninfo_new(struct target *target, const struct env *env, stru
 	return info;
 }
 
-PGconn *conninfo_connect(const struct conninfo *info, const struct endpoint *endpoint,
-			 const struct resolve_address *address)
+PGconn *conninfo_connect(const struct conninfo *info, const struct endpoint *endpoint, const struct address *address)
 {
-	const struct sockaddr_storage *any = &address->socket_address;
-	char text[INET6_ADDRSTRLEN] = "";
+	char text[ADDRESS_TEXT_MAX] = "";
 
-	if (any->ss_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)any)->sin_addr, text, sizeof(text));
-	else if (any->ss_family == AF_INET6)
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)any)->sin6_addr, text, sizeof(text));
+	if (address->any.sa_family != AF_UNIX)
+		address_text(address, text, sizeof(text));
 	return conninfo_start(info, endpoint, text);
 }

@@ -346,12 +346,12 @@ static void postgres_start(struct probe *probe)
 
 	knock_init(&state->knock);
 	state->watch = (struct loop_watch){.ready = postgres_on_ready, .arg = probe};
-	if (!probe->after_refusal || probe->address->socket_address.ss_family == AF_UNIX) {
+	if (!probe->was_down || probe->address->any.sa_family == AF_UNIX) {
 		postgres_connect(probe);
 		return;
 	}
-	outcome = knock_start(&state->knock, probe->loop, &probe->address->socket_address, POSTGRES_SETTLE,
-			      postgres_on_knock, postgres_on_knock_failed, probe);
+	outcome = knock_start(&state->knock, probe->loop, probe->address, POSTGRES_SETTLE, postgres_on_knock,
+			      postgres_on_knock_failed, probe);
 	if (outcome.kind != OUTCOME_READY)
 		probe_finish(probe, &outcome);
 }

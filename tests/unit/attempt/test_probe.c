@@ -167,7 +167,7 @@ static void on_done(void *arg, struct probe *probe, const struct outcome *outcom
 static struct probe *attempt_open(struct attempt *attempt, const struct row_type *row, int64_t limit)
 {
 	static const struct endpoint endpoint = {.host = (char *)"db", .port = 1};
-	const struct resolve_address address = {.socket_address = loopback_address("127.0.0.1", 1)};
+	const struct address address = loopback_address("127.0.0.1", 1);
 	struct probe *probe;
 
 	*attempt = (struct attempt){.row = row, .target = {.scheme = &own_scheme, .plan = attempt}};

@@ -1,6 +1,5 @@
 #include "unit.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -35,20 +34,15 @@ static void read_addresses(struct rig *rig)
 
 	rig->addresses[0] = '\0';
 	for (size_t i = 0; i < count; i++) {
-		const struct sockaddr_in *v4 = (const struct sockaddr_in *)&list[i].socket_address;
-		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&list[i].socket_address;
-		int family = list[i].socket_address.ss_family;
-		char one[INET6_ADDRSTRLEN] = "unix";
+		const struct address *address = &list[i].address;
+		bool is_path = address->any.sa_family == AF_UNIX;
+		char one[ADDRESS_TEXT_MAX] = "unix";
 
-		if (family != AF_UNIX)
-			inet_ntop(family, family == AF_INET6 ? (const void *)&v6->sin6_addr : &v4->sin_addr, one,
-				  sizeof(one));
+		if (!is_path)
+			address_text(address, one, sizeof(one));
 		len += (size_t)snprintf(rig->addresses + len, sizeof(rig->addresses) - len, "%s%s%s%s", i ? " " : "",
 					one, list[i].from_variable ? "(variable)" : "",
-					family == AF_UNIX || (family == AF_INET6 ? v6->sin6_port : v4->sin_port) ==
-								     htons(5432)
-						? ""
-						: "(port)");
+					is_path || address_port(address) == 5432 ? "" : "(port)");
 	}
 }
 

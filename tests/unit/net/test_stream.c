@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -62,7 +63,7 @@ static void on_failed(void *arg, const struct outcome *outcome)
 
 static struct outcome client_open(struct client *client, struct unit_loop *unit, const char *host, uint16_t port)
 {
-	struct sockaddr_storage address = loopback_address(host, port);
+	struct address address = loopback_address(host, port);
 
 	*client = (struct client){.unit = unit};
 	return stream_connect(&client->stream, unit->loop, &address, on_connected, on_readable, on_failed, client);
@@ -108,13 +109,11 @@ static void test_refused(void **state)
 
 	(void)state;
 	unit_loop_open(&unit);
-	check_int("begins", client_open(&client, &unit, "127.0.0.1", port).kind, OUTCOME_READY);
-	unit_loop_run(&unit, "refused");
-	check_int("refused", client.outcome.kind, OUTCOME_REFUSED);
+	/* Within the call on loopback: the refusal is there when connect returns. */
+	check_int("at once", client_open(&client, &unit, "127.0.0.1", port).kind, OUTCOME_REFUSED);
 	check_int("closed before it is told", client.stream.fd, -1);
 	unit_loop_settle(&unit);
-	check_int("once", client.failed, 1);
-	check_int("never connected", client.connected + client.readable, 0);
+	check_int("nothing follows", client.failed + client.connected + client.readable, 0);
 	stream_close(&client.stream);
 	unit_loop_close(&unit);
 	close(fd);
@@ -123,7 +122,7 @@ static void test_refused(void **state)
 /* "Or failed is returned at once": what the kernel knows without asking anybody, and what we ran out of. */
 static void test_fails_at_once(void **state)
 {
-	const struct sockaddr_storage nonsense = {.ss_family = AF_UNSPEC};
+	const struct address nonsense = {.any.sa_family = AF_UNSPEC};
 	struct rlimit limit, none;
 	struct unit_loop unit;
 	struct client client = {0};
@@ -200,10 +199,9 @@ static void test_own_reflection(void **state)
 	for (size_t i = 0; i < COUNT(hosts) - !loopback_has_v6(); i++) {
 		uint16_t port = 0;
 		int fd = loopback_bind(hosts[i], &port);
-		struct sockaddr_storage own = loopback_address(hosts[i], port);
-		socklen_t len = own.ss_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+		struct address own = loopback_address(hosts[i], port);
 
-		if (connect(fd, (struct sockaddr *)&own, len) == 0 || errno == EINPROGRESS)
+		if (connect(fd, &own.any, own.length) == 0 || errno == EINPROGRESS)
 			check_int(hosts[i], stream_connect_result(fd).kind, OUTCOME_REFUSED);
 		close(fd);
 	}
@@ -214,21 +212,72 @@ static void test_connect_result(void **state)
 {
 	uint16_t port = 0, refusing = 0;
 	int listener = loopback_listen("127.0.0.1", &port), deaf = loopback_bind("127.0.0.1", &refusing), fd;
-	struct sockaddr_storage address = loopback_address("127.0.0.1", port);
+	struct address address = loopback_address("127.0.0.1", port);
 
 	(void)state;
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(struct sockaddr_in)), 0);
+	assert_int_equal(connect(fd, &address.any, address.length), 0);
 	check_int("connected", stream_connect_result(fd).kind, OUTCOME_READY);
 	close(fd);
 	address = loopback_address("127.0.0.1", refusing);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(struct sockaddr_in)), -1);
+	assert_int_equal(connect(fd, &address.any, address.length), -1);
 	if (errno == EINPROGRESS)
 		check_int("refused", stream_connect_result(fd).kind, OUTCOME_REFUSED);
 	close(fd);
 	close(deaf);
 	close(listener);
+}
+
+/* HOSTILE D11: a connect that was interrupted before it began leaves no error behind, and no connection. */
+static void test_a_connection_that_was_never_made(void **state)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	check_int("not ready", stream_connect_result(fd).kind, OUTCOME_LOCAL);
+	close(fd);
+}
+
+/* REVIEW 9: a Unix socket, with its path and its length. */
+static void test_a_unix_socket(void **state)
+{
+	struct client client = {0};
+	struct unit_loop unit;
+	struct unit_dir dir;
+	struct address address;
+	char *path;
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	unit_dir_open(&dir);
+	unit_loop_open(&unit);
+	client.unit = &unit;
+	client.stops_when_connected = true;
+	path = unit_dir_path(&dir, "s");
+	check("a path", address_of_host(&address, path, 0));
+	assert_int_equal(bind(listener, &address.any, address.length), 0);
+	check_int(
+		"nobody listens",
+		stream_connect(&client.stream, unit.loop, &address, on_connected, on_readable, on_failed, &client).kind,
+		OUTCOME_REFUSED);
+	assert_int_equal(listen(listener, 1), 0);
+	check_int(
+		"begun",
+		stream_connect(&client.stream, unit.loop, &address, on_connected, on_readable, on_failed, &client).kind,
+		OUTCOME_READY);
+	unit_loop_run(&unit, "connected");
+	check_int("connected", client.connected, 1);
+	stream_close(&client.stream);
+	unlink(path);
+	check_int(
+		"no file",
+		stream_connect(&client.stream, unit.loop, &address, on_connected, on_readable, on_failed, &client).kind,
+		OUTCOME_NO_FILE);
+	close(listener);
+	free(path);
+	unit_loop_close(&unit);
+	unit_dir_close(&dir);
 }
 
 int main(void)
@@ -237,7 +286,8 @@ int main(void)
 		cmocka_unit_test(test_connects_and_reads), cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_fails_at_once),      cmocka_unit_test(test_a_peer_that_resets),
 		cmocka_unit_test(test_close_sends_fin),    cmocka_unit_test(test_own_reflection),
-		cmocka_unit_test(test_connect_result),
+		cmocka_unit_test(test_connect_result),     cmocka_unit_test(test_a_connection_that_was_never_made),
+		cmocka_unit_test(test_a_unix_socket),
 	};
 
 	return unit_main(tests);

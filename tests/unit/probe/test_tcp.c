@@ -24,7 +24,7 @@ struct peer_row {
 
 static void check_peer(const struct peer_row *row, const char *host, const char *through)
 {
-	struct sockaddr_storage address;
+	struct address address;
 	struct unit_loop unit;
 	struct prober prober;
 	struct peer peer;
@@ -82,7 +82,7 @@ static void test_beside_loopback(void **state)
 
 static void test_refused(void **state)
 {
-	struct sockaddr_storage address;
+	struct address address;
 	struct unit_loop unit;
 	struct prober prober;
 	uint16_t port = 0;
@@ -102,7 +102,7 @@ static void test_refused(void **state)
 /* What fails inside start is a report too. */
 static void test_fails_at_once(void **state)
 {
-	const struct sockaddr_storage nonsense = {.ss_family = AF_UNSPEC};
+	const struct address nonsense = {.any.sa_family = AF_UNSPEC};
 	struct unit_loop unit;
 	struct prober prober;
 
@@ -118,7 +118,7 @@ static void test_fails_at_once(void **state)
 /* Nobody answers: the limit ends it. */
 static void test_no_answer(void **state)
 {
-	struct sockaddr_storage address;
+	struct address address;
 	struct unit_loop unit;
 	struct prober prober;
 	uint16_t port = 0;

@@ -28,7 +28,7 @@ void bound_close(struct bound *bound)
 
 PGconn *bound_connect(const struct bound *bound)
 {
-	const struct resolve_address address = {.socket_address = loopback_address("127.0.0.1", 1)};
+	const struct address address = loopback_address("127.0.0.1", 1);
 
 	return conninfo_connect(bound->info, &bound->target.endpoints[0], &address);
 }

@@ -1,6 +1,5 @@
 #include "loopback.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,38 +8,27 @@
 #include "base/buf.h"
 #include "unit.h"
 
-struct sockaddr_storage loopback_address(const char *host, uint16_t port)
+struct address loopback_address(const char *host, uint16_t port)
 {
-	struct sockaddr_storage address = {0};
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&address;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address;
+	struct address address;
 
-	if (strchr(host, ':')) {
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons(port);
-		inet_pton(AF_INET6, host, &v6->sin6_addr);
-	} else {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons(port);
-		inet_pton(AF_INET, host, &v4->sin_addr);
-	}
+	if (!address_of_host(&address, host, port))
+		fail_msg("%s is no address", host);
 	return address;
 }
 
 static int loopback_try(const char *host, uint16_t *port)
 {
-	struct sockaddr_storage address = loopback_address(host, *port);
-	bool v6 = address.ss_family == AF_INET6;
-	socklen_t len = v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	struct address address = loopback_address(host, *port);
+	int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
-	if (bind(fd, (struct sockaddr *)&address, len) || getsockname(fd, (struct sockaddr *)&address, &len)) {
+	if (bind(fd, &address.any, address.length) || getsockname(fd, &address.any, &address.length)) {
 		close(fd);
 		return -1;
 	}
-	*port = ntohs(v6 ? ((struct sockaddr_in6 *)&address)->sin6_port : ((struct sockaddr_in *)&address)->sin_port);
+	*port = address_port(&address);
 	return fd;
 }
 
@@ -65,10 +53,10 @@ int loopback_listen(const char *host, uint16_t *port)
 int loopback_listen_full(const char *host, uint16_t *port, int *filler)
 {
 	int fd = loopback_bind(host, port);
-	struct sockaddr_storage address = loopback_address(host, *port);
+	struct address address = loopback_address(host, *port);
 
 	*filler = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (listen(fd, 0) || connect(*filler, (struct sockaddr *)&address, sizeof(struct sockaddr_in)))
+	if (listen(fd, 0) || connect(*filler, &address.any, address.length))
 		fail_msg("cannot fill a listener on %s: %s", host, strerror(errno));
 	return fd;
 }

@@ -2,12 +2,13 @@
 #ifndef LOOPBACK_H
 #define LOOPBACK_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "net/address.h"
+
 /* "127.0.0.1" or "::1" and a port as a socket address. */
-struct sockaddr_storage loopback_address(const char *host, uint16_t port);
+struct address loopback_address(const char *host, uint16_t port);
 
 /*
  * A socket bound to host and *port (0: the kernel chooses, and *port tells). It does not listen: whoever

@@ -11,7 +11,7 @@
 
 static bool own_network_configure(int fd)
 {
-	struct sockaddr_storage address = loopback_address(OWN_NETWORK_ADDRESS, 0);
+	struct address address = loopback_address(OWN_NETWORK_ADDRESS, 0);
 	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING | IFF_LOOPBACK};
 
 	if (ioctl(fd, SIOCSIFFLAGS, &request))

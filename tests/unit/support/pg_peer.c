@@ -4,9 +4,9 @@
 #include "loopback.h"
 #include "unit.h"
 
-void pg_peer_check(const struct pg_row *row, bool after_refusal)
+void pg_peer_check(const struct pg_row *row, bool was_down)
 {
-	struct sockaddr_storage address;
+	struct address address;
 	struct unit_loop unit;
 	struct prober prober;
 	struct peer peer;
@@ -14,7 +14,7 @@ void pg_peer_check(const struct pg_row *row, bool after_refusal)
 	unit_loop_open(&unit);
 	peer_open(&peer, &unit, "127.0.0.1", row->script);
 	prober_open(&prober, &unit, row->target, peer.port);
-	prober.after_refusal = after_refusal;
+	prober.was_down = was_down;
 	address = loopback_address("127.0.0.1", peer.port);
 	prober_run(&prober, &address, row->limit ? row->limit : PG_LIMIT, row->name);
 	check_int(row->name, prober.outcome.kind, row->kind);

@@ -44,6 +44,6 @@ struct pg_row {
 };
 
 /* Attempts it, and checks besides that the server saw FIN and not RST, and that no detail holds the password. */
-void pg_peer_check(const struct pg_row *row, bool after_refusal);
+void pg_peer_check(const struct pg_row *row, bool was_down);
 
 #endif

@@ -37,15 +37,14 @@ static void prober_on_done(void *arg, struct probe *probe, const struct outcome 
 	loop_stop(prober->unit->loop);
 }
 
-void prober_run(struct prober *prober, const struct sockaddr_storage *address, int64_t limit, const char *row)
+void prober_run(struct prober *prober, const struct address *address, int64_t limit, const char *row)
 {
-	const struct resolve_address where = {.socket_address = *address};
 	int64_t began = clock_now();
 
 	prober->dones = 0;
-	prober->probe = probe_new(prober->unit->loop, &prober->target, &prober->target.endpoints[0], &where, limit,
+	prober->probe = probe_new(prober->unit->loop, &prober->target, &prober->target.endpoints[0], address, limit,
 				  prober_on_done, prober);
-	prober->probe->after_refusal = prober->after_refusal;
+	prober->probe->was_down = prober->was_down;
 	probe_start(prober->probe);
 	check_int("not inside start", prober->dones, 0);
 	unit_loop_run(prober->unit, row);

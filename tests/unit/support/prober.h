@@ -12,7 +12,7 @@ struct prober {
 	int dones;
 	struct outcome outcome;
 	int64_t took; /* microseconds, from the start to the report */
-	bool after_refusal;
+	bool was_down;
 };
 
 /* Parses and binds text, with the port where it has a '#'. Fails the test when it is refused. */
@@ -20,6 +20,6 @@ void prober_open(struct prober *prober, struct unit_loop *unit, const char *text
 void prober_close(struct prober *prober);
 
 /* Attempts its first endpoint, at address, within limit (microseconds); waits for the report and frees the probe. */
-void prober_run(struct prober *prober, const struct sockaddr_storage *address, int64_t limit, const char *row);
+void prober_run(struct prober *prober, const struct address *address, int64_t limit, const char *row);
 
 #endif

@@ -46,6 +46,7 @@ static void test_kinds(void **state)
 		{"DNS failed", OUTCOME_DNS_FAILED, OUTCOME_NAME, OUTCOME_SHARED, false, false},
 		{"DNS silent", OUTCOME_DNS_SILENT, OUTCOME_NAME, OUTCOME_SHARED, false, false},
 		{"local", OUTCOME_LOCAL, OUTCOME_NAME, OUTCOME_SHARED, false, false},
+		{"no_file", OUTCOME_NO_FILE, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
 		{"refused", OUTCOME_REFUSED, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
 		{"unreachable", OUTCOME_UNREACHABLE, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
 		{"connect timeout", OUTCOME_CONNECT_TIMEOUT, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
@@ -90,7 +91,9 @@ static void test_from_errno(void **state)
 		{"ETIMEDOUT", ETIMEDOUT, OUTCOME_CONNECT_TIMEOUT, false},
 		{"ECONNRESET", ECONNRESET, OUTCOME_RESET, false},
 		{"EPIPE", EPIPE, OUTCOME_RESET, false},
-		{"ENOENT, a Unix socket", ENOENT, OUTCOME_REFUSED, false},
+		{"ENOENT, a Unix socket", ENOENT, OUTCOME_NO_FILE, false},
+		{"ENOTDIR, its folder", ENOTDIR, OUTCOME_NO_FILE, false},
+		{"EAGAIN, its queue is full", EAGAIN, OUTCOME_FULL, false},
 		{"EAFNOSUPPORT", EAFNOSUPPORT, OUTCOME_UNREACHABLE, true},
 		/* Nothing that the peer did. */
 		{"EMFILE", EMFILE, OUTCOME_LOCAL, true},

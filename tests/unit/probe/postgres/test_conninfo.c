@@ -291,7 +291,7 @@ static void test_stray_variables(void **state)
 static void test_where_it_connects(void **state)
 {
 	static const char *const none[] = {NULL};
-	const struct resolve_address v6 = {.socket_address = loopback_address("::1", 1)};
+	const struct address v6 = loopback_address("::1", 1);
 	struct bound bound;
 	PGconn *conn;
 

@@ -137,26 +137,26 @@ static bool received(const struct peer_connection *connection, const char *bytes
 static void test_what_a_server_sees(void **state)
 {
 	static const struct peer_step script[] = {STARTUP, ASK_SCRAM, HOLD};
-	struct sockaddr_storage address;
+	struct address address;
 	struct unit_loop unit;
 	struct prober prober;
 	struct peer peer;
 
 	(void)state;
-	for (int after_refusal = 0; after_refusal < 2; after_refusal++) {
+	for (int was_down = 0; was_down < 2; was_down++) {
 		const struct peer_connection *last;
 
 		unit_loop_open(&unit);
 		peer_open(&peer, &unit, "127.0.0.1", script);
 		prober_open(&prober, &unit, PING, peer.port);
-		prober.after_refusal = after_refusal;
+		prober.was_down = was_down;
 		address = loopback_address("127.0.0.1", peer.port);
 		prober_run(&prober, &address, PG_LIMIT, "ping");
 		peer_await_end(&peer, "ping");
-		check_int("connections", (long long)peer.count, 1 + after_refusal);
-		if (after_refusal)
+		check_int("connections", (long long)peer.count, 1 + was_down);
+		if (was_down)
 			check_int("the knock says nothing", (long long)peer.connections[0].received_len, 0);
-		last = &peer.connections[after_refusal];
+		last = &peer.connections[was_down];
 		check_int("one connection at a time", (long long)last->beside, 0);
 		check("the user", received(last, "user\0me", 8));
 		check("the database", received(last, "database\0app", 13));

@@ -58,17 +58,17 @@ static void test_foreign(void **state)
 
 static void test_refused(void **state)
 {
-	struct sockaddr_storage address;
+	struct address address;
 	struct unit_loop unit;
 	struct prober prober;
 	uint16_t port = 0;
 	int fd = loopback_bind("127.0.0.1", &port);
 
 	(void)state;
-	for (int after_refusal = 0; after_refusal < 2; after_refusal++) {
+	for (int was_down = 0; was_down < 2; was_down++) {
 		unit_loop_open(&unit);
 		prober_open(&prober, &unit, PING, port);
-		prober.after_refusal = after_refusal;
+		prober.was_down = was_down;
 		address = loopback_address("127.0.0.1", port);
 		prober_run(&prober, &address, PG_LIMIT, "refused");
 		check_int("refused", prober.outcome.kind, OUTCOME_REFUSED);
@@ -82,17 +82,17 @@ static void test_refused(void **state)
 /* Nobody answers the connection itself, be it libpq's or the knock. */
 static void test_no_answer(void **state)
 {
-	struct sockaddr_storage address;
+	struct address address;
 	struct unit_loop unit;
 	struct prober prober;
 	uint16_t port = 0;
 	int filler, fd = loopback_listen_full("127.0.0.1", &port, &filler);
 
 	(void)state;
-	for (int after_refusal = 0; after_refusal < 2; after_refusal++) {
+	for (int was_down = 0; was_down < 2; was_down++) {
 		unit_loop_open(&unit);
 		prober_open(&prober, &unit, PING, port);
-		prober.after_refusal = after_refusal;
+		prober.was_down = was_down;
 		address = loopback_address("127.0.0.1", port);
 		prober_run(&prober, &address, PG_SHORT, "no answer");
 		check_int("no answer", prober.outcome.kind, OUTCOME_CONNECT_TIMEOUT);
@@ -106,7 +106,7 @@ static void test_no_answer(void **state)
 /* A directory without a socket in it: not there yet. */
 static void test_unix_socket(void **state)
 {
-	const struct sockaddr_storage address = {.ss_family = AF_UNIX};
+	const struct address address = {.any.sa_family = AF_UNIX};
 	struct unit_loop unit;
 	struct prober prober;
 	struct unit_dir dir;
@@ -117,9 +117,9 @@ static void test_unix_socket(void **state)
 	unit_loop_open(&unit);
 	snprintf(target, sizeof(target), "postgres://me@/app?host=%s&port=#", dir.path);
 	prober_open(&prober, &unit, target, 5432);
-	prober.after_refusal = true; /* no knock there */
+	prober.was_down = true; /* no knock there */
 	prober_run(&prober, &address, PG_LIMIT, "no socket");
-	check_int("no socket", prober.outcome.kind, OUTCOME_REFUSED);
+	check_int("no socket", prober.outcome.kind, OUTCOME_NO_FILE);
 	prober_close(&prober);
 	unit_loop_close(&unit);
 	unit_dir_close(&dir);

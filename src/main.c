@@ -13,6 +13,7 @@
 #include "cli/about.h"
 #include "cli/explain.h"
 #include "cli/outputs.h"
+#include "net/session.h"
 #include "settings/config.h"
 #include "settings/load.h"
 #include "system/env.h"
@@ -96,6 +97,20 @@ static int main_hand_over(const struct config *config, const struct progress *pr
 	return code;
 }
 
+/* The loop, the resolver and all that hangs on them are there only in here. */
+static int main_wait_for(struct waiter_result *result, const struct config *config, const struct process *process,
+			 const struct sinks *sinks, struct error *err)
+{
+	struct session session;
+	int failed;
+
+	if (session_open(&session, process, err))
+		return -1;
+	failed = waiter_run(result, &session, &config->plan, sinks, err);
+	session_close(&session);
+	return failed;
+}
+
 /* From a loaded config to the exit code; on success with a command it does not come back. */
 static int main_wait(struct config *config, struct env *env, const struct process *process, struct log *log,
 		     struct error *err)
@@ -115,7 +130,7 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 		goto out;
 	}
 	if (outputs_open(&outputs, config, env, log, err) ||
-	    waiter_run(&result, &config->plan, process, &outputs.report, err))
+	    main_wait_for(&result, config, process, &outputs.report, err))
 		goto out;
 	code = main_exit_code(&result);
 	if (code == 0 || (config->run_anyway && result.verdict != VERDICT_SIGNALLED))

@@ -5,8 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "net/dns.h"
-#include "net/loop.h"
+#include "net/session.h"
 #include "target/outcome.h"
 #include "target/place.h"
 #include "target/target.h"
@@ -15,17 +14,18 @@
 struct attempt;
 
 /*
- * target and dns must outlive it. thorough: no attempt is over before every look-up is, for a verdict that no later
+ * session and target must outlive it. thorough: no attempt is over before every look-up is, for a verdict that no later
  * attempt would repair. done is called once for each attempt_start, on a later turn of the loop.
  */
-struct attempt *attempt_new(struct loop *loop, struct dns *dns, const struct target *target, bool thorough,
+struct attempt *attempt_new(struct session *session, const struct target *target, bool thorough,
 			    void (*done)(void *arg, const struct outcome *outcome, const struct place *place),
 			    void *arg);
 void attempt_free(struct attempt *attempt);
 
 /*
  * Begins an attempt that ends within limit (microseconds), look-up included. waited is how long the
- * target has been waited for: it decides how old an address may be. Not while one is running.
+ * target has been waited for: it decides how old an address may be. Not while one is running. The caller has taken a
+ * socket of the session for it; further ones, for addresses that are tried at the same time, it takes itself.
  */
 void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited);
 

@@ -47,13 +47,14 @@ struct probe {
 	const struct protocol *protocol;
 	struct loop *loop;
 	const struct target *target;
-	const struct endpoint *endpoint;
-	const struct address *address; /* probe's own copy */
+	const struct endpoint *endpoint; /* NULL where the scheme needs none and the target has none */
+	const struct address *address;   /* the probe's own copy; NULL without an endpoint */
 	void *state;
 	bool was_down;    /* the previous attempt at this target made no connection: a cheap look first pays */
 	bool was_refused; /* it got ECONNREFUSED, so a connection now means that the port has just opened */
 	/* What follows is the framework's. */
 	struct address address_copy;
+	int64_t limit;
 	enum outcome_kind stage;
 	const char *stage_text;
 	bool started, finished;
@@ -69,7 +70,7 @@ void probe_unbind(struct target *targets, size_t count);
 
 /*
  * One attempt. done is called once, on a later turn of the loop; after it, or instead of it,
- * probe_free. limit is in microseconds.
+ * probe_free. limit is in microseconds from the start. endpoint and address may be NULL where the scheme needs nothing.
  */
 struct probe *probe_new(struct loop *loop, const struct target *target, const struct endpoint *endpoint,
 			const struct address *address, int64_t limit,

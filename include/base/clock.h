@@ -13,6 +13,9 @@
 /* Microseconds of CLOCK_MONOTONIC: never jumps when somebody sets the wall clock (FACTS 42). */
 int64_t clock_now(void);
 
+/* Microseconds that this process has run on a processor. */
+int64_t clock_spent(void);
+
 /*
  * "500ms", "10s", "1m30s", "2h", "1.5s"; a bare number is seconds. Refuses signs, blanks, unknown
  * units, units out of order and anything beyond a century, and says what would be right.

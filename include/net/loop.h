@@ -27,15 +27,22 @@ void loop_free(struct loop *loop);
 int loop_run(struct loop *loop, int *signal, struct error *err);
 void loop_stop(struct loop *loop);
 
+/* For libraries that live on libevent themselves. */
+struct event_base *loop_base(struct loop *loop);
+
 /* A timer lives inside its owner's struct, which clears it before it goes. It fires once, never inside loop_timer_set. */
 struct loop_timer {
 	struct event event;
+	struct loop *loop;
 	void (*fire)(void *arg);
 	void *arg;
 };
 
 void loop_timer_init(struct loop *loop, struct loop_timer *timer, void (*fire)(void *arg), void *arg);
-/* delay is microseconds; 0: next turn of the loop. Replaces an earlier time. */
+/*
+ * delay is microseconds; 0: as soon as the callback that runs now and those that are due have returned. Replaces an
+ * earlier time.
+ */
 void loop_timer_set(struct loop_timer *timer, int64_t delay);
 void loop_timer_clear(struct loop_timer *timer);
 bool loop_timer_is_set(const struct loop_timer *timer);

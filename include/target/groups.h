@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct group {
 	size_t parent; /* index, below the group's own; that of group 0, which is everything, is 0 */
@@ -19,21 +20,32 @@ enum groups_standing {
 /* What became of a group's members, targets and groups: the caller counts the targets. */
 struct groups_tally {
 	size_t won, lost, open;
-	enum groups_standing standing; /* groups_judge's */
+	enum groups_standing standing; /* by groups_judge and groups_change */
 };
 
+/* Counts one member, before groups_judge. */
 void groups_count(struct groups_tally *tally, enum groups_standing member);
 
-/* Counts every group as a member of its parent and says how each stands. Both lists have count entries, at least one. */
+/*
+ * Once, when the targets are counted: counts every group as a member of its parent and says how each stands. Both lists
+ * have count entries, at least one.
+ */
 void groups_judge(const struct group *groups, struct groups_tally *tallies, size_t count);
+
+/* No group. */
+#define GROUPS_NONE SIZE_MAX
+
+/*
+ * A member of the group of that index stands otherwise than before: brings its tally and those around it up to date.
+ * Returns the outermost group that is won by this, or GROUPS_NONE. Takes as many steps as groups lie around it.
+ */
+size_t groups_change(const struct group *groups, struct groups_tally *tallies, size_t index,
+		     enum groups_standing before, enum groups_standing after);
 
 /*
  * Can a member of one group stand for a member of the other: are both in one "any" group, with nothing but "any" in
  * between? So are two members of the same "any" group.
  */
 bool groups_are_alternatives(const struct group *groups, size_t a, size_t b);
-
-/* Does nothing depend on the members of that group any more, since it, or one around it, is won? */
-bool groups_is_settled(const struct group *groups, const struct groups_tally *tallies, size_t index);
 
 #endif

@@ -50,6 +50,9 @@ struct outcome_info {
 	enum outcome_layer layer;
 	enum outcome_cost cost;
 	bool lasting;     /* waiting does not help: --fail-fast gives up */
+	bool down;        /* nothing answers there (--down). A name without an address proves nothing of that kind */
+	bool answers;     /* somebody took the connection, so that what is missing is the peer's to say */
+	int weight;       /* of two reasons why a name gave no address the heavier one is told */
 	const char *text; /* for people */
 };
 
@@ -67,8 +70,5 @@ struct outcome outcome_from_errno(int error_number);
  * one that got further, else the first.
  */
 const struct outcome *outcome_better(const struct outcome *first, const struct outcome *second);
-
-/* Does nothing answer there (--down)? A name without an address says nothing about that: the waiter judges it. */
-bool outcome_is_down(const struct outcome *outcome);
 
 #endif

@@ -1,9 +1,9 @@
-/* One state machine per target, one deadline above all. */
+/* The whole wait: all targets at once, and is it over? */
 #ifndef WAIT_WAITER_H
 #define WAIT_WAITER_H
 
 #include "base/errors.h"
-#include "system/process.h"
+#include "net/session.h"
 #include "target/plan.h"
 #include "wait/progress.h"
 #include "wait/sinks.h"
@@ -15,11 +15,11 @@ struct waiter_result {
 };
 
 /*
- * Waits for the plan's bound targets. Creates and frees the loop, the resolver and the probes, so that
- * nothing of them is there when the app starts. On success fills result, which waiter_release frees.
+ * Waits for the plan's bound targets on the session, and leaves nothing open on it. result is filled in either case, and
+ * waiter_release frees it; -1 with err where the loop failed, which proves nothing of any target.
  */
-int waiter_run(struct waiter_result *result, const struct plan *plan, const struct process *process,
-	       const struct sinks *report, struct error *err);
+int waiter_run(struct waiter_result *result, struct session *session, const struct plan *plan,
+	       const struct sinks *sinks, struct error *err);
 void waiter_release(struct waiter_result *result);
 
 #endif

@@ -123,7 +123,7 @@ static const struct progress *exports_speaker(const struct plan *plan, const str
 		if (!progress_is_ready(&progress[i]) || !target->name ||
 		    (i != owner && !exports_share_name(plan, first, target)))
 			continue;
-		if (progress[i].done)
+		if (progress[i].state == PROGRESS_DONE)
 			return &progress[i];
 		ready = ready ? ready : &progress[i];
 	}

@@ -1,7 +1,6 @@
 #include "attempt/attempt.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "attempt/probe.h"
@@ -15,137 +14,99 @@
 
 /* One address in the race. */
 struct attempt_runner {
-	struct attempt *attempt;
+	struct attempt_race *race;
 	struct probe *probe; /* NULL: over */
-	const struct endpoint *endpoint;
 	struct place place;
+	int family;
+	size_t endpoint; /* index of the target's */
 	bool waited_for_reply;
+	struct attempt_runner *before;
 };
 
-struct attempt {
-	struct loop *loop;
-	const struct target *target;
-	struct resolve **lookups; /* one for each endpoint */
-	struct attempt_runner **runners;
-	size_t runner_count, running;
-	bool thorough;          /* waits for every look-up */
-	enum outcome_kind last; /* how the last attempt ended */
-	int64_t deadline, waited;
+/* What there is only while an attempt runs. */
+struct attempt_race {
+	struct attempt *attempt;
+	struct attempt_runner *runners; /* list, the last one first */
+	size_t running;
+	int64_t deadline;
 	struct loop_timer next;  /* starts the next address */
 	struct loop_timer again; /* asks for the name again */
 	struct loop_timer limit; /* ends the attempt where no probe does: in the look-up */
 	struct outcome best;
 	struct place best_place;
+};
+
+struct attempt {
+	struct session *session;
+	const struct target *target;
+	struct resolve **lookups; /* one for each endpoint */
+	bool by_name;             /* one of them has a name to ask for */
+	bool thorough;            /* waits for every look-up */
+	enum outcome_kind last;   /* how the last attempt ended */
+	struct attempt_race *race;
 	void (*done)(void *arg, const struct outcome *outcome, const struct place *place);
 	void *arg;
 };
 
-static void attempt_place(struct place *place, const struct endpoint *endpoint, const struct resolve_address *address)
-{
-	*place = place_of(endpoint);
-	place->from_variable = address->from_variable;
-	address_text(&address->address, place->address, sizeof(place->address));
-}
-
+/* Ends the attempt. Sockets beyond the first, which is the caller's, are given back. */
 static void attempt_clear(struct attempt *attempt)
 {
-	for (size_t i = 0; i < attempt->runner_count; i++) {
-		probe_free(attempt->runners[i]->probe);
-		free(attempt->runners[i]);
+	struct attempt_race *race = attempt->race;
+
+	if (!race)
+		return;
+	while (race->runners) {
+		struct attempt_runner *runner = race->runners;
+
+		race->runners = runner->before;
+		probe_free(runner->probe);
+		free(runner);
 	}
-	attempt->runner_count = attempt->running = 0;
-	loop_timer_clear(&attempt->next);
-	loop_timer_clear(&attempt->again);
-	loop_timer_clear(&attempt->limit);
+	for (; race->running > 1; race->running--)
+		session_give_socket(attempt->session);
+	loop_timer_clear(&race->next);
+	loop_timer_clear(&race->again);
+	loop_timer_clear(&race->limit);
 	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
 		resolve_leave(attempt->lookups[i]);
+	free(race);
+	attempt->race = NULL;
 }
 
 static void attempt_finish(struct attempt *attempt)
 {
-	struct outcome outcome = attempt->best;
-	struct place place = attempt->best_place;
+	struct outcome outcome = attempt->race->best;
+	struct place place = attempt->race->best_place;
 
 	attempt->last = outcome.kind;
 	attempt_clear(attempt);
 	attempt->done(attempt->arg, &outcome, &place); /* may start the next */
 }
 
-static void attempt_note(struct attempt *attempt, const struct outcome *outcome, const struct place *place)
+static void attempt_note(struct attempt_race *race, const struct outcome *outcome, const struct place *place)
 {
-	if (outcome_better(&attempt->best, outcome) == outcome) {
-		attempt->best = *outcome;
-		attempt->best_place = *place;
+	if (outcome_better(&race->best, outcome) == outcome) {
+		race->best = *outcome;
+		race->best_place = *place;
 	}
 }
 
-/* The address-th of all endpoints' addresses, in turn; NULL when there are not that many (yet). */
-static const struct resolve_address *attempt_address(const struct attempt *attempt, size_t wanted,
-						     const struct endpoint **endpoint)
+/* The next address of the first endpoint that has one which was not tried; NULL: there is none so far. */
+static const struct resolve_address *attempt_next_address(struct attempt *attempt, size_t *endpoint)
 {
-	for (size_t i = 0; i < attempt->target->endpoint_count; i++) {
-		size_t count;
-		const struct resolve_address *list = resolve_addresses(attempt->lookups[i], &count);
+	const struct attempt_runner *last = attempt->race->runners;
+	const struct resolve_address *address = NULL;
 
-		if (wanted < count) {
-			*endpoint = &attempt->target->endpoints[i];
-			return &list[wanted];
-		}
-		wanted -= count;
+	for (size_t i = 0; !address && i < attempt->target->endpoint_count; i++) {
+		address = resolve_next(attempt->lookups[i], last && last->endpoint == i ? last->family : AF_UNSPEC);
+		*endpoint = i;
 	}
-	return NULL;
+	return address;
 }
 
-/* Was that address tried in this attempt? Lists of several endpoints grow in the middle, so places are compared. */
-static bool attempt_has_tried(const struct attempt *attempt, const struct endpoint *endpoint,
-			      const struct resolve_address *address)
+static int64_t attempt_time_left(const struct attempt_race *race)
 {
-	struct place place;
-
-	attempt_place(&place, endpoint, address);
-	for (size_t i = 0; i < attempt->runner_count; i++)
-		if (attempt->runners[i]->endpoint == endpoint &&
-		    strcmp(attempt->runners[i]->place.address, place.address) == 0)
-			return true;
-	return false;
-}
-
-/* The family that was tried last at this endpoint; AF_UNSPEC when none was. */
-static int attempt_last_family(const struct attempt *attempt, const struct endpoint *endpoint)
-{
-	const struct attempt_runner *last = attempt->runner_count ? attempt->runners[attempt->runner_count - 1] : NULL;
-
-	if (!last || last->endpoint != endpoint)
-		return AF_UNSPEC;
-	return target_host_family(last->place.address);
-}
-
-/*
- * The first address that was not tried, or the first of its endpoint in the other family than the last one's: A may
- * be answered long after AAAA, and one dead family must cost one head start, not one for each address (RFC 8305, 4).
- */
-static const struct resolve_address *attempt_next_address(const struct attempt *attempt,
-							  const struct endpoint **endpoint)
-{
-	const struct resolve_address *address, *first = NULL;
-	const struct endpoint *owner;
-
-	for (size_t i = 0; (address = attempt_address(attempt, i, &owner)); i++) {
-		if (attempt_has_tried(attempt, owner, address) || (first && owner != *endpoint))
-			continue;
-		if (!first) {
-			first = address;
-			*endpoint = owner;
-		}
-		if (address->address.any.sa_family != attempt_last_family(attempt, owner))
-			return address;
-	}
-	return first;
-}
-
-static int64_t attempt_time_left(const struct attempt *attempt)
-{
-	int64_t left = attempt->deadline - clock_now();
+	int64_t left = race->deadline - clock_now();
 
 	return left > 0 ? left : 0;
 }
@@ -155,37 +116,48 @@ static void attempt_go_on(struct attempt *attempt);
 static void attempt_on_probe(void *arg, struct probe *probe, const struct outcome *outcome)
 {
 	struct attempt_runner *runner = arg;
-	struct attempt *attempt = runner->attempt;
+	struct attempt_race *race = runner->race;
+	struct attempt *attempt = race->attempt;
 
 	runner->probe = NULL;
 	probe_free(probe);
-	attempt->running--;
-	attempt_note(attempt, outcome, &runner->place);
+	if (race->running-- > 1)
+		session_give_socket(attempt->session);
+	attempt_note(race, outcome, &runner->place);
 	if (outcome->kind == OUTCOME_READY) {
 		attempt_finish(attempt);
 		return;
 	}
-	loop_timer_clear(&attempt->next);
+	loop_timer_clear(&race->next);
 	attempt_go_on(attempt);
 }
 
-static void attempt_run(struct attempt *attempt, const struct endpoint *endpoint, const struct resolve_address *address)
+/* address is NULL for a target that needs none. */
+static void attempt_run(struct attempt *attempt, size_t endpoint, const struct resolve_address *address)
 {
+	struct attempt_race *race = attempt->race;
 	struct attempt_runner *runner = alloc_zero(1, sizeof(*runner));
+	const struct endpoint *of = address ? &attempt->target->endpoints[endpoint] : NULL;
 
-	runner->attempt = attempt;
+	runner->race = race;
 	runner->endpoint = endpoint;
-	attempt_place(&runner->place, endpoint, address);
-	attempt->runners = alloc_resize(attempt->runners, attempt->runner_count + 1, sizeof(struct attempt_runner *));
-	attempt->runners[attempt->runner_count++] = runner;
-	attempt->running++;
-	runner->probe = probe_new(attempt->loop, attempt->target, endpoint, &address->address,
-				  attempt_time_left(attempt), attempt_on_probe, runner);
-	runner->probe->was_down = outcome_info(attempt->last)->layer == OUTCOME_CONNECT;
+	runner->before = race->runners;
+	race->runners = runner;
+	race->running++;
+	if (address) {
+		runner->place = place_of(of);
+		runner->place.from_variable = address->from_variable;
+		runner->family = address->address.any.sa_family;
+		address_text(&address->address, runner->place.address, sizeof(runner->place.address));
+	}
+	runner->probe = probe_new(attempt->session->loop, attempt->target, of, address ? &address->address : NULL,
+				  attempt_time_left(race), attempt_on_probe, runner);
+	runner->probe->was_down = outcome_info(attempt->last)->down;
 	runner->probe->was_refused = attempt->last == OUTCOME_REFUSED;
-	loop_timer_clear(&attempt->limit);
-	loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
+	loop_timer_clear(&race->limit);
 	probe_start(runner->probe);
+	if (!runner->probe->finished)
+		loop_timer_set(&race->next, ATTEMPT_CONNECT_DELAY);
 }
 
 /* Will more addresses come? Where not, and there are none, says why. */
@@ -200,7 +172,7 @@ static bool attempt_awaits_addresses(struct attempt *attempt)
 		if (!resolve_is_over(attempt->lookups[i], &outcome))
 			awaits = true;
 		else if (outcome.kind != OUTCOME_READY)
-			attempt_note(attempt, &outcome, &nowhere);
+			attempt_note(attempt->race, &outcome, &nowhere);
 	}
 	return awaits;
 }
@@ -208,15 +180,25 @@ static bool attempt_awaits_addresses(struct attempt *attempt)
 /* Starts the next address if its time has come; finishes when nothing is left to hope for. */
 static void attempt_go_on(struct attempt *attempt)
 {
-	const struct endpoint *endpoint;
+	struct attempt_race *race = attempt->race;
 	const struct resolve_address *address;
+	size_t endpoint;
 	bool awaits;
 
-	if (loop_timer_is_set(&attempt->next))
+	if (loop_timer_is_set(&race->next))
 		return; /* the head start of the last one */
+	/* The first socket is there. Where no other one is, the next address waits until this attempt or another ends one. */
+	if (race->running && !session_take_socket(attempt->session)) {
+		loop_timer_set(&race->next, ATTEMPT_CONNECT_DELAY);
+		return;
+	}
 	address = attempt_next_address(attempt, &endpoint);
 	if (address) {
 		attempt_run(attempt, endpoint, address);
+		return;
+	}
+	if (race->running) {
+		session_give_socket(attempt->session);
 		return;
 	}
 	awaits = attempt_awaits_addresses(attempt);
@@ -224,46 +206,39 @@ static void attempt_go_on(struct attempt *attempt)
 	 * An answer that is still out is not waited for once an address was tried, since AAAA may be lost for ever
 	 * (FACTS 13), and is used by the next attempt.
 	 */
-	if (attempt->running == 0 && (!awaits || (attempt->runner_count && !attempt->thorough)))
+	if (!awaits || (race->runners && !attempt->thorough))
 		attempt_finish(attempt);
-	else if (attempt->running == 0)
-		loop_timer_set(&attempt->limit, attempt_time_left(attempt)); /* no probe's own deadline ends it */
+	else
+		loop_timer_set(&race->limit, attempt_time_left(race)); /* no probe's own deadline ends it */
 }
 
 static void attempt_on_next(void *arg)
 {
 	struct attempt *attempt = arg;
-	struct attempt_runner *last = attempt->runners[attempt->runner_count - 1];
+	struct attempt_runner *last = attempt->race->runners;
 
 	/* A peer that is connected is given more time: a second connection would cost a server more than it tells us. */
 	if (last->probe && probe_is_connected(last->probe) && !last->waited_for_reply) {
 		last->waited_for_reply = true;
-		loop_timer_set(&attempt->next, ATTEMPT_REPLY_DELAY - ATTEMPT_CONNECT_DELAY);
+		loop_timer_set(&attempt->race->next, ATTEMPT_REPLY_DELAY - ATTEMPT_CONNECT_DELAY);
 		return;
 	}
 	attempt_go_on(attempt);
 }
-
-static void attempt_look_up(struct attempt *attempt);
 
 /* A connection that hangs may go to an address that was the peer's before it was restarted (FACTS 10, 18). */
 static void attempt_on_again(void *arg)
 {
 	struct attempt *attempt = arg;
 
-	attempt_look_up(attempt);
-	loop_timer_set(&attempt->again, ATTEMPT_ASK_AGAIN);
+	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
+		resolve_repeat(attempt->lookups[i]);
+	loop_timer_set(&attempt->race->again, ATTEMPT_ASK_AGAIN);
 }
 
 static void attempt_on_news(void *arg)
 {
 	attempt_go_on(arg);
-}
-
-static void attempt_look_up(struct attempt *attempt)
-{
-	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
-		resolve_start(attempt->lookups[i], attempt->waited, attempt_on_news, attempt);
 }
 
 /* The time is up, and no address is being tried. */
@@ -275,27 +250,26 @@ static void attempt_on_limit(void *arg)
 					 ? outcome_make(OUTCOME_DNS_SILENT, NULL)
 					 : outcome_make(OUTCOME_LOCAL, "there was no time left");
 
-	attempt_note(attempt, &outcome, &nowhere);
+	attempt_note(attempt->race, &outcome, &nowhere);
 	attempt_finish(attempt);
 }
 
-struct attempt *attempt_new(struct loop *loop, struct dns *dns, const struct target *target, bool thorough,
+struct attempt *attempt_new(struct session *session, const struct target *target, bool thorough,
 			    void (*done)(void *arg, const struct outcome *outcome, const struct place *place),
 			    void *arg)
 {
 	struct attempt *attempt = alloc_zero(1, sizeof(*attempt));
 
-	attempt->loop = loop;
+	attempt->session = session;
 	attempt->target = target;
 	attempt->thorough = thorough;
 	attempt->done = done;
 	attempt->arg = arg;
 	attempt->lookups = alloc_zero(target->endpoint_count, sizeof(struct resolve *));
-	for (size_t i = 0; i < target->endpoint_count; i++)
-		attempt->lookups[i] = resolve_new(loop, dns, &target->endpoints[i]);
-	loop_timer_init(loop, &attempt->next, attempt_on_next, attempt);
-	loop_timer_init(loop, &attempt->again, attempt_on_again, attempt);
-	loop_timer_init(loop, &attempt->limit, attempt_on_limit, attempt);
+	for (size_t i = 0; i < target->endpoint_count; i++) {
+		attempt->lookups[i] = resolve_new(session->loop, session->dns, &target->endpoints[i]);
+		attempt->by_name |= resolve_is_by_name(attempt->lookups[i]);
+	}
 	return attempt;
 }
 
@@ -307,19 +281,32 @@ void attempt_free(struct attempt *attempt)
 	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
 		resolve_free(attempt->lookups[i]);
 	free(attempt->lookups);
-	free(attempt->runners);
 	free(attempt);
 }
 
 void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 {
-	attempt->deadline = clock_now() + limit;
-	attempt->best = (struct outcome){0};
-	attempt->best_place = (struct place){0};
-	attempt->waited = waited;
-	loop_timer_set(&attempt->limit, limit);
-	loop_timer_set(&attempt->again, ATTEMPT_ASK_AGAIN);
-	attempt_look_up(attempt);
+	struct attempt_race *race = alloc_zero(1, sizeof(*race));
+	bool any = false;
+
+	attempt->race = race;
+	race->attempt = attempt;
+	race->deadline = clock_now() + limit;
+	loop_timer_init(attempt->session->loop, &race->next, attempt_on_next, attempt);
+	loop_timer_init(attempt->session->loop, &race->again, attempt_on_again, attempt);
+	loop_timer_init(attempt->session->loop, &race->limit, attempt_on_limit, attempt);
+	if (attempt->target->endpoint_count == 0) {
+		attempt_run(attempt, 0, NULL);
+		return;
+	}
+	if (attempt->by_name)
+		loop_timer_set(&race->again, ATTEMPT_ASK_AGAIN);
+	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
+		any |= resolve_start(attempt->lookups[i], waited, attempt_on_news, attempt);
+	if (any)
+		attempt_go_on(attempt);
+	else
+		loop_timer_set(&race->limit, limit);
 }
 
 void attempt_stop(struct attempt *attempt)

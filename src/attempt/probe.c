@@ -89,16 +89,17 @@ struct probe *probe_new(struct loop *loop, const struct target *target, const st
 		.loop = loop,
 		.target = target,
 		.endpoint = endpoint,
-		.address_copy = *address,
+		.limit = limit,
 		.stage = OUTCOME_CONNECT_TIMEOUT,
 		.state = alloc_zero(1, target->scheme->protocol->state_size),
 		.done = done,
 		.arg = arg,
 	};
-	probe->address = &probe->address_copy;
+	if (address)
+		probe->address_copy = *address;
+	probe->address = address ? &probe->address_copy : NULL;
 	loop_timer_init(loop, &probe->deadline, probe_on_deadline, probe);
 	loop_timer_init(loop, &probe->deliver, probe_on_deliver, probe);
-	loop_timer_set(&probe->deadline, limit);
 	return probe;
 }
 
@@ -106,6 +107,8 @@ void probe_start(struct probe *probe)
 {
 	probe->started = true;
 	probe->protocol->start(probe);
+	if (!probe->finished)
+		loop_timer_set(&probe->deadline, probe->limit);
 }
 
 void probe_free(struct probe *probe)
@@ -122,7 +125,7 @@ void probe_free(struct probe *probe)
 
 bool probe_is_connected(const struct probe *probe)
 {
-	return outcome_info(probe->stage)->layer == OUTCOME_APP;
+	return outcome_info(probe->stage)->answers;
 }
 
 void probe_finish(struct probe *probe, const struct outcome *outcome)

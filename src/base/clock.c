@@ -19,12 +19,22 @@ static const struct clock_unit clock_units[] = {
 
 enum { CLOCK_UNITS = sizeof(clock_units) / sizeof(clock_units[0]) };
 
+static int64_t clock_read(clockid_t id)
+{
+	struct timespec now = {0};
+
+	clock_gettime(id, &now);
+	return (int64_t)now.tv_sec * CLOCK_S + now.tv_nsec / 1000;
+}
+
 int64_t clock_now(void)
 {
-	struct timespec now;
+	return clock_read(CLOCK_MONOTONIC);
+}
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * CLOCK_S + now.tv_nsec / 1000;
+int64_t clock_spent(void)
+{
+	return clock_read(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 /* The number at *text, in millionths, moved past. -1 when there is none or it is too large. */

@@ -16,7 +16,16 @@ struct loop {
 	int signal_fd;
 	struct event signal_event;
 	int ending_signal;
+	int failed; /* an errno value: the kernel refused what a wait cannot do without */
 };
+
+/* Signals go before all else, so that no crowd of due timers makes them wait. */
+enum { LOOP_PRIORITY_SIGNALS, LOOP_PRIORITY_OTHERS, LOOP_PRIORITIES };
+
+/* After so much of the others it is looked again whether a signal is there. */
+#define LOOP_STRETCH (10 * CLOCK_MS)
+
+enum { LOOP_STRETCH_CALLS = 64 };
 
 /* libevent's own words would be lines of another program's. */
 static void loop_ignore_words(int severity, const char *message)
@@ -52,28 +61,38 @@ static void loop_on_signal(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-struct loop *loop_new(const struct process *process, struct error *err)
+/* The base, with the signals on it. -1 with errno. */
+static int loop_open_base(struct loop *loop)
 {
-	struct loop *loop = alloc_zero(1, sizeof(*loop));
-	struct event_config *config;
+	const struct timeval stretch = {.tv_usec = LOOP_STRETCH};
+	struct event_config *config = event_config_new();
 
-	event_set_log_callback(loop_ignore_words);
-	event_set_fatal_callback(loop_on_fatal);
-	config = event_config_new();
-	loop->process = process;
-	loop->signal_fd = signalfd(-1, &process->watched, SFD_NONBLOCK | SFD_CLOEXEC);
-	/* The cheap clock ticks every 4 ms, as long as our shortest interval. */
-	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER) == 0)
+	/* The cheap clock ticks every 4 ms, which is near our shortest interval. */
+	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER) == 0 &&
+	    event_config_set_max_dispatch_interval(config, &stretch, LOOP_STRETCH_CALLS, LOOP_PRIORITY_OTHERS) == 0)
 		loop->base = event_base_new_with_config(config);
 	if (config)
 		event_config_free(config);
-	if (!loop->base || loop->signal_fd < 0) {
+	if (!loop->base || event_base_priority_init(loop->base, LOOP_PRIORITIES))
+		return -1;
+	event_assign(&loop->signal_event, loop->base, loop->signal_fd, EV_READ | EV_PERSIST, loop_on_signal, loop);
+	event_priority_set(&loop->signal_event, LOOP_PRIORITY_SIGNALS);
+	return event_add(&loop->signal_event, NULL);
+}
+
+struct loop *loop_new(const struct process *process, struct error *err)
+{
+	struct loop *loop = alloc_zero(1, sizeof(*loop));
+
+	event_set_log_callback(loop_ignore_words);
+	event_set_fatal_callback(loop_on_fatal);
+	loop->process = process;
+	loop->signal_fd = signalfd(-1, &process->watched, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (loop->signal_fd < 0 || loop_open_base(loop)) {
 		errors_set(err, "cannot set up the event loop: %s (see ulimit -n)", strerror(errno));
 		loop_free(loop);
 		return NULL;
 	}
-	event_assign(&loop->signal_event, loop->base, loop->signal_fd, EV_READ | EV_PERSIST, loop_on_signal, loop);
-	event_add(&loop->signal_event, NULL);
 	/* Those that died before anybody looked left no signal. */
 	if (process->is_init)
 		process_reap();
@@ -97,15 +116,32 @@ void loop_free(struct loop *loop)
 int loop_run(struct loop *loop, int *signal, struct error *err)
 {
 	errno = 0;
-	if (event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY) < 0)
-		return errors_set(err, "the event loop failed: %s; does a seccomp profile forbid epoll_wait?",
-				  strerror(errno));
+	if (!loop->failed && event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY) < 0)
+		loop->failed = errno ? errno : EIO;
+	if (loop->failed)
+		return errors_set(err, "the event loop failed: %s; does a seccomp profile forbid epoll?",
+				  strerror(loop->failed));
 	*signal = loop->ending_signal;
 	return 0;
 }
 
 void loop_stop(struct loop *loop)
 {
+	event_base_loopbreak(loop->base);
+}
+
+struct event_base *loop_base(struct loop *loop)
+{
+	return loop->base;
+}
+
+/* What is not added never comes: then the wait could not end, or would end too late. */
+static void loop_add(struct loop *loop, struct event *event, const struct timeval *time)
+{
+	if (event_add(event, time) == 0)
+		return;
+	if (!loop->failed)
+		loop->failed = errno ? errno : ENOMEM;
 	event_base_loopbreak(loop->base);
 }
 
@@ -120,6 +156,7 @@ static void loop_on_timer(evutil_socket_t fd, short what, void *arg)
 
 void loop_timer_init(struct loop *loop, struct loop_timer *timer, void (*fire)(void *arg), void *arg)
 {
+	timer->loop = loop;
 	timer->fire = fire;
 	timer->arg = arg;
 	event_assign(&timer->event, loop->base, -1, 0, loop_on_timer, timer);
@@ -129,7 +166,13 @@ void loop_timer_set(struct loop_timer *timer, int64_t delay)
 {
 	struct timeval time = {.tv_sec = delay / CLOCK_S, .tv_usec = delay % CLOCK_S};
 
-	event_add(&timer->event, &time);
+	if (delay > 0) {
+		loop_add(timer->loop, &timer->event, &time);
+		return;
+	}
+	/* In this same turn, behind what is due: the kernel is not asked in between. */
+	event_del(&timer->event);
+	event_active(&timer->event, EV_TIMEOUT, 0);
 }
 
 void loop_timer_clear(struct loop_timer *timer)
@@ -164,7 +207,7 @@ void loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool re
 	if (!what)
 		return;
 	event_assign(&watch->event, loop->base, fd, (short)(what | EV_PERSIST), loop_on_watch, watch);
-	event_add(&watch->event, NULL);
+	loop_add(loop, &watch->event, NULL);
 }
 
 void loop_watch_clear(struct loop_watch *watch)

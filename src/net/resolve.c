@@ -1,7 +1,6 @@
 #include "net/resolve.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -16,31 +15,36 @@ enum resolve_family { RESOLVE_V6, RESOLVE_V4, RESOLVE_FAMILIES };
 struct resolve_list {
 	struct resolve_address *entries;
 	size_t count;
+	size_t untried; /* all before it are tried */
 };
 
 /* One family's question and what came of it. */
 struct resolve_question {
 	struct dns_question *open; /* NULL: none is */
 	bool answered;
-	unsigned round; /* of resolve.round: when it was asked */
+	unsigned round; /* of resolve_name.round: when it was asked */
 	struct outcome outcome;
 	struct resolve_list found; /* by this answer; until it comes, by the one before */
 };
 
-struct resolve {
-	struct loop *loop;
+/* What a name takes, and an address does not. */
+struct resolve_name {
 	struct dns *dns;
-	const struct endpoint *endpoint;
 	struct resolve_question questions[RESOLVE_FAMILIES];
-	struct resolve_list addresses; /* in the order to try */
-	int64_t asked;                 /* when; 0: never */
-	int64_t heard;                 /* when DNS last gave an answer, or was first asked */
+	int64_t asked; /* when; 0: never */
+	int64_t heard; /* when DNS last gave an answer, or was first asked */
 	unsigned round;
 	struct loop_timer delay; /* when it fires, what is there is good enough to start on */
 	struct loop_timer patience;
 	struct loop_timer tell;
 	void (*news)(void *arg); /* NULL: nobody waits */
 	void *arg;
+};
+
+struct resolve {
+	const struct endpoint *endpoint;
+	struct resolve_name *name;     /* NULL: the host is an address or a path */
+	struct resolve_list addresses; /* in the order to try */
 };
 
 static void resolve_list_add(struct resolve_list *list, const struct resolve_address *address)
@@ -57,6 +61,11 @@ static bool resolve_list_has(const struct resolve_list *list, const struct resol
 	return false;
 }
 
+static void resolve_list_clear(struct resolve_list *list)
+{
+	list->count = list->untried = 0;
+}
+
 /* What a family's question found, in this round or, with old_too, in the one before. */
 static const struct resolve_list *resolve_found(const struct resolve_question *question, bool old_too)
 {
@@ -68,8 +77,8 @@ static const struct resolve_list *resolve_found(const struct resolve_question *q
 /* Puts what the questions found into the order to try, behind what is there. */
 static void resolve_merge(struct resolve *resolve, bool old_too)
 {
-	const struct resolve_list *v6 = resolve_found(&resolve->questions[RESOLVE_V6], old_too);
-	const struct resolve_list *v4 = resolve_found(&resolve->questions[RESOLVE_V4], old_too);
+	const struct resolve_list *v6 = resolve_found(&resolve->name->questions[RESOLVE_V6], old_too);
+	const struct resolve_list *v4 = resolve_found(&resolve->name->questions[RESOLVE_V4], old_too);
 
 	for (size_t i = 0; i < v6->count || i < v4->count; i++) {
 		if (i < v6->count && !resolve_list_has(&resolve->addresses, &v6->entries[i]))
@@ -92,21 +101,21 @@ static void resolve_use_variable(struct resolve *resolve)
 
 static bool resolve_all_answered(const struct resolve *resolve)
 {
-	return resolve->questions[RESOLVE_V4].answered && resolve->questions[RESOLVE_V6].answered;
+	return resolve->name->questions[RESOLVE_V4].answered && resolve->name->questions[RESOLVE_V6].answered;
 }
 
 static void resolve_tell_later(struct resolve *resolve)
 {
-	if (resolve->news)
-		loop_timer_set(&resolve->tell, 0);
+	if (resolve->name->news)
+		loop_timer_set(&resolve->name->tell, 0);
 }
 
 static void resolve_on_tell(void *arg)
 {
-	struct resolve *resolve = arg;
+	struct resolve_name *name = ((struct resolve *)arg)->name;
 
-	if (resolve->news)
-		resolve->news(resolve->arg);
+	if (name->news)
+		name->news(name->arg);
 }
 
 /* An address of the round before may be another container's by now (FACTS 6): only where there is no newer one. */
@@ -137,12 +146,12 @@ static void resolve_on_patience(void *arg)
 
 static void resolve_take(struct resolve *resolve, enum resolve_family family, const struct dns_answer *answer)
 {
-	struct resolve_question *question = &resolve->questions[family];
+	struct resolve_question *question = &resolve->name->questions[family];
 
 	question->open = NULL;
 	question->answered = true;
 	question->outcome = answer->outcome;
-	question->found.count = 0;
+	resolve_list_clear(&question->found);
 	for (size_t i = 0; i < answer->count; i++) {
 		struct resolve_address address = {0};
 
@@ -155,19 +164,20 @@ static void resolve_take(struct resolve *resolve, enum resolve_family family, co
 
 static void resolve_note(struct resolve *resolve, enum resolve_family family, const struct dns_answer *answer)
 {
-	const struct resolve_question *v6 = &resolve->questions[RESOLVE_V6];
+	struct resolve_name *name = resolve->name;
+	const struct resolve_question *v6 = &name->questions[RESOLVE_V6];
 
 	resolve_take(resolve, family, answer);
 	if (answer->outcome.kind != OUTCOME_DNS_SILENT)
-		resolve->heard = clock_now();
-	if (family == RESOLVE_V4 && answer->count && !v6->answered && v6->round == resolve->round) {
-		loop_timer_set(&resolve->delay, RESOLVE_DELAY);
+		name->heard = clock_now();
+	if (family == RESOLVE_V4 && answer->count && !v6->answered && v6->round == name->round) {
+		loop_timer_set(&name->delay, RESOLVE_DELAY);
 		return;
 	}
 	resolve_merge(resolve, false);
 	if (resolve_all_answered(resolve)) {
-		loop_timer_clear(&resolve->delay);
-		loop_timer_clear(&resolve->patience);
+		loop_timer_clear(&name->delay);
+		loop_timer_clear(&name->patience);
 		resolve_use_variable(resolve);
 	}
 	resolve_tell_later(resolve);
@@ -189,37 +199,51 @@ struct resolve *resolve_new(struct loop *loop, struct dns *dns, const struct end
 	const char *host = endpoint->address ? endpoint->address : endpoint->host;
 	struct resolve_address address = {0};
 
-	resolve->loop = loop;
-	resolve->dns = dns;
 	resolve->endpoint = endpoint;
-	loop_timer_init(loop, &resolve->delay, resolve_on_delay, resolve);
-	loop_timer_init(loop, &resolve->patience, resolve_on_patience, resolve);
-	loop_timer_init(loop, &resolve->tell, resolve_on_tell, resolve);
 	if (address_of_host(&address.address, host, endpoint->port)) {
 		resolve_list_add(&resolve->addresses, &address);
-		resolve->dns = NULL;
+		return resolve;
 	}
+	resolve->name = alloc_zero(1, sizeof(*resolve->name));
+	resolve->name->dns = dns;
+	loop_timer_init(loop, &resolve->name->delay, resolve_on_delay, resolve);
+	loop_timer_init(loop, &resolve->name->patience, resolve_on_patience, resolve);
+	loop_timer_init(loop, &resolve->name->tell, resolve_on_tell, resolve);
 	return resolve;
+}
+
+static void resolve_free_name(struct resolve_name *name)
+{
+	for (int i = 0; i < RESOLVE_FAMILIES; i++) {
+		dns_drop(name->questions[i].open);
+		free(name->questions[i].found.entries);
+	}
+	loop_timer_clear(&name->delay);
+	loop_timer_clear(&name->patience);
+	loop_timer_clear(&name->tell);
+	free(name);
 }
 
 void resolve_free(struct resolve *resolve)
 {
 	if (!resolve)
 		return;
-	for (int i = 0; i < RESOLVE_FAMILIES; i++) {
-		dns_drop(resolve->questions[i].open);
-		free(resolve->questions[i].found.entries);
-	}
-	loop_timer_clear(&resolve->delay);
-	loop_timer_clear(&resolve->patience);
-	loop_timer_clear(&resolve->tell);
+	if (resolve->name)
+		resolve_free_name(resolve->name);
 	free(resolve->addresses.entries);
 	free(resolve);
 }
 
-static size_t resolve_known(const struct resolve *resolve)
+bool resolve_is_by_name(const struct resolve *resolve)
 {
-	return resolve->questions[RESOLVE_V4].found.count + resolve->questions[RESOLVE_V6].found.count;
+	return resolve->name != NULL;
+}
+
+static bool resolve_knows_any(const struct resolve *resolve)
+{
+	const struct resolve_question *questions = resolve->name->questions;
+
+	return questions[RESOLVE_V4].found.count > 0 || questions[RESOLVE_V6].found.count > 0;
 }
 
 /* Are the addresses of the last look-up still good for an attempt? */
@@ -232,77 +256,121 @@ static bool resolve_is_fresh(const struct resolve *resolve, int64_t waited, int6
 	if (limit > RESOLVE_REFRESH_MAX)
 		limit = RESOLVE_REFRESH_MAX;
 	/* Without addresses there was nothing to try: the question is the attempt, and has its own backoff. */
-	return resolve->asked && now - resolve->asked < limit &&
-	       (resolve_known(resolve) > 0 || resolve->addresses.count > 0);
+	return resolve->name->asked && now - resolve->name->asked < limit &&
+	       (resolve_knows_any(resolve) || resolve->addresses.count > 0);
 }
 
 /* A question that is out is as good as a new one: c-ares repeats it, and silence outlasts attempts. */
 static void resolve_ask(struct resolve *resolve, enum resolve_family family)
 {
 	static const int families[] = {[RESOLVE_V6] = AF_INET6, [RESOLVE_V4] = AF_INET};
-	struct resolve_question *question = &resolve->questions[family];
+	struct resolve_question *question = &resolve->name->questions[family];
 
 	if (question->open)
 		return;
 	question->answered = false;
-	question->round = resolve->round;
-	question->open = dns_ask(resolve->dns, resolve->endpoint->host, families[family],
+	question->round = resolve->name->round;
+	question->open = dns_ask(resolve->name->dns, resolve->endpoint->host, families[family],
 				 family == RESOLVE_V4 ? resolve_on_v4 : resolve_on_v6, resolve);
 }
 
 /* A server that stays silent is waited for once, not once for each attempt. */
-static int64_t resolve_patience(const struct resolve *resolve, int64_t now)
+static int64_t resolve_patience(const struct resolve_name *name, int64_t now)
 {
-	return now - resolve->heard > RESOLVE_PATIENCE ? RESOLVE_DELAY : RESOLVE_PATIENCE;
+	return now - name->heard > RESOLVE_PATIENCE ? RESOLVE_DELAY : RESOLVE_PATIENCE;
 }
 
-void resolve_start(struct resolve *resolve, int64_t waited, void (*news)(void *arg), void *arg)
+static void resolve_ask_both(struct resolve *resolve, int64_t now)
 {
-	int64_t now = clock_now();
+	struct resolve_name *name = resolve->name;
 
-	resolve->news = news;
-	resolve->arg = arg;
-	if (!resolve->dns || resolve_is_fresh(resolve, waited, now)) {
-		resolve_tell_later(resolve);
-		return;
-	}
-	resolve->asked = now;
-	resolve->round++;
-	resolve->addresses.count = 0;
+	name->asked = now;
+	name->round++;
 	/* What the name led to before is used again when the resolver takes its time. */
-	if (resolve_known(resolve))
-		loop_timer_set(&resolve->delay, RESOLVE_DELAY);
-	if (!resolve->heard)
-		resolve->heard = now;
-	loop_timer_set(&resolve->patience, resolve_patience(resolve, now));
+	if (resolve_knows_any(resolve))
+		loop_timer_set(&name->delay, RESOLVE_DELAY);
+	if (!name->heard)
+		name->heard = now;
+	loop_timer_set(&name->patience, resolve_patience(name, now));
 	resolve_ask(resolve, RESOLVE_V6);
 	resolve_ask(resolve, RESOLVE_V4);
 }
 
-void resolve_leave(struct resolve *resolve)
+static void resolve_forget_tries(struct resolve_list *list)
 {
-	resolve->news = NULL;
-	loop_timer_clear(&resolve->tell);
+	for (size_t i = 0; i < list->count; i++)
+		list->entries[i].tried = false;
+	list->untried = 0;
 }
 
-const struct resolve_address *resolve_addresses(const struct resolve *resolve, size_t *count)
+bool resolve_start(struct resolve *resolve, int64_t waited, void (*news)(void *arg), void *arg)
 {
-	*count = resolve->addresses.count;
-	return resolve->addresses.entries;
+	int64_t now;
+
+	resolve_forget_tries(&resolve->addresses);
+	if (!resolve->name)
+		return true;
+	resolve->name->news = news;
+	resolve->name->arg = arg;
+	now = clock_now();
+	if (resolve_is_fresh(resolve, waited, now)) {
+		resolve_tell_later(resolve); /* where the answer is still held back for the other family's */
+		return resolve->addresses.count > 0;
+	}
+	resolve_list_clear(&resolve->addresses);
+	resolve_ask_both(resolve, now);
+	return false;
+}
+
+void resolve_repeat(struct resolve *resolve)
+{
+	if (resolve->name)
+		resolve_ask_both(resolve, clock_now());
+}
+
+void resolve_leave(struct resolve *resolve)
+{
+	if (!resolve->name)
+		return;
+	resolve->name->news = NULL;
+	loop_timer_clear(&resolve->name->tell);
+}
+
+const struct resolve_address *resolve_next(struct resolve *resolve, int last_family)
+{
+	struct resolve_list *list = &resolve->addresses;
+	struct resolve_address *first = NULL, *entry;
+
+	for (size_t i = list->untried; i < list->count; i++) {
+		entry = &list->entries[i];
+		if (entry->tried)
+			continue;
+		if (!first) {
+			first = entry;
+			list->untried = i;
+		}
+		if (entry->address.any.sa_family != last_family) {
+			first = entry;
+			break;
+		}
+	}
+	if (first)
+		first->tried = true;
+	return first;
 }
 
 /* The more telling of two reasons: silence over an error over "no address" over "no such name". */
 static struct outcome resolve_reason(const struct resolve *resolve)
 {
-	const struct outcome *v4 = &resolve->questions[RESOLVE_V4].outcome,
-			     *v6 = &resolve->questions[RESOLVE_V6].outcome;
+	const struct outcome *v4 = &resolve->name->questions[RESOLVE_V4].outcome,
+			     *v6 = &resolve->name->questions[RESOLVE_V6].outcome;
 
-	return v6->kind > v4->kind ? *v6 : *v4;
+	return outcome_info(v6->kind)->weight > outcome_info(v4->kind)->weight ? *v6 : *v4;
 }
 
 bool resolve_is_over(const struct resolve *resolve, struct outcome *outcome)
 {
-	if (resolve->dns && !resolve_all_answered(resolve))
+	if (resolve->name && !resolve_all_answered(resolve))
 		return false;
 	*outcome = resolve->addresses.count ? outcome_make(OUTCOME_READY, NULL) : resolve_reason(resolve);
 	return true;

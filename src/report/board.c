@@ -12,7 +12,7 @@
 #include "report/words.h"
 
 /* What is the most urgent comes first. */
-enum board_state { BOARD_FAILING, BOARD_WAITING, BOARD_DONE, BOARD_SPARED, BOARD_STATES };
+enum board_state { BOARD_FAILING, BOARD_WAITING, BOARD_DONE, BOARD_SKIPPED, BOARD_STATES };
 
 struct board_look {
 	const char *word, *down_word; /* down_word: under --down */
@@ -24,18 +24,21 @@ static const struct board_look board_looks[BOARD_STATES] = {
 	[BOARD_FAILING] = {"failing", "failing", "!", "\033[31m"},
 	[BOARD_WAITING] = {"waiting", "waiting", "-", "\033[33m"},
 	[BOARD_DONE] = {"ready", "down", "+", "\033[32m"},
-	[BOARD_SPARED] = {"skipped", "skipped", ".", ""},
+	[BOARD_SKIPPED] = {"skipped", "skipped", ".", ""},
 };
 
 static enum board_state board_state(const struct progress *progress, bool down)
 {
-	if (progress->done)
+	switch (progress->state) {
+	case PROGRESS_DONE:
 		return BOARD_DONE;
-	if (progress->spared)
-		return BOARD_SPARED;
-	if (progress->expired)
+	case PROGRESS_SKIPPED:
+		return BOARD_SKIPPED;
+	case PROGRESS_EXPIRED:
 		return BOARD_FAILING;
-	return !down && outcome_info(progress->outcome.kind)->lasting ? BOARD_FAILING : BOARD_WAITING;
+	default:
+		return !down && outcome_info(progress->outcome.kind)->lasting ? BOARD_FAILING : BOARD_WAITING;
+	}
 }
 
 static const char *board_word(enum board_state state, bool down)
@@ -55,18 +58,18 @@ static char *board_time(int64_t duration)
 }
 
 /* How long it was waited for, or has been. */
-static char *board_elapsed(const struct progress *progress, int64_t now)
+static char *board_elapsed(const struct progress *progress, int64_t started, int64_t now)
 {
-	if (progress->spared)
+	if (progress->state == PROGRESS_SKIPPED)
 		return alloc_text("");
-	return board_time(progress_elapsed(progress, now));
+	return board_time(progress_elapsed(progress, started, now));
 }
 
 static char *board_reason(const struct progress *progress, bool down)
 {
 	char place[PLACE_TEXT_MAX];
 
-	if (progress->done && !down) {
+	if (progress->state == PROGRESS_DONE && !down) {
 		place_text(&progress->place, place, sizeof(place));
 		return alloc_format("%s%s", place[0] ? "at " : "", place);
 	}
@@ -78,14 +81,20 @@ static char *board_next(const struct progress *progress, int64_t now)
 {
 	char *time, *text;
 
-	if (progress->done || progress->spared)
-		return alloc_text("");
-	if (progress->trying)
+	switch (progress->state) {
+	case PROGRESS_TRYING:
 		return alloc_text("trying");
-	if (progress->expired)
+	case PROGRESS_EXPIRED:
 		return alloc_text("expired");
+	case PROGRESS_QUEUED:
+		return alloc_text("queued");
+	case PROGRESS_PAUSED:
+		break;
+	default:
+		return alloc_text("");
+	}
 	if (progress->next == 0)
-		return alloc_text(progress->attempts ? "" : "queued");
+		return alloc_text("");
 	/* Rounded up: what is still to come is not in 0.0s. */
 	time = board_time(progress->next > now ? progress->next - now + 100 * CLOCK_MS - 1 : 0);
 	text = alloc_format("in %s", time);
@@ -93,8 +102,10 @@ static char *board_next(const struct progress *progress, int64_t now)
 	return text;
 }
 
-static void board_fill(struct columns_line *line, const struct progress *progress, bool down, int64_t now)
+static void board_fill(struct columns_line *line, const struct progress *progress, const struct sinks_view *view,
+		       int64_t now)
 {
+	bool down = view->down;
 	enum board_state state = board_state(progress, down);
 	char *reason = board_reason(progress, down), *next = board_next(progress, now);
 
@@ -103,11 +114,11 @@ static void board_fill(struct columns_line *line, const struct progress *progres
 	line->brief[COLUMNS_STATE] = alloc_text(board_looks[state].mark);
 	line->text[COLUMNS_TARGET] = cells_copy(progress->target->text);
 	line->text[COLUMNS_REASON] = cells_copy(reason);
-	line->text[COLUMNS_ELAPSED] = board_elapsed(progress, now);
+	line->text[COLUMNS_ELAPSED] = board_elapsed(progress, view->started, now);
 	line->text[COLUMNS_ATTEMPTS] =
 		alloc_format("%u attempt%s", progress->attempts, progress->attempts == 1 ? "" : "s");
 	line->brief[COLUMNS_ATTEMPTS] = alloc_format("%ux", progress->attempts);
-	line->text[COLUMNS_NEXT] = alloc_format("%s%s", progress->next && !progress->trying ? "next " : "", next);
+	line->text[COLUMNS_NEXT] = alloc_format("%s%s", progress->next ? "next " : "", next);
 	line->brief[COLUMNS_NEXT] = next;
 	free(reason);
 }
@@ -128,7 +139,7 @@ static void board_add_header(struct buf *buf, const struct sinks_view *view, int
 	size_t done = 0;
 
 	for (size_t i = 0; i < view->count; i++)
-		done += view->list[i].done;
+		done += view->list[i].state == PROGRESS_DONE;
 	text = alloc_format("%s%zu of %zu %s, %s%s%s", name, done, view->count, board_word(BOARD_DONE, view->down),
 			    elapsed, view->timeout ? " of " : "",
 			    view->timeout ? clock_format(view->timeout, limit, sizeof(limit)) : "");
@@ -198,7 +209,7 @@ char *board_draw(const struct sinks_view *view, int columns, int rows, int64_t n
 	struct buf buf = {0};
 
 	for (size_t i = 0; i < shown; i++)
-		board_fill(&lines[i], order[i], view->down, now);
+		board_fill(&lines[i], order[i], view, now);
 	board_add_header(&buf, view, width, now);
 	columns_add(&buf, lines, shown, width, colour);
 	if (shown < view->count && shown < room)

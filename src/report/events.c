@@ -108,9 +108,9 @@ static void events_done(struct sink *sink, const struct progress *progress)
 /* What is told of a target at the end; NULL: nothing. */
 static const char *events_missed(const struct progress *progress, enum verdict verdict)
 {
-	if (progress->done)
+	if (progress->state == PROGRESS_DONE)
 		return NULL;
-	if (progress->spared)
+	if (progress->state == PROGRESS_SKIPPED)
 		return "skipped";
 	switch (verdict) {
 	case VERDICT_TIMED_OUT:
@@ -118,7 +118,7 @@ static const char *events_missed(const struct progress *progress, enum verdict v
 	case VERDICT_NOT_READY:
 		return "notready";
 	case VERDICT_GAVE_UP:
-		return progress->expired ? "timeout" : "giveup";
+		return progress->state == PROGRESS_EXPIRED ? "timeout" : "giveup";
 	case VERDICT_READY:
 	case VERDICT_SIGNALLED:
 		break;

@@ -27,24 +27,25 @@ const char *facts_verdict(enum verdict verdict)
 
 bool facts_is_needed(const struct facts *facts, const struct progress *progress)
 {
-	return progress->done || (!progress->spared && facts->verdict != VERDICT_READY);
+	return progress->state == PROGRESS_DONE ||
+	       (progress->state != PROGRESS_SKIPPED && facts->verdict != VERDICT_READY);
 }
 
 const char *facts_state(const struct facts *facts, const struct progress *progress)
 {
-	if (progress->done)
+	if (progress->state == PROGRESS_DONE)
 		return facts->view->down ? "down" : "ready";
 	if (!facts_is_needed(facts, progress))
 		return "not_needed";
 	/* Its own time may be up while others are still waited for. */
-	if (progress->expired)
+	if (progress->state == PROGRESS_EXPIRED)
 		return facts_words[VERDICT_TIMED_OUT].state;
 	return facts_words[facts->verdict].state;
 }
 
 int64_t facts_elapsed(const struct facts *facts, const struct progress *progress)
 {
-	return progress_elapsed(progress, facts->view->ended);
+	return progress_elapsed(progress, facts->view->started, facts->view->ended);
 }
 
 char *facts_text(const struct progress *progress, bool down)

@@ -96,10 +96,10 @@ static void junit_add_case(struct buf *out, const struct facts *facts, const str
 	junit_add_text(out, progress->target->scheme->name);
 	buf_add_text(out, "\"");
 	junit_add_time(out, facts_elapsed(facts, progress));
-	buf_add_text(out, progress->done ? "/>\n" : ">");
+	buf_add_text(out, progress->state == PROGRESS_DONE ? "/>\n" : ">");
 	if (!facts_is_needed(facts, progress))
 		buf_add_text(out, "\n      <skipped message=\"not needed\"/>\n    </testcase>\n");
-	else if (!progress->done)
+	else if (progress->state != PROGRESS_DONE)
 		junit_add_failure(out, facts, progress);
 }
 
@@ -114,7 +114,7 @@ static void junit_add_counts(struct buf *out, const struct facts *facts)
 		if (!facts_is_needed(facts, progress))
 			skipped++;
 		else
-			failures += !progress->done;
+			failures += progress->state != PROGRESS_DONE;
 	}
 	junit_add_owned(out, alloc_format(" name=\"waitfor\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" "
 					  "skipped=\"%zu\"",

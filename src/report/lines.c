@@ -15,9 +15,8 @@ enum { LINES_BURST = 4 };
 
 #define LINES_INTERVAL (15 * CLOCK_S)
 
-/* What was said of one target; found by its progress, in the order they turn up. */
+/* What was said of one target. */
 struct lines_said {
-	const struct progress *progress;
 	enum outcome_kind last;
 	int lines;
 	int64_t when;
@@ -26,24 +25,13 @@ struct lines_said {
 struct lines {
 	struct sink sink;
 	struct log *log;
-	const struct sinks_view *view;
-	struct lines_said *said;
-	size_t said_count;
+	const struct sinks_view *view; /* until the end */
+	struct lines_said *said;       /* one for each target of the view */
 };
-
-static struct lines_said *lines_said_of(struct lines *text, const struct progress *progress)
-{
-	for (size_t i = 0; i < text->said_count; i++)
-		if (text->said[i].progress == progress)
-			return &text->said[i];
-	text->said = alloc_resize(text->said, text->said_count + 1, sizeof(*text->said));
-	text->said[text->said_count] = (struct lines_said){.progress = progress};
-	return &text->said[text->said_count++];
-}
 
 static bool lines_is_due(struct lines *text, const struct progress *progress)
 {
-	struct lines_said *said = lines_said_of(text, progress);
+	struct lines_said *said = &text->said[progress - text->view->list];
 	int64_t now = clock_now();
 
 	if (said->last == progress->outcome.kind)
@@ -67,7 +55,7 @@ static void lines_attempted(struct sink *sink, const struct progress *progress, 
 		return;
 	if (verbose)
 		log_line(text->log, LOG_LEVEL_VERBOSE, "%s: attempt %u after %s: %s", progress->target->text,
-			 progress->attempts, clock_format(clock_now() - progress->started, waited, sizeof(waited)),
+			 progress->attempts, clock_format(clock_now() - text->view->started, waited, sizeof(waited)),
 			 words_reason(progress, false).text);
 	else
 		log_line(text->log, LOG_LEVEL_NORMAL, "%s: %s", progress->target->text,
@@ -80,7 +68,7 @@ static void lines_done(struct sink *sink, const struct progress *progress)
 	char place[PLACE_TEXT_MAX], waited[32];
 
 	place_text(&progress->place, place, sizeof(place));
-	clock_format(progress->finished - progress->started, waited, sizeof(waited));
+	clock_format(progress->finished - text->view->started, waited, sizeof(waited));
 	if (text->view->down)
 		log_line(text->log, LOG_LEVEL_NORMAL, "%s: down after %s, %u attempt%s: %s", progress->target->text,
 			 waited, progress->attempts, progress->attempts == 1 ? "" : "s",
@@ -98,11 +86,12 @@ static void lines_summary(struct lines *text)
 	for (size_t i = 0; i < view->count; i++) {
 		const struct progress *progress = &view->list[i];
 
-		if (!progress->done && !progress->spared)
+		if (progress->state != PROGRESS_DONE && progress->state != PROGRESS_SKIPPED)
 			log_line(text->log, LOG_LEVEL_ERROR, "%s: %s: %s, %u attempt%s in %s", progress->target->text,
 				 view->down ? "not down" : "not ready", words_reason(progress, false).text,
 				 progress->attempts, progress->attempts == 1 ? "" : "s",
-				 clock_format(progress_elapsed(progress, view->ended), time, sizeof(time)));
+				 clock_format(progress_elapsed(progress, view->started, view->ended), time,
+					      sizeof(time)));
 	}
 }
 
@@ -110,7 +99,7 @@ static void lines_summary(struct lines *text)
 static int64_t lines_expired(const struct sinks_view *view)
 {
 	for (size_t i = 0; i < view->count; i++)
-		if (view->list[i].expired && !view->list[i].spared)
+		if (view->list[i].state == PROGRESS_EXPIRED)
 			return view->list[i].target->settings.timeout;
 	return view->timeout;
 }
@@ -137,6 +126,7 @@ static void lines_end(struct sink *sink, enum verdict verdict, int signal)
 	case VERDICT_NOT_READY:
 		break;
 	}
+	text->view = NULL;
 }
 
 static void lines_begin(struct sink *sink, const struct sinks_view *view, struct loop *loop)
@@ -145,6 +135,7 @@ static void lines_begin(struct sink *sink, const struct sinks_view *view, struct
 
 	(void)loop;
 	text->view = view;
+	text->said = alloc_zero(view->count, sizeof(*text->said));
 }
 
 static void lines_free(struct sink *sink)

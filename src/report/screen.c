@@ -202,7 +202,7 @@ static void screen_done(struct sink *sink, const struct progress *progress)
 static void screen_say_done(struct screen *board)
 {
 	for (size_t i = 0; i < board->view->count; i++)
-		if (board->view->list[i].done)
+		if (board->view->list[i].state == PROGRESS_DONE)
 			board->text->done(board->text, &board->view->list[i]);
 }
 
@@ -238,6 +238,7 @@ static void screen_end(struct sink *sink, enum verdict verdict, int signal)
 		board->terminal = -1;
 	}
 	board->text->end(board->text, verdict, signal);
+	board->view = NULL;
 }
 
 static void screen_free(struct sink *sink)

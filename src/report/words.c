@@ -5,13 +5,13 @@
 /* Is it as wanted, but not yet as often as wanted? */
 static bool words_is_in_streak(const struct progress *progress)
 {
-	return !progress->done && progress->streak > 0;
+	return progress->state != PROGRESS_DONE && progress->streak > 0;
 }
 
 /* A name that was not found says nothing of the peer: it may be misspelt. */
 static const char *words_not_down(const struct progress *progress)
 {
-	bool answers = outcome_info(progress->outcome.kind)->layer == OUTCOME_APP;
+	bool answers = outcome_info(progress->outcome.kind)->answers;
 
 	if (words_is_in_streak(progress))
 		return "down so far: ";
@@ -21,7 +21,7 @@ static const char *words_not_down(const struct progress *progress)
 struct words_reason words_reason(const struct progress *progress, bool down)
 {
 	const struct outcome *outcome = &progress->outcome;
-	bool told = down && !progress->done && progress->attempts > 0;
+	bool told = down && progress->state != PROGRESS_DONE && progress->attempts > 0;
 	struct words_reason reason;
 	char place[PLACE_TEXT_MAX], streak[48] = "";
 

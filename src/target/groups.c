@@ -1,18 +1,21 @@
 #include "target/groups.h"
 
-void groups_count(struct groups_tally *tally, enum groups_standing member)
+static size_t *groups_counter(struct groups_tally *tally, enum groups_standing member)
 {
 	switch (member) {
 	case GROUPS_WON:
-		tally->won++;
-		break;
+		return &tally->won;
 	case GROUPS_LOST:
-		tally->lost++;
-		break;
+		return &tally->lost;
 	case GROUPS_OPEN:
-		tally->open++;
 		break;
 	}
+	return &tally->open;
+}
+
+void groups_count(struct groups_tally *tally, enum groups_standing member)
+{
+	++*groups_counter(tally, member);
 }
 
 static enum groups_standing groups_stands(const struct group *group, const struct groups_tally *tally)
@@ -37,11 +40,25 @@ void groups_judge(const struct group *groups, struct groups_tally *tallies, size
 	}
 }
 
-bool groups_is_settled(const struct group *groups, const struct groups_tally *tallies, size_t index)
+size_t groups_change(const struct group *groups, struct groups_tally *tallies, size_t index,
+		     enum groups_standing before, enum groups_standing after)
 {
-	while (tallies[index].standing != GROUPS_WON && index > 0)
+	size_t won = GROUPS_NONE;
+
+	while (before != after) {
+		struct groups_tally *tally = &tallies[index];
+
+		--*groups_counter(tally, before);
+		++*groups_counter(tally, after);
+		before = tally->standing;
+		after = tally->standing = groups_stands(&groups[index], tally);
+		if (after == GROUPS_WON && before != GROUPS_WON)
+			won = index;
+		if (index == 0)
+			break;
 		index = groups[index].parent;
-	return tallies[index].standing == GROUPS_WON;
+	}
+	return won;
 }
 
 /* The outermost "any" that an "any" group is in without an "all" in between. */

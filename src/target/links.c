@@ -160,9 +160,14 @@ static bool links_exposes(const struct env *env, const char *prefix, uint16_t po
 
 void links_complete(struct endpoint *endpoint, const struct env *env, uint16_t usual)
 {
-	char *docker = links_prefix(endpoint->host, true), *service = links_prefix(endpoint->host, false);
+	char *docker, *service;
 	struct links_peer peer;
 
+	/* No variable is named after an address or a path. */
+	if (target_host_family(endpoint->host) != AF_UNSPEC)
+		return;
+	docker = links_prefix(endpoint->host, true);
+	service = links_prefix(endpoint->host, false);
 	if (!endpoint->port && usual && (links_exposes(env, docker, usual) || links_exposes(env, service, usual)))
 		endpoint->port = usual;
 	peer = links_find(env, endpoint->host, endpoint->port);

@@ -7,29 +7,29 @@
 
 /* clang-format off */
 static const struct outcome_info outcome_table[OUTCOME_KINDS] = {
-	[OUTCOME_NONE]            = { "none",            OUTCOME_NAME,    OUTCOME_FREE,   false, "not tried yet" },
-	[OUTCOME_READY]           = { "ready",           OUTCOME_APP,     OUTCOME_FREE,   false, "ready" },
+	[OUTCOME_NONE]            = { "none",           OUTCOME_NAME,    OUTCOME_FREE,   false,  false, false,  0, "not tried yet" },
+	[OUTCOME_READY]           = { "ready",          OUTCOME_APP,     OUTCOME_FREE,   false,  false, true,   0, "ready" },
 	/* All of DNS is transient until the deadline (FACTS 12). */
-	[OUTCOME_NO_NAME]         = { "no_name",         OUTCOME_NAME,    OUTCOME_SHARED, false, "no such name" },
-	[OUTCOME_NO_ADDRESS]      = { "no_address",      OUTCOME_NAME,    OUTCOME_SHARED, false, "the name has no address" },
-	[OUTCOME_DNS_FAILED]      = { "dns_failed",      OUTCOME_NAME,    OUTCOME_SHARED, false, "DNS error" },
-	[OUTCOME_DNS_SILENT]      = { "dns_silent",      OUTCOME_NAME,    OUTCOME_SHARED, false, "no answer from DNS" },
-	[OUTCOME_LOCAL]           = { "local",           OUTCOME_NAME,    OUTCOME_SHARED, false, "cannot try" },
+	[OUTCOME_NO_NAME]         = { "no_name",        OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  1, "no such name" },
+	[OUTCOME_NO_ADDRESS]      = { "no_address",     OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  2, "the name has no address" },
+	[OUTCOME_DNS_FAILED]      = { "dns_failed",     OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  3, "DNS error" },
+	[OUTCOME_DNS_SILENT]      = { "dns_silent",     OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  4, "no answer from DNS" },
+	[OUTCOME_LOCAL]           = { "local",          OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  5, "cannot try" },
 	/* TCP: FACTS 17, 18. */
-	[OUTCOME_NO_FILE]         = { "no_file",         OUTCOME_CONNECT, OUTCOME_FREE,   false, "no such file" },
-	[OUTCOME_REFUSED]         = { "refused",         OUTCOME_CONNECT, OUTCOME_FREE,   false, "connection refused" },
-	[OUTCOME_UNREACHABLE]     = { "unreachable",     OUTCOME_CONNECT, OUTCOME_FREE,   false, "unreachable" },
-	[OUTCOME_CONNECT_TIMEOUT] = { "connect_timeout", OUTCOME_CONNECT, OUTCOME_FREE,   false, "connection timed out" },
-	[OUTCOME_CLOSED]          = { "closed",          OUTCOME_CONNECT, OUTCOME_SHARED, false, "accepted, then closed" },
-	[OUTCOME_RESET]           = { "reset",           OUTCOME_CONNECT, OUTCOME_SHARED, false, "connection reset" },
+	[OUTCOME_NO_FILE]         = { "no_file",        OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "no such file" },
+	[OUTCOME_REFUSED]         = { "refused",        OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "connection refused" },
+	[OUTCOME_UNREACHABLE]     = { "unreachable",    OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "unreachable" },
+	[OUTCOME_CONNECT_TIMEOUT] = { "connect_timeout",OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "connection timed out" },
+	[OUTCOME_CLOSED]          = { "closed",         OUTCOME_CONNECT, OUTCOME_SHARED, false,  true,  false,  0, "accepted, then closed" },
+	[OUTCOME_RESET]           = { "reset",          OUTCOME_CONNECT, OUTCOME_SHARED, false,  true,  false,  0, "connection reset" },
 	/* The protocol: FACTS 22-27, 34. */
-	[OUTCOME_SILENT]          = { "silent",          OUTCOME_APP,     OUTCOME_NOISY,  false, "connected, but no reply" },
-	[OUTCOME_GARBLED]         = { "garbled",         OUTCOME_APP,     OUTCOME_NOISY,  true,  "the reply is not understood" },
-	[OUTCOME_STARTING]        = { "starting",        OUTCOME_APP,     OUTCOME_NOISY,  false, "answers but is not ready" },
-	[OUTCOME_FULL]            = { "full",            OUTCOME_APP,     OUTCOME_NOISY,  false, "too many clients" },
-	[OUTCOME_UNSUITABLE]      = { "unsuitable",      OUTCOME_APP,     OUTCOME_NOISY,  false, "not suitable" },
-	[OUTCOME_DENIED]          = { "denied",          OUTCOME_APP,     OUTCOME_NOISY,  true,  "denied" },
-	[OUTCOME_TLS]             = { "tls",             OUTCOME_APP,     OUTCOME_NOISY,  true,  "TLS error" },
+	[OUTCOME_SILENT]          = { "silent",         OUTCOME_APP,     OUTCOME_NOISY,  false,  false, true,   0, "connected, but no reply" },
+	[OUTCOME_GARBLED]         = { "garbled",        OUTCOME_APP,     OUTCOME_NOISY,  true,   false, true,   0, "the reply is not understood" },
+	[OUTCOME_STARTING]        = { "starting",       OUTCOME_APP,     OUTCOME_NOISY,  false,  false, true,   0, "answers but is not ready" },
+	[OUTCOME_FULL]            = { "full",           OUTCOME_APP,     OUTCOME_NOISY,  false,  false, true,   0, "too many clients" },
+	[OUTCOME_UNSUITABLE]      = { "unsuitable",     OUTCOME_APP,     OUTCOME_NOISY,  false,  false, true,   0, "not suitable" },
+	[OUTCOME_DENIED]          = { "denied",         OUTCOME_APP,     OUTCOME_NOISY,  true,   false, true,   0, "denied" },
+	[OUTCOME_TLS]             = { "tls",            OUTCOME_APP,     OUTCOME_NOISY,  true,   false, true,   0, "TLS error" },
 };
 /* clang-format on */
 
@@ -86,9 +86,4 @@ const struct outcome *outcome_better(const struct outcome *first, const struct o
 	if (second->kind == OUTCOME_READY)
 		return second;
 	return outcome_info(second->kind)->layer > outcome_info(first->kind)->layer ? second : first;
-}
-
-bool outcome_is_down(const struct outcome *outcome)
-{
-	return outcome_info(outcome->kind)->layer == OUTCOME_CONNECT;
 }

@@ -1,10 +1,8 @@
 #include "wait/progress.h"
 
-#include "wait/backoff.h"
-
 void progress_init(struct progress *progress, const struct target *target, int64_t now)
 {
-	*progress = (struct progress){.target = target, .started = now, .since = now};
+	*progress = (struct progress){.target = target, .state = PROGRESS_QUEUED, .since = now};
 }
 
 bool progress_record(struct progress *progress, const struct outcome *outcome, const struct place *place, int64_t now)
@@ -34,30 +32,23 @@ bool progress_is_down(const struct progress *progress, bool absent_is_down)
 	bool absent = progress->outcome.kind == OUTCOME_NO_NAME || progress->outcome.kind == OUTCOME_NO_ADDRESS;
 
 	/* A name that never existed is most likely misspelt; one that is gone belonged to a container that stopped. */
-	return outcome_is_down(&progress->outcome) || (absent && (absent_is_down || progress->resolved));
+	return outcome_info(progress->outcome.kind)->down || (absent && (absent_is_down || progress->resolved));
 }
 
-void progress_finish(struct progress *progress, int64_t now)
+void progress_end(struct progress *progress, enum progress_state state, int64_t now)
 {
-	progress->done = true;
-	progress->finished = now;
+	progress->state = state;
+	progress->next = 0;
+	if (state == PROGRESS_DONE || state == PROGRESS_EXPIRED)
+		progress->finished = now;
 }
 
-void progress_expire(struct progress *progress, int64_t now)
+bool progress_is_over(const struct progress *progress)
 {
-	progress->expired = true;
-	progress->finished = now;
+	return progress->state >= PROGRESS_DONE;
 }
 
-int64_t progress_elapsed(const struct progress *progress, int64_t now)
+int64_t progress_elapsed(const struct progress *progress, int64_t started, int64_t now)
 {
-	return (progress->finished ? progress->finished : now) - progress->started;
-}
-
-int64_t progress_interval(const struct progress *progress, int64_t max_interval, uint32_t random, int64_t now)
-{
-	/* Whoever wants it ready several times wants it to last: as many looks at once would not show that. */
-	enum outcome_cost cost = progress->streak ? OUTCOME_NOISY : outcome_info(progress->outcome.kind)->cost;
-
-	return backoff_interval(cost, now - progress->since, max_interval, random);
+	return (progress->finished ? progress->finished : now) - started;
 }

@@ -6,6 +6,34 @@
 /* Before the deadline: what an attempt that costs the peer something may need. */
 #define SCHEDULE_LAST_LOOK (50 * CLOCK_MS)
 
+struct schedule_row {
+	int percent; /* of the time waited so far */
+	int64_t floor;
+	int64_t cap;
+};
+
+static const struct schedule_row schedule_rows[] = {
+	[OUTCOME_FREE] = {1, 5 * CLOCK_MS, 100 * CLOCK_MS},
+	[OUTCOME_SHARED] = {5, 25 * CLOCK_MS, 500 * CLOCK_MS},
+	[OUTCOME_NOISY] = {10, 100 * CLOCK_MS, 1000 * CLOCK_MS},
+};
+
+int64_t schedule_interval(enum outcome_cost cost, int64_t waited, int64_t max_interval, uint32_t random)
+{
+	const struct schedule_row *row = &schedule_rows[cost];
+	int64_t interval = waited / 100 * row->percent;
+
+	if (interval < row->floor)
+		interval = row->floor;
+	if (interval > row->cap)
+		interval = row->cap;
+	/* 80 % and up to another 40 % */
+	interval = interval / 100 * 80 + (int64_t)((uint64_t)(interval / 100 * 40) * random / UINT32_MAX);
+	if (max_interval > 0 && interval > max_interval)
+		interval = max_interval;
+	return interval;
+}
+
 int64_t schedule_limit(const struct target_settings *settings, int64_t deadline, int64_t now)
 {
 	int64_t limit = settings->attempt_timeout, left = deadline - now;
@@ -25,18 +53,28 @@ bool schedule_was_cut(const struct schedule_attempt *attempt, const struct targe
 	       now - attempt->began >= attempt->limit - CLOCK_MS;
 }
 
-int64_t schedule_next(const struct schedule_attempt *attempt, const struct progress *progress, uint32_t random,
-		      int64_t now)
+/* By what the last attempt cost. Whoever wants it ready several times wants it to last: as many looks at once would not show that. */
+static enum outcome_cost schedule_cost(const struct progress *progress)
 {
-	int64_t interval = progress_interval(progress, progress->target->settings.max_interval, random, now);
-	int64_t at = attempt->began + interval, latest = attempt->deadline - SCHEDULE_LAST_LOOK;
+	return progress->streak ? OUTCOME_NOISY : outcome_info(progress->outcome.kind)->cost;
+}
 
-	if (at < now)
-		at = now;
+int64_t schedule_next(const struct schedule_attempt *attempt, const struct progress *progress,
+		      const struct schedule_pace *pace, int64_t now)
+{
+	int64_t interval = schedule_interval(schedule_cost(progress), now - progress->since,
+					     progress->target->settings.max_interval, pace->random);
+	int64_t soonest = attempt->began + pace->least, at = attempt->began + interval;
+	int64_t latest = attempt->deadline - SCHEDULE_LAST_LOOK;
+
+	if (soonest < now)
+		soonest = now;
+	if (at < soonest)
+		at = soonest;
 	if (!attempt->deadline || at <= latest)
 		return at;
 	/* The last pause is cut short (FACTS 42); an attempt that would come too late to tell is not made. */
-	if (now < latest)
+	if (soonest < latest)
 		return latest;
 	return at < attempt->deadline && outcome_info(progress->outcome.kind)->cost == OUTCOME_FREE ? at : 0;
 }

@@ -1,70 +1,43 @@
 #include "wait/waiter.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
-#include <sys/resource.h>
 
-#include "attempt/attempt.h"
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "net/dns.h"
-#include "net/loop.h"
-#include "wait/schedule.h"
+#include "wait/pace.h"
+#include "wait/peer.h"
 
-/* Descriptors that are not for attempts (stdio, loop, resolver), and what one attempt may hold. */
-enum { WAITER_OWN_DESCRIPTORS = 32, WAITER_ATTEMPT_DESCRIPTORS = 4 };
+/* Attempts begun in one go; then what they gave is taken in, and signals are looked at. */
+enum { WAITER_BATCH = 16 };
 
-enum waiter_state {
-	WAITER_PAUSED, /* between two attempts */
-	WAITER_QUEUED, /* wants one, too many are running */
-	WAITER_TRYING, /* in one */
-	WAITER_OVER    /* done, spared, its time is up, or --once has had its round */
+struct waiter_member {
+	struct peer peer; /* the first: a peer's address is its member's */
+	enum groups_standing standing;
+	struct waiter_member *behind; /* in the queue */
+	size_t next_in_group;         /* index of another member of its group; GROUPS_NONE: the last */
 };
 
-struct waiter_target {
-	struct waiter *waiter;
-	struct progress *progress;
-	struct attempt *attempt;
-	enum waiter_state state;
-	struct schedule_attempt trial;
-	struct loop_timer pause, expiry;
+/* The members of a group, as lists. */
+struct waiter_group {
+	size_t first_target, first_group; /* GROUPS_NONE: there is none */
+	size_t next_group;                /* of the same parent */
 };
 
 struct waiter {
 	const struct plan *plan;
-	const struct sinks *report;
-	struct loop *loop;
-	struct dns *dns;
+	const struct sinks *sinks;
+	struct session *session;
 	struct waiter_result *result;
-	struct waiter_target *targets;
-	size_t running, running_max;
-	size_t turn;                  /* whose turn is next when attempts have to queue */
+	struct waiter_member *members;
+	struct waiter_group *groups;
 	struct groups_tally *tallies; /* one for each group */
-	uint64_t random;
+	struct pace pace;
+	struct peer_owner owner;
+	struct waiter_member *queue, **queue_end; /* those that want an attempt, in turn */
+	struct loop_timer turn;                   /* begins attempts of the queue */
+	size_t open;                              /* targets that are not over */
 	bool ended;
 };
-
-/* Descriptors are what attempts at once are bounded by. The limit itself is the app's (FACTS 38). */
-static size_t waiter_attempts_at_once(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
-		return 1024;
-	if (limit.rlim_cur < WAITER_OWN_DESCRIPTORS + WAITER_ATTEMPT_DESCRIPTORS)
-		return 1;
-	return (size_t)(limit.rlim_cur - WAITER_OWN_DESCRIPTORS) / WAITER_ATTEMPT_DESCRIPTORS;
-}
-
-/* xorshift64*: for jitter only. Seeded by the kernel, since clients started together share clock and pid. */
-static uint32_t waiter_random(struct waiter *waiter)
-{
-	waiter->random ^= waiter->random >> 12;
-	waiter->random ^= waiter->random << 25;
-	waiter->random ^= waiter->random >> 27;
-	return (uint32_t)(waiter->random * UINT64_C(0x2545F4914F6CDD1D) >> 32);
-}
 
 static void waiter_end(struct waiter *waiter, enum verdict verdict)
 {
@@ -72,235 +45,195 @@ static void waiter_end(struct waiter *waiter, enum verdict verdict)
 		return;
 	waiter->ended = true;
 	waiter->result->verdict = verdict;
-	loop_stop(waiter->loop);
-}
-
-static const struct target_settings *waiter_settings(const struct waiter_target *target)
-{
-	return &target->progress->target->settings;
-}
-
-static void waiter_try(struct waiter_target *target)
-{
-	struct waiter *waiter = target->waiter;
-
-	if (waiter->running >= waiter->running_max) {
-		target->state = WAITER_QUEUED;
-		return;
-	}
-	waiter->running++;
-	target->state = WAITER_TRYING;
-	target->progress->next = 0;
-	target->progress->trying = true;
-	target->trial.began = clock_now();
-	target->trial.limit = schedule_limit(waiter_settings(target), target->trial.deadline, target->trial.began);
-	attempt_start(target->attempt, target->trial.limit, target->trial.began - target->progress->since);
-}
-
-static void waiter_on_pause(void *arg)
-{
-	waiter_try(arg);
+	loop_stop(waiter->session->loop);
 }
 
 /* In turn: a target that hangs must not keep one that is ready from ever being asked. */
-static void waiter_try_queued(struct waiter *waiter)
+static void waiter_enqueue(struct waiter *waiter, struct waiter_member *member)
 {
-	size_t count = waiter->plan->target_count, first = waiter->turn;
+	member->peer.progress->state = PROGRESS_QUEUED;
+	member->peer.progress->next = 0;
+	member->behind = NULL;
+	*waiter->queue_end = member;
+	waiter->queue_end = &member->behind;
+}
 
-	for (size_t i = 0; i < count && waiter->running < waiter->running_max; i++) {
-		struct waiter_target *target = &waiter->targets[(first + i) % count];
+static void waiter_dequeue(struct waiter *waiter)
+{
+	waiter->queue = waiter->queue->behind;
+	if (!waiter->queue)
+		waiter->queue_end = &waiter->queue;
+}
 
-		if (target->state != WAITER_QUEUED)
-			continue;
-		waiter->turn = (first + i + 1) % count;
-		waiter_try(target);
+static void waiter_on_turn(void *arg)
+{
+	struct waiter *waiter = arg;
+
+	for (int i = 0; waiter->queue && !waiter->ended; i++) {
+		struct peer *peer = &waiter->queue->peer;
+
+		if (i == WAITER_BATCH) {
+			loop_timer_set(&waiter->turn, 0);
+			return;
+		}
+		/* It may be over by now. Without a socket the others would not get one either. */
+		if (peer->progress->state == PROGRESS_QUEUED && !peer_try(peer))
+			return;
+		waiter_dequeue(waiter);
 	}
 }
 
-static bool waiter_is_as_wanted(const struct waiter *waiter, const struct progress *progress)
+static void waiter_on_wants(void *arg, struct peer *peer)
 {
-	if (waiter->plan->down)
-		return progress_is_down(progress, waiter->plan->down == PLAN_DOWN_ABSENT);
-	return progress_is_ready(progress);
+	struct waiter *waiter = arg;
+
+	if (!waiter->queue && peer_try(peer))
+		return;
+	waiter_enqueue(waiter, (struct waiter_member *)peer);
 }
 
 /* --fail-fast: will waiting not help? */
-static bool waiter_is_hopeless(const struct waiter_target *target)
+static bool waiter_is_hopeless(const struct waiter *waiter, const struct progress *progress)
 {
-	const struct plan *plan = target->waiter->plan;
-
-	return plan->fail_fast && !plan->down && outcome_info(target->progress->outcome.kind)->lasting;
+	return waiter->plan->fail_fast && !waiter->plan->down && outcome_info(progress->outcome.kind)->lasting;
 }
 
-static enum groups_standing waiter_standing(const struct waiter_target *target)
+static enum groups_standing waiter_standing(const struct waiter *waiter, const struct progress *progress)
 {
-	if (target->progress->done)
+	if (progress->state == PROGRESS_DONE)
 		return GROUPS_WON;
-	return target->state == WAITER_OVER || waiter_is_hopeless(target) ? GROUPS_LOST : GROUPS_OPEN;
+	return progress_is_over(progress) || waiter_is_hopeless(waiter, progress) ? GROUPS_LOST : GROUPS_OPEN;
 }
 
-/* The target is over. An attempt that is running is broken off: others may wait for its descriptors. */
-static void waiter_retire(struct waiter_target *target)
+static void waiter_skip(struct waiter *waiter, struct waiter_member *member)
 {
-	if (target->state == WAITER_TRYING) {
-		attempt_stop(target->attempt);
-		target->waiter->running--;
-	}
-	loop_timer_clear(&target->pause);
-	loop_timer_clear(&target->expiry);
-	target->state = WAITER_OVER;
-	target->progress->next = 0;
-	target->progress->trying = false;
+	struct progress *progress = member->peer.progress;
+
+	if (progress->state == PROGRESS_DONE || progress->state == PROGRESS_SKIPPED)
+		return;
+	waiter->open -= !progress_is_over(progress);
+	peer_end(&member->peer, PROGRESS_SKIPPED);
 }
 
 /* One of three replicas is there: the others need not be asked any more, and one whose time was up is not missed. */
-static void waiter_spare(struct waiter *waiter)
+static void waiter_skip_group(struct waiter *waiter, size_t index)
 {
-	for (size_t i = 0; i < waiter->plan->target_count; i++) {
-		struct waiter_target *target = &waiter->targets[i];
-		size_t group = target->progress->target->group;
+	const struct waiter_group *group = &waiter->groups[index];
 
-		if (target->progress->done || !groups_is_settled(waiter->plan->groups, waiter->tallies, group))
-			continue;
-		target->progress->spared = true;
-		waiter_retire(target);
-	}
+	for (size_t i = group->first_target; i != GROUPS_NONE; i = waiter->members[i].next_in_group)
+		waiter_skip(waiter, &waiter->members[i]);
+	for (size_t i = group->first_group; i != GROUPS_NONE; i = waiter->groups[i].next_group)
+		waiter_skip_group(waiter, i);
 }
 
-/* Ends the wait when the groups are decided; loss: what it is when they are lost. --once goes on until each reason is known. */
-static void waiter_judge(struct waiter *waiter, enum verdict loss)
+/*
+ * A member has got further: ends the wait when the groups are decided. loss: what it is when they are lost. --once goes on
+ * until each reason is known.
+ */
+static void waiter_judge(struct waiter *waiter, struct waiter_member *member, enum verdict loss)
 {
 	const struct plan *plan = waiter->plan;
-	size_t over = 0;
+	const struct progress *progress = member->peer.progress;
+	enum groups_standing standing = waiter_standing(waiter, progress);
+	size_t won = groups_change(plan->groups, waiter->tallies, progress->target->group, member->standing, standing);
 
-	memset(waiter->tallies, 0, plan->group_count * sizeof(*waiter->tallies));
-	for (size_t i = 0; i < plan->target_count; i++) {
-		groups_count(&waiter->tallies[plan->targets[i].group], waiter_standing(&waiter->targets[i]));
-		over += waiter->targets[i].state == WAITER_OVER;
-	}
-	groups_judge(plan->groups, waiter->tallies, plan->group_count);
-	if (waiter->tallies[0].standing == GROUPS_LOST && (!plan->once || over == plan->target_count)) {
+	member->standing = standing;
+	waiter->open -= progress_is_over(progress);
+	if (waiter->tallies[0].standing == GROUPS_LOST && (!plan->once || waiter->open == 0)) {
 		waiter_end(waiter, plan->once ? VERDICT_NOT_READY : loss);
 		return;
 	}
-	waiter_spare(waiter);
+	if (won != GROUPS_NONE)
+		waiter_skip_group(waiter, won);
 	if (waiter->tallies[0].standing == GROUPS_WON)
 		waiter_end(waiter, VERDICT_READY);
+	else if (waiter->queue)
+		loop_timer_set(&waiter->turn, 0); /* a socket is free again */
 }
 
-static void waiter_pause(struct waiter_target *target)
+static void waiter_on_attempted(void *arg, struct peer *peer, bool changed)
 {
-	int64_t now = clock_now();
+	struct waiter *waiter = arg;
 
-	target->state = WAITER_PAUSED;
-	target->progress->next = schedule_next(&target->trial, target->progress, waiter_random(target->waiter), now);
-	if (target->progress->next)
-		loop_timer_set(&target->pause, target->progress->next - now);
+	if (peer->progress->state == PROGRESS_DONE)
+		sinks_done(waiter->sinks, peer->progress);
+	else
+		sinks_attempted(waiter->sinks, peer->progress, changed);
+	waiter_judge(waiter, (struct waiter_member *)peer, VERDICT_GAVE_UP);
 }
 
-/* Takes in what the attempt gave. Returns whether the target is done. */
-static bool waiter_record(struct waiter_target *target, const struct outcome *outcome, const struct place *place,
-			  bool *changed)
+static void waiter_on_expired(void *arg, struct peer *peer)
 {
-	struct progress *progress = target->progress;
-	int64_t now = clock_now();
+	waiter_judge(arg, (struct waiter_member *)peer, VERDICT_TIMED_OUT);
+}
 
-	*changed = false;
-	if (schedule_was_cut(&target->trial, waiter_settings(target), outcome, now)) {
-		if (progress->attempts > 0)
-			progress->attempts++;
-		else
-			*changed = progress_record(progress, outcome, place, now);
-		return false;
+/* The lists of each group's members, and how all stand at the beginning. */
+static void waiter_open_groups(struct waiter *waiter)
+{
+	const struct plan *plan = waiter->plan;
+
+	waiter->tallies = alloc_zero(plan->group_count, sizeof(*waiter->tallies));
+	waiter->groups = alloc_zero(plan->group_count, sizeof(*waiter->groups));
+	for (size_t i = 0; i < plan->group_count; i++)
+		waiter->groups[i] = (struct waiter_group){GROUPS_NONE, GROUPS_NONE, GROUPS_NONE};
+	for (size_t i = plan->group_count; i-- > 1;) {
+		struct waiter_group *parent = &waiter->groups[plan->groups[i].parent];
+
+		waiter->groups[i].next_group = parent->first_group;
+		parent->first_group = i;
 	}
-	*changed = progress_record(progress, outcome, place, now);
-	progress->streak = waiter_is_as_wanted(target->waiter, progress) ? progress->streak + 1 : 0;
-	return progress->streak >= (unsigned)waiter_settings(target)->successes;
-}
+	for (size_t i = plan->target_count; i-- > 0;) {
+		size_t group = plan->targets[i].group;
 
-static void waiter_on_attempt(void *arg, const struct outcome *outcome, const struct place *place)
-{
-	struct waiter_target *target = arg;
-	struct waiter *waiter = target->waiter;
-	bool changed;
-
-	waiter->running--;
-	target->state = WAITER_PAUSED;
-	target->progress->trying = false;
-	if (waiter_record(target, outcome, place, &changed)) {
-		progress_finish(target->progress, clock_now());
-		waiter_retire(target);
-		sinks_done(waiter->report, target->progress);
-	} else {
-		if (waiter->plan->once)
-			waiter_retire(target);
-		else
-			waiter_pause(target);
-		sinks_attempted(waiter->report, target->progress, changed);
+		waiter->members[i].standing = GROUPS_OPEN;
+		waiter->members[i].next_in_group = waiter->groups[group].first_target;
+		waiter->groups[group].first_target = i;
+		groups_count(&waiter->tallies[group], GROUPS_OPEN);
 	}
-	waiter_judge(waiter, VERDICT_GAVE_UP);
-	if (!waiter->ended)
-		waiter_try_queued(waiter);
-}
-
-static void waiter_on_expiry(void *arg)
-{
-	struct waiter_target *target = arg;
-
-	progress_expire(target->progress, clock_now());
-	waiter_retire(target);
-	waiter_judge(target->waiter, VERDICT_TIMED_OUT);
-	if (!target->waiter->ended)
-		waiter_try_queued(target->waiter);
+	groups_judge(plan->groups, waiter->tallies, plan->group_count);
 }
 
 static void waiter_open(struct waiter *waiter, int64_t now)
 {
 	const struct plan *plan = waiter->plan;
 
-	if (getrandom(&waiter->random, sizeof(waiter->random), GRND_NONBLOCK) < 0)
-		waiter->random = (uint64_t)now;
-	waiter->random |= 1; /* zero would stay zero */
-	waiter->running_max = waiter_attempts_at_once();
-	waiter->dns = dns_new(waiter->loop);
-	waiter->targets = alloc_zero(plan->target_count, sizeof(*waiter->targets));
-	waiter->tallies = alloc_zero(plan->group_count, sizeof(*waiter->tallies));
+	waiter->owner = (struct peer_owner){.session = waiter->session,
+					    .plan = plan,
+					    .pace = &waiter->pace,
+					    .open = &waiter->open,
+					    .wants = waiter_on_wants,
+					    .attempted = waiter_on_attempted,
+					    .expired = waiter_on_expired,
+					    .arg = waiter};
+	waiter->queue_end = &waiter->queue;
+	waiter->open = plan->target_count;
+	waiter->members = alloc_zero(plan->target_count, sizeof(*waiter->members));
+	loop_timer_init(waiter->session->loop, &waiter->turn, waiter_on_turn, waiter);
+	waiter_open_groups(waiter);
 	for (size_t i = 0; i < plan->target_count; i++) {
-		struct waiter_target *target = &waiter->targets[i];
-		int64_t timeout = plan->targets[i].settings.timeout;
-
-		target->waiter = waiter;
-		target->progress = &waiter->result->progress[i];
-		progress_init(target->progress, &plan->targets[i], now);
-		target->attempt = attempt_new(waiter->loop, waiter->dns, &plan->targets[i], plan->once || plan->down,
-					      waiter_on_attempt, target);
-		loop_timer_init(waiter->loop, &target->pause, waiter_on_pause, target);
-		loop_timer_init(waiter->loop, &target->expiry, waiter_on_expiry, target);
-		if (timeout) {
-			target->trial.deadline = now + timeout;
-			loop_timer_set(&target->expiry, timeout);
-		}
-		waiter_try(target);
+		progress_init(&waiter->result->progress[i], &plan->targets[i], now);
+		peer_open(&waiter->members[i].peer, &waiter->owner, &waiter->result->progress[i], now);
+		waiter_enqueue(waiter, &waiter->members[i]);
 	}
+	pace_init(&waiter->pace, clock_spent());
+	waiter_on_turn(waiter);
 }
 
+/* Before the reports are written: they may need the descriptors. */
 static void waiter_close(struct waiter *waiter)
 {
-	for (size_t i = 0; i < waiter->plan->target_count; i++) {
-		loop_timer_clear(&waiter->targets[i].pause);
-		loop_timer_clear(&waiter->targets[i].expiry);
-		attempt_free(waiter->targets[i].attempt);
-	}
-	free(waiter->targets);
+	loop_timer_clear(&waiter->turn);
+	for (size_t i = 0; i < waiter->plan->target_count; i++)
+		peer_close(&waiter->members[i].peer);
+	free(waiter->members);
+	free(waiter->groups);
 	free(waiter->tallies);
-	dns_free(waiter->dns);
-	loop_free(waiter->loop);
 }
 
-int waiter_run(struct waiter_result *result, const struct plan *plan, const struct process *process,
-	       const struct sinks *report, struct error *err)
+int waiter_run(struct waiter_result *result, struct session *session, const struct plan *plan,
+	       const struct sinks *sinks, struct error *err)
 {
-	struct waiter waiter = {.plan = plan, .report = report, .result = result};
+	struct waiter waiter = {.plan = plan, .sinks = sinks, .session = session, .result = result};
 	struct sinks_view view = {.count = plan->target_count,
 				  .started = clock_now(),
 				  .timeout = plan_longest_timeout(plan),
@@ -309,23 +242,20 @@ int waiter_run(struct waiter_result *result, const struct plan *plan, const stru
 
 	/* Ready is only what was found ready: whatever goes wrong below, the app must not start. */
 	*result = (struct waiter_result){.verdict = VERDICT_NOT_READY};
-	waiter.loop = loop_new(process, err);
-	if (!waiter.loop)
-		return -1;
 	result->progress = alloc_zero(plan->target_count, sizeof(*result->progress));
 	view.list = result->progress;
 	waiter_open(&waiter, view.started);
-	sinks_begin(report, &view, waiter.loop);
+	sinks_begin(sinks, &view, session->loop);
 	/* --links, and there are none: nothing would ever stop the loop. */
 	if (plan->target_count == 0)
 		result->verdict = VERDICT_READY;
 	else
-		failed = loop_run(waiter.loop, &result->signal, err);
+		failed = loop_run(session->loop, &result->signal, err);
 	if (result->signal)
 		result->verdict = VERDICT_SIGNALLED;
 	view.ended = clock_now();
-	sinks_end(report, result->verdict, result->signal);
 	waiter_close(&waiter);
+	sinks_end(sinks, result->verdict, result->signal);
 	return failed;
 }
 

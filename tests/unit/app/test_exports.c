@@ -354,7 +354,7 @@ static void test_speaker(void **state)
 		for (int j = 0; j < 3; j++) {
 			progress[j].target = &plan.targets[j];
 			progress[j].outcome.kind = rows[i].replicas[j] == '-' ? OUTCOME_REFUSED : OUTCOME_READY;
-			progress[j].done = rows[i].replicas[j] == 'd';
+			progress[j].state = rows[i].replicas[j] == 'd' ? PROGRESS_DONE : PROGRESS_PAUSED;
 			progress[j].place = place_of(plan.targets[j].endpoints);
 		}
 		exports_collect(&exports, &plan, progress);

@@ -12,22 +12,22 @@
 #include "loopback.h"
 #include "name_server.h"
 #include "own_files.h"
-#include "peer.h"
+#include "speaker.h"
 
 /* Found at the start: are the files of the resolver ours to write? */
 static bool own_files;
 
 /* The endpoint that got furthest tells; one that is ready ends the race. */
-static void check_servers(const char *row, const struct peer_step *first, const struct peer_step *second,
+static void check_servers(const char *row, const struct speaker_step *first, const struct speaker_step *second,
 			  enum outcome_kind kind, int endpoint, int64_t at_least)
 {
-	struct peer one, two;
+	struct speaker one, two;
 	struct attempting attempting;
 	char *text;
 
 	attempting_open(&attempting);
-	peer_open(&one, &attempting.unit, "127.0.0.1", first);
-	peer_open(&two, &attempting.unit, "127.0.0.1", second);
+	speaker_open(&one, &attempting.unit, "127.0.0.1", first);
+	speaker_open(&two, &attempting.unit, "127.0.0.1", second);
 	text = loopback_text("postgres://me@127.0.0.1:R,127.0.0.1:L/app", one.port, two.port);
 	attempting_bind(&attempting, text);
 	attempting_run(&attempting, ATTEMPTING_LIMIT, row);
@@ -35,19 +35,20 @@ static void check_servers(const char *row, const struct peer_step *first, const 
 	check_text(row, attempting.place.host, attempting.target.endpoints[endpoint].host);
 	check_int(row, attempting.place.port, attempting.target.endpoints[endpoint].port);
 	check(row, attempting.took >= at_least);
-	peer_close(&one);
-	peer_close(&two);
+	speaker_close(&one);
+	speaker_close(&two);
 	attempting_close(&attempting);
 	free(text);
 }
 
 static void test_servers(void **state)
 {
-	static const struct peer_step ready[] = {
-		{PEER_STARTUP, NULL, 0}, peer_say("R\0\0\0\10\0\0\0\3"), {PEER_HOLD, NULL, 0}};
-	static const struct peer_step starting[] = {
-		{PEER_STARTUP, NULL, 0}, peer_say("E\0\0\0\36SFATAL\0VFATAL\0C57P03\0Mno\0\0"), {PEER_CLOSE, NULL, 0}};
-	static const struct peer_step closes[] = {{PEER_CLOSE, NULL, 0}}, silent[] = {{PEER_HOLD, NULL, 0}};
+	static const struct speaker_step ready[] = {
+		{SPEAKER_STARTUP, NULL, 0}, speaker_say("R\0\0\0\10\0\0\0\3"), {SPEAKER_HOLD, NULL, 0}};
+	static const struct speaker_step starting[] = {{SPEAKER_STARTUP, NULL, 0},
+						       speaker_say("E\0\0\0\36SFATAL\0VFATAL\0C57P03\0Mno\0\0"),
+						       {SPEAKER_CLOSE, NULL, 0}};
+	static const struct speaker_step closes[] = {{SPEAKER_CLOSE, NULL, 0}}, silent[] = {{SPEAKER_HOLD, NULL, 0}};
 
 	(void)state;
 	check_servers("the first is ready", ready, starting, OUTCOME_READY, 0, 0);
@@ -62,18 +63,18 @@ static void test_servers(void **state)
 /* One that refuses gives its turn to the next at once: sixteen head starts would be four seconds. */
 static void test_refusals_cost_no_head_start(void **state)
 {
-	static const struct peer_step ready[] = {
-		{PEER_STARTUP, NULL, 0}, peer_say("R\0\0\0\10\0\0\0\3"), {PEER_HOLD, NULL, 0}};
+	static const struct speaker_step ready[] = {
+		{SPEAKER_STARTUP, NULL, 0}, speaker_say("R\0\0\0\10\0\0\0\3"), {SPEAKER_HOLD, NULL, 0}};
 	struct buf target = {0};
 	uint16_t refusing = 0;
 	int deaf = loopback_bind("127.0.0.1", &refusing);
-	struct peer peer;
+	struct speaker peer;
 	struct attempting attempting;
 	char *text;
 
 	(void)state;
 	attempting_open(&attempting);
-	peer_open(&peer, &attempting.unit, "127.0.0.1", ready);
+	speaker_open(&peer, &attempting.unit, "127.0.0.1", ready);
 	buf_add_text(&target, "postgres://me@");
 	for (int i = 0; i < 16; i++)
 		buf_add_text(&target, "127.0.0.1:R,");
@@ -83,7 +84,7 @@ static void test_refusals_cost_no_head_start(void **state)
 	attempting_run(&attempting, ATTEMPTING_LIMIT, "refusals");
 	check_int("refusals", attempting.outcome.kind, OUTCOME_READY);
 	check("refusals", attempting.took < 2 * CLOCK_S);
-	peer_close(&peer);
+	speaker_close(&peer);
 	attempting_close(&attempting);
 	buf_release(&target);
 	free(text);
@@ -93,11 +94,11 @@ static void test_refusals_cost_no_head_start(void **state)
 /* After a refusal a bare connection looks first: the server sees two, then one again. */
 static void test_a_cheap_look_after_a_refusal(void **state)
 {
-	static const struct peer_step ready[] = {
-		{PEER_STARTUP, NULL, 0}, peer_say("R\0\0\0\10\0\0\0\3"), {PEER_HOLD, NULL, 0}};
+	static const struct speaker_step ready[] = {
+		{SPEAKER_STARTUP, NULL, 0}, speaker_say("R\0\0\0\10\0\0\0\3"), {SPEAKER_HOLD, NULL, 0}};
 	uint16_t port = 0;
 	int fd = loopback_bind("127.0.0.1", &port);
-	struct peer peer;
+	struct speaker peer;
 	struct attempting attempting;
 	char *text = loopback_text("postgres://me@127.0.0.1:R/app", port, 0);
 
@@ -107,13 +108,13 @@ static void test_a_cheap_look_after_a_refusal(void **state)
 	attempting_run(&attempting, ATTEMPTING_LIMIT, "refused");
 	check_int("refused", attempting.outcome.kind, OUTCOME_REFUSED);
 	assert_int_equal(listen(fd, 8), 0);
-	peer_open_on(&peer, &attempting.unit, fd, ready);
+	speaker_open_on(&peer, &attempting.unit, fd, ready);
 	attempting_run(&attempting, ATTEMPTING_LIMIT, "after a refusal");
 	check_int("ready", attempting.outcome.kind, OUTCOME_READY);
 	check_int("connections", (long long)peer.count, 2);
 	attempting_run(&attempting, ATTEMPTING_LIMIT, "after that");
 	check_int("connections", (long long)peer.count, 3);
-	peer_close(&peer);
+	speaker_close(&peer);
 	attempting_close(&attempting);
 	free(text);
 }
@@ -123,15 +124,15 @@ static void test_a_dead_address(void **state)
 {
 	uint16_t full = 0, listening = 0;
 	int filler, hanging = loopback_listen_full("127.0.0.1", &full, &filler);
-	struct peer peer;
+	struct speaker peer;
 	struct attempting attempting;
 	char *text;
-	static const struct peer_step ready[] = {
-		{PEER_STARTUP, NULL, 0}, peer_say("R\0\0\0\10\0\0\0\3"), {PEER_HOLD, NULL, 0}};
+	static const struct speaker_step ready[] = {
+		{SPEAKER_STARTUP, NULL, 0}, speaker_say("R\0\0\0\10\0\0\0\3"), {SPEAKER_HOLD, NULL, 0}};
 
 	(void)state;
 	attempting_open(&attempting);
-	peer_open(&peer, &attempting.unit, "127.0.0.1", ready);
+	speaker_open(&peer, &attempting.unit, "127.0.0.1", ready);
 	listening = peer.port;
 	text = loopback_text("postgres://me@127.0.0.1:R,127.0.0.1:L/app", full, listening);
 	attempting_bind(&attempting, text);
@@ -141,7 +142,7 @@ static void test_a_dead_address(void **state)
 	check_int("the next", attempting.place.port, attempting.target.endpoints[1].port);
 	check("after its head start", attempting.took >= 250 * CLOCK_MS);
 	check("long before the limit, on a loaded machine too", attempting.took < ATTEMPTING_LIMIT / 2);
-	peer_close(&peer);
+	speaker_close(&peer);
 	attempting_close(&attempting);
 	free(text);
 	close(filler);

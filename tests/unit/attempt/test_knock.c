@@ -6,7 +6,7 @@
 #include "attempt/knock.h"
 #include "base/clock.h"
 #include "loopback.h"
-#include "peer.h"
+#include "speaker.h"
 
 #define PATIENCE (30 * CLOCK_MS)
 
@@ -54,7 +54,7 @@ static int64_t knock_at(struct knocker *knocker, uint16_t port, const char *row)
 
 struct knock_row {
 	const char *name;
-	const struct peer_step *script;
+	const struct speaker_step *script;
 	bool opens;
 	enum outcome_kind kind; /* of what does not */
 };
@@ -62,33 +62,33 @@ struct knock_row {
 static void check_knock(const struct knock_row *row)
 {
 	struct knocker knocker = {.opened = 0};
-	struct peer peer;
+	struct speaker peer;
 	int64_t took;
 
 	unit_loop_open(&knocker.unit);
-	peer_open(&peer, &knocker.unit, "127.0.0.1", row->script);
+	speaker_open(&peer, &knocker.unit, "127.0.0.1", row->script);
 	took = knock_at(&knocker, peer.port, row->name);
 	check_int(row->name, knocker.opened, row->opens);
 	check_int(row->name, knocker.failed, !row->opens);
 	check_int(row->name, knocker.outcome.kind, row->opens ? OUTCOME_NONE : row->kind);
 	check(row->name, !row->opens || took >= PATIENCE);
 	check_int("closed by itself", knocker.knock.stream.fd, -1);
-	peer_await_end(&peer, row->name);
+	speaker_await_end(&peer, row->name);
 	check_int("without a byte", (long long)peer.connections[0].received_len, 0);
 	check("with FIN, whatever was sent to it (FACTS 21)", !row->opens || !peer.connections[0].reset);
 	knock_stop(&knocker.knock);
 	unit_loop_settle(&knocker.unit);
 	check_int("once", knocker.opened + knocker.failed, 1);
-	peer_close(&peer);
+	speaker_close(&peer);
 	unit_loop_close(&knocker.unit);
 }
 
 static void test_who_is_there(void **state)
 {
-	static const struct peer_step holds[] = {{PEER_HOLD, NULL, 0}};
-	static const struct peer_step greets[] = {peer_say("220 hello"), {PEER_HOLD, NULL, 0}};
-	static const struct peer_step closes[] = {{PEER_CLOSE, NULL, 0}};
-	static const struct peer_step resets[] = {{PEER_RESET, NULL, 0}};
+	static const struct speaker_step holds[] = {{SPEAKER_HOLD, NULL, 0}};
+	static const struct speaker_step greets[] = {speaker_say("220 hello"), {SPEAKER_HOLD, NULL, 0}};
+	static const struct speaker_step closes[] = {{SPEAKER_CLOSE, NULL, 0}};
+	static const struct speaker_step resets[] = {{SPEAKER_RESET, NULL, 0}};
 	static const struct knock_row rows[] = {
 		{"a peer that listens", holds, true, OUTCOME_NONE},
 		{"one that speaks first", greets, true, OUTCOME_NONE},

@@ -10,7 +10,7 @@
 
 #include "loopback.h"
 #include "net/stream.h"
-#include "peer.h"
+#include "speaker.h"
 
 /* A stream, and all that it said. */
 struct client {
@@ -71,17 +71,17 @@ static struct outcome client_open(struct client *client, struct unit_loop *unit,
 
 static void test_connects_and_reads(void **state)
 {
-	static const struct peer_step greets[] = {peer_say("hello"), {PEER_CLOSE, NULL, 0}};
+	static const struct speaker_step greets[] = {speaker_say("hello"), {SPEAKER_CLOSE, NULL, 0}};
 	static const char *const hosts[] = {"127.0.0.1", "::1"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(hosts) - !loopback_has_v6(); i++) {
 		struct unit_loop unit;
 		struct client client;
-		struct peer peer;
+		struct speaker peer;
 
 		unit_loop_open(&unit);
-		peer_open(&peer, &unit, hosts[i], greets);
+		speaker_open(&peer, &unit, hosts[i], greets);
 		check_int(hosts[i], client_open(&client, &unit, hosts[i], peer.port).kind, OUTCOME_READY);
 		check_int("not inside stream_connect", client.connected + client.failed, 0);
 		check_int("closed at exec", fcntl(client.stream.fd, F_GETFD), FD_CLOEXEC);
@@ -94,7 +94,7 @@ static void test_connects_and_reads(void **state)
 		stream_close(&client.stream);
 		check_int("closed", client.stream.fd, -1);
 		stream_close(&client.stream);
-		peer_close(&peer);
+		speaker_close(&peer);
 		unit_loop_close(&unit);
 	}
 }
@@ -149,19 +149,19 @@ static void test_fails_at_once(void **state)
 
 static void test_a_peer_that_resets(void **state)
 {
-	static const struct peer_step resets[] = {{PEER_RESET, NULL, 0}};
+	static const struct speaker_step resets[] = {{SPEAKER_RESET, NULL, 0}};
 	struct unit_loop unit;
 	struct client client;
-	struct peer peer;
+	struct speaker peer;
 
 	(void)state;
 	unit_loop_open(&unit);
-	peer_open(&peer, &unit, "127.0.0.1", resets);
+	speaker_open(&peer, &unit, "127.0.0.1", resets);
 	client_open(&client, &unit, "127.0.0.1", peer.port);
 	unit_loop_run(&unit, "reset");
 	check("told as a failure or at the first read", client.reset || client.outcome.kind == OUTCOME_RESET);
 	stream_close(&client.stream);
-	peer_close(&peer);
+	speaker_close(&peer);
 	unit_loop_close(&unit);
 }
 
@@ -169,14 +169,14 @@ static void test_a_peer_that_resets(void **state)
 static void test_close_sends_fin(void **state)
 {
 	static char much[20000];
-	const struct peer_step says[] = {{PEER_SAY, much, sizeof(much)}, {PEER_HOLD, NULL, 0}};
+	const struct speaker_step says[] = {{SPEAKER_SAY, much, sizeof(much)}, {SPEAKER_HOLD, NULL, 0}};
 	struct unit_loop unit;
 	struct client client;
-	struct peer peer;
+	struct speaker peer;
 
 	(void)state;
 	unit_loop_open(&unit);
-	peer_open(&peer, &unit, "127.0.0.1", says);
+	speaker_open(&peer, &unit, "127.0.0.1", says);
 	client_open(&client, &unit, "127.0.0.1", peer.port);
 	client.stops_when_connected = true;
 	unit_loop_run(&unit, "connected");
@@ -184,9 +184,9 @@ static void test_close_sends_fin(void **state)
 	unit_loop_settle(&unit);
 	check_int("the peer has spoken", (long long)peer.count, 1);
 	stream_close(&client.stream);
-	peer_await_end(&peer, "closed");
+	speaker_await_end(&peer, "closed");
 	check("FIN and not RST", !peer.connections[0].reset);
-	peer_close(&peer);
+	speaker_close(&peer);
 	unit_loop_close(&unit);
 }
 

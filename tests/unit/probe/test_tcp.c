@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "loopback.h"
 #include "own_network.h"
-#include "peer.h"
 #include "prober.h"
+#include "speaker.h"
 
 /* Found at the start: is there an address beside loopback's? */
 static bool own_network;
@@ -15,22 +15,22 @@ static bool own_network;
 #define LIMIT       (5 * CLOCK_S)
 #define TRUST_DELAY (20 * CLOCK_MS) /* issue 3, "TCP readiness" */
 
-struct peer_row {
+struct speaker_row {
 	const char *name;
-	struct peer_step script[3];
+	struct speaker_step script[3];
 	enum outcome_kind kind;
 	bool after_delay;
 };
 
-static void check_peer(const struct peer_row *row, const char *host, const char *through)
+static void check_peer(const struct speaker_row *row, const char *host, const char *through)
 {
 	struct address address;
 	struct unit_loop unit;
 	struct prober prober;
-	struct peer peer;
+	struct speaker peer;
 
 	unit_loop_open(&unit);
-	peer_open(&peer, &unit, host, row->script);
+	speaker_open(&peer, &unit, host, row->script);
 	prober_open(&prober, &unit, "tcp://db:#", peer.port);
 	address = loopback_address(through, peer.port);
 	prober_run(&prober, &address, LIMIT, row->name);
@@ -38,20 +38,20 @@ static void check_peer(const struct peer_row *row, const char *host, const char 
 	if (row->after_delay)
 		check(row->name, prober.took >= TRUST_DELAY);
 	prober_close(&prober);
-	peer_await_end(&peer, row->name);
-	peer_close(&peer);
+	speaker_await_end(&peer, row->name);
+	speaker_close(&peer);
 	unit_loop_close(&unit);
 }
 
 /* FACTS 17: on loopback an accept is believed only after the connection stayed open; data is believed at once. */
 static void test_loopback(void **state)
 {
-	static const struct peer_row rows[] = {
-		{"a connection that stays open", {{PEER_HOLD, NULL, 0}}, OUTCOME_READY, true},
-		{"a greeting", {peer_say("220 hello\r\n"), {PEER_HOLD, NULL, 0}}, OUTCOME_READY, false},
-		{"a greeting and goodbye", {peer_say("-ERR\r\n"), {PEER_CLOSE, NULL, 0}}, OUTCOME_READY, false},
-		{"accepted, then closed", {{PEER_CLOSE, NULL, 0}}, OUTCOME_CLOSED, false},
-		{"accepted, then reset", {{PEER_RESET, NULL, 0}}, OUTCOME_RESET, false},
+	static const struct speaker_row rows[] = {
+		{"a connection that stays open", {{SPEAKER_HOLD, NULL, 0}}, OUTCOME_READY, true},
+		{"a greeting", {speaker_say("220 hello\r\n"), {SPEAKER_HOLD, NULL, 0}}, OUTCOME_READY, false},
+		{"a greeting and goodbye", {speaker_say("-ERR\r\n"), {SPEAKER_CLOSE, NULL, 0}}, OUTCOME_READY, false},
+		{"accepted, then closed", {{SPEAKER_CLOSE, NULL, 0}}, OUTCOME_CLOSED, false},
+		{"accepted, then reset", {{SPEAKER_RESET, NULL, 0}}, OUTCOME_RESET, false},
 	};
 
 	(void)state;
@@ -68,9 +68,9 @@ static void test_loopback(void **state)
 /* Anywhere else an accept is what there is to know: no proxy listens there before the peer does. */
 static void test_beside_loopback(void **state)
 {
-	static const struct peer_row rows[] = {
-		{"a connection that stays open", {{PEER_HOLD, NULL, 0}}, OUTCOME_READY, false},
-		{"accepted, then closed", {{PEER_CLOSE, NULL, 0}}, OUTCOME_READY, false},
+	static const struct speaker_row rows[] = {
+		{"a connection that stays open", {{SPEAKER_HOLD, NULL, 0}}, OUTCOME_READY, false},
+		{"accepted, then closed", {{SPEAKER_CLOSE, NULL, 0}}, OUTCOME_READY, false},
 	};
 
 	(void)state;

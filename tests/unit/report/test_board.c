@@ -39,6 +39,7 @@ static struct progress *wait_add(struct wait *wait, const char *text, enum outco
 	snprintf(place.address, sizeof(place.address), "%s", address);
 	target->text = (char *)text;
 	progress_init(progress, target, wait->view.started);
+	progress->state = attempts ? PROGRESS_PAUSED : PROGRESS_QUEUED;
 	if (attempts)
 		progress_record(progress, &outcome, &place, NOW);
 	progress->attempts = attempts;
@@ -49,10 +50,11 @@ static struct progress *wait_add(struct wait *wait, const char *text, enum outco
 static void wait_open_mixed(struct wait *wait)
 {
 	wait_open(wait, 60 * CLOCK_S, false);
-	progress_finish(wait_add(wait, "db:5432", OUTCOME_READY, "", "10.0.0.2", 3), NOW - 3900 * CLOCK_MS);
+	progress_end(wait_add(wait, "db:5432", OUTCOME_READY, "", "10.0.0.2", 3), PROGRESS_DONE, NOW - 3900 * CLOCK_MS);
 	wait_add(wait, "tcp://cache:6379", OUTCOME_REFUSED, "", "10.0.0.3", 12)->next = NOW + 350 * CLOCK_MS;
-	wait_add(wait, "postgres://app:***@sql/shop", OUTCOME_DENIED, "no such role", "10.0.0.4", 1)->trying = true;
-	wait_add(wait, "web:80", OUTCOME_NONE, "", "", 0)->trying = true;
+	wait_add(wait, "postgres://app:***@sql/shop", OUTCOME_DENIED, "no such role", "10.0.0.4", 1)->state =
+		PROGRESS_TRYING;
+	wait_add(wait, "web:80", OUTCOME_NONE, "", "", 0)->state = PROGRESS_TRYING;
 }
 
 struct draw_row {
@@ -197,12 +199,12 @@ static void test_down(void **state)
 
 	(void)state;
 	wait_open(&wait, 0, true);
-	progress_finish(wait_add(&wait, "a:1", OUTCOME_REFUSED, "", "10.0.0.2", 1), NOW - 4000 * CLOCK_MS);
+	progress_end(wait_add(&wait, "a:1", OUTCOME_REFUSED, "", "10.0.0.2", 1), PROGRESS_DONE, NOW - 4000 * CLOCK_MS);
 	wait_add(&wait, "b:1", OUTCOME_READY, "", "10.0.0.3", 2)->next = NOW + 1000 * CLOCK_MS;
 	/* Waiting may help against what will not pass when one waits for readiness. */
 	wait_add(&wait, "c:1", OUTCOME_DENIED, "", "10.0.0.4", 2)->next = NOW + 1;
 	wait_add(&wait, "d:1", OUTCOME_NO_NAME, "", "", 2)->next = NOW - 1;
-	wait_add(&wait, "e:1", OUTCOME_NONE, "", "", 0)->trying = true;
+	wait_add(&wait, "e:1", OUTCOME_NONE, "", "", 0)->state = PROGRESS_TRYING;
 	check_board("down", &wait,
 		    "waitfor: 1 of 5 down, 4.2s\n"
 		    "down     a:1  connection refused (10.0.0.2:5432)      0.2s     1 attempt\n"
@@ -237,8 +239,8 @@ static void test_all_done(void **state)
 
 	(void)state;
 	wait_open(&wait, 60 * CLOCK_S, false);
-	progress_finish(wait_add(&wait, "a:1", OUTCOME_READY, "", "/run/pg", 1), NOW - 4150 * CLOCK_MS);
-	progress_finish(wait_add(&wait, "b:1", OUTCOME_READY, "", "fd00::2", 2), NOW);
+	progress_end(wait_add(&wait, "a:1", OUTCOME_READY, "", "/run/pg", 1), PROGRESS_DONE, NOW - 4150 * CLOCK_MS);
+	progress_end(wait_add(&wait, "b:1", OUTCOME_READY, "", "fd00::2", 2), PROGRESS_DONE, NOW);
 	check_board("all done", &wait,
 		    "waitfor: 2 of 2 ready, 4.2s of 60s\n"
 		    "ready    a:1  at /run/pg          0.0s     1 attempt\n"
@@ -253,11 +255,11 @@ static void test_what_is_over_without_being_done(void **state)
 
 	(void)state;
 	wait_open(&wait, 60 * CLOCK_S, false);
-	progress_finish(wait_add(&wait, "a:1", OUTCOME_READY, "", "10.0.0.2", 1), NOW - 4000 * CLOCK_MS);
-	wait_add(&wait, "b:1", OUTCOME_REFUSED, "", "10.0.0.3", 2)->spared = true;
-	wait_add(&wait, "c:1", OUTCOME_NONE, "", "", 0)->spared = true;
+	progress_end(wait_add(&wait, "a:1", OUTCOME_READY, "", "10.0.0.2", 1), PROGRESS_DONE, NOW - 4000 * CLOCK_MS);
+	wait_add(&wait, "b:1", OUTCOME_REFUSED, "", "10.0.0.3", 2)->state = PROGRESS_SKIPPED;
+	wait_add(&wait, "c:1", OUTCOME_NONE, "", "", 0)->state = PROGRESS_SKIPPED;
 	expired = wait_add(&wait, "d:1", OUTCOME_REFUSED, "", "10.0.0.5", 3);
-	progress_expire(expired, expired->started + 3 * CLOCK_S);
+	progress_end(expired, PROGRESS_EXPIRED, wait.view.started + 3 * CLOCK_S);
 	steady = wait_add(&wait, "e:1", OUTCOME_READY, "", "10.0.0.6", 4);
 	steady->streak = 1;
 	wait.targets[4].settings.successes = 3;
@@ -350,7 +352,7 @@ static void test_what_a_peer_says_is_clean(void **state)
 		 "\033[2Jx\r\n\xc2\x9b"
 		 "1m",
 		 "10.0.0.6", 2)
-		->trying = true;
+		->state = PROGRESS_TRYING;
 	check_board(
 		"clean", &wait,
 		"waitfor: 0 of 1 ready, 4.2s\n"

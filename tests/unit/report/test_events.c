@@ -244,8 +244,8 @@ static void test_end_of_a_spared_and_of_an_expired_target(void **state)
 
 	(void)state;
 	rig_open(&rig, 3, false);
-	rig.machine.list[0].spared = true;
-	rig.machine.list[1].expired = true;
+	rig.machine.list[0].state = PROGRESS_SKIPPED;
+	rig.machine.list[1].state = PROGRESS_EXPIRED;
 	rig_rest(&rig);
 	machine_end(&rig.machine, VERDICT_GAVE_UP, 0);
 	check_text("events", rig_rest(&rig), "skipped=tcp://db:5432 timeout=tcp://web:80 giveup=tcp://mq:5672 end ");

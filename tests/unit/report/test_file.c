@@ -150,8 +150,8 @@ static void test_states_in_groups(void **state)
 
 	(void)state;
 	rig_open(&rig, "", 3, false);
-	rig.machine.list[0].spared = true;
-	rig.machine.list[1].expired = true;
+	rig.machine.list[0].state = PROGRESS_SKIPPED;
+	rig.machine.list[1].state = PROGRESS_EXPIRED;
 	root = cJSON_Parse(rig_end(&rig, VERDICT_GAVE_UP, 0));
 	targets = cJSON_GetObjectItem(root, "targets");
 	for (int i = 0; i < 3; i++)
@@ -159,7 +159,7 @@ static void test_states_in_groups(void **state)
 	cJSON_Delete(root);
 	rig_close(&rig);
 	rig_open(&rig, "junit:", 3, false);
-	rig.machine.list[0].spared = true;
+	rig.machine.list[0].state = PROGRESS_SKIPPED;
 	check_has("junit", rig_end(&rig, VERDICT_TIMED_OUT, 0),
 		  "tests=\"3\" failures=\"2\" errors=\"0\" skipped=\"1\"");
 	rig_close(&rig);

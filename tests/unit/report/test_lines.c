@@ -13,17 +13,23 @@ struct rig {
 	struct unit_log log;
 	struct sink *sink;
 	struct sinks_view view;
-	struct progress progress;
+	struct progress list[2];
 };
 
-static void rig_open(struct rig *rig, enum log_level level, bool down)
+static void rig_open_for(struct rig *rig, enum log_level level, bool down, size_t count)
 {
 	unit_log_open(&rig->log);
 	rig->log.log.level = level;
 	rig->sink = lines_new(&rig->log.log);
-	progress_init(&rig->progress, &report_target, clock_now());
-	rig->view = (struct sinks_view){.list = &rig->progress, .count = 1, .timeout = 60 * CLOCK_S, .down = down};
+	progress_init(&rig->list[0], &report_target, clock_now());
+	rig->view = (struct sinks_view){
+		.list = rig->list, .count = count, .started = clock_now(), .timeout = 60 * CLOCK_S, .down = down};
 	rig->sink->begin(rig->sink, &rig->view, NULL);
+}
+
+static void rig_open(struct rig *rig, enum log_level level, bool down)
+{
+	rig_open_for(rig, level, down, 1);
 }
 
 static void rig_close(struct rig *rig)
@@ -37,14 +43,14 @@ static bool rig_record(struct rig *rig, enum outcome_kind kind, const char *deta
 	struct outcome outcome = outcome_make(kind, "%s", detail);
 	struct place place = {.host = "db", .port = 5432, .address = "10.0.0.2"};
 
-	return progress_record(&rig->progress, &outcome, &place, clock_now());
+	return progress_record(&rig->list[0], &outcome, &place, clock_now());
 }
 
 static void rig_attempt(struct rig *rig, enum outcome_kind kind, const char *detail)
 {
 	bool changed = rig_record(rig, kind, detail);
 
-	rig->sink->attempted(rig->sink, &rig->progress, changed);
+	rig->sink->attempted(rig->sink, &rig->list[0], changed);
 }
 
 /* "One line when a target's reason changes and one when it is ready, never one per attempt" (issue 3). */
@@ -61,8 +67,8 @@ static void test_a_line_for_each_change(void **state)
 		rig_attempt(&rig, OUTCOME_STARTING, "57P03: the database system is starting up");
 	check_int("another 50 times", (unit_log_text(&rig.log), rig.log.writes), 2);
 	rig_record(&rig, OUTCOME_READY, "");
-	progress_finish(&rig.progress, rig.progress.started + 3210 * CLOCK_MS);
-	rig.sink->done(rig.sink, &rig.progress);
+	progress_end(&rig.list[0], PROGRESS_DONE, rig.view.started + 3210 * CLOCK_MS);
+	rig.sink->done(rig.sink, &rig.list[0]);
 	check_text(
 		"all", unit_log_text(&rig.log),
 		"waitfor: db:5432: connection refused (10.0.0.2:5432)\n"
@@ -90,16 +96,15 @@ static void test_a_flapping_peer(void **state)
 static void test_two_targets(void **state)
 {
 	static const struct target other = {.text = (char *)"web:80"};
-	struct progress second;
 	struct rig rig;
 
 	(void)state;
-	rig_open(&rig, LOG_LEVEL_NORMAL, false);
+	rig_open_for(&rig, LOG_LEVEL_NORMAL, false, 2);
 	for (int i = 0; i < 3; i++) {
 		rig_attempt(&rig, OUTCOME_REFUSED, "");
-		second = rig.progress;
-		second.target = &other;
-		rig.sink->attempted(rig.sink, &second, false);
+		rig.list[1] = rig.list[0];
+		rig.list[1].target = &other;
+		rig.sink->attempted(rig.sink, &rig.list[1], false);
 	}
 	check_text("each once", unit_log_text(&rig.log),
 		   "waitfor: db:5432: connection refused (10.0.0.2:5432)\n"
@@ -129,7 +134,7 @@ static void test_quiet_says_only_what_failed(void **state)
 	(void)state;
 	rig_open(&rig, LOG_LEVEL_ERROR, false);
 	rig_attempt(&rig, OUTCOME_REFUSED, "");
-	rig.sink->done(rig.sink, &rig.progress);
+	rig.sink->done(rig.sink, &rig.list[0]);
 	check_text("nothing", unit_log_text(&rig.log), "");
 	rig.sink->end(rig.sink, VERDICT_TIMED_OUT, 0);
 	check_has("the summary", unit_log_text(&rig.log), "db:5432: not ready");
@@ -165,8 +170,8 @@ static void test_summary(void **state)
 		rig_open(&rig, LOG_LEVEL_ERROR, rows[i].down);
 		rig_record(&rig, OUTCOME_REFUSED, "");
 		rig_record(&rig, OUTCOME_STARTING, "57P03");
-		list[0] = list[1] = rig.progress;
-		progress_finish(&list[1], clock_now());
+		list[0] = list[1] = rig.list[0];
+		progress_end(&list[1], PROGRESS_DONE, clock_now());
 		rig.view = (struct sinks_view){
 			.list = list, .count = COUNT(list), .timeout = rows[i].timeout, .down = rows[i].down};
 		rig.sink->end(rig.sink, rows[i].verdict, 0);
@@ -198,8 +203,8 @@ static void test_done(void **state)
 
 		rig_open(&rig, LOG_LEVEL_NORMAL, rows[i].down);
 		rig_record(&rig, rows[i].kind, "");
-		progress_finish(&rig.progress, rig.progress.started + 450 * CLOCK_MS);
-		rig.sink->done(rig.sink, &rig.progress);
+		progress_end(&rig.list[0], PROGRESS_DONE, rig.view.started + 450 * CLOCK_MS);
+		rig.sink->done(rig.sink, &rig.list[0]);
 		check_text(rows[i].name, unit_log_text(&rig.log), rows[i].line);
 		rig_close(&rig);
 	}

@@ -152,9 +152,10 @@ static void rig_attempt(struct rig *rig, enum outcome_kind kind)
 
 	progress_record(&rig->progress, &outcome, &place, clock_now());
 	if (kind == OUTCOME_READY) {
-		progress_finish(&rig->progress, rig->progress.started);
+		progress_end(&rig->progress, PROGRESS_DONE, rig->view.started);
 		rig->sink->done(rig->sink, &rig->progress);
 	} else {
+		rig->progress.state = PROGRESS_PAUSED;
 		rig->sink->attempted(rig->sink, &rig->progress, true);
 	}
 }

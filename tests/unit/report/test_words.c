@@ -35,7 +35,7 @@ static void test_reason(void **state)
 		progress.place = (struct place){.host = "db", .port = 5432, .address = "127.0.0.1"};
 		progress.attempts = 1;
 		progress.streak = rows[i].streak;
-		progress.done = rows[i].done;
+		progress.state = rows[i].done ? PROGRESS_DONE : PROGRESS_PAUSED;
 		check_text(rows[i].name, words_reason(&progress, false).text, rows[i].reason);
 		check_text(rows[i].name, words_reason(&progress, true).text, rows[i].down);
 	}

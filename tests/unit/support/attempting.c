@@ -23,7 +23,8 @@ void attempting_open(struct attempting *attempting)
 {
 	*attempting = (struct attempting){0};
 	unit_loop_open(&attempting->unit);
-	attempting->dns = dns_new(attempting->unit.loop);
+	attempting->session = (struct session){
+		.loop = attempting->unit.loop, .dns = dns_new(attempting->unit.loop), .sockets_max = SIZE_MAX};
 }
 
 void attempting_bind(struct attempting *attempting, const char *text)
@@ -37,8 +38,8 @@ void attempting_bind(struct attempting *attempting, const char *text)
 	if (target_parse(&attempting->target, text, &err) || probe_bind(&attempting->target, 1, &env, &log, &err))
 		fail_msg("%s", err.text);
 	env_release(&env);
-	attempting->attempt = attempt_new(attempting->unit.loop, attempting->dns, &attempting->target, false,
-					  attempting_on_done, attempting);
+	attempting->attempt =
+		attempt_new(&attempting->session, &attempting->target, false, attempting_on_done, attempting);
 }
 
 void attempting_run(struct attempting *attempting, int64_t limit, const char *row)
@@ -58,7 +59,7 @@ void attempting_close(struct attempting *attempting)
 {
 	attempt_free(attempting->attempt);
 	unit_loop_settle(&attempting->unit);
-	dns_free(attempting->dns);
+	dns_free(attempting->session.dns);
 	probe_unbind(&attempting->target, 1);
 	target_release(&attempting->target);
 	unit_loop_close(&attempting->unit);

@@ -10,7 +10,7 @@
 
 struct attempting {
 	struct unit_loop unit;
-	struct dns *dns;
+	struct session session; /* on the loop of unit */
 	struct target target;
 	struct attempt *attempt;
 	int dones, restarts; /* restarts: so often the next attempt is started from done */

@@ -52,7 +52,7 @@ void machine_attempt(struct machine *machine, size_t index, enum outcome_kind ki
 void machine_done(struct machine *machine, size_t index, enum outcome_kind kind, int64_t took)
 {
 	machine_record(machine, index, kind, "", "10.0.0.2");
-	progress_finish(&machine->list[index], machine->view.started + took);
+	progress_end(&machine->list[index], PROGRESS_DONE, machine->view.started + took);
 	if (machine->sink->done)
 		machine->sink->done(machine->sink, &machine->list[index]);
 }

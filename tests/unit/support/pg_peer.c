@@ -9,10 +9,10 @@ void pg_peer_check(const struct pg_row *row, bool was_down)
 	struct address address;
 	struct unit_loop unit;
 	struct prober prober;
-	struct peer peer;
+	struct speaker peer;
 
 	unit_loop_open(&unit);
-	peer_open(&peer, &unit, "127.0.0.1", row->script);
+	speaker_open(&peer, &unit, "127.0.0.1", row->script);
 	prober_open(&prober, &unit, row->target, peer.port);
 	prober.was_down = was_down;
 	address = loopback_address("127.0.0.1", peer.port);
@@ -24,10 +24,10 @@ void pg_peer_check(const struct pg_row *row, bool was_down)
 		check_text(row->name, prober.outcome.detail, "");
 	check_lacks(row->name, prober.outcome.detail, "hunter2");
 	/* FACTS 21, 25: FIN and not RST, whatever it was. */
-	peer_await_end(&peer, row->name);
+	speaker_await_end(&peer, row->name);
 	for (size_t i = 0; i < peer.count; i++)
 		check(row->name, !peer.connections[i].reset);
 	prober_close(&prober);
-	peer_close(&peer);
+	speaker_close(&peer);
 	unit_loop_close(&unit);
 }

@@ -3,6 +3,9 @@
 #include "base/clock.h"
 #include "unit.h"
 
+/* Not 0, which is within the same turn: descriptors are to be looked at in between. */
+#define UNIT_LOOP_TURN 1
+
 enum { UNIT_LOOP_GUARD_S = 10, UNIT_LOOP_TURNS = 20 };
 
 static void unit_loop_on_guard(void *arg)
@@ -18,7 +21,7 @@ static void unit_loop_on_turn(void *arg)
 	struct unit_loop *unit = arg;
 
 	if (++unit->turns < UNIT_LOOP_TURNS)
-		loop_timer_set(&unit->turn, 0);
+		loop_timer_set(&unit->turn, UNIT_LOOP_TURN);
 	else
 		loop_stop(unit->loop);
 }
@@ -61,6 +64,6 @@ void unit_loop_run(struct unit_loop *unit, const char *row)
 void unit_loop_settle(struct unit_loop *unit)
 {
 	unit->turns = 0;
-	loop_timer_set(&unit->turn, 0);
+	loop_timer_set(&unit->turn, UNIT_LOOP_TURN);
 	unit_loop_run(unit, "settle");
 }

@@ -15,7 +15,7 @@ static void waiting_on_attempted(struct sink *sink, const struct progress *progr
 {
 	struct recorder *recorder = (struct recorder *)sink;
 
-	check("between two attempts", !progress->trying);
+	check("between two attempts", progress->state != PROGRESS_TRYING);
 	recorder->attempted++;
 	recorder->changed += changed;
 	if (recorder->hook)
@@ -26,7 +26,7 @@ static void waiting_on_done(struct sink *sink, const struct progress *progress)
 {
 	struct recorder *recorder = (struct recorder *)sink;
 
-	check("done", progress->done && !progress->trying);
+	check("done", progress->state == PROGRESS_DONE && progress->state != PROGRESS_TRYING);
 	recorder->done++;
 }
 
@@ -35,7 +35,7 @@ static void waiting_on_begin(struct sink *sink, const struct sinks_view *view, s
 	struct recorder *recorder = (struct recorder *)sink;
 
 	check("begin", loop && view->list && !recorder->attempted);
-	check("the first attempt runs", view->count == 0 || view->list[0].trying);
+	check("the first attempt runs", view->count == 0 || view->list[0].state == PROGRESS_TRYING);
 	recorder->began++;
 	recorder->view = view;
 }
@@ -72,6 +72,7 @@ void waiting_run(struct waiting *waiting, const char *words, uint16_t refusing, 
 	char *line = loopback_text(words, refusing, listening), *argv[WAITING_WORDS + 2] = {(char *)"waitfor"},
 	     *rest = line;
 	const struct sinks report = {waiting->sinks, 1};
+	struct session session;
 	struct error err = {0};
 	int argc = 1;
 	int64_t began;
@@ -85,8 +86,10 @@ void waiting_run(struct waiting *waiting, const char *words, uint16_t refusing, 
 	if (waiting->arrange)
 		waiting->arrange(&waiting->config);
 	began = clock_now();
-	if (waiter_run(&waiting->result, &waiting->config.plan, &waiting->process, &report, &err))
+	if (session_open(&session, &waiting->process, &err) ||
+	    waiter_run(&waiting->result, &session, &waiting->config.plan, &report, &err))
 		fail_msg("%s", err.text);
+	session_close(&session);
 	waiting->took = clock_now() - began;
 	check_int("begun and ended", waiting->recorder.began, waiting->recorder.ended);
 	free(line);

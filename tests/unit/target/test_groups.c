@@ -58,19 +58,65 @@ static void test_judge(void **state)
 	}
 }
 
-/* Whose members need not be asked any more. */
-static void test_settled(void **state)
+/* A small generator of its own, so that each run tries the same. */
+static unsigned dice(unsigned *seed, unsigned sides)
 {
-	static const struct groups_row row = {
-		"deep", {{0, false}, {0, true}, {1, false}, {0, true}}, 4, {"o", "w", "lo", "ol"}, "owlo"};
-	static const bool settled[] = {false, true, true, false};
-	struct groups_tally tallies[GROUPS];
+	*seed = *seed * 1103515245u + 12345u;
+	return (*seed >> 16) % sides;
+}
+
+static void check_same(const char *row, const struct groups_tally *kept, const struct groups_tally *judged,
+		       size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		check_int(row, kept[i].standing, judged[i].standing);
+		check_int(row, (long long)kept[i].won, (long long)judged[i].won);
+		check_int(row, (long long)kept[i].lost, (long long)judged[i].lost);
+		check_int(row, (long long)kept[i].open, (long long)judged[i].open);
+	}
+}
+
+/* "Tallies by difference": whatever changes, in whatever order, they are as if all had been counted anew. */
+static void test_changes_are_as_counting_anew(void **state)
+{
+	enum { TARGETS = 12, ROUNDS = 400, CHANGES = 40 };
+	unsigned seed = 1;
 
 	(void)state;
-	judge(&row, tallies);
-	for (size_t j = 0; j < row.count; j++) {
-		check_int(row.name, tallies[j].standing, standing_of(row.standings[j]));
-		check_int(row.name, groups_is_settled(row.groups, tallies, j), settled[j]);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct group groups[GROUPS];
+		struct groups_tally kept[GROUPS] = {{0}}, judged[GROUPS];
+		enum groups_standing standings[TARGETS] = {GROUPS_OPEN};
+		size_t of[TARGETS];
+
+		for (size_t i = 0; i < GROUPS; i++)
+			groups[i] = (struct group){i ? dice(&seed, (unsigned)i) : 0, dice(&seed, 2)};
+		for (size_t i = 0; i < TARGETS; i++) {
+			of[i] = dice(&seed, GROUPS);
+			standings[i] = GROUPS_OPEN;
+			groups_count(&kept[of[i]], GROUPS_OPEN);
+		}
+		groups_judge(groups, kept, GROUPS);
+		for (int change = 0; change < CHANGES; change++) {
+			size_t which = dice(&seed, TARGETS), won;
+			enum groups_standing to = (enum groups_standing)dice(&seed, 3);
+			struct groups_tally before[GROUPS];
+
+			memcpy(before, kept, sizeof(before));
+			won = groups_change(groups, kept, of[which], standings[which], to);
+			standings[which] = to;
+			memset(judged, 0, sizeof(judged));
+			for (size_t i = 0; i < TARGETS; i++)
+				groups_count(&judged[of[i]], standings[i]);
+			groups_judge(groups, judged, GROUPS);
+			check_same("as anew", kept, judged, GROUPS);
+			for (size_t i = 0; i < GROUPS; i++)
+				check("the outermost that is won by it", kept[i].standing != GROUPS_WON ||
+										 before[i].standing == GROUPS_WON ||
+										 (won != GROUPS_NONE && won <= i));
+			check("is won by it", won == GROUPS_NONE || (kept[won].standing == GROUPS_WON &&
+								     before[won].standing != GROUPS_WON));
+		}
 	}
 }
 
@@ -96,7 +142,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_judge),
-		cmocka_unit_test(test_settled),
+		cmocka_unit_test(test_changes_are_as_counting_anew),
 		cmocka_unit_test(test_alternatives),
 	};
 

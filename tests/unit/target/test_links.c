@@ -216,7 +216,7 @@ static void test_kubernetes_services(void **state)
 		check_find(&rows[i]);
 }
 
-struct peer_env_row {
+struct speaker_env_row {
 	const char *host, *name, *value;
 };
 
@@ -225,7 +225,7 @@ static void test_peer_env(void **state)
 {
 	static const char *const found[] = {"DB_ENV_POSTGRES_USER=me", "DB_ENV_POSTGRES_PASSWORD=a=b\nc",
 					    "MY_DB.V1_ENV_X=dotted", "DB_POSTGRES_DB=not a copy", NULL};
-	static const struct peer_env_row rows[] = {
+	static const struct speaker_env_row rows[] = {
 		{"db", "POSTGRES_USER", "me"}, {"Db", "POSTGRES_USER", "me"}, {"db", "POSTGRES_PASSWORD", "a=b\nc"},
 		{"my-db.v1", "X", "dotted"},   {"db", "POSTGRES_DB", NULL},   {"other", "POSTGRES_USER", NULL},
 	};

@@ -70,7 +70,7 @@ static void test_kinds(void **state)
 		check_int(rows[i].name, info->layer, rows[i].layer);
 		check_int(rows[i].name, info->cost, rows[i].cost);
 		check_int(rows[i].name, info->lasting, rows[i].lasting);
-		check_int(rows[i].name, outcome_is_down(&outcome), rows[i].down);
+		check_int(rows[i].name, outcome_info(outcome.kind)->down, rows[i].down);
 	}
 }
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "wait/backoff.h"
 #include "wait/progress.h"
+#include "wait/schedule.h"
 
 static const struct target progress_target = {.text = (char *)"db:5432"};
 static const struct endpoint progress_endpoint = {.host = (char *)"db", .port = 5432};
@@ -26,11 +26,11 @@ static void test_init(void **state)
 	memset(&progress, 0x55, sizeof(progress));
 	progress_init(&progress, &progress_target, 1000);
 	check("target", progress.target == &progress_target);
-	check_int("started", progress.started, 1000);
 	check_int("since", progress.since, 1000);
 	check_int("attempts", progress.attempts, 0);
 	check_int("finished", progress.finished, 0);
-	check("nothing known", !progress.done && !progress.resolved && progress.outcome.kind == OUTCOME_NONE);
+	check("nothing known", progress.state == PROGRESS_QUEUED && !progress_is_over(&progress) &&
+				       !progress.resolved && progress.outcome.kind == OUTCOME_NONE);
 	check("not ready", !progress_is_ready(&progress));
 	check("not down", !progress_is_down(&progress, false) && !progress_is_down(&progress, true));
 }
@@ -79,21 +79,22 @@ static void test_record(void **state)
 		check_text(row->name, progress.place.address, row->address);
 		check_int(row->name, progress.resolved, row->resolved);
 		check_int(row->name, progress.since, row->since);
-		check_int(row->name, progress.started, 0);
 		check_int(row->name, progress_is_ready(&progress), row->kind == OUTCOME_READY);
-		/* The backoff counts from `since`, by the cost of the last outcome. */
-		check_int(row->name, progress_interval(&progress, 70 * CLOCK_MS, 12345, now),
-			  backoff_interval(outcome_info(row->kind)->cost, now - row->since, 70 * CLOCK_MS, 12345));
 	}
-	check_int("elapsed", progress_elapsed(&progress, 70), 70);
-	progress_finish(&progress, 77);
-	check("finished", progress.done);
+	check_int("elapsed", progress_elapsed(&progress, 0, 70), 70);
+	progress.next = 75;
+	progress_end(&progress, PROGRESS_DONE, 77);
+	check("finished", progress.state == PROGRESS_DONE && progress_is_over(&progress));
 	check_int("finished", progress.finished, 77);
-	check_int("elapsed", progress_elapsed(&progress, 99), 77);
+	check_int("no other attempt", progress.next, 0);
+	check_int("elapsed", progress_elapsed(&progress, 0, 99), 77);
 	progress_init(&progress, &progress_target, 10);
-	progress_expire(&progress, 77);
-	check("expired", progress.expired && !progress.done);
-	check_int("elapsed", progress_elapsed(&progress, 99), 67);
+	progress_end(&progress, PROGRESS_EXPIRED, 77);
+	check("expired", progress.state == PROGRESS_EXPIRED && progress_is_over(&progress));
+	check_int("elapsed", progress_elapsed(&progress, 10, 99), 67);
+	progress_end(&progress, PROGRESS_SKIPPED, 80);
+	check("skipped after all", progress.state == PROGRESS_SKIPPED && progress_is_over(&progress));
+	check_int("its time ended before", progress_elapsed(&progress, 10, 99), 67);
 }
 
 struct down_row {

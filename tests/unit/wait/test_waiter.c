@@ -144,7 +144,7 @@ static void test_a_peer_that_comes_up(void **state)
 	check_int("at the fourth attempt", waiting.result.progress[0].attempts, 4);
 	check_int("one change", waiting.recorder.changed, 1);
 	check_int("one done", waiting.recorder.done, 1);
-	check("finished", waiting.result.progress[0].finished >= waiting.result.progress[0].started);
+	check("finished", waiting.result.progress[0].finished > 0);
 	close(waiting.recorder.fd);
 	waiting_close(&waiting);
 }
@@ -409,9 +409,11 @@ static void test_groups_and_times(void **state)
 		for (size_t j = 0; row->ends && row->ends[j]; j++) {
 			const struct progress *progress = &waiting.result.progress[j];
 
-			check_int(row->name, progress->done, row->ends[j] == 'd');
-			check_int(row->name, progress->spared, row->ends[j] == 's' || row->ends[j] == 'b');
-			check_int(row->name, progress->expired, row->ends[j] == 'e' || row->ends[j] == 'b');
+			check_int(row->name, progress->state == PROGRESS_DONE, row->ends[j] == 'd');
+			check_int(row->name, progress->state == PROGRESS_SKIPPED,
+				  row->ends[j] == 's' || row->ends[j] == 'b');
+			check_int(row->name, progress->finished && progress->state != PROGRESS_DONE,
+				  row->ends[j] == 'e' || row->ends[j] == 'b');
 		}
 		waiting_close(&waiting);
 	}

@@ -125,7 +125,7 @@ static void test_sessions(void **state)
 		pg_peer_check(&rows[i], false);
 }
 
-static bool received(const struct peer_connection *connection, const char *bytes, size_t len)
+static bool received(const struct speaker_connection *connection, const char *bytes, size_t len)
 {
 	return memmem(connection->received, connection->received_len, bytes, len) != NULL;
 }
@@ -136,23 +136,23 @@ static bool received(const struct peer_connection *connection, const char *bytes
  */
 static void test_what_a_server_sees(void **state)
 {
-	static const struct peer_step script[] = {STARTUP, ASK_SCRAM, HOLD};
+	static const struct speaker_step script[] = {STARTUP, ASK_SCRAM, HOLD};
 	struct address address;
 	struct unit_loop unit;
 	struct prober prober;
-	struct peer peer;
+	struct speaker peer;
 
 	(void)state;
 	for (int was_down = 0; was_down < 2; was_down++) {
-		const struct peer_connection *last;
+		const struct speaker_connection *last;
 
 		unit_loop_open(&unit);
-		peer_open(&peer, &unit, "127.0.0.1", script);
+		speaker_open(&peer, &unit, "127.0.0.1", script);
 		prober_open(&prober, &unit, PING, peer.port);
 		prober.was_down = was_down;
 		address = loopback_address("127.0.0.1", peer.port);
 		prober_run(&prober, &address, PG_LIMIT, "ping");
-		peer_await_end(&peer, "ping");
+		speaker_await_end(&peer, "ping");
 		check_int("connections", (long long)peer.count, 1 + was_down);
 		if (was_down)
 			check_int("the knock says nothing", (long long)peer.connections[0].received_len, 0);
@@ -163,7 +163,7 @@ static void test_what_a_server_sees(void **state)
 		check("the name in the server's lists", received(last, "application_name\0waitfor", 25));
 		check_int("not a byte more", (long long)last->received_len, (long long)last->taken);
 		prober_close(&prober);
-		peer_close(&peer);
+		speaker_close(&peer);
 		unit_loop_close(&unit);
 	}
 }

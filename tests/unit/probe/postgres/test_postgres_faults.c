@@ -15,9 +15,14 @@ static void test_broken(void **state)
 	static const struct pg_row rows[] = {
 		{"silence", PING, {HOLD}, OUTCOME_SILENT, "", PG_SHORT},
 		{"silence after the startup message", PING, {STARTUP, HOLD}, OUTCOME_SILENT, "", PG_SHORT},
-		{"half a request", PING, {STARTUP, peer_say("R\0\0\0\10\0"), HOLD}, OUTCOME_SILENT, "", PG_SHORT},
-		{"half an error", PING, {STARTUP, peer_say("E\0\0\0\36SFATAL\0"), HOLD}, OUTCOME_SILENT, "", PG_SHORT},
-		{"one byte, then the end", PING, {STARTUP, peer_say("R"), CLOSE}, OUTCOME_CLOSED, "", 0},
+		{"half a request", PING, {STARTUP, speaker_say("R\0\0\0\10\0"), HOLD}, OUTCOME_SILENT, "", PG_SHORT},
+		{"half an error",
+		 PING,
+		 {STARTUP, speaker_say("E\0\0\0\36SFATAL\0"), HOLD},
+		 OUTCOME_SILENT,
+		 "",
+		 PG_SHORT},
+		{"one byte, then the end", PING, {STARTUP, speaker_say("R"), CLOSE}, OUTCOME_CLOSED, "", 0},
 		{"closed", PING, {CLOSE}, OUTCOME_CLOSED, "", 0},
 		{"closed after the startup message", PING, {STARTUP, CLOSE}, OUTCOME_CLOSED, "", 0},
 		/* Whether FIN or RST comes first is a race (FACTS 17): the same to whoever waits. */
@@ -36,19 +41,19 @@ static void test_foreign(void **state)
 	static const struct pg_row rows[] = {
 		{"HTTP",
 		 PING,
-		 {STARTUP, peer_say("HTTP/1.1 400 Bad Request\r\n\r\n"), CLOSE},
+		 {STARTUP, speaker_say("HTTP/1.1 400 Bad Request\r\n\r\n"), CLOSE},
 		 OUTCOME_GARBLED,
 		 NULL,
 		 0},
-		{"SSH, which speaks first", PING, {peer_say("SSH-2.0-x\r\n"), HOLD}, OUTCOME_GARBLED, NULL, 0},
-		{"zeros", PING, {STARTUP, peer_say("\0\0\0\0\0\0\0\0"), HOLD}, OUTCOME_GARBLED, NULL, 0},
+		{"SSH, which speaks first", PING, {speaker_say("SSH-2.0-x\r\n"), HOLD}, OUTCOME_GARBLED, NULL, 0},
+		{"zeros", PING, {STARTUP, speaker_say("\0\0\0\0\0\0\0\0"), HOLD}, OUTCOME_GARBLED, NULL, 0},
 		{"a request of 2 GB",
 		 PING,
-		 {STARTUP, peer_say("R\177\377\377\377\0\0\0\3"), HOLD},
+		 {STARTUP, speaker_say("R\177\377\377\377\0\0\0\3"), HOLD},
 		 OUTCOME_GARBLED,
 		 NULL,
 		 0},
-		{"Redis, with a password", LOGIN, {STARTUP, peer_say("-ERR\r\n"), HOLD}, OUTCOME_GARBLED, NULL, 0},
+		{"Redis, with a password", LOGIN, {STARTUP, speaker_say("-ERR\r\n"), HOLD}, OUTCOME_GARBLED, NULL, 0},
 	};
 
 	(void)state;

@@ -1,4 +1,4 @@
-#include "peer.h"
+#include "speaker.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "loopback.h"
 #include "unit.h"
 
-static size_t peer_open_count(const struct peer *peer)
+static size_t speaker_open_count(const struct speaker *peer)
 {
 	size_t open = 0;
 
@@ -18,18 +18,18 @@ static size_t peer_open_count(const struct peer *peer)
 	return open;
 }
 
-static void peer_end(struct peer_connection *connection)
+static void speaker_end(struct speaker_connection *connection)
 {
 	loop_watch_clear(&connection->watch);
 	close(connection->fd);
 	connection->fd = -1;
 	connection->over = true;
-	if (connection->peer->awaits_end && peer_open_count(connection->peer) == 0)
+	if (connection->peer->awaits_end && speaker_open_count(connection->peer) == 0)
 		loop_stop(connection->peer->unit->loop);
 }
 
 /* Takes a message, whose length stands at `header`, off what was received. */
-static bool peer_take_message(struct peer_connection *connection, size_t header)
+static bool speaker_take_message(struct speaker_connection *connection, size_t header)
 {
 	size_t there = connection->received_len - connection->taken;
 	uint32_t length;
@@ -43,44 +43,44 @@ static bool peer_take_message(struct peer_connection *connection, size_t header)
 	return true;
 }
 
-static void peer_go_on(struct peer_connection *connection)
+static void speaker_go_on(struct speaker_connection *connection)
 {
 	const struct linger at_once = {.l_onoff = 1};
 
 	while (!connection->over) {
-		const struct peer_step *step = &connection->peer->script[connection->step];
+		const struct speaker_step *step = &connection->peer->script[connection->step];
 
 		switch (step->action) {
-		case PEER_HOLD:
+		case SPEAKER_HOLD:
 			return;
-		case PEER_SAY:
+		case SPEAKER_SAY:
 			if (send(connection->fd, step->data, step->len, MSG_NOSIGNAL) < 0)
 				return;
 			break;
-		case PEER_STARTUP:
-			if (!peer_take_message(connection, 0))
+		case SPEAKER_STARTUP:
+			if (!speaker_take_message(connection, 0))
 				return;
-			connection->beside = peer_open_count(connection->peer) - 1;
+			connection->beside = speaker_open_count(connection->peer) - 1;
 			break;
-		case PEER_MESSAGE:
-			if (!peer_take_message(connection, 1))
+		case SPEAKER_MESSAGE:
+			if (!speaker_take_message(connection, 1))
 				return;
 			break;
-		case PEER_RESET:
+		case SPEAKER_RESET:
 			setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-			peer_end(connection);
+			speaker_end(connection);
 			return;
-		case PEER_CLOSE:
-			peer_end(connection);
+		case SPEAKER_CLOSE:
+			speaker_end(connection);
 			return;
 		}
 		connection->step++;
 	}
 }
 
-static void peer_on_readable(void *arg, bool readable, bool writable)
+static void speaker_on_readable(void *arg, bool readable, bool writable)
 {
-	struct peer_connection *connection = arg;
+	struct speaker_connection *connection = arg;
 	size_t room = sizeof(connection->received) - connection->received_len;
 	ssize_t got = recv(connection->fd, connection->received + connection->received_len, room, 0);
 
@@ -90,65 +90,65 @@ static void peer_on_readable(void *arg, bool readable, bool writable)
 		return;
 	if (got <= 0) {
 		connection->reset = got < 0;
-		peer_end(connection);
+		speaker_end(connection);
 		return;
 	}
 	connection->received_len += (size_t)got;
-	peer_go_on(connection);
+	speaker_go_on(connection);
 }
 
-static void peer_on_connection(void *arg, bool readable, bool writable)
+static void speaker_on_connection(void *arg, bool readable, bool writable)
 {
-	struct peer *peer = arg;
+	struct speaker *peer = arg;
 	int fd = accept4(peer->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	struct peer_connection *connection = &peer->connections[peer->count];
+	struct speaker_connection *connection = &peer->connections[peer->count];
 
 	(void)readable;
 	(void)writable;
 	if (fd < 0)
 		return;
-	if (peer->count == PEER_CONNECTIONS) {
+	if (peer->count == SPEAKER_CONNECTIONS) {
 		close(fd);
 		return;
 	}
 	peer->count++;
-	*connection = (struct peer_connection){.peer = peer, .fd = fd};
-	connection->watch = (struct loop_watch){.ready = peer_on_readable, .arg = connection};
+	*connection = (struct speaker_connection){.peer = peer, .fd = fd};
+	connection->watch = (struct loop_watch){.ready = speaker_on_readable, .arg = connection};
 	loop_watch_set(peer->unit->loop, &connection->watch, fd, true, false);
-	peer_go_on(connection);
+	speaker_go_on(connection);
 }
 
-void peer_open_on(struct peer *peer, struct unit_loop *unit, int listener, const struct peer_step *script)
+void speaker_open_on(struct speaker *peer, struct unit_loop *unit, int listener, const struct speaker_step *script)
 {
-	*peer = (struct peer){.unit = unit, .script = script, .listener = listener};
-	peer->watch = (struct loop_watch){.ready = peer_on_connection, .arg = peer};
+	*peer = (struct speaker){.unit = unit, .script = script, .listener = listener};
+	peer->watch = (struct loop_watch){.ready = speaker_on_connection, .arg = peer};
 	loop_watch_set(unit->loop, &peer->watch, peer->listener, true, false);
 }
 
-void peer_open(struct peer *peer, struct unit_loop *unit, const char *host, const struct peer_step *script)
+void speaker_open(struct speaker *peer, struct unit_loop *unit, const char *host, const struct speaker_step *script)
 {
 	uint16_t port = 0;
 
-	peer_open_on(peer, unit, loopback_listen(host, &port), script);
+	speaker_open_on(peer, unit, loopback_listen(host, &port), script);
 	peer->port = port;
 }
 
-void peer_close(struct peer *peer)
+void speaker_close(struct speaker *peer)
 {
 	peer->awaits_end = false;
 	for (size_t i = 0; i < peer->count; i++)
 		if (!peer->connections[i].over)
-			peer_end(&peer->connections[i]);
+			speaker_end(&peer->connections[i]);
 	loop_watch_clear(&peer->watch);
 	close(peer->listener);
 }
 
-void peer_await_end(struct peer *peer, const char *row)
+void speaker_await_end(struct speaker *peer, const char *row)
 {
 	/* What is still in the listener's queue first. */
 	unit_loop_settle(peer->unit);
 	peer->awaits_end = true;
-	if (peer_open_count(peer))
+	if (speaker_open_count(peer))
 		unit_loop_run(peer->unit, row);
 	peer->awaits_end = false;
 }

@@ -1,7 +1,7 @@
 #include "unit.h"
 
 #include "base/clock.h"
-#include "wait/backoff.h"
+#include "wait/schedule.h"
 
 #define CENTURY (INT64_C(36525) * 86400 * CLOCK_S)
 
@@ -43,12 +43,12 @@ static void test_schedule_and_jitter(void **state)
 	for (size_t i = 0; i < COUNT(interval_rows); i++) {
 		const struct interval_row *row = &interval_rows[i];
 
-		check_int(row->name, backoff_interval(row->cost, row->waited, row->max_interval, 0),
+		check_int(row->name, schedule_interval(row->cost, row->waited, row->max_interval, 0),
 			  row->middle / 5 * 4);
-		check_int(row->name, backoff_interval(row->cost, row->waited, row->max_interval, UINT32_MAX),
+		check_int(row->name, schedule_interval(row->cost, row->waited, row->max_interval, UINT32_MAX),
 			  row->middle / 5 * 6);
 		for (uint32_t quarter = 1; quarter < 4; quarter++) {
-			int64_t got = backoff_interval(row->cost, row->waited, row->max_interval, quarter << 30);
+			int64_t got = schedule_interval(row->cost, row->waited, row->max_interval, quarter << 30);
 			int64_t expected = row->middle / 5 * 4 + row->middle / 10 * quarter;
 
 			check(row->name, got - expected >= -1 && got - expected <= 1);
@@ -67,10 +67,11 @@ static void test_max_interval(void **state)
 			for (int random = 0; random < 2; random++) {
 				const struct interval_row *row = &interval_rows[i];
 				uint32_t bits = random ? UINT32_MAX : 0;
-				int64_t free_running = backoff_interval(row->cost, row->waited, 0, bits);
+				int64_t free_running = schedule_interval(row->cost, row->waited, 0, bits);
 				int64_t expected = free_running < caps[j] ? free_running : caps[j];
 
-				check_int(row->name, backoff_interval(row->cost, row->waited, caps[j], bits), expected);
+				check_int(row->name, schedule_interval(row->cost, row->waited, caps[j], bits),
+					  expected);
 			}
 }
 
@@ -82,7 +83,7 @@ static void test_never_shrinks(void **state)
 		int64_t last = 1;
 
 		for (int64_t waited = 0; waited < 20 * CLOCK_S; waited += 1777) {
-			int64_t interval = backoff_interval((enum outcome_cost)cost, waited, 0, UINT32_MAX / 2);
+			int64_t interval = schedule_interval((enum outcome_cost)cost, waited, 0, UINT32_MAX / 2);
 
 			check("grows", interval >= last);
 			last = interval;

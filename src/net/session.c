@@ -1,0 +1,46 @@
+#include "net/session.h"
+
+#include <sys/resource.h>
+
+/* Descriptors that are not for probes: stdio, what was inherited, the loop, the resolver, reports. */
+enum { SESSION_OWN_DESCRIPTORS = 32, SESSION_SOCKETS_UNLIMITED = 4096 };
+
+/* The limit itself is the app's (FACTS 38). */
+static size_t session_sockets(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY)
+		return SESSION_SOCKETS_UNLIMITED;
+	return limit.rlim_cur > SESSION_OWN_DESCRIPTORS ? (size_t)limit.rlim_cur - SESSION_OWN_DESCRIPTORS : 1;
+}
+
+int session_open(struct session *session, const struct process *process, struct error *err)
+{
+	*session = (struct session){.sockets_max = session_sockets()};
+	session->loop = loop_new(process, err);
+	if (!session->loop)
+		return -1;
+	session->dns = dns_new(session->loop);
+	return 0;
+}
+
+void session_close(struct session *session)
+{
+	dns_free(session->dns);
+	loop_free(session->loop);
+	*session = (struct session){0};
+}
+
+bool session_take_socket(struct session *session)
+{
+	if (session->sockets >= session->sockets_max)
+		return false;
+	session->sockets++;
+	return true;
+}
+
+void session_give_socket(struct session *session)
+{
+	session->sockets--;
+}

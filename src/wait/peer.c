@@ -1,0 +1,124 @@
+#include "wait/peer.h"
+
+#include "base/clock.h"
+
+static const struct target_settings *peer_settings(const struct peer *peer)
+{
+	return &peer->progress->target->settings;
+}
+
+static bool peer_is_as_wanted(const struct peer *peer)
+{
+	int down = peer->owner->plan->down;
+
+	return down ? progress_is_down(peer->progress, down == PLAN_DOWN_ABSENT) : progress_is_ready(peer->progress);
+}
+
+static void peer_pause(struct peer *peer)
+{
+	const struct peer_owner *owner = peer->owner;
+	const struct schedule_pace pace = {pace_least(owner->pace, *owner->open), pace_random(owner->pace)};
+	int64_t now = clock_now();
+
+	peer->progress->state = PROGRESS_PAUSED;
+	peer->progress->next = schedule_next(&peer->current, peer->progress, &pace, now);
+	if (peer->progress->next)
+		loop_timer_set(&peer->pause, peer->progress->next - now);
+}
+
+/* Takes in what the attempt gave. Returns whether its reason is another than that of the one before. */
+static bool peer_record(struct peer *peer, const struct outcome *outcome, const struct place *place)
+{
+	struct progress *progress = peer->progress;
+	int64_t now = clock_now();
+	bool changed;
+
+	if (progress->attempts && schedule_was_cut(&peer->current, peer_settings(peer), outcome, now)) {
+		progress->attempts++;
+		return false;
+	}
+	changed = progress_record(progress, outcome, place, now);
+	if (!schedule_was_cut(&peer->current, peer_settings(peer), outcome, now))
+		progress->streak = peer_is_as_wanted(peer) ? progress->streak + 1 : 0;
+	return changed;
+}
+
+static void peer_on_attempt(void *arg, const struct outcome *outcome, const struct place *place)
+{
+	struct peer *peer = arg;
+	const struct peer_owner *owner = peer->owner;
+	bool changed;
+
+	session_give_socket(owner->session);
+	pace_note(owner->pace, clock_spent());
+	peer->progress->state = PROGRESS_PAUSED;
+	changed = peer_record(peer, outcome, place);
+	if (peer->progress->streak >= (unsigned)peer_settings(peer)->successes)
+		peer_end(peer, PROGRESS_DONE);
+	else if (owner->plan->once)
+		peer_end(peer, PROGRESS_MISSED);
+	else
+		peer_pause(peer);
+	owner->attempted(owner->arg, peer, changed);
+}
+
+static void peer_on_pause(void *arg)
+{
+	struct peer *peer = arg;
+
+	peer->owner->wants(peer->owner->arg, peer);
+}
+
+static void peer_on_expiry(void *arg)
+{
+	struct peer *peer = arg;
+
+	peer_end(peer, PROGRESS_EXPIRED);
+	peer->owner->expired(peer->owner->arg, peer);
+}
+
+void peer_open(struct peer *peer, const struct peer_owner *owner, struct progress *progress, int64_t now)
+{
+	int64_t timeout = progress->target->settings.timeout;
+
+	peer->owner = owner;
+	peer->progress = progress;
+	peer->current = (struct schedule_attempt){.deadline = timeout ? now + timeout : 0};
+	peer->attempt = attempt_new(owner->session, progress->target, owner->plan->once || owner->plan->down,
+				    peer_on_attempt, peer);
+	loop_timer_init(owner->session->loop, &peer->pause, peer_on_pause, peer);
+	loop_timer_init(owner->session->loop, &peer->expiry, peer_on_expiry, peer);
+	if (timeout)
+		loop_timer_set(&peer->expiry, timeout);
+}
+
+bool peer_try(struct peer *peer)
+{
+	if (!session_take_socket(peer->owner->session))
+		return false;
+	peer->progress->state = PROGRESS_TRYING;
+	peer->progress->next = 0;
+	peer->current.began = clock_now();
+	peer->current.limit = schedule_limit(peer_settings(peer), peer->current.deadline, peer->current.began);
+	attempt_start(peer->attempt, peer->current.limit, peer->current.began - peer->progress->since);
+	return true;
+}
+
+void peer_end(struct peer *peer, enum progress_state state)
+{
+	if (peer->progress->state == PROGRESS_TRYING) {
+		attempt_stop(peer->attempt);
+		session_give_socket(peer->owner->session);
+	}
+	loop_timer_clear(&peer->pause);
+	loop_timer_clear(&peer->expiry);
+	progress_end(peer->progress, state, clock_now());
+}
+
+void peer_close(struct peer *peer)
+{
+	loop_timer_clear(&peer->pause);
+	loop_timer_clear(&peer->expiry);
+	attempt_free(peer->attempt);
+	peer->attempt = NULL;
+}

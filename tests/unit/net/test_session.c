@@ -1,0 +1,49 @@
+#include "unit.h"
+
+#include <sys/resource.h>
+
+#include "net/session.h"
+
+/* FACTS 38: the limit is the app's. Sockets are counted against it, and some descriptors are left for all else. */
+static void test_sockets(void **state)
+{
+	struct process process = {.is_init = false};
+	struct rlimit limit, less;
+	struct session session;
+	struct error err = {0};
+	size_t taken = 0;
+
+	(void)state;
+	sigemptyset(&process.ending);
+	sigemptyset(&process.watched);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	less = limit;
+	less.rlim_cur = 100;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
+	check_int("opened", session_open(&session, &process, &err), 0);
+	while (session_take_socket(&session))
+		taken++;
+	check("most of the limit", taken >= 50 && taken <= 80);
+	check("no more", !session_take_socket(&session));
+	session_give_socket(&session);
+	check("what was given back", session_take_socket(&session));
+	check("but one", !session_take_socket(&session));
+	session_close(&session);
+	/* So few that nothing is left: one attempt at a time all the same. */
+	less.rlim_cur = 16;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
+	check_int("opened", session_open(&session, &process, &err), 0);
+	check("one", session_take_socket(&session));
+	check("and no more", !session_take_socket(&session));
+	session_close(&session);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sockets),
+	};
+
+	return unit_main(tests);
+}

@@ -3,6 +3,7 @@
 #define ATTEMPT_ATTEMPT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "net/session.h"
@@ -10,14 +11,26 @@
 #include "target/place.h"
 #include "target/target.h"
 
+struct attempt_runner;
+
+/* What all attempts of a wait share: the session, and memory that is used again. Zeroed but for session: nothing yet. */
+struct attempt_pool {
+	struct session *session;
+	struct attempt_runner *spare; /* list */
+	size_t spare_count;
+};
+
+/* After all of its attempts are freed. */
+void attempt_pool_release(struct attempt_pool *pool);
+
 /* Lives as long as the wait for its target: look-ups outlast single attempts. */
 struct attempt;
 
 /*
- * session and target must outlive it. thorough: no attempt is over before every look-up is, for a verdict that no later
+ * pool and target must outlive it. thorough: no attempt is over before every look-up is, for a verdict that no later
  * attempt would repair. done is called once for each attempt_start, on a later turn of the loop.
  */
-struct attempt *attempt_new(struct session *session, const struct target *target, bool thorough,
+struct attempt *attempt_new(struct attempt_pool *pool, const struct target *target, bool thorough,
 			    void (*done)(void *arg, const struct outcome *outcome, const struct place *place),
 			    void *arg);
 void attempt_free(struct attempt *attempt);

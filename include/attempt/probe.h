@@ -69,14 +69,15 @@ int probe_bind(struct target *targets, size_t count, const struct env *env, stru
 void probe_unbind(struct target *targets, size_t count);
 
 /*
- * One attempt. done is called once, on a later turn of the loop; after it, or instead of it,
- * probe_free. limit is in microseconds from the start. endpoint and address may be NULL where the scheme needs nothing.
+ * One attempt, in memory of the caller's: probe, and state, which is zeroed and has the protocol's state_size. done is
+ * called once, on a later turn of the loop; after it, or instead of it, probe_release. limit is in microseconds from the
+ * start. endpoint and address may be NULL where the scheme needs nothing.
  */
-struct probe *probe_new(struct loop *loop, const struct target *target, const struct endpoint *endpoint,
-			const struct address *address, int64_t limit,
-			void (*done)(void *arg, struct probe *probe, const struct outcome *outcome), void *arg);
+void probe_init(struct probe *probe, void *state, struct loop *loop, const struct target *target,
+		const struct endpoint *endpoint, const struct address *address, int64_t limit,
+		void (*done)(void *arg, struct probe *probe, const struct outcome *outcome), void *arg);
 void probe_start(struct probe *probe);
-void probe_free(struct probe *probe);
+void probe_release(struct probe *probe);
 
 /* Has it got a connection, so that what is left is the peer's to answer? */
 bool probe_is_connected(const struct probe *probe);

@@ -2,6 +2,7 @@
 #ifndef WAIT_PACE_H
 #define WAIT_PACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,8 +23,9 @@ void pace_init(struct pace *pace, int64_t spent);
 /* For jitter only. */
 uint32_t pace_random(struct pace *pace);
 
-/* An attempt has ended; spent as above. */
-void pace_note(struct pace *pace, int64_t spent);
+/* An attempt has ended. Returns whether its cost is to be reckoned: not every time, since that is a system call. */
+bool pace_count(struct pace *pace);
+void pace_reckon(struct pace *pace, int64_t spent); /* spent as above */
 
 /* The least time between two attempts at one target while so many are open: with it all of them stay within the share. */
 int64_t pace_least(const struct pace *pace, size_t open);

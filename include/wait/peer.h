@@ -16,7 +16,7 @@ struct peer;
 
 /* What all peers of a wait share, and how they tell its owner what happens. All of it must outlive them. */
 struct peer_owner {
-	struct session *session;
+	struct attempt_pool *pool; /* with the session */
 	const struct plan *plan;
 	struct pace *pace;
 	size_t *open; /* how many targets are not over: what the pace is reckoned with */

@@ -1,31 +1,44 @@
 #include "attempt/attempt.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "attempt/probe.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "net/resolve.h"
+#include "target/scheme.h"
 
 #define ATTEMPT_CONNECT_DELAY (250 * CLOCK_MS) /* RFC 8305, 5: the head start of one address over the next */
 #define ATTEMPT_REPLY_DELAY   (1 * CLOCK_S)    /* the same for a peer that is connected and thinks */
 #define ATTEMPT_ASK_AGAIN     (1 * CLOCK_S)    /* while nobody answers: the name may lead elsewhere by now */
 
+/* Runners that are kept for the next attempts: what one attempt of several addresses needs. */
+enum { ATTEMPT_SPARE_MAX = 8 };
+
 /* One address in the race. */
 struct attempt_runner {
-	struct attempt_race *race;
-	struct probe *probe; /* NULL: over */
+	struct attempt *attempt;
+	struct probe probe;
+	bool running;
 	struct place place;
 	int family;
 	size_t endpoint; /* index of the target's */
 	bool waited_for_reply;
 	struct attempt_runner *before;
+	size_t state_size;
+	max_align_t state[]; /* the probe's */
 };
 
-/* What there is only while an attempt runs. */
-struct attempt_race {
-	struct attempt *attempt;
+struct attempt {
+	struct attempt_pool *pool;
+	const struct target *target;
+	struct resolve **lookups;       /* one for each endpoint */
+	bool by_name;                   /* one of them has a name to ask for */
+	bool thorough;                  /* waits for every look-up */
+	enum outcome_kind last;         /* how the last attempt ended */
 	struct attempt_runner *runners; /* list, the last one first */
 	size_t running;
 	int64_t deadline;
@@ -34,67 +47,92 @@ struct attempt_race {
 	struct loop_timer limit; /* ends the attempt where no probe does: in the look-up */
 	struct outcome best;
 	struct place best_place;
-};
-
-struct attempt {
-	struct session *session;
-	const struct target *target;
-	struct resolve **lookups; /* one for each endpoint */
-	bool by_name;             /* one of them has a name to ask for */
-	bool thorough;            /* waits for every look-up */
-	enum outcome_kind last;   /* how the last attempt ended */
-	struct attempt_race *race;
 	void (*done)(void *arg, const struct outcome *outcome, const struct place *place);
 	void *arg;
 };
 
+/* Zeroed. C libraries give such blocks back to the kernel and ask for them anew, which costs more than the attempt. */
+static struct attempt_runner *attempt_take_runner(struct attempt_pool *pool, size_t state_size)
+{
+	struct attempt_runner *runner = pool->spare;
+
+	if (runner && runner->state_size >= state_size) {
+		pool->spare = runner->before;
+		pool->spare_count--;
+		state_size = runner->state_size;
+		memset(runner, 0, sizeof(*runner) + state_size);
+	} else {
+		runner = alloc_zero(1, sizeof(*runner) + state_size);
+	}
+	runner->state_size = state_size;
+	return runner;
+}
+
+static void attempt_give_runner(struct attempt_pool *pool, struct attempt_runner *runner)
+{
+	if (pool->spare_count == ATTEMPT_SPARE_MAX) {
+		free(runner);
+		return;
+	}
+	runner->before = pool->spare;
+	pool->spare = runner;
+	pool->spare_count++;
+}
+
+void attempt_pool_release(struct attempt_pool *pool)
+{
+	while (pool->spare) {
+		struct attempt_runner *runner = pool->spare;
+
+		pool->spare = runner->before;
+		free(runner);
+	}
+	pool->spare_count = 0;
+}
+
 /* Ends the attempt. Sockets beyond the first, which is the caller's, are given back. */
 static void attempt_clear(struct attempt *attempt)
 {
-	struct attempt_race *race = attempt->race;
+	while (attempt->runners) {
+		struct attempt_runner *runner = attempt->runners;
 
-	if (!race)
-		return;
-	while (race->runners) {
-		struct attempt_runner *runner = race->runners;
-
-		race->runners = runner->before;
-		probe_free(runner->probe);
-		free(runner);
+		attempt->runners = runner->before;
+		if (runner->running)
+			probe_release(&runner->probe);
+		attempt_give_runner(attempt->pool, runner);
 	}
-	for (; race->running > 1; race->running--)
-		session_give_socket(attempt->session);
-	loop_timer_clear(&race->next);
-	loop_timer_clear(&race->again);
-	loop_timer_clear(&race->limit);
+	for (; attempt->running > 1; attempt->running--)
+		session_give_socket(attempt->pool->session);
+	attempt->running = 0;
+	loop_timer_clear(&attempt->next);
+	loop_timer_clear(&attempt->again);
+	loop_timer_clear(&attempt->limit);
 	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
 		resolve_leave(attempt->lookups[i]);
-	free(race);
-	attempt->race = NULL;
 }
 
 static void attempt_finish(struct attempt *attempt)
 {
-	struct outcome outcome = attempt->race->best;
-	struct place place = attempt->race->best_place;
+	struct outcome outcome = attempt->best;
+	struct place place = attempt->best_place;
 
 	attempt->last = outcome.kind;
 	attempt_clear(attempt);
 	attempt->done(attempt->arg, &outcome, &place); /* may start the next */
 }
 
-static void attempt_note(struct attempt_race *race, const struct outcome *outcome, const struct place *place)
+static void attempt_note(struct attempt *attempt, const struct outcome *outcome, const struct place *place)
 {
-	if (outcome_better(&race->best, outcome) == outcome) {
-		race->best = *outcome;
-		race->best_place = *place;
+	if (outcome_better(&attempt->best, outcome) == outcome) {
+		attempt->best = *outcome;
+		attempt->best_place = *place;
 	}
 }
 
 /* The next address of the first endpoint that has one which was not tried; NULL: there is none so far. */
 static const struct resolve_address *attempt_next_address(struct attempt *attempt, size_t *endpoint)
 {
-	const struct attempt_runner *last = attempt->race->runners;
+	const struct attempt_runner *last = attempt->runners;
 	const struct resolve_address *address = NULL;
 
 	for (size_t i = 0; !address && i < attempt->target->endpoint_count; i++) {
@@ -104,9 +142,9 @@ static const struct resolve_address *attempt_next_address(struct attempt *attemp
 	return address;
 }
 
-static int64_t attempt_time_left(const struct attempt_race *race)
+static int64_t attempt_time_left(const struct attempt *attempt)
 {
-	int64_t left = race->deadline - clock_now();
+	int64_t left = attempt->deadline - clock_now();
 
 	return left > 0 ? left : 0;
 }
@@ -116,48 +154,48 @@ static void attempt_go_on(struct attempt *attempt);
 static void attempt_on_probe(void *arg, struct probe *probe, const struct outcome *outcome)
 {
 	struct attempt_runner *runner = arg;
-	struct attempt_race *race = runner->race;
-	struct attempt *attempt = race->attempt;
+	struct attempt *attempt = runner->attempt;
 
-	runner->probe = NULL;
-	probe_free(probe);
-	if (race->running-- > 1)
-		session_give_socket(attempt->session);
-	attempt_note(race, outcome, &runner->place);
+	probe_release(probe);
+	runner->running = false;
+	if (attempt->running-- > 1)
+		session_give_socket(attempt->pool->session);
+	attempt_note(attempt, outcome, &runner->place);
 	if (outcome->kind == OUTCOME_READY) {
 		attempt_finish(attempt);
 		return;
 	}
-	loop_timer_clear(&race->next);
+	loop_timer_clear(&attempt->next);
 	attempt_go_on(attempt);
 }
 
 /* address is NULL for a target that needs none. */
 static void attempt_run(struct attempt *attempt, size_t endpoint, const struct resolve_address *address)
 {
-	struct attempt_race *race = attempt->race;
-	struct attempt_runner *runner = alloc_zero(1, sizeof(*runner));
+	struct attempt_runner *runner =
+		attempt_take_runner(attempt->pool, attempt->target->scheme->protocol->state_size);
 	const struct endpoint *of = address ? &attempt->target->endpoints[endpoint] : NULL;
 
-	runner->race = race;
+	runner->attempt = attempt;
 	runner->endpoint = endpoint;
-	runner->before = race->runners;
-	race->runners = runner;
-	race->running++;
+	runner->before = attempt->runners;
+	attempt->runners = runner;
+	attempt->running++;
 	if (address) {
 		runner->place = place_of(of);
 		runner->place.from_variable = address->from_variable;
 		runner->family = address->address.any.sa_family;
 		address_text(&address->address, runner->place.address, sizeof(runner->place.address));
 	}
-	runner->probe = probe_new(attempt->session->loop, attempt->target, of, address ? &address->address : NULL,
-				  attempt_time_left(race), attempt_on_probe, runner);
-	runner->probe->was_down = outcome_info(attempt->last)->down;
-	runner->probe->was_refused = attempt->last == OUTCOME_REFUSED;
-	loop_timer_clear(&race->limit);
-	probe_start(runner->probe);
-	if (!runner->probe->finished)
-		loop_timer_set(&race->next, ATTEMPT_CONNECT_DELAY);
+	probe_init(&runner->probe, runner->state, attempt->pool->session->loop, attempt->target, of,
+		   address ? &address->address : NULL, attempt_time_left(attempt), attempt_on_probe, runner);
+	runner->running = true;
+	runner->probe.was_down = outcome_info(attempt->last)->down;
+	runner->probe.was_refused = attempt->last == OUTCOME_REFUSED;
+	loop_timer_clear(&attempt->limit);
+	probe_start(&runner->probe);
+	if (!runner->probe.finished)
+		loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
 }
 
 /* Will more addresses come? Where not, and there are none, says why. */
@@ -172,7 +210,7 @@ static bool attempt_awaits_addresses(struct attempt *attempt)
 		if (!resolve_is_over(attempt->lookups[i], &outcome))
 			awaits = true;
 		else if (outcome.kind != OUTCOME_READY)
-			attempt_note(attempt->race, &outcome, &nowhere);
+			attempt_note(attempt, &outcome, &nowhere);
 	}
 	return awaits;
 }
@@ -180,16 +218,15 @@ static bool attempt_awaits_addresses(struct attempt *attempt)
 /* Starts the next address if its time has come; finishes when nothing is left to hope for. */
 static void attempt_go_on(struct attempt *attempt)
 {
-	struct attempt_race *race = attempt->race;
 	const struct resolve_address *address;
 	size_t endpoint;
 	bool awaits;
 
-	if (loop_timer_is_set(&race->next))
+	if (loop_timer_is_set(&attempt->next))
 		return; /* the head start of the last one */
 	/* The first socket is there. Where no other one is, the next address waits until this attempt or another ends one. */
-	if (race->running && !session_take_socket(attempt->session)) {
-		loop_timer_set(&race->next, ATTEMPT_CONNECT_DELAY);
+	if (attempt->running && !session_take_socket(attempt->pool->session)) {
+		loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
 		return;
 	}
 	address = attempt_next_address(attempt, &endpoint);
@@ -197,8 +234,8 @@ static void attempt_go_on(struct attempt *attempt)
 		attempt_run(attempt, endpoint, address);
 		return;
 	}
-	if (race->running) {
-		session_give_socket(attempt->session);
+	if (attempt->running) {
+		session_give_socket(attempt->pool->session);
 		return;
 	}
 	awaits = attempt_awaits_addresses(attempt);
@@ -206,21 +243,21 @@ static void attempt_go_on(struct attempt *attempt)
 	 * An answer that is still out is not waited for once an address was tried, since AAAA may be lost for ever
 	 * (FACTS 13), and is used by the next attempt.
 	 */
-	if (!awaits || (race->runners && !attempt->thorough))
+	if (!awaits || (attempt->runners && !attempt->thorough))
 		attempt_finish(attempt);
 	else
-		loop_timer_set(&race->limit, attempt_time_left(race)); /* no probe's own deadline ends it */
+		loop_timer_set(&attempt->limit, attempt_time_left(attempt)); /* no probe's own deadline ends it */
 }
 
 static void attempt_on_next(void *arg)
 {
 	struct attempt *attempt = arg;
-	struct attempt_runner *last = attempt->race->runners;
+	struct attempt_runner *last = attempt->runners;
 
 	/* A peer that is connected is given more time: a second connection would cost a server more than it tells us. */
-	if (last->probe && probe_is_connected(last->probe) && !last->waited_for_reply) {
+	if (last->running && probe_is_connected(&last->probe) && !last->waited_for_reply) {
 		last->waited_for_reply = true;
-		loop_timer_set(&attempt->race->next, ATTEMPT_REPLY_DELAY - ATTEMPT_CONNECT_DELAY);
+		loop_timer_set(&attempt->next, ATTEMPT_REPLY_DELAY - ATTEMPT_CONNECT_DELAY);
 		return;
 	}
 	attempt_go_on(attempt);
@@ -233,7 +270,7 @@ static void attempt_on_again(void *arg)
 
 	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
 		resolve_repeat(attempt->lookups[i]);
-	loop_timer_set(&attempt->race->again, ATTEMPT_ASK_AGAIN);
+	loop_timer_set(&attempt->again, ATTEMPT_ASK_AGAIN);
 }
 
 static void attempt_on_news(void *arg)
@@ -250,26 +287,29 @@ static void attempt_on_limit(void *arg)
 					 ? outcome_make(OUTCOME_DNS_SILENT, NULL)
 					 : outcome_make(OUTCOME_LOCAL, "there was no time left");
 
-	attempt_note(attempt->race, &outcome, &nowhere);
+	attempt_note(attempt, &outcome, &nowhere);
 	attempt_finish(attempt);
 }
 
-struct attempt *attempt_new(struct session *session, const struct target *target, bool thorough,
+struct attempt *attempt_new(struct attempt_pool *pool, const struct target *target, bool thorough,
 			    void (*done)(void *arg, const struct outcome *outcome, const struct place *place),
 			    void *arg)
 {
 	struct attempt *attempt = alloc_zero(1, sizeof(*attempt));
 
-	attempt->session = session;
+	attempt->pool = pool;
 	attempt->target = target;
 	attempt->thorough = thorough;
 	attempt->done = done;
 	attempt->arg = arg;
 	attempt->lookups = alloc_zero(target->endpoint_count, sizeof(struct resolve *));
 	for (size_t i = 0; i < target->endpoint_count; i++) {
-		attempt->lookups[i] = resolve_new(session->loop, session->dns, &target->endpoints[i]);
+		attempt->lookups[i] = resolve_new(pool->session->loop, pool->session->dns, &target->endpoints[i]);
 		attempt->by_name |= resolve_is_by_name(attempt->lookups[i]);
 	}
+	loop_timer_init(pool->session->loop, &attempt->next, attempt_on_next, attempt);
+	loop_timer_init(pool->session->loop, &attempt->again, attempt_on_again, attempt);
+	loop_timer_init(pool->session->loop, &attempt->limit, attempt_on_limit, attempt);
 	return attempt;
 }
 
@@ -286,27 +326,23 @@ void attempt_free(struct attempt *attempt)
 
 void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 {
-	struct attempt_race *race = alloc_zero(1, sizeof(*race));
 	bool any = false;
 
-	attempt->race = race;
-	race->attempt = attempt;
-	race->deadline = clock_now() + limit;
-	loop_timer_init(attempt->session->loop, &race->next, attempt_on_next, attempt);
-	loop_timer_init(attempt->session->loop, &race->again, attempt_on_again, attempt);
-	loop_timer_init(attempt->session->loop, &race->limit, attempt_on_limit, attempt);
+	attempt->deadline = clock_now() + limit;
+	attempt->best = (struct outcome){0};
+	attempt->best_place = (struct place){0};
 	if (attempt->target->endpoint_count == 0) {
 		attempt_run(attempt, 0, NULL);
 		return;
 	}
 	if (attempt->by_name)
-		loop_timer_set(&race->again, ATTEMPT_ASK_AGAIN);
+		loop_timer_set(&attempt->again, ATTEMPT_ASK_AGAIN);
 	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
 		any |= resolve_start(attempt->lookups[i], waited, attempt_on_news, attempt);
 	if (any)
 		attempt_go_on(attempt);
 	else
-		loop_timer_set(&race->limit, limit);
+		loop_timer_set(&attempt->limit, limit);
 }
 
 void attempt_stop(struct attempt *attempt)

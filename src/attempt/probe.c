@@ -1,9 +1,7 @@
 #include "attempt/probe.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "target/links.h"
 #include "target/scheme.h"
 
@@ -66,7 +64,7 @@ static void probe_on_deliver(void *arg)
 	if (probe->started)
 		probe->protocol->stop(probe);
 	probe->started = false;
-	probe->done(probe->arg, probe, &outcome); /* may free the probe */
+	probe->done(probe->arg, probe, &outcome); /* may release the probe */
 }
 
 static void probe_on_deadline(void *arg)
@@ -78,12 +76,10 @@ static void probe_on_deadline(void *arg)
 	probe_finish(probe, &outcome);
 }
 
-struct probe *probe_new(struct loop *loop, const struct target *target, const struct endpoint *endpoint,
-			const struct address *address, int64_t limit,
-			void (*done)(void *arg, struct probe *probe, const struct outcome *outcome), void *arg)
+void probe_init(struct probe *probe, void *state, struct loop *loop, const struct target *target,
+		const struct endpoint *endpoint, const struct address *address, int64_t limit,
+		void (*done)(void *arg, struct probe *probe, const struct outcome *outcome), void *arg)
 {
-	struct probe *probe = alloc_zero(1, sizeof(*probe));
-
 	*probe = (struct probe){
 		.protocol = target->scheme->protocol,
 		.loop = loop,
@@ -91,7 +87,7 @@ struct probe *probe_new(struct loop *loop, const struct target *target, const st
 		.endpoint = endpoint,
 		.limit = limit,
 		.stage = OUTCOME_CONNECT_TIMEOUT,
-		.state = alloc_zero(1, target->scheme->protocol->state_size),
+		.state = state,
 		.done = done,
 		.arg = arg,
 	};
@@ -100,7 +96,6 @@ struct probe *probe_new(struct loop *loop, const struct target *target, const st
 	probe->address = address ? &probe->address_copy : NULL;
 	loop_timer_init(loop, &probe->deadline, probe_on_deadline, probe);
 	loop_timer_init(loop, &probe->deliver, probe_on_deliver, probe);
-	return probe;
 }
 
 void probe_start(struct probe *probe)
@@ -111,16 +106,13 @@ void probe_start(struct probe *probe)
 		loop_timer_set(&probe->deadline, probe->limit);
 }
 
-void probe_free(struct probe *probe)
+void probe_release(struct probe *probe)
 {
-	if (!probe)
-		return;
 	loop_timer_clear(&probe->deadline);
 	loop_timer_clear(&probe->deliver);
 	if (probe->started)
 		probe->protocol->stop(probe);
-	free(probe->state);
-	free(probe);
+	probe->started = false;
 }
 
 bool probe_is_connected(const struct probe *probe)

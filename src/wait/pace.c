@@ -4,10 +4,7 @@
 
 #include "base/clock.h"
 
-/* The cost is reckoned anew after so many attempts, or so much time: one attempt at a name with a thousand addresses is long. */
-enum { PACE_WINDOW = 64 };
-
-#define PACE_WINDOW_TIME (50 * CLOCK_MS)
+enum { PACE_WINDOW = 16 };
 
 void pace_init(struct pace *pace, int64_t spent)
 {
@@ -26,14 +23,16 @@ uint32_t pace_random(struct pace *pace)
 	return (uint32_t)(pace->random * UINT64_C(0x2545F4914F6CDD1D) >> 32);
 }
 
-void pace_note(struct pace *pace, int64_t spent)
+bool pace_count(struct pace *pace)
 {
-	int64_t taken = spent - pace->window_began, cost;
+	return ++pace->window_count >= PACE_WINDOW;
+}
 
-	if (++pace->window_count < PACE_WINDOW && taken < PACE_WINDOW_TIME)
-		return;
-	cost = taken / (int64_t)pace->window_count;
-	pace->cost = pace->cost ? (pace->cost + cost) / 2 : cost;
+void pace_reckon(struct pace *pace, int64_t spent)
+{
+	int64_t cost = (spent - pace->window_began) / (int64_t)pace->window_count;
+
+	pace->cost = pace->cost ? (pace->cost * 3 + cost) / 4 : cost;
 	pace->window_began = spent;
 	pace->window_count = 0;
 }

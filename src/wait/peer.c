@@ -49,8 +49,9 @@ static void peer_on_attempt(void *arg, const struct outcome *outcome, const stru
 	const struct peer_owner *owner = peer->owner;
 	bool changed;
 
-	session_give_socket(owner->session);
-	pace_note(owner->pace, clock_spent());
+	session_give_socket(owner->pool->session);
+	if (pace_count(owner->pace))
+		pace_reckon(owner->pace, clock_spent());
 	peer->progress->state = PROGRESS_PAUSED;
 	changed = peer_record(peer, outcome, place);
 	if (peer->progress->streak >= (unsigned)peer_settings(peer)->successes)
@@ -84,17 +85,17 @@ void peer_open(struct peer *peer, const struct peer_owner *owner, struct progres
 	peer->owner = owner;
 	peer->progress = progress;
 	peer->current = (struct schedule_attempt){.deadline = timeout ? now + timeout : 0};
-	peer->attempt = attempt_new(owner->session, progress->target, owner->plan->once || owner->plan->down,
+	peer->attempt = attempt_new(owner->pool, progress->target, owner->plan->once || owner->plan->down,
 				    peer_on_attempt, peer);
-	loop_timer_init(owner->session->loop, &peer->pause, peer_on_pause, peer);
-	loop_timer_init(owner->session->loop, &peer->expiry, peer_on_expiry, peer);
+	loop_timer_init(owner->pool->session->loop, &peer->pause, peer_on_pause, peer);
+	loop_timer_init(owner->pool->session->loop, &peer->expiry, peer_on_expiry, peer);
 	if (timeout)
 		loop_timer_set(&peer->expiry, timeout);
 }
 
 bool peer_try(struct peer *peer)
 {
-	if (!session_take_socket(peer->owner->session))
+	if (!session_take_socket(peer->owner->pool->session))
 		return false;
 	peer->progress->state = PROGRESS_TRYING;
 	peer->progress->next = 0;
@@ -108,7 +109,7 @@ void peer_end(struct peer *peer, enum progress_state state)
 {
 	if (peer->progress->state == PROGRESS_TRYING) {
 		attempt_stop(peer->attempt);
-		session_give_socket(peer->owner->session);
+		session_give_socket(peer->owner->pool->session);
 	}
 	loop_timer_clear(&peer->pause);
 	loop_timer_clear(&peer->expiry);

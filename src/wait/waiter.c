@@ -27,6 +27,7 @@ struct waiter {
 	const struct plan *plan;
 	const struct sinks *sinks;
 	struct session *session;
+	struct attempt_pool pool;
 	struct waiter_result *result;
 	struct waiter_member *members;
 	struct waiter_group *groups;
@@ -197,7 +198,7 @@ static void waiter_open(struct waiter *waiter, int64_t now)
 {
 	const struct plan *plan = waiter->plan;
 
-	waiter->owner = (struct peer_owner){.session = waiter->session,
+	waiter->owner = (struct peer_owner){.pool = &waiter->pool,
 					    .plan = plan,
 					    .pace = &waiter->pace,
 					    .open = &waiter->open,
@@ -205,6 +206,7 @@ static void waiter_open(struct waiter *waiter, int64_t now)
 					    .attempted = waiter_on_attempted,
 					    .expired = waiter_on_expired,
 					    .arg = waiter};
+	waiter->pool.session = waiter->session;
 	waiter->queue_end = &waiter->queue;
 	waiter->open = plan->target_count;
 	waiter->members = alloc_zero(plan->target_count, sizeof(*waiter->members));
@@ -225,6 +227,7 @@ static void waiter_close(struct waiter *waiter)
 	loop_timer_clear(&waiter->turn);
 	for (size_t i = 0; i < waiter->plan->target_count; i++)
 		peer_close(&waiter->members[i].peer);
+	attempt_pool_release(&waiter->pool);
 	free(waiter->members);
 	free(waiter->groups);
 	free(waiter->tallies);

@@ -84,6 +84,11 @@ struct row_type {
 	const char *detail;
 };
 
+struct own_state {
+	int zero;
+	struct loop_timer timer;
+};
+
 struct attempt {
 	const struct row_type *row;
 	struct unit_loop unit;
@@ -92,11 +97,8 @@ struct attempt {
 	struct outcome outcome;
 	bool frees;
 	bool connected; /* at the end of start */
-};
-
-struct own_state {
-	int zero;
-	struct loop_timer timer;
+	struct probe probe;
+	struct own_state own;
 };
 
 static struct attempt *attempt_of(const struct probe *probe)
@@ -160,7 +162,7 @@ static void on_done(void *arg, struct probe *probe, const struct outcome *outcom
 	attempt->stops_before_done = attempt->stops;
 	attempt->outcome = *outcome;
 	if (attempt->frees)
-		probe_free(probe);
+		probe_release(probe);
 	loop_stop(attempt->unit.loop);
 }
 
@@ -168,11 +170,12 @@ static struct probe *attempt_open(struct attempt *attempt, const struct row_type
 {
 	static const struct endpoint endpoint = {.host = (char *)"db", .port = 1};
 	const struct address address = loopback_address("127.0.0.1", 1);
-	struct probe *probe;
+	struct probe *probe = &attempt->probe;
 
 	*attempt = (struct attempt){.row = row, .target = {.scheme = &own_scheme, .plan = attempt}};
 	unit_loop_open(&attempt->unit);
-	probe = probe_new(attempt->unit.loop, &attempt->target, &endpoint, &address, limit, on_done, attempt);
+	probe_init(probe, &attempt->own, attempt->unit.loop, &attempt->target, &endpoint, &address, limit, on_done,
+		   attempt);
 	check(row->name, probe->address != &address);
 	check(row->name, memcmp(probe->address, &address, sizeof(address)) == 0);
 	check(row->name, probe->endpoint == &endpoint && probe->target == &attempt->target);
@@ -222,14 +225,14 @@ static void test_contract(void **state)
 			check_int(row->name, attempt.connected, row->stage != OUTCOME_NONE);
 			unit_loop_settle(&attempt.unit);
 			if (!frees)
-				probe_free(probe);
+				probe_release(probe);
 			check_int("stopped once", attempt.stops, 1);
 			check_int("delivered once", attempt.dones, 1);
 			unit_loop_close(&attempt.unit);
 		}
 }
 
-/* "After it, or instead of it, probe_free": then stop is called all the same, and done never. */
+/* "After it, or instead of it, probe_release": then stop is called all the same, and done never. */
 static void test_free_instead(void **state)
 {
 	(void)state;
@@ -238,13 +241,12 @@ static void test_free_instead(void **state)
 		struct probe *probe = attempt_open(&attempt, &type_rows[i], 0);
 
 		probe_start(probe);
-		probe_free(probe);
+		probe_release(probe);
 		check_int(type_rows[i].name, attempt.stops, 1);
 		unit_loop_settle(&attempt.unit);
 		check_int(type_rows[i].name, attempt.dones, 0);
 		unit_loop_close(&attempt.unit);
 	}
-	probe_free(NULL);
 }
 
 /* Before the start there is nothing to stop. */
@@ -254,7 +256,7 @@ static void test_free_before_start(void **state)
 	struct probe *probe = attempt_open(&attempt, &type_rows[0], 3600 * CLOCK_S);
 
 	(void)state;
-	probe_free(probe);
+	probe_release(probe);
 	unit_loop_settle(&attempt.unit);
 	check_int("free", attempt.starts + attempt.stops + attempt.dones, 0);
 	unit_loop_close(&attempt.unit);

@@ -25,6 +25,7 @@ void attempting_open(struct attempting *attempting)
 	unit_loop_open(&attempting->unit);
 	attempting->session = (struct session){
 		.loop = attempting->unit.loop, .dns = dns_new(attempting->unit.loop), .sockets_max = SIZE_MAX};
+	attempting->pool.session = &attempting->session;
 }
 
 void attempting_bind(struct attempting *attempting, const char *text)
@@ -39,7 +40,7 @@ void attempting_bind(struct attempting *attempting, const char *text)
 		fail_msg("%s", err.text);
 	env_release(&env);
 	attempting->attempt =
-		attempt_new(&attempting->session, &attempting->target, false, attempting_on_done, attempting);
+		attempt_new(&attempting->pool, &attempting->target, false, attempting_on_done, attempting);
 }
 
 void attempting_run(struct attempting *attempting, int64_t limit, const char *row)
@@ -58,6 +59,7 @@ void attempting_run(struct attempting *attempting, int64_t limit, const char *ro
 void attempting_close(struct attempting *attempting)
 {
 	attempt_free(attempting->attempt);
+	attempt_pool_release(&attempting->pool);
 	unit_loop_settle(&attempting->unit);
 	dns_free(attempting->session.dns);
 	probe_unbind(&attempting->target, 1);

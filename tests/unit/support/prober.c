@@ -1,8 +1,11 @@
 #include "prober.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
+#include "target/scheme.h"
 #include "unit.h"
 
 void prober_open(struct prober *prober, struct unit_loop *unit, const char *text, unsigned port)
@@ -39,17 +42,19 @@ static void prober_on_done(void *arg, struct probe *probe, const struct outcome 
 
 void prober_run(struct prober *prober, const struct address *address, int64_t limit, const char *row)
 {
+	void *state = alloc_zero(1, prober->target.scheme->protocol->state_size);
 	int64_t began = clock_now();
 
 	prober->dones = 0;
-	prober->probe = probe_new(prober->unit->loop, &prober->target, &prober->target.endpoints[0], address, limit,
-				  prober_on_done, prober);
-	prober->probe->was_down = prober->was_down;
-	probe_start(prober->probe);
+	probe_init(&prober->probe, state, prober->unit->loop, &prober->target, &prober->target.endpoints[0], address,
+		   limit, prober_on_done, prober);
+	prober->probe.was_down = prober->was_down;
+	probe_start(&prober->probe);
 	check_int("not inside start", prober->dones, 0);
 	unit_loop_run(prober->unit, row);
 	prober->took = clock_now() - began;
 	unit_loop_settle(prober->unit);
 	check_int("reported once", prober->dones, 1);
-	probe_free(prober->probe);
+	probe_release(&prober->probe);
+	free(state);
 }

@@ -8,7 +8,7 @@
 struct prober {
 	struct unit_loop *unit;
 	struct target target;
-	struct probe *probe;
+	struct probe probe;
 	int dones;
 	struct outcome outcome;
 	int64_t took; /* microseconds, from the start to the report */

@@ -17,11 +17,11 @@ struct interval_row {
  * 100 ms to 1 s.
  */
 static const struct interval_row interval_rows[] = {
-	{"free, at once", OUTCOME_FREE, 0, 0, 5 * CLOCK_MS},
-	{"free, the floor's end", OUTCOME_FREE, 500 * CLOCK_MS, 0, 5 * CLOCK_MS},
-	{"free, above the floor", OUTCOME_FREE, CLOCK_S, 0, 10 * CLOCK_MS},
-	{"free, 1 %", OUTCOME_FREE, 7 * CLOCK_S, 0, 70 * CLOCK_MS},
-	{"free, the cap's begin", OUTCOME_FREE, 10 * CLOCK_S, 0, 100 * CLOCK_MS},
+	{"free, at once", OUTCOME_FREE, 0, 0, 10 * CLOCK_MS},
+	{"free, the floor's end", OUTCOME_FREE, 500 * CLOCK_MS, 0, 10 * CLOCK_MS},
+	{"free, above the floor", OUTCOME_FREE, CLOCK_S, 0, 20 * CLOCK_MS},
+	{"free, 2 %", OUTCOME_FREE, 3500 * CLOCK_MS, 0, 70 * CLOCK_MS},
+	{"free, the cap's begin", OUTCOME_FREE, 5 * CLOCK_S, 0, 100 * CLOCK_MS},
 	{"free, capped", OUTCOME_FREE, 60 * CLOCK_S, 0, 100 * CLOCK_MS},
 	{"shared, at once", OUTCOME_SHARED, 0, 0, 25 * CLOCK_MS},
 	{"shared, the floor's end", OUTCOME_SHARED, 500 * CLOCK_MS, 0, 25 * CLOCK_MS},
@@ -33,7 +33,7 @@ static const struct interval_row interval_rows[] = {
 	{"noisy, 10 %", OUTCOME_NOISY, 3 * CLOCK_S, 0, 300 * CLOCK_MS},
 	{"noisy, the cap's begin", OUTCOME_NOISY, 10 * CLOCK_S, 0, CLOCK_S},
 	{"noisy, capped", OUTCOME_NOISY, CENTURY, 0, CLOCK_S},
-	{"a cap far above", OUTCOME_FREE, 7 * CLOCK_S, CLOCK_S, 70 * CLOCK_MS},
+	{"a cap far above", OUTCOME_FREE, 3500 * CLOCK_MS, CLOCK_S, 70 * CLOCK_MS},
 };
 
 /* Jitter +-20 %, spread evenly over the random bits. */

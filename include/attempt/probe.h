@@ -25,11 +25,13 @@
 #include "target/outcome.h"
 #include "target/target.h"
 
+struct dialog;
 struct probe;
 
 /* What is done at one place to find out whether a target of a scheme is ready. */
 struct protocol {
-	size_t state_size; /* zeroed for every attempt, handed over as probe->state */
+	const struct dialog *dialog; /* of a protocol that is a dialog (attempt/dialog.h); else NULL */
+	size_t state_size;           /* zeroed for every attempt, handed over as probe->state */
 
 	/*
 	 * Optional, once before the wait: completes the target (its endpoints, its plan) from its URL and the

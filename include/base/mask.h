@@ -5,14 +5,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What is known of a parameter of that name. */
+enum mask_parameter {
+	MASK_UNKNOWN, /* it may be a misspelt secret */
+	MASK_SECRET,
+	MASK_SHOWN
+};
+
 /*
  * The text with "***" for the password of "scheme://user:password@host" and for the value of every parameter but
- * those known to be harmless: a misspelt "pasword=" must not show. The caller's.
+ * those that known says may be shown: a misspelt "pasword=" must not show. known may be NULL: nothing is known. The
+ * caller's.
  */
-char *mask_target(const char *text);
-
-/* Is the value of this parameter of libpq's shown? Of all others no error may quote it. */
-bool mask_shows(const char *key);
+char *mask_target(const char *text, enum mask_parameter (*known)(const char *key, size_t len));
 
 /*
  * How many of these len bytes are hosts with or without ports, "[::1]:80,db,db:${PORT}": all of them where no ':'

@@ -41,6 +41,7 @@ struct options_row {
 	const char *help;    /* one line */
 	const char *more;    /* what the manual adds, in sentences, or NULL */
 	bool brief;          /* stands in the short --help */
+	bool secret;         /* its value is never shown: for parameters (params.h) */
 	bool per_target;     /* may stand on one target of the configuration file too */
 	enum { OPTIONS_EVERYWHERE, OPTIONS_ARGV_ONLY, OPTIONS_ENV_ONLY, OPTIONS_NOT_IN_FILE } where;
 };

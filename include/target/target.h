@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/errors.h"
+#include "options/params.h"
 
 struct scheme;
 
@@ -34,6 +35,8 @@ struct target {
 	bool exports;      /* false where an earlier target owns the same name */
 	char *scheme_name; /* lower case; NULL for a bare host:port */
 	bool has_user;     /* there was something before an '@' */
+	char *user,
+		*password; /* the URL's, decoded, then those that credentials.h finds; NULL or "": none. Never shown */
 	char *tail;        /* what follows the authority, from '/' or '?' on; "" when nothing does */
 	struct endpoint *endpoints;
 	struct target_settings settings;
@@ -42,6 +45,7 @@ struct target {
 	size_t group;                /* whose member it is (groups.h); 0: of everything */
 	size_t endpoint_count;       /* at least 1 once probe_bind is done */
 	const struct scheme *scheme; /* set by probe_bind */
+	struct params params;        /* of the URL, by the scheme's rows */
 	void *plan;                  /* what the protocol's bind made of the target; its unbind frees it */
 };
 

@@ -16,13 +16,6 @@ static void knock_on_settled(void *arg)
 	knock->open(knock->arg);
 }
 
-static void knock_on_connected(void *arg)
-{
-	struct knock *knock = arg;
-
-	loop_timer_set(&knock->settle, knock->patience);
-}
-
 /* Hung up on, or the peer speaks first, which is none of our business here. */
 static void knock_on_readable(void *arg)
 {
@@ -38,6 +31,14 @@ static void knock_on_readable(void *arg)
 		loop_watch_clear(&knock->stream.watch); /* the settling goes on; stream_close drains */
 	else
 		knock_fail(knock, &outcome);
+}
+
+static void knock_on_connected(void *arg)
+{
+	struct knock *knock = arg;
+
+	loop_timer_set(&knock->settle, knock->patience);
+	stream_watch(&knock->stream, knock_on_readable);
 }
 
 static void knock_on_failed(void *arg, const struct outcome *outcome)
@@ -58,8 +59,7 @@ struct outcome knock_start(struct knock *knock, struct loop *loop, const struct 
 	knock->failed = failed;
 	knock->arg = arg;
 	loop_timer_init(loop, &knock->settle, knock_on_settled, knock);
-	return stream_connect(&knock->stream, loop, address, knock_on_connected, knock_on_readable, knock_on_failed,
-			      knock);
+	return stream_connect(&knock->stream, loop, address, knock_on_connected, knock_on_failed, knock);
 }
 
 void knock_stop(struct knock *knock)

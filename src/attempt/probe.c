@@ -2,14 +2,17 @@
 
 #include <string.h>
 
+#include "target/credentials.h"
 #include "target/links.h"
 #include "target/scheme.h"
 
 static int probe_check_endpoints(const struct target *target, struct error *err)
 {
+	if (target->scheme->needs == SCHEME_NEEDS_NOTHING)
+		return 0;
 	if (target->endpoint_count == 0)
 		return errors_set(err, "the host is missing; write %s", target->scheme->example);
-	for (size_t i = 0; i < target->endpoint_count; i++)
+	for (size_t i = 0; i < target->endpoint_count && target->scheme->needs == SCHEME_NEEDS_ADDRESS; i++)
 		if (target->endpoints[i].port == 0 && target->scheme_name)
 			return errors_set(err, "the port is missing; write %s", target->scheme->example);
 		else if (target->endpoints[i].port == 0)
@@ -18,6 +21,15 @@ static int probe_check_endpoints(const struct target *target, struct error *err)
 					  "write %s:PORT, and put a command after \"--\"",
 					  target->endpoints[i].host);
 	return 0;
+}
+
+/* What stands behind the '?', by the scheme's rows. */
+static int probe_load_params(struct target *target, struct error *err)
+{
+	const char *query = strchr(target->tail, '?');
+
+	return params_load(&target->params, target->scheme->params, target->scheme->params_size,
+			   query ? query + 1 : NULL, err);
 }
 
 static int probe_bind_one(struct target *target, const struct env *env, struct log *log, struct error *err)
@@ -30,13 +42,17 @@ static int probe_bind_one(struct target *target, const struct env *env, struct l
 	target->scheme = scheme;
 	for (size_t i = 0; i < target->endpoint_count && target->scheme_name; i++)
 		links_complete(&target->endpoints[i], env, scheme->default_port);
+	if (scheme->params && probe_load_params(target, err))
+		return -1;
 	if (scheme->protocol->bind && scheme->protocol->bind(target, env, log, err))
 		return -1;
 	for (size_t i = 0; i < target->endpoint_count; i++)
 		if (!target->endpoints[i].port)
 			target->endpoints[i].port = target->scheme_name ? scheme->default_port : 0;
 	target_derive_name(target); /* the protocol may have found the host in a parameter */
-	return probe_check_endpoints(target, err);
+	if (probe_check_endpoints(target, err))
+		return -1;
+	return scheme->takes_credentials ? credentials_complete(target, env, err) : 0;
 }
 
 int probe_bind(struct target *targets, size_t count, const struct env *env, struct log *log, struct error *err)

@@ -8,59 +8,20 @@
 
 #include "base/buf.h"
 
-/* Parameters of libpq's. A harmless one lets nobody in, and one wants to see its value in a log. */
-struct mask_parameter {
-	const char *name;
-	bool harmless;
-};
+typedef enum mask_parameter mask_known(const char *key, size_t len);
 
-/* clang-format off */
-static const struct mask_parameter mask_parameters[] = {
-	{"application_name", true},    {"channel_binding", true},      {"client_encoding", false},
-	{"connect_timeout", true},     {"dbname", true},               {"fallback_application_name", false},
-	{"gssdelegation", false},      {"gssencmode", true},           {"gsslib", false},
-	{"host", true},                {"hostaddr", true},             {"keepalives", false},
-	{"keepalives_count", false},   {"keepalives_idle", true},      {"keepalives_interval", false},
-	{"krbsrvname", false},         {"load_balance_hosts", true},   {"max_protocol_version", false},
-	{"min_protocol_version", false}, {"oauth_client_id", false},   {"oauth_client_secret", false},
-	{"oauth_issuer", false},       {"oauth_scope", false},         {"options", false},
-	{"passfile", true},            {"password", false},            {"port", true},
-	{"replication", false},        {"require_auth", true},         {"requirepeer", false},
-	{"scram_client_key", false},   {"scram_server_key", false},    {"service", false},
-	{"servicefile", false},        {"ssl_max_protocol_version", false}, {"ssl_min_protocol_version", false},
-	{"sslcert", true},             {"sslcertmode", false},         {"sslcompression", false},
-	{"sslcrl", false},             {"sslcrldir", false},           {"sslkey", true},
-	{"sslkeylogfile", false},      {"sslmode", true},              {"sslnegotiation", true},
-	{"sslpassword", false},        {"sslrootcert", true},          {"sslsni", false},
-	{"target_session_attrs", true}, {"tcp_user_timeout", false},   {"user", true},
-};
-/* clang-format on */
-
-static const struct mask_parameter *mask_find(const char *key, size_t len)
+static enum mask_parameter mask_nothing_known(const char *key, size_t len)
 {
-	for (size_t i = 0; i < sizeof(mask_parameters) / sizeof(mask_parameters[0]); i++)
-		if (strlen(mask_parameters[i].name) == len && strncmp(mask_parameters[i].name, key, len) == 0)
-			return &mask_parameters[i];
-	return NULL;
-}
-
-static bool mask_is_harmless(const char *key, size_t len)
-{
-	const struct mask_parameter *known = mask_find(key, len);
-
-	return known && known->harmless;
-}
-
-bool mask_shows(const char *key)
-{
-	return mask_is_harmless(key, strlen(key));
+	(void)key;
+	(void)len;
+	return MASK_UNKNOWN;
 }
 
 /*
  * "key=value&key=value…". An unescaped '&' in a password makes parts of it: one without '=' is shown only where it is
  * a parameter's name, and an unknown key, which a misspelt one is, only where no secret stands before it.
  */
-static void mask_query(struct buf *out, const char *query)
+static void mask_query(struct buf *out, const char *query, mask_known *known)
 {
 	bool hidden = false;
 
@@ -68,10 +29,10 @@ static void mask_query(struct buf *out, const char *query)
 		size_t len = strcspn(query, "&"), key = strcspn(query, "=&");
 		bool has_value = query[key] == '=';
 
-		if (mask_is_harmless(query, key)) {
+		if (known(query, key) == MASK_SHOWN) {
 			buf_add(out, query, len);
 		} else if (len) {
-			if (has_value && (!hidden || mask_find(query, key)))
+			if (has_value && (!hidden || known(query, key)))
 				buf_add(out, query, key + 1);
 			buf_add_text(out, "***");
 			hidden = true;
@@ -171,7 +132,7 @@ bool mask_password_is_cut(const char *url)
  * The '@' that ends "user:password", or NULL. It is the *last* one, since one inside a password should have been
  * escaped, and was not; but not one that belongs to a parameter's value.
  */
-static const char *mask_at(const char *authority)
+static const char *mask_at(const char *authority, mask_known *known)
 {
 	const char *end = authority + strlen(authority), *at = mask_last(authority, end, '@');
 	const char *query = strchr(authority, '?'), *part, *before;
@@ -180,7 +141,7 @@ static const char *mask_at(const char *authority)
 		return at;
 	part = mask_last(query, at, '&');
 	part = part ? part + 1 : query + 1;
-	if (!mask_find(part, strcspn(part, "=@")))
+	if (!known(part, strcspn(part, "=@")))
 		return at;
 	before = mask_last(authority, query, '@');
 	if (before)
@@ -217,7 +178,7 @@ static void mask_rest(struct buf *out, const char *text, size_t len, size_t show
 }
 
 /* "host:port,host/database?parameters". A database's name with '&' or '=' in it is parameters that lack their '?'. */
-static void mask_place(struct buf *out, const char *text, bool any_port)
+static void mask_place(struct buf *out, const char *text, bool any_port, mask_known *known)
 {
 	size_t len = strcspn(text, "/?#"), shown = mask_hosts_length(text, len, any_port);
 
@@ -234,14 +195,14 @@ static void mask_place(struct buf *out, const char *text, bool any_port)
 	mask_rest(out, text, len, shown);
 	if (text[len]) {
 		buf_add_text(out, "?");
-		mask_query(out, text + len + 1);
+		mask_query(out, text + len + 1, known);
 	}
 }
 
 /* What follows "scheme://". */
-static void mask_url(struct buf *out, const char *url, bool any_port)
+static void mask_url(struct buf *out, const char *url, bool any_port, mask_known *known)
 {
-	const char *at = mask_at(url), *colon = at ? memchr(url, ':', (size_t)(at - url)) : NULL;
+	const char *at = mask_at(url, known), *colon = at ? memchr(url, ':', (size_t)(at - url)) : NULL;
 	size_t authority = strcspn(url, "/?#");
 	bool is_hosts = mask_is_host_list(url, authority);
 
@@ -265,17 +226,17 @@ static void mask_url(struct buf *out, const char *url, bool any_port)
 		buf_add_text(out, "@");
 		url = at + 1;
 	}
-	mask_place(out, url, any_port && !at);
+	mask_place(out, url, any_port && !at, known);
 }
 
 /* libpq's "host=db password=secret", where a value may be quoted and hold white space: up to the first that is not harmless. */
-static void mask_words(struct buf *out, const char *text)
+static void mask_words(struct buf *out, const char *text, mask_known *known)
 {
 	while (*text) {
 		size_t len = strcspn(text, " \t\r\n\v\f"), key = strcspn(text, "=");
 
-		if (len && (key >= len || !mask_is_harmless(text, key) || strcspn(text, "'\"\\") < len)) {
-			if (key < len && mask_find(text, key))
+		if (len && (key >= len || known(text, key) != MASK_SHOWN || strcspn(text, "'\"\\") < len)) {
+			if (key < len && known(text, key))
 				buf_add(out, text, key + 1);
 			buf_add_text(out, "***");
 			return;
@@ -296,18 +257,18 @@ bool mask_is_password(const char *text)
 }
 
 /* Without a scheme there is no place for a password: what is shown may help who mistyped a port. */
-static void mask_bare(struct buf *out, const char *text)
+static void mask_bare(struct buf *out, const char *text, mask_known *known)
 {
 	const char *at = strrchr(text, '@');
 	size_t name = strcspn(text, "=:/?&#[@"), shown;
 
 	if (strchr(text, '=') && strpbrk(text, " \t\r\n\v\f")) {
-		mask_words(out, text);
+		mask_words(out, text, known);
 		return;
 	}
 	if (at && !mask_is_password(text)) {
 		buf_add_text(out, "***@");
-		mask_place(out, at + 1, false);
+		mask_place(out, at + 1, false, known);
 		return;
 	}
 	name = text[name] == '=' ? name + 1 : 0;
@@ -315,33 +276,33 @@ static void mask_bare(struct buf *out, const char *text)
 	buf_add(out, text, shown);
 	if (text[shown] == '?' || text[shown] == '&') {
 		buf_add(out, text + shown, 1);
-		mask_query(out, text + shown + 1);
+		mask_query(out, text + shown + 1, known);
 	} else if (text[shown]) {
 		buf_add_text(out, "***");
 	}
 }
 
-static void mask_into(struct buf *out, const char *text)
+static void mask_into(struct buf *out, const char *text, mask_known *known)
 {
 	const char *authority = strstr(text, "://"), *scheme;
 
 	if (!authority || strcspn(text, " \t\r\n\v\f@?&#/") < (size_t)(authority - text)) {
-		mask_bare(out, text);
+		mask_bare(out, text, known);
 		return;
 	}
 	scheme = mask_last(text, authority, '=');
 	scheme = scheme ? scheme + 1 : text;
 	authority += 3;
 	buf_add(out, text, (size_t)(authority - text));
-	mask_url(out, authority, strncasecmp(scheme, "tcp://", 6) == 0);
+	mask_url(out, authority, strncasecmp(scheme, "tcp://", 6) == 0, known);
 }
 
-char *mask_target(const char *text)
+char *mask_target(const char *text, enum mask_parameter (*known)(const char *key, size_t len))
 {
 	char *plain = mask_expressions(text);
 	struct buf out = {0};
 
-	mask_into(&out, plain);
+	mask_into(&out, plain, known ? known : mask_nothing_known);
 	free(plain);
 	return buf_detach(&out);
 }

@@ -49,7 +49,7 @@ static void stream_on_connected(void *arg)
 {
 	struct stream *stream = arg;
 
-	loop_watch_set(stream->loop, &stream->watch, stream->fd, true, false);
+	loop_watch_clear(&stream->watch);
 	stream->connected_fn(stream->arg);
 }
 
@@ -96,8 +96,8 @@ static struct outcome stream_begin(struct stream *stream, const struct address *
 }
 
 struct outcome stream_connect(struct stream *stream, struct loop *loop, const struct address *address,
-			      void (*connected)(void *arg), void (*readable)(void *arg),
-			      void (*failed)(void *arg, const struct outcome *outcome), void *arg)
+			      void (*connected)(void *arg), void (*failed)(void *arg, const struct outcome *outcome),
+			      void *arg)
 {
 	struct outcome outcome;
 
@@ -105,7 +105,6 @@ struct outcome stream_connect(struct stream *stream, struct loop *loop, const st
 		.loop = loop,
 		.watch = {.ready = stream_on_ready, .arg = stream},
 		.connected_fn = connected,
-		.readable_fn = readable,
 		.failed_fn = failed,
 		.arg = arg,
 	};
@@ -118,6 +117,12 @@ struct outcome stream_connect(struct stream *stream, struct loop *loop, const st
 	if (outcome.kind != OUTCOME_READY)
 		stream_close(stream);
 	return outcome;
+}
+
+void stream_watch(struct stream *stream, void (*readable)(void *arg))
+{
+	stream->readable_fn = readable;
+	loop_watch_set(stream->loop, &stream->watch, stream->fd, true, false);
 }
 
 ssize_t stream_read(struct stream *stream, void *data, size_t size)
@@ -139,6 +144,16 @@ void stream_drain(int fd)
 	for (; drained < STREAM_DRAIN_MAX && got > 0; drained += (size_t)got)
 		if ((got = recv(fd, waste, sizeof(waste), MSG_DONTWAIT)) <= 0)
 			break;
+}
+
+int stream_release(struct stream *stream)
+{
+	int fd = stream->fd;
+
+	loop_watch_clear(&stream->watch);
+	loop_timer_clear(&stream->soon);
+	stream->fd = -1;
+	return fd;
 }
 
 void stream_close(struct stream *stream)

@@ -55,7 +55,7 @@ static int argv_take_long(struct argv_walk *walk, struct error *err)
 
 	if (!row) {
 		nearest = options_nearest(walk->table, key);
-		shown = mask_target(key);
+		shown = mask_target(key, NULL);
 		errors_set(err, "unknown option --%s; %s%s%s", shown,
 			   nearest ? "did you mean --" : "see waitfor --help", nearest ? nearest->key : "",
 			   nearest ? "?" : "");

@@ -145,7 +145,7 @@ int jsontext_error(const struct jsontext *text, const cJSON *item, bool at_key, 
 
 char *jsontext_quote(const char *key)
 {
-	char *shown = mask_target(key), *clean = json_clean(shown, JSONTEXT_KEY_MAX);
+	char *shown = mask_target(key, NULL), *clean = json_clean(shown, JSONTEXT_KEY_MAX);
 	char *quoted = alloc_format("\"%s%s\"", clean, strlen(shown) > JSONTEXT_KEY_MAX ? "..." : "");
 
 	free(clean);

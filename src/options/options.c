@@ -188,7 +188,7 @@ static int options_read_masked(const struct options_row *row, void *field, const
 	char *masked;
 
 	if (failed) {
-		masked = mask_target(text);
+		masked = mask_target(text, NULL);
 		failed = options_read(row, field, masked, err);
 		free(masked);
 	}
@@ -197,7 +197,7 @@ static int options_read_masked(const struct options_row *row, void *field, const
 
 static int options_refuse_url(const struct options_row *row, const char *text, struct error *err)
 {
-	char *shown = mask_target(text);
+	char *shown = mask_target(text, NULL);
 
 	errors_set(err, "\"%s\" is a URL and no file; write --%s %s", shown, row->key, row->arg);
 	free(shown);

@@ -39,6 +39,21 @@ static void tcp_on_trust(void *arg)
 	tcp_finish(arg, OUTCOME_READY);
 }
 
+/* Data while trust is still missing: somebody is there. The end: nobody was. */
+static void tcp_on_readable(void *arg)
+{
+	struct probe *probe = arg;
+	struct tcp_state *state = probe->state;
+	char data[512];
+	ssize_t got = stream_read(&state->stream, data, sizeof(data));
+
+	if (got < 0 && errno == EAGAIN)
+		return;
+	loop_timer_clear(&state->trust);
+	loop_watch_clear(&state->stream.watch);
+	tcp_finish(probe, got > 0 ? OUTCOME_READY : got == 0 ? OUTCOME_CLOSED : OUTCOME_RESET);
+}
+
 static void tcp_on_connected(void *arg)
 {
 	struct probe *probe = arg;
@@ -53,21 +68,7 @@ static void tcp_on_connected(void *arg)
 	delay = probe->was_refused && portproxy_stands_at(address_port(probe->address)) ? TCP_PROXY_DELAY
 											: TCP_TRUST_DELAY;
 	loop_timer_set(&state->trust, delay);
-}
-
-/* Data while trust is still missing: somebody is there. The end: nobody was. */
-static void tcp_on_readable(void *arg)
-{
-	struct probe *probe = arg;
-	struct tcp_state *state = probe->state;
-	char data[512];
-	ssize_t got = stream_read(&state->stream, data, sizeof(data));
-
-	if (got < 0 && errno == EAGAIN)
-		return;
-	loop_timer_clear(&state->trust);
-	loop_watch_clear(&state->stream.watch);
-	tcp_finish(probe, got > 0 ? OUTCOME_READY : got == 0 ? OUTCOME_CLOSED : OUTCOME_RESET);
+	stream_watch(&state->stream, tcp_on_readable);
 }
 
 static void tcp_on_failed(void *arg, const struct outcome *outcome)
@@ -95,8 +96,7 @@ static void tcp_start(struct probe *probe)
 
 	state->stream.fd = -1;
 	loop_timer_init(probe->loop, &state->trust, tcp_on_trust, probe);
-	outcome = stream_connect(&state->stream, probe->loop, probe->address, tcp_on_connected, tcp_on_readable,
-				 tcp_on_failed, probe);
+	outcome = stream_connect(&state->stream, probe->loop, probe->address, tcp_on_connected, tcp_on_failed, probe);
 	if (outcome.kind != OUTCOME_READY)
 		probe_finish(probe, &outcome);
 }

@@ -7,11 +7,12 @@
 #include "base/alloc.h"
 #include "base/mask.h"
 #include "target/links.h"
+#include "target/scheme.h"
 
 /* Names the target as it was written, where that is not what the error names already. */
 static void targets_name_origin(const char *text, const char *expanded, struct error *err)
 {
-	char *written = mask_target(text), *named = mask_target(expanded);
+	char *written = mask_target(text, scheme_parameter), *named = mask_target(expanded, scheme_parameter);
 
 	if (strcmp(written, named) != 0)
 		errors_prefix(err, "\"%s\"", written);
@@ -39,7 +40,7 @@ int targets_add(struct config *config, const char *text, const struct env *env, 
 	int failed;
 
 	if (env_expand(env, text, &expanded, err)) {
-		shown = mask_target(text);
+		shown = mask_target(text, scheme_parameter);
 		errors_prefix(err, "target \"%s\"", shown);
 		free(shown);
 		return -1;
@@ -54,7 +55,7 @@ int targets_add(struct config *config, const char *text, const struct env *env, 
 /* Does what is shown of the word end in a secret, so that white space in it would make a word of the rest? */
 static bool targets_ends_in_secret(const char *word)
 {
-	char *shown = mask_target(word);
+	char *shown = mask_target(word, scheme_parameter);
 	size_t len = strlen(shown);
 	bool ends = len >= 3 && strcmp(shown + len - 3, "***") == 0;
 

@@ -1,10 +1,10 @@
 #include "settings/url.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/percent.h"
 
 char *url_expand(const struct jsontext *file, const cJSON *item, const char *text, const struct env *env,
 		 struct error *err)
@@ -15,23 +15,6 @@ char *url_expand(const struct jsontext *file, const cJSON *item, const char *tex
 	if (env_expand(env, text, &expanded, &inner))
 		jsontext_error(file, item, false, err, "%s", inner.text);
 	return expanded;
-}
-
-/* Percent-encoded (RFC 3986, 2.1 and 2.3). */
-static void url_encode(struct buf *out, const char *text)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-	for (; *text; text++) {
-		char code[4];
-
-		if (strchr(plain, *text)) {
-			buf_add(out, text, 1);
-			continue;
-		}
-		snprintf(code, sizeof(code), "%%%02X", (unsigned)(unsigned char)*text);
-		buf_add_text(out, code);
-	}
 }
 
 /* A key with anything else in it is no parameter, and libpq would quote it whole. */
@@ -78,7 +61,7 @@ int url_add_options(const struct jsontext *file, struct buf *url, const cJSON *o
 		has_query = true;
 		buf_add_text(url, item->string);
 		buf_add_text(url, "=");
-		url_encode(url, value);
+		percent_encode(url, value);
 		free(value);
 	}
 	return 0;

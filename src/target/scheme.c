@@ -37,6 +37,37 @@ const struct scheme *scheme_of_port(uint16_t port)
 	return schemes[0];
 }
 
+static enum mask_parameter scheme_knows(const struct scheme *scheme, const char *key, size_t len)
+{
+	if (scheme->parameter_known)
+		return scheme->parameter_known(key, len);
+	for (size_t i = 0; scheme->params && i < scheme->params->count; i++) {
+		const struct options_row *row = &scheme->params->rows[i];
+
+		if (strlen(row->key) == len && strncmp(row->key, key, len) == 0)
+			return row->secret ? MASK_SECRET : MASK_SHOWN;
+	}
+	return MASK_UNKNOWN;
+}
+
+enum mask_parameter scheme_parameter(const char *key, size_t len)
+{
+	enum mask_parameter found = MASK_UNKNOWN;
+
+	for (size_t i = 0; i < SCHEME_COUNT && found != MASK_SECRET; i++) {
+		enum mask_parameter known = scheme_knows(schemes[i], key, len);
+
+		if (known == MASK_SECRET || found == MASK_UNKNOWN)
+			found = known;
+	}
+	return found;
+}
+
+bool scheme_shows(const char *key)
+{
+	return scheme_parameter(key, strlen(key)) == MASK_SHOWN;
+}
+
 int scheme_refuse(const char *name, struct error *err)
 {
 	struct buf known = {0};

@@ -8,6 +8,8 @@
 
 #include "base/alloc.h"
 #include "base/mask.h"
+#include "base/percent.h"
+#include "target/scheme.h"
 
 int target_host_family(const char *host)
 {
@@ -98,7 +100,10 @@ int target_parse_endpoint(struct endpoint *endpoint, const char *text, size_t le
 	} else {
 		host_end = colon ? colon : end;
 	}
-	made.host = alloc_slice(host, (size_t)(host_end - host));
+	/* Split first, decode then (RFC 3986, 2.4): an escaped ':' is a part of the host, and wrong there. */
+	made.host = percent_decode(host, (size_t)(host_end - host));
+	if (!made.host)
+		return errors_set(err, "%%00 is in no host name; write host:port");
 	if (host != text && target_host_family(made.host) != AF_INET6) {
 		errors_set(err, "\"%s\" is not an IPv6 address; brackets are for those, [v6]:port", made.host);
 		goto fail;
@@ -121,28 +126,6 @@ void target_release_endpoint(struct endpoint *endpoint)
 	*endpoint = (struct endpoint){0};
 }
 
-/* "%2Frun%2Fpg" as "/run/pg" (RFC 3986, 2.1); what is no escape stays as it is, for others to refuse. The caller's. */
-static char *target_decode(const char *text, size_t len)
-{
-	char *decoded = alloc_slice(text, len), *to = decoded;
-
-	for (const char *from = decoded; *from; from++) {
-		unsigned code;
-
-		if (*from == '%' && isxdigit((unsigned char)from[1]) && isxdigit((unsigned char)from[2])) {
-			char digits[] = {from[1], from[2], '\0'};
-
-			code = (unsigned)strtoul(digits, NULL, 16);
-			from += 2;
-		} else {
-			code = (unsigned char)*from;
-		}
-		*to++ = (char)code;
-	}
-	*to = '\0';
-	return decoded;
-}
-
 /* Adds one endpoint for each host of the comma-separated list. */
 static int target_parse_hosts(struct target *target, const char *text, size_t len, struct error *err)
 {
@@ -151,14 +134,10 @@ static int target_parse_hosts(struct target *target, const char *text, size_t le
 	for (;;) {
 		const char *comma = memchr(text, ',', (size_t)(end - text));
 		const char *stop = comma ? comma : end;
-		char *host = target_decode(text, (size_t)(stop - text));
-		int failed;
 
 		target->endpoints =
 			alloc_resize(target->endpoints, target->endpoint_count + 1, sizeof(struct endpoint));
-		failed = target_parse_endpoint(&target->endpoints[target->endpoint_count], host, strlen(host), err);
-		free(host);
-		if (failed)
+		if (target_parse_endpoint(&target->endpoints[target->endpoint_count], text, (size_t)(stop - text), err))
 			return -1;
 		target->endpoint_count++;
 		if (!comma)
@@ -276,6 +255,20 @@ static int target_check_url(const char *url, size_t len, const char *at, bool an
 	return 0;
 }
 
+/* "user:password" of that length, percent-encoded. What is empty counts as not given. */
+static int target_parse_user(struct target *target, const char *text, size_t len, struct error *err)
+{
+	const char *colon = memchr(text, ':', len);
+	size_t user_len = colon ? (size_t)(colon - text) : len;
+	char *user = percent_decode(text, user_len);
+	char *password = percent_decode(colon ? colon + 1 : "", colon ? len - user_len - 1 : 0);
+
+	target->has_user = true;
+	target->user = user;
+	target->password = password;
+	return user && password ? 0 : errors_set(err, "%%00 is in no user and no password; leave it out");
+}
+
 static int target_parse_url(struct target *target, const char *text, struct error *err)
 {
 	size_t scheme_len = target_scheme_length(text), len;
@@ -289,11 +282,12 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 	text += scheme_len + 3;
 	len = strcspn(text, "/?#");
 	at = memrchr(text, '@', len);
-	target->has_user = at != NULL;
 	target->tail = alloc_text(text + len);
 	if (target_check_url(text, len, at, strcmp(target->scheme_name, "tcp") == 0 && !at, err))
 		return -1;
 	if (at) {
+		if (target_parse_user(target, text, (size_t)(at - text), err))
+			return -1;
 		len -= (size_t)(at + 1 - text);
 		text = at + 1;
 	}
@@ -303,7 +297,7 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 
 int target_parse(struct target *target, const char *text, struct error *err)
 {
-	struct target made = {.text = mask_target(text), .exports = true};
+	struct target made = {.text = mask_target(text, scheme_parameter), .exports = true};
 	const char *rest = target_take_name(&made, text, err);
 
 	if (!rest)
@@ -330,6 +324,9 @@ void target_release(struct target *target)
 	free(target->url);
 	free(target->name);
 	free(target->scheme_name);
+	free(target->user);
+	free(target->password);
+	params_release(&target->params);
 	free(target->tail);
 	free(target->origin);
 	*target = (struct target){0};

@@ -75,7 +75,20 @@ def test_a_uri_whose_host_is_an_escaped_path(waitfor, folder):
     path = quote(f"{folder}/none", safe="")
     for target in (f"postgres://{path}:5432/", f"postgres://app@{path}/shop"):
         result = waitfor("-t", "300ms", target)
-        assert result.code == 124 and "connection refused" in result.err, result
+        assert result.code == 124 and "no such file" in result.err, result
+
+
+@pytest.mark.parametrize("target", ["tcp://db%3A5432", "tcp://db%00.evil:80", "postgres://db%3A5432/x"])
+def test_what_is_escaped_is_a_part_of_the_host(waitfor, target):
+    """RFC 3986, 2.4: split first, decode then. It was port 5432, and the host "db"."""
+    result = waitfor("-t", "1", target)
+    assert result.code == 125 and "host name" in result.err, result
+
+
+def test_a_socket_path_with_an_escaped_colon(waitfor, folder):
+    """As Cloud SQL names them: /cloudsql/project:region:instance."""
+    result = waitfor("-t", "300ms", f"postgres://u:p@{quote(f'{folder}/a:b:c', safe='')}/db")
+    assert result.code == 124 and f"no such file ({folder}/a:b:c)" in result.err, result
 
 
 def test_a_uri_with_several_hosts_is_ready_when_one_is(waitfor, net, named_db):

@@ -3,6 +3,7 @@
 #define PROBE_POSTGRES_PGURI_H
 
 #include "base/errors.h"
+#include "base/mask.h"
 #include "target/target.h"
 
 /*
@@ -12,5 +13,8 @@
  */
 int pguri_take(struct target *target, void (*tell)(void *arg, const char *key, const char *value), void *arg,
 	       struct error *err);
+
+/* What libpq's own table says of a parameter of that name. */
+enum mask_parameter pguri_parameter(const char *key, size_t len);
 
 #endif

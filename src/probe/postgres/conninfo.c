@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/mask.h"
 #include "probe/postgres/pguri.h"
 #include "target/links.h"
+#include "target/scheme.h"
 
 /* Where libpq looks for a password file and must find none, silently (FACTS 25: /dev/null itself makes it warn). */
 #define CONNINFO_NO_FILE "/dev/null/none"
@@ -190,7 +190,7 @@ static const char *conninfo_quoted_secret(const struct conninfo *info, const cha
 	const char *found = NULL;
 
 	for (size_t i = 0; i < info->count; i++)
-		if (!mask_shows(info->keys[i]) && *info->values[i] && strstr(message, info->keys[i]) &&
+		if (!scheme_shows(info->keys[i]) && *info->values[i] && strstr(message, info->keys[i]) &&
 		    strstr(message, info->values[i]) && (!found || strlen(info->keys[i]) > strlen(found)))
 			found = info->keys[i];
 	return found;

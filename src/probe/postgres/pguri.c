@@ -9,6 +9,8 @@
 
 #include "base/alloc.h"
 #include "base/mask.h"
+#include "net/address.h"
+#include "target/scheme.h"
 
 /* The count-th of a comma-separated list, as libpq counts; the caller's. NULL past the end. */
 static char *pguri_item(const char *list, size_t count)
@@ -40,6 +42,11 @@ static int pguri_take_endpoint(struct endpoint *endpoint, char *host, char *addr
 	endpoint->address = address;
 	if (port && *port && target_parse_port(port, strlen(port), &endpoint->port, err))
 		return -1;
+	if (host[0] == '/' && strlen(host) + sizeof("/.s.PGSQL.65535") - 1 > ADDRESS_PATH_MAX)
+		return errors_set(err,
+				  "the socket in %s would have a path above %d bytes, which no socket can have; name a "
+				  "folder with a shorter path",
+				  host, ADDRESS_PATH_MAX);
 	if (address && target_host_family(address) != AF_INET && target_host_family(address) != AF_INET6)
 		return errors_set(err, "hostaddr \"%s\" is not a numeric address", address);
 	return target_check_host(host, err);
@@ -84,7 +91,7 @@ static int pguri_take_hosts(struct target *target, const char *hosts, const char
  */
 static int pguri_refuse_uri(const struct target *target, struct error *err)
 {
-	char *masked = mask_target(target->url), *message = NULL;
+	char *masked = mask_target(target->url, scheme_parameter), *message = NULL;
 	PQconninfoOption *options = PQconninfoParse(masked, &message);
 
 	if (message && !strstr(message, "***"))
@@ -105,7 +112,7 @@ static int pguri_check_number(const char *key, const char *value, struct error *
 {
 	const char *digits = value + strspn(value, "0");
 	size_t len = strspn(digits, "0123456789");
-	bool shown = mask_shows(key);
+	bool shown = scheme_shows(key);
 
 	if (!*value || digits[len])
 		return errors_set(err, "%s%s%s is not a number; write %s=10", key, shown ? "=" : "", shown ? value : "",
@@ -127,6 +134,50 @@ static int pguri_check_parameter(const char *key, const char *value, struct erro
 		if (strcmp(key, numbers[i]) == 0)
 			return pguri_check_number(key, value, err);
 	return 0;
+}
+
+/* Those that let nobody in, and that one wants to see in a log. */
+static bool pguri_is_harmless(const char *key, size_t len)
+{
+	static const char *const harmless[] = {
+		"application_name",
+		"channel_binding",
+		"connect_timeout",
+		"dbname",
+		"gssencmode",
+		"host",
+		"hostaddr",
+		"keepalives_idle",
+		"keepalives_interval",
+		"load_balance_hosts",
+		"passfile",
+		"port",
+		"require_auth",
+		"sslcert",
+		"sslkey",
+		"sslmode",
+		"sslnegotiation",
+		"sslrootcert",
+		"target_session_attrs",
+		"user",
+	};
+
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		if (strlen(harmless[i]) == len && strncmp(harmless[i], key, len) == 0)
+			return true;
+	return false;
+}
+
+enum mask_parameter pguri_parameter(const char *key, size_t len)
+{
+	PQconninfoOption *options = PQconninfoParse("", NULL);
+	enum mask_parameter known = MASK_UNKNOWN;
+
+	for (const PQconninfoOption *option = options; option && option->keyword; option++)
+		if (strlen(option->keyword) == len && strncmp(option->keyword, key, len) == 0)
+			known = pguri_is_harmless(key, len) ? MASK_SHOWN : MASK_SECRET;
+	PQconninfoFree(options);
+	return known;
 }
 
 int pguri_take(struct target *target, void (*tell)(void *arg, const char *key, const char *value), void *arg,

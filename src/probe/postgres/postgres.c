@@ -18,6 +18,7 @@
 #include "net/stream.h"
 #include "probe/postgres/conninfo.h"
 #include "probe/postgres/pganswer.h"
+#include "probe/postgres/pguri.h"
 #include "target/scheme.h"
 
 /* From listening to ready, a server that was shut down cleanly takes 4 to 9 ms (measured with PostgreSQL 15). */
@@ -395,5 +396,6 @@ const struct scheme scheme_postgres = {
 	.example = "postgres://host:5432/db",
 	.default_port = CONNINFO_PORT,
 	.claims_port = true,
+	.parameter_known = pguri_parameter,
 	.protocol = &postgres_protocol,
 };

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/mask.h"
+#include "target/scheme.h"
 #include "target/target.h"
 
 /* A piece of a secret must not show, in whatever form it is mistyped. Every secret here is made of "hunter" or "xyzzy". */
@@ -175,7 +176,7 @@ static void test_mask(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		char *masked = mask_target(rows[i].text);
+		char *masked = mask_target(rows[i].text, scheme_parameter);
 
 		check_text(rows[i].text, masked, rows[i].masked);
 		free(masked);
@@ -184,7 +185,8 @@ static void test_mask(void **state)
 
 static void check_known(const char *key)
 {
-	char *text = alloc_format("postgres://db/app?password=x&%s=y", key), *masked = mask_target(text);
+	char *text = alloc_format("postgres://db/app?password=x&%s=y", key),
+	     *masked = mask_target(text, scheme_parameter);
 
 	check_has(text, masked, key);
 	free(masked);
@@ -205,7 +207,7 @@ static void test_mask_knows_every_key(void **state)
 
 static void check_masked(const char *text)
 {
-	char *masked = mask_target(text);
+	char *masked = mask_target(text, scheme_parameter);
 
 	check_lacks(text, masked, "hunter");
 	free(masked);

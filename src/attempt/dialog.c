@@ -1,0 +1,126 @@
+#include "attempt/dialog.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+
+static void dialog_finish(struct probe *probe, enum outcome_kind kind, const char *detail)
+{
+	struct outcome outcome = outcome_make(kind, "%s", detail);
+
+	probe_finish(probe, &outcome);
+}
+
+/* Sends the words, if there are any, and forgets what was heard before them. */
+static void dialog_speak(struct dialog_state *state, struct buf *words)
+{
+	struct evbuffer *heard = bufferevent_get_input(state->talk);
+
+	if (words->len) {
+		evbuffer_drain(heard, evbuffer_get_length(heard));
+		bufferevent_write(state->talk, words->data, words->len);
+		state->turn++;
+	}
+	buf_release(words);
+}
+
+/* Returns whether it is decided. */
+static bool dialog_judge(struct probe *probe, bool eof)
+{
+	struct dialog_state *state = probe->state;
+	struct evbuffer *input = bufferevent_get_input(state->talk);
+	struct dialog_heard heard = {.len = evbuffer_get_length(input), .eof = eof, .turn = state->turn};
+	struct outcome outcome = {0};
+	struct buf words = {0};
+
+	heard.data = heard.len ? (const char *)evbuffer_pullup(input, -1) : "";
+	if (probe->protocol->dialog->judge(probe->target, &heard, &words, &outcome)) {
+		buf_release(&words);
+		probe_finish(probe, &outcome);
+		return true;
+	}
+	dialog_speak(state, &words);
+	return false;
+}
+
+static void dialog_on_heard(struct bufferevent *talk, void *arg)
+{
+	struct probe *probe = arg;
+	struct dialog_state *state = probe->state;
+
+	if (probe->finished)
+		return;
+	state->heard_any = true;
+	if (!dialog_judge(probe, false) && evbuffer_get_length(bufferevent_get_input(talk)) > DIALOG_HEARD_MAX)
+		dialog_finish(probe, OUTCOME_GARBLED, "the reply does not end");
+}
+
+/* The end. A service that hangs up without a word is not there yet: most often a proxy took the connection (FACTS 17). */
+static void dialog_on_event(struct bufferevent *talk, short what, void *arg)
+{
+	struct probe *probe = arg;
+	struct dialog_state *state = probe->state;
+
+	if (probe->finished || !(what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)))
+		return;
+	state->heard_any |= evbuffer_get_length(bufferevent_get_input(talk)) > 0;
+	if (state->heard_any && dialog_judge(probe, true))
+		return;
+	dialog_finish(probe, what & BEV_EVENT_EOF ? OUTCOME_CLOSED : OUTCOME_RESET, "");
+}
+
+static void dialog_on_connected(void *arg)
+{
+	struct probe *probe = arg;
+	struct dialog_state *state = probe->state;
+	const struct dialog *dialog = probe->protocol->dialog;
+	struct buf words = {0};
+	int fd = stream_release(&state->stream);
+
+	state->talk = bufferevent_socket_new(loop_base(probe->loop), fd, 0);
+	if (!state->talk) {
+		close(fd);
+		dialog_finish(probe, OUTCOME_LOCAL, "out of memory");
+		return;
+	}
+	probe_stage(probe, OUTCOME_SILENT, NULL);
+	bufferevent_setcb(state->talk, dialog_on_heard, NULL, dialog_on_event, probe);
+	if (dialog->say)
+		dialog->say(probe->target, &words);
+	dialog_speak(state, &words);
+	if (bufferevent_enable(state->talk, EV_READ | EV_WRITE))
+		dialog_finish(probe, OUTCOME_LOCAL, "the connection cannot be watched");
+}
+
+static void dialog_on_failed(void *arg, const struct outcome *outcome)
+{
+	probe_finish(arg, outcome);
+}
+
+void dialog_start(struct probe *probe)
+{
+	struct dialog_state *state = probe->state;
+	struct outcome outcome;
+
+	outcome = stream_connect(&state->stream, probe->loop, probe->address, dialog_on_connected, dialog_on_failed,
+				 probe);
+	if (outcome.kind != OUTCOME_READY)
+		probe_finish(probe, &outcome);
+}
+
+void dialog_stop(struct probe *probe)
+{
+	struct dialog_state *state = probe->state;
+	int fd;
+
+	stream_close(&state->stream);
+	if (!state->talk)
+		return;
+	fd = bufferevent_getfd(state->talk);
+	bufferevent_free(state->talk);
+	state->talk = NULL;
+	stream_drain(fd);
+	close(fd);
+}

@@ -1,0 +1,103 @@
+#include "options/params.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/percent.h"
+
+/* Keeps the text for as long as the parameters, whose fields may point into it. */
+static const char *params_keep(struct params *params, char *text)
+{
+	params->texts = alloc_resize(params->texts, params->text_count + 1, sizeof(*params->texts));
+	params->texts[params->text_count++] = text;
+	return text;
+}
+
+static int params_refuse(const struct options_table *table, const char *key, struct error *err)
+{
+	const struct options_row *nearest = options_nearest(table, key);
+	struct buf known = {0};
+
+	for (size_t i = 0; i < table->count; i++) {
+		buf_add_text(&known, i == 0 ? "" : i + 1 == table->count ? " and " : ", ");
+		buf_add_text(&known, table->rows[i].key);
+	}
+	if (nearest)
+		errors_set(err, "unknown parameter \"%s\"; did you mean \"%s\"?", key, nearest->key);
+	else
+		errors_set(err, "unknown parameter \"%s\"; known: %s", key, known.data);
+	buf_release(&known);
+	return -1;
+}
+
+static int params_store(struct params *params, const struct options_table *table, const struct options_values *values,
+			const char *key, const char *value, struct error *err)
+{
+	struct error inner = {0};
+
+	for (size_t i = 0; i < table->count; i++) {
+		const struct options_row *row = &table->rows[i];
+
+		if (strcmp(row->key, key) != 0)
+			continue;
+		if (!*value)
+			return errors_set(err, "parameter %s has no value; write %s=%s", key, key,
+					  row->choices ? row->choices : row->arg);
+		if (options_store(table, i, values, OPTIONS_FILE, value, &inner) == 0)
+			return 0;
+		return row->secret ? errors_set(err, "parameter %s does not take this value", key)
+				   : errors_set(err, "parameter %s: %s", key, inner.text);
+	}
+	(void)params;
+	return params_refuse(table, key, err);
+}
+
+/* "key=value" of that length. */
+static int params_load_one(struct params *params, const struct options_table *table,
+			   const struct options_values *values, const char *text, size_t len, struct error *err)
+{
+	const char *equals = memchr(text, '=', len);
+	size_t key_len = equals ? (size_t)(equals - text) : len;
+	char *key = percent_decode(text, key_len);
+	char *value = percent_decode(equals ? equals + 1 : "", equals ? len - key_len - 1 : 0);
+	int failed;
+
+	if (key)
+		params_keep(params, key);
+	if (value)
+		params_keep(params, value);
+	failed = key && value ? params_store(params, table, values, key, value, err)
+			      : errors_set(err, "%%00 is in no parameter; leave it out");
+	return failed;
+}
+
+int params_load(struct params *params, const struct options_table *table, size_t size, const char *query,
+		struct error *err)
+{
+	enum options_source *sources = alloc_zero(table->count, sizeof(*sources));
+	const struct options_values values = {alloc_zero(1, size), sources};
+	int failed;
+
+	*params = (struct params){.fields = values.fields};
+	failed = options_load_defaults(table, &values, err);
+	while (!failed && query && *query) {
+		size_t len = strcspn(query, "&");
+
+		if (len)
+			failed = params_load_one(params, table, &values, query, len, err);
+		query += len + (query[len] == '&');
+	}
+	free(sources);
+	return failed;
+}
+
+void params_release(struct params *params)
+{
+	for (size_t i = 0; i < params->text_count; i++)
+		free(params->texts[i]);
+	free(params->texts);
+	free(params->fields);
+	*params = (struct params){0};
+}

@@ -1,0 +1,123 @@
+#include "target/credentials.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "target/links.h"
+#include "target/scheme.h"
+
+/* Longer than any password; a file beyond it is another one by mistake. */
+enum { CREDENTIALS_FILE_MAX = 4096 };
+
+static bool credentials_has(const char *value)
+{
+	return value && *value;
+}
+
+/* The value of NAME_SUFFIX, or NULL where it is unset or empty. Points into env. */
+static const char *credentials_variable(const struct target *target, const struct env *env, const char *suffix)
+{
+	char *name = alloc_format("%s_%s", target->name, suffix);
+	const char *value = env_get(env, name);
+
+	free(name);
+	return credentials_has(value) ? value : NULL;
+}
+
+/* Reads the file, which must be a plain one: a pipe could block for ever. 0 or an errno value; EFBIG: it is too long. */
+static int credentials_read(const char *path, char *out, size_t size, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), reason = fd < 0 ? errno : 0;
+	struct stat found;
+	ssize_t got = 0;
+
+	*len = 0;
+	if (!reason && fstat(fd, &found))
+		reason = errno;
+	if (!reason && !S_ISREG(found.st_mode))
+		reason = S_ISDIR(found.st_mode) ? EISDIR : EINVAL;
+	while (!reason && *len < size && (got = read(fd, out + *len, size - *len)) != 0) {
+		if (got < 0 && errno != EINTR)
+			reason = errno;
+		*len += got > 0 ? (size_t)got : 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	return reason ? reason : *len == size ? EFBIG : 0;
+}
+
+static int credentials_refuse_file(const struct target *target, const char *path, int reason, struct error *err)
+{
+	if (reason == EINVAL)
+		return errors_set(err, "%s_PASSWORD_FILE: %s is not a plain file; name one that holds the password",
+				  target->name, path);
+	if (reason == EFBIG)
+		return errors_set(err, "%s_PASSWORD_FILE: %s is longer than a password; name a file that holds only it",
+				  target->name, path);
+	return errors_set(err, "%s_PASSWORD_FILE: cannot read %s: %s; name a file that can be read", target->name, path,
+			  strerror(reason));
+}
+
+static int credentials_from_file(struct target *target, const char *path, struct error *err)
+{
+	char text[CREDENTIALS_FILE_MAX];
+	size_t len;
+	int reason = credentials_read(path, text, sizeof(text), &len);
+
+	if (reason)
+		return credentials_refuse_file(target, path, reason, err);
+	if (memchr(text, '\0', len))
+		return errors_set(err, "%s_PASSWORD_FILE: %s holds a zero byte; name a file of text", target->name,
+				  path);
+	len -= len && text[len - 1] == '\n';
+	len -= len && text[len - 1] == '\r';
+	free(target->password);
+	target->password = alloc_slice(text, len);
+	explicit_bzero(text, sizeof(text));
+	return 0;
+}
+
+/* The first that is something, as a copy in place of the field. */
+static void credentials_set(char **field, const char *value)
+{
+	if (credentials_has(*field) || !credentials_has(value))
+		return;
+	free(*field);
+	*field = alloc_text(value);
+}
+
+static int credentials_from_variables(struct target *target, const struct env *env, struct error *err)
+{
+	const char *password = credentials_variable(target, env, "PASSWORD");
+	const char *file = credentials_variable(target, env, "PASSWORD_FILE");
+
+	credentials_set(&target->user, credentials_variable(target, env, "USER"));
+	if (credentials_has(target->password))
+		return 0;
+	if (password && file)
+		return errors_set(err, "%s_PASSWORD and %s_PASSWORD_FILE are both set; unset one of them", target->name,
+				  target->name);
+	credentials_set(&target->password, password);
+	return file ? credentials_from_file(target, file, err) : 0;
+}
+
+int credentials_complete(struct target *target, const struct env *env, struct error *err)
+{
+	const struct scheme *scheme = target->scheme;
+	const char *host = target->endpoint_count == 1 ? target->endpoints[0].host : NULL;
+
+	if (target->name && credentials_from_variables(target, env, err))
+		return -1;
+	if (!host || credentials_has(target->password))
+		return 0;
+	if (scheme->link_user)
+		credentials_set(&target->user, links_peer_env(env, host, scheme->link_user));
+	if (scheme->link_password)
+		credentials_set(&target->password, links_peer_env(env, host, scheme->link_password));
+	return 0;
+}

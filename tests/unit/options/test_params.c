@@ -1,0 +1,114 @@
+#include "unit.h"
+
+#include <string.h>
+
+#include "options/params.h"
+
+enum role { ROLE_ANY, ROLE_MASTER, ROLE_REPLICA };
+
+struct fields {
+	int role;
+	int64_t stay;
+	const char *word, *token;
+};
+
+static const struct options_row rows[] = {
+	{.key = "role",
+	 .type = OPTIONS_WORD,
+	 .value = ROLE_MASTER,
+	 .choices = "master|replica",
+	 .offset = offsetof(struct fields, role)},
+	{.key = "stay",
+	 .type = OPTIONS_DURATION,
+	 .initial = "20ms",
+	 .arg = "TIME",
+	 .offset = offsetof(struct fields, stay)},
+	{.key = "word", .type = OPTIONS_TEXT, .arg = "WORD", .offset = offsetof(struct fields, word)},
+	{.key = "token",
+	 .type = OPTIONS_TEXT,
+	 .arg = "TOKEN",
+	 .secret = true,
+	 .offset = offsetof(struct fields, token)},
+};
+
+static const struct options_table table = {rows, COUNT(rows)};
+
+struct load_row {
+	const char *query;
+	struct fields expected;
+};
+
+static void test_load(void **state)
+{
+	static const struct load_row load_rows[] = {
+		{NULL, {ROLE_ANY, 20000, NULL, NULL}},
+		{"", {ROLE_ANY, 20000, NULL, NULL}},
+		{"role=master", {ROLE_MASTER, 20000, NULL, NULL}},
+		{"role=replica&stay=1s", {ROLE_REPLICA, 1000000, NULL, NULL}},
+		{"role=master&role=replica", {ROLE_REPLICA, 20000, NULL, NULL}},
+		{"&&word=a%20b%26c&", {ROLE_ANY, 20000, "a b&c", NULL}},
+		{"w%6Frd=x", {ROLE_ANY, 20000, "x", NULL}},
+		{"word=a=b", {ROLE_ANY, 20000, "a=b", NULL}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(load_rows); i++) {
+		const struct load_row *row = &load_rows[i];
+		const struct fields *fields;
+		struct params params;
+		struct error err = {0};
+
+		check_int(row->query, params_load(&params, &table, sizeof(struct fields), row->query, &err), 0);
+		check_text(row->query, err.text, "");
+		fields = params.fields;
+		check_int(row->query, fields->role, row->expected.role);
+		check_int(row->query, fields->stay, row->expected.stay);
+		check_text(row->query, fields->word, row->expected.word);
+		params_release(&params);
+		check("released", !params.fields && !params.texts);
+	}
+}
+
+struct refuse_row {
+	const char *query, *part;
+	const char *never; /* what no error may hold; NULL: nothing */
+};
+
+/* "Hints for misspelt ones"; a secret's value is in no error. */
+static void test_refuse(void **state)
+{
+	static const struct refuse_row refuse_rows[] = {
+		{"rol=master", "unknown parameter \"rol\"; did you mean \"role\"?", NULL},
+		{"colour=red", "unknown parameter \"colour\"; known: role, stay, word and token", NULL},
+		{"role=boss", "parameter role: \"boss\" is not known; write master or replica", NULL},
+		{"role", "parameter role has no value; write role=master|replica", NULL},
+		{"role=", "parameter role has no value", NULL},
+		{"stay=soon", "parameter stay: \"soon\" is not a duration", NULL},
+		{"token=a://b", "parameter token does not take this value", "a://b"},
+		{"word=%00", "%00", NULL},
+		{"=x", "unknown parameter \"\"", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(refuse_rows); i++) {
+		const struct refuse_row *row = &refuse_rows[i];
+		struct params params;
+		struct error err = {0};
+
+		check_int(row->query, params_load(&params, &table, sizeof(struct fields), row->query, &err), -1);
+		check_has(row->query, err.text, row->part);
+		if (row->never)
+			check_lacks(row->query, err.text, row->never);
+		params_release(&params);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_refuse),
+	};
+
+	return unit_main(tests);
+}

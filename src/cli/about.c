@@ -55,7 +55,10 @@ static void about_add_options(struct buf *out, bool brief, int width)
 
 static const char about_usage[] = "Usage: waitfor [OPTION]... [NAME=]TARGET... [-- COMMAND [ARG]...]\n"
 				  "Wait until every TARGET is ready, export NAME_HOST, NAME_PORT and NAME_ADDR,\n"
-				  "and become COMMAND.\n\n";
+				  "then exec COMMAND. Examples:\n"
+				  "  waitfor db:5432 -- ./app               start ./app when PostgreSQL is ready\n"
+				  "  waitfor db:5432 cache:6379 -- ./app    wait for two targets\n"
+				  "  waitfor --once tcp://127.0.0.1:8080    health check: exit 0 if ready, else 1\n\n";
 
 char *about_help(void)
 {
@@ -64,13 +67,12 @@ char *about_help(void)
 	struct buf out = {0};
 
 	buf_add_text(&out, about_usage);
-	buf_add_text(&out, "TARGET is host:port, a host that a link or service variable knows, or one of\n ");
+	about_add_options(&out, true, LEFT);
+	buf_add_text(&out, "\nTARGET is host:port, host (port from Docker or Kubernetes variables), or one of\n ");
 	for (size_t i = 0; (scheme = scheme_at(i)); i++)
 		about_add(&out, alloc_format(" %s", scheme->example));
-	buf_add_text(&out, "\n\n");
-	about_add_options(&out, true, LEFT);
 	buf_add_text(&out, "\nTIME is 500ms, 10s, 1m30s or a number of seconds. Exit codes: COMMAND's own,\n"
-			   "0 ready, 124 not ready in time, 125 usage. --help=all tells all there is.\n");
+			   "0 ready, 124 not ready in time, 125 wrong usage. --help=all lists every option.\n");
 	return buf_detach(&out);
 }
 
@@ -84,16 +86,17 @@ char *about_help_all(void)
 	buf_add_text(&out, "Targets:\n");
 	for (size_t i = 0; (scheme = scheme_at(i)); i++)
 		about_add(&out, alloc_format("  %-28s%s\n", scheme->example, scheme->summary));
-	buf_add_text(&out, "  host:port                   by its port: 5432 is asked as PostgreSQL, others as tcp\n"
-			   "  host                        the port from Docker-link or Kubernetes service variables\n"
-			   "${VAR} and ${VAR:-default} in a target are expanded.\n\n"
-			   "Options:\n");
+	buf_add_text(&out,
+		     "  host:port                   port 5432 is checked as postgres://, every other port as tcp://\n"
+		     "  host                        the port comes from Docker-link or Kubernetes service variables\n"
+		     "${VAR} and ${VAR:-default} in a target are expanded.\n\n"
+		     "Options:\n");
 	about_add_options(&out, false, LEFT);
 	buf_add_text(
 		&out,
-		"\nTIME is 500ms, 10s, 1m30s or a number of seconds. Most options have a variable: WAITFOR_TIMEOUT=5m,\n"
-		"WAITFOR_RUN_ANYWAY=true; WAITFOR_TARGETS gives targets where the command line has none.\n\n"
-		"Exit codes: COMMAND's own; 0 ready; 1 not ready (--once only); 124 timed out or gave up; 125 usage or\n"
+		"\nTIME is 500ms, 10s, 1m30s or a number of seconds. Most options can also be set by a variable, such as\n"
+		"WAITFOR_TIMEOUT=5m or WAITFOR_RUN_ANYWAY=true. WAITFOR_TARGETS is used if the command line has no target.\n\n"
+		"Exit codes: COMMAND's own; 0 ready; 1 not ready (--once only); 124 timed out or gave up; 125 wrong usage or\n"
 		"internal error; 126 COMMAND cannot be run; 127 COMMAND not found; 128+n ended by signal n.\n");
 	return buf_detach(&out);
 }

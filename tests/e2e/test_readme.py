@@ -35,7 +35,7 @@ def directory(folder):
         (folder / name).write_text(f"#!/bin/sh\necho {name} ran\n")
         (folder / name).chmod(0o755)
     (folder / "waitfor").symlink_to(BINARY)
-    (folder / "peers.json").write_text(re.search(r"```json\n(.*?)```", README, re.S)[1])
+    (folder / "targets.json").write_text(re.search(r"```json\n(.*?)```", README, re.S)[1])
     return folder
 
 

@@ -1,0 +1,215 @@
+#include "unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attempt/dialog.h"
+#include "base/clock.h"
+#include "loopback.h"
+#include "prober.h"
+#include "speaker.h"
+#include "target/scheme.h"
+
+#define LIMIT (5 * CLOCK_S)
+
+/* A protocol of the test's own: says HI, and answers MORE with AGAIN. */
+static void own_say(const struct target *target, struct buf *out)
+{
+	(void)target;
+	buf_add_text(out, "HI\n");
+}
+
+static bool own_judge(const struct target *target, const struct dialog_heard *heard, struct buf *out,
+		      struct outcome *outcome)
+{
+	const char *end = memchr(heard->data, '\n', heard->len);
+	size_t len = end ? (size_t)(end - heard->data) : 0;
+
+	(void)target;
+	if (!end) {
+		if (heard->eof && heard->len)
+			*outcome = outcome_make(OUTCOME_GARBLED, "cut off in turn %u", heard->turn);
+		return heard->eof && heard->len;
+	}
+	if (len == 4 && memcmp(heard->data, "MORE", 4) == 0) {
+		buf_add_text(out, "AGAIN\n");
+		return false;
+	}
+	*outcome = len == 2 && memcmp(heard->data, "OK", 2) == 0
+			   ? outcome_make(OUTCOME_READY, NULL)
+			   : outcome_make(OUTCOME_STARTING, "%.*s, turn %u", (int)len, heard->data, heard->turn);
+	return true;
+}
+
+static const struct dialog own_dialog = {.say = own_say, .judge = own_judge};
+static const struct dialog listening_dialog = {.judge = own_judge};
+
+static const struct protocol own_protocol = {.dialog = &own_dialog,
+					     .state_size = sizeof(struct dialog_state),
+					     .start = dialog_start,
+					     .stop = dialog_stop};
+static const struct protocol listening_protocol = {.dialog = &listening_dialog,
+						   .state_size = sizeof(struct dialog_state),
+						   .start = dialog_start,
+						   .stop = dialog_stop};
+static const struct scheme own_scheme = {.name = "own", .protocol = &own_protocol};
+static const struct scheme listening_scheme = {.name = "own", .protocol = &listening_protocol};
+
+struct dialog_row {
+	const char *name;
+	struct speaker_step script[6];
+	enum outcome_kind kind;
+	const char *detail, *said; /* said: all that the service got */
+	bool listens;              /* the service speaks first */
+};
+
+static void check_row(const struct dialog_row *row)
+{
+	struct unit_loop unit;
+	struct prober prober;
+	struct speaker service;
+	struct address address;
+
+	unit_loop_open(&unit);
+	speaker_open(&service, &unit, "127.0.0.1", row->script);
+	prober_open(&prober, &unit, "tcp://db:#", service.port);
+	prober.target.scheme = row->listens ? &listening_scheme : &own_scheme;
+	address = loopback_address("127.0.0.1", service.port);
+	prober_run(&prober, &address, LIMIT, row->name);
+	check_int(row->name, prober.outcome.kind, row->kind);
+	check_text(row->name, prober.outcome.detail, row->detail);
+	prober_close(&prober);
+	speaker_await_end(&service, row->name);
+	service.connections[0].received[service.connections[0].received_len] = '\0';
+	check_text(row->name, service.connections[0].received, row->said);
+	check("the service saw an end, and no reset", !service.connections[0].reset);
+	speaker_close(&service);
+	unit_loop_close(&unit);
+}
+
+static void test_conversations(void **state)
+{
+	static const struct dialog_row rows[] = {
+		{"one word", {speaker_say("OK\n"), {SPEAKER_HOLD, NULL, 0}}, OUTCOME_READY, "", "HI\n", false},
+		{"in slices",
+		 {speaker_say("O"), speaker_say("K"), speaker_say("\n"), {SPEAKER_HOLD, NULL, 0}},
+		 OUTCOME_READY,
+		 "",
+		 "HI\n",
+		 false},
+		{"not yet",
+		 {speaker_say("LATER\n"), {SPEAKER_HOLD, NULL, 0}},
+		 OUTCOME_STARTING,
+		 "LATER, turn 1",
+		 "HI\n",
+		 false},
+		{"more than one reply, of which the rest is drained",
+		 {speaker_say("OK\nand much more\n"), {SPEAKER_HOLD, NULL, 0}},
+		 OUTCOME_READY,
+		 "",
+		 "HI\n",
+		 false},
+		{"the service speaks first",
+		 {speaker_say("OK\n"), {SPEAKER_HOLD, NULL, 0}},
+		 OUTCOME_READY,
+		 "",
+		 "",
+		 true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_row(&rows[i]);
+}
+
+/* How a service fails that is none, or that hangs up; one that speaks first gets no words that it could leave unread. A reset is the kernel's word for data that nobody read. */
+static void test_failures(void **state)
+{
+	static const struct dialog_row rows[] = {
+		{"accepted, then closed", {{SPEAKER_CLOSE, NULL, 0}}, OUTCOME_CLOSED, "", "", true},
+		{"a reply, then closed", {speaker_say("OK\n"), {SPEAKER_CLOSE, NULL, 0}}, OUTCOME_READY, "", "", true},
+		{"cut off",
+		 {speaker_say("O"), {SPEAKER_CLOSE, NULL, 0}},
+		 OUTCOME_GARBLED,
+		 "cut off in turn 0",
+		 "",
+		 true},
+	};
+	static char much[DIALOG_HEARD_MAX + 2000];
+	struct dialog_row endless = {"a reply without an end",
+				     {{SPEAKER_SAY, much, sizeof(much) - 1}, {SPEAKER_HOLD, NULL, 0}},
+				     OUTCOME_GARBLED,
+				     "the reply does not end",
+				     "",
+				     true};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_row(&rows[i]);
+	memset(much, 'x', sizeof(much) - 1);
+	check_row(&endless);
+}
+
+/* The deadline's reason, with nobody there, and with somebody who does not answer. */
+static void test_silence_and_nobody(void **state)
+{
+	uint16_t listening = 0, refusing = 0;
+	int listener = loopback_listen("127.0.0.1", &listening), deaf = loopback_bind("127.0.0.1", &refusing);
+	struct address address;
+	struct unit_loop unit;
+	struct prober prober;
+
+	(void)state;
+	unit_loop_open(&unit);
+	prober_open(&prober, &unit, "tcp://db:#", listening);
+	prober.target.scheme = &own_scheme;
+	address = loopback_address("127.0.0.1", listening);
+	prober_run(&prober, &address, 50 * CLOCK_MS, "silence");
+	check_int("silence", prober.outcome.kind, OUTCOME_SILENT);
+	address = loopback_address("127.0.0.1", refusing);
+	prober_run(&prober, &address, LIMIT, "nobody");
+	check_int("nobody", prober.outcome.kind, OUTCOME_REFUSED);
+	prober_close(&prober);
+	unit_loop_close(&unit);
+	close(listener);
+	close(deaf);
+}
+
+/* Two turns, with a service that waits for the second question. */
+static void test_it_speaks_again(void **state)
+{
+	static const struct dialog_row row = {
+		"twice", {speaker_say("MORE\n"), {SPEAKER_HOLD, NULL, 0}}, OUTCOME_SILENT, "", "HI\nAGAIN\n", false};
+	struct unit_loop unit;
+	struct prober prober;
+	struct speaker service;
+	struct address address;
+
+	(void)state;
+	unit_loop_open(&unit);
+	speaker_open(&service, &unit, "127.0.0.1", row.script);
+	prober_open(&prober, &unit, "tcp://db:#", service.port);
+	prober.target.scheme = &own_scheme;
+	address = loopback_address("127.0.0.1", service.port);
+	prober_run(&prober, &address, 200 * CLOCK_MS, row.name);
+	check_int(row.name, prober.outcome.kind, row.kind);
+	prober_close(&prober);
+	speaker_await_end(&service, row.name);
+	service.connections[0].received[service.connections[0].received_len] = '\0';
+	check_text(row.name, service.connections[0].received, row.said);
+	speaker_close(&service);
+	unit_loop_close(&unit);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_conversations),
+		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_silence_and_nobody),
+		cmocka_unit_test(test_it_speaks_again),
+	};
+
+	return unit_main(tests);
+}

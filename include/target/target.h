@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bits.h"
 #include "base/errors.h"
 #include "options/params.h"
 
@@ -40,7 +41,7 @@ struct target {
 	char *tail;        /* what follows the authority, from '/' or '?' on; "" when nothing does */
 	struct endpoint *endpoints;
 	struct target_settings settings;
-	uint32_t own_settings;       /* bits: which rows of the table a configuration file gave for it alone */
+	struct bits own_settings;    /* which rows of the table a configuration file gave for it alone */
 	char *origin;                /* where it stands in a configuration file, for errors; NULL: in none */
 	size_t group;                /* whose member it is (groups.h); 0: of everything */
 	size_t endpoint_count;       /* at least 1 once probe_bind is done */

@@ -8,6 +8,7 @@
 
 #include "app/exports.h"
 #include "base/alloc.h"
+#include "base/bits.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -173,7 +174,7 @@ static cJSON *explain_target_settings(const struct config *config, const struct 
 
 	own.settings = target->settings;
 	for (size_t i = 0; i < config_options.count; i++) {
-		bool its_own = target->own_settings >> i & 1;
+		bool its_own = bits_has(&target->own_settings, i);
 		char *whose;
 
 		if (!config_options.rows[i].per_target)

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/bits.h"
+
 /* clang-format off */
 static const struct options_row config_rows[] = {
 	{ .key = "timeout", .letter = 't', .type = OPTIONS_DURATION, .offset = offsetof(struct config, settings.timeout),
@@ -82,6 +84,7 @@ static const struct options_row config_rows[] = {
 /* clang-format on */
 
 _Static_assert(sizeof(config_rows) / sizeof(config_rows[0]) <= CONFIG_ROWS, "raise CONFIG_ROWS");
+_Static_assert((int)CONFIG_ROWS <= (int)BITS_MAX, "raise BITS_MAX: a target's own settings are a set of rows");
 
 const struct options_table config_options = {config_rows, sizeof(config_rows) / sizeof(config_rows[0])};
 

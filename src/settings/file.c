@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/bits.h"
 #include "base/buf.h"
 #include "options/json.h"
 #include "settings/targets.h"
@@ -17,7 +18,7 @@ enum { CONFIG_FILE_MAX = 1 << 20 };
 /* What holds for the targets at one place of the file: those of a group begin with the group's. */
 struct settings_file_scope {
 	struct config settings; /* only its settings and sources */
-	uint32_t own;           /* rows that were set on the way here */
+	struct bits own;        /* rows that were set on the way here */
 	const char *name;       /* of the exported variables; NULL: none given */
 	size_t group;
 };
@@ -191,7 +192,7 @@ static int settings_file_own_settings(struct config *config, const cJSON *object
 		if (scope->settings.sources[i] != OPTIONS_FILE || outer.sources[i] > OPTIONS_FILE)
 			options_copy(&config_options, i, &given, &own);
 		else
-			scope->own |= UINT32_C(1) << i;
+			bits_add(&scope->own, i);
 	return settings_file_check(config, &scope->settings.settings, settings_file_get(object, "successes"), err);
 }
 

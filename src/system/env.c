@@ -68,20 +68,6 @@ void env_set(struct env *env, const char *name, const char *value)
 		env_drop(env, later);
 }
 
-/* The '}' that closes the "${" at text, inner ${...} skipped; NULL when there is none. */
-static const char *env_closing(const char *text)
-{
-	size_t depth = 0;
-
-	for (; *text; text++) {
-		if (text[0] == '$' && text[1] == '{')
-			depth++;
-		else if (*text == '}' && --depth == 0)
-			return text;
-	}
-	return NULL;
-}
-
 static size_t env_name_length(const char *text)
 {
 	size_t len = 0;
@@ -109,80 +95,155 @@ static const char *env_link_port(const char *value)
 	return *digit ? NULL : port;
 }
 
-/* Port position: behind a ':' that does not begin "://", and nothing of a port follows. */
-static bool env_in_port_position(const struct buf *before, const char *after)
+/* How deep defaults may nest. Each level calls itself, and nobody writes five. */
+enum { ENV_DEPTH_MAX = 32 };
+
+/* One walk over a text, from its begin to its end. */
+struct env_walk {
+	const struct env *env;
+	const char *at;
+	struct buf out;
+	struct error *err;
+};
+
+static int env_expand_level(struct env_walk *walk, size_t depth);
+
+/* Is each "${" closed, and none of them too deep in others? Then a walk finds every '}' that it looks for. */
+static int env_check_nesting(const char *text, struct error *err)
 {
-	return before->len && before->data[before->len - 1] == ':' && strncmp(after, "//", 2) != 0 &&
-	       strchr("/?,", *after); /* strchr finds the end of the text too */
+	size_t depth = 0;
+
+	for (; *text; text++) {
+		if (text[0] == '$' && text[1] == '{' && ++depth > ENV_DEPTH_MAX)
+			return errors_set(err,
+					  "${VAR:-default} stands more than %d deep in others; write a shorter default",
+					  ENV_DEPTH_MAX);
+		if (*text == '}' && depth)
+			depth--;
+	}
+	return depth ? errors_set(err, "\"${\" is never closed; write ${VAR} or ${VAR:-default}") : 0;
 }
 
-/* Appends the value of the expression ${...} that lies between open and close. */
-static int env_substitute(const struct env *env, const char *open, const char *close, struct buf *out,
-			  struct error *err)
+/* Goes behind the '}' of the expression that at is in, without a look at what stands in it. */
+static void env_skip(struct env_walk *walk)
 {
-	const char *name_at = open + 2, *rest, *found, *port = NULL;
-	size_t len = env_name_length(name_at);
-	char *name, *value = NULL;
-	int failed = -1;
-
-	name = alloc_slice(name_at, len);
-	rest = name_at + len;
-	found = env_get(env, name);
-	if (len == 0 || (rest != close && strncmp(rest, ":-", 2) != 0)) {
-		/* Not what follows an operator, which may be a default for a password. */
-		size_t shown = strcspn(name_at, ":=?+-#%/!}");
-
-		errors_set(err, "\"${%.*s%s}\" is not understood; write ${VAR} or ${VAR:-default}", (int)shown, name_at,
-			   name_at + shown < close ? "..." : "");
-		goto out;
+	for (size_t depth = 1; depth; walk->at++) {
+		if (walk->at[0] == '$' && walk->at[1] == '{')
+			depth++;
+		else if (*walk->at == '}')
+			depth--;
 	}
-	if (rest == close && !found) {
-		errors_set(err, "the variable %s is not set; set it or write ${%s:-default}", name, name);
-		goto out;
-	}
-	if (rest != close && (!found || !*found)) {
-		char *fallback = alloc_slice(rest + 2, (size_t)(close - rest - 2));
+}
 
-		failed = env_expand(env, fallback, &value, err);
-		free(fallback);
-		if (failed)
-			goto out;
-	} else {
-		value = alloc_text(found);
-	}
-	if (env_in_port_position(out, close + 1))
-		port = env_link_port(value);
-	buf_add_text(out, port ? port : value);
-	failed = 0;
-out:
-	free(value);
+/* Does a text or a default end here? */
+static bool env_at_end(const struct env_walk *walk, size_t depth)
+{
+	return *walk->at == '\0' || (depth && *walk->at == '}');
+}
+
+/* Port position: the value, out.data[value] and on, follows a ':' of its own level, and nothing of a port follows it. */
+static bool env_in_port_position(const struct env_walk *walk, size_t depth, size_t level, size_t value)
+{
+	return value > level && walk->out.data[value - 1] == ':' &&
+	       (env_at_end(walk, depth) || (strchr("/?,", *walk->at) && strncmp(walk->at, "//", 2) != 0));
+}
+
+/* Leaves of the value of a link, "tcp://172.17.0.2:5432", its port. */
+static void env_cut_to_port(struct buf *out, size_t value)
+{
+	const char *port = out->len > value ? env_link_port(out->data + value) : NULL;
+	size_t len = port ? strlen(port) : 0;
+
+	if (!port)
+		return;
+	memmove(out->data + value, port, len + 1);
+	out->len = value + len;
+}
+
+/* Shows nothing of what follows an operator: that may be a default for a password. */
+static int env_refuse(const struct env_walk *walk)
+{
+	size_t shown = strcspn(walk->at, ":=?+-#%/!$}");
+
+	return errors_set(walk->err, "\"${%.*s%s}\" is not understood; write ${VAR} or ${VAR:-default}", (int)shown,
+			  walk->at, walk->at[shown] == '}' ? "" : "...");
+}
+
+/* The value of the variable whose name of that length is at. The environment's own; NULL: not set. */
+static const char *env_named(const struct env_walk *walk, size_t len)
+{
+	char *name = alloc_slice(walk->at, len);
+	const char *found = env_get(walk->env, name);
+
 	free(name);
-	return failed;
+	return found;
+}
+
+/* Appends the value of an expression. at stands behind its "${", and then behind its '}'. */
+static int env_substitute(struct env_walk *walk, size_t depth)
+{
+	size_t len = env_name_length(walk->at);
+	const char *rest = walk->at + len, *found;
+	bool has_default = strncmp(rest, ":-", 2) == 0;
+
+	if (len == 0 || (*rest != '}' && !has_default))
+		return env_refuse(walk);
+	found = env_named(walk, len);
+	if (!found && !has_default)
+		return errors_set(walk->err, "the variable %.*s is not set; set it or write ${%.*s:-default}", (int)len,
+				  walk->at, (int)len, walk->at);
+	walk->at = rest;
+	if (has_default && (!found || !*found)) {
+		walk->at += 2;
+		if (env_expand_level(walk, depth + 1))
+			return -1;
+	} else {
+		buf_add_text(&walk->out, found);
+	}
+	env_skip(walk);
+	return 0;
+}
+
+/* Appends what is no expression, one character at least. */
+static void env_copy_literal(struct env_walk *walk)
+{
+	size_t len = 1 + strcspn(walk->at + 1, "$}");
+
+	buf_add(&walk->out, walk->at, len);
+	walk->at += len;
+}
+
+/* Appends what at leads to: all of the text where depth is 0, else a default, up to the '}' behind it. */
+static int env_expand_level(struct env_walk *walk, size_t depth)
+{
+	size_t level = walk->out.len;
+
+	while (!env_at_end(walk, depth)) {
+		size_t value = walk->out.len;
+
+		if (strncmp(walk->at, "${", 2) != 0) {
+			env_copy_literal(walk);
+			continue;
+		}
+		walk->at += 2;
+		if (env_substitute(walk, depth))
+			return -1;
+		if (env_in_port_position(walk, depth, level, value))
+			env_cut_to_port(&walk->out, value);
+	}
+	return 0;
 }
 
 int env_expand(const struct env *env, const char *text, char **expanded, struct error *err)
 {
-	struct buf out = {0};
+	struct env_walk walk = {.env = env, .at = text, .err = err};
 
-	while (*text) {
-		const char *open = strstr(text, "${"), *close;
-
-		if (!open) {
-			buf_add_text(&out, text);
-			break;
-		}
-		buf_add(&out, text, (size_t)(open - text));
-		close = env_closing(open);
-		if (!close) {
-			buf_release(&out);
-			return errors_set(err, "\"${\" is never closed; write ${VAR} or ${VAR:-default}");
-		}
-		if (env_substitute(env, open, close, &out, err)) {
-			buf_release(&out);
-			return -1;
-		}
-		text = close + 1;
+	if (env_check_nesting(text, err))
+		return -1;
+	if (env_expand_level(&walk, 0)) {
+		buf_release(&walk.out);
+		return -1;
 	}
-	*expanded = buf_detach(&out);
+	*expanded = buf_detach(&walk.out);
 	return 0;
 }

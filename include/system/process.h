@@ -4,13 +4,23 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/types.h>
+
+/* A child that this program has started. It lives in the struct of whoever did, who reads its status when it has ended. */
+struct process_child {
+	pid_t pid;
+	bool ended;
+	int status;                 /* as waitpid gives it, once it has ended */
+	struct process_child *next; /* in the list of struct process */
+};
 
 struct process {
-	sigset_t mask_found;  /* the mask the app must start with */
-	sigset_t ending;      /* the signals that end waitfor; blocked, so that none is lost */
-	sigset_t watched;     /* those, and SIGCHLD where orphans are ours to reap */
-	bool is_init;         /* PID 1 */
-	bool had_broken_pipe; /* SIGPIPE was pending: then it is the app's to find */
+	sigset_t mask_found;            /* the mask the app must start with */
+	sigset_t ending;                /* the signals that end waitfor; blocked, so that none is lost */
+	sigset_t watched;               /* those, and SIGCHLD where orphans are ours to reap */
+	bool is_init;                   /* PID 1 */
+	bool had_broken_pipe;           /* SIGPIPE was pending: then it is the app's to find */
+	struct process_child *children; /* list of those that were added */
 };
 
 /*
@@ -29,7 +39,18 @@ int process_pending_signal(const struct process *process);
  */
 void process_give_back(const struct process *process);
 
-/* Collects the orphans that PID 1 inherits (FACTS 39). Only for is_init. */
-void process_reap(void);
+/*
+ * Adds a child that was just started, for process_reap to fill in. It must be removed before its struct goes. SIGCHLD is
+ * watched as PID 1 only so far.
+ */
+void process_add_child(struct process *process, struct process_child *child, pid_t pid);
+void process_remove_child(struct process *process, const struct process_child *child);
+
+/*
+ * The only place that waits for children, and never until one ends. Those that were added learn their status. As PID 1
+ * it throws away that of any other, which are the orphans PID 1 inherits (FACTS 39). Elsewhere it leaves the others
+ * alone: they were there before this program, and are the app's.
+ */
+void process_reap(const struct process *process);
 
 #endif

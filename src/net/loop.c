@@ -53,7 +53,7 @@ static void loop_on_signal(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD) {
-			process_reap();
+			process_reap(loop->process);
 		} else if (!loop->ending_signal) {
 			loop->ending_signal = (int)info.ssi_signo;
 			event_base_loopbreak(loop->base);
@@ -94,8 +94,7 @@ struct loop *loop_new(const struct process *process, struct error *err)
 		return NULL;
 	}
 	/* Those that died before anybody looked left no signal. */
-	if (process->is_init)
-		process_reap();
+	process_reap(process);
 	return loop;
 }
 

@@ -44,6 +44,7 @@ void process_take(struct process *process)
 
 	process_hold_stdio();
 	process->is_init = getpid() == 1;
+	process->children = NULL;
 	sigemptyset(&process->ending);
 	for (int i = 0; i < PROCESS_SIGNALS; i++)
 		if (!process_ignores(process_ending_signals[i]))
@@ -90,8 +91,40 @@ void process_give_back(const struct process *process)
 	process_mask(SIG_SETMASK, &process->mask_found, NULL);
 }
 
-void process_reap(void)
+void process_add_child(struct process *process, struct process_child *child, pid_t pid)
 {
-	while (waitpid(-1, NULL, WNOHANG) > 0)
+	*child = (struct process_child){.pid = pid, .next = process->children};
+	process->children = child;
+}
+
+void process_remove_child(struct process *process, const struct process_child *child)
+{
+	for (struct process_child **link = &process->children; *link; link = &(*link)->next)
+		if (*link == child) {
+			*link = child->next;
+			return;
+		}
+}
+
+/* Asks for the end of one child of ours, or, with -1, of any. Below 1: there is none. */
+static pid_t process_collect(const struct process *process, pid_t wanted)
+{
+	int status;
+	pid_t pid = waitpid(wanted, &status, WNOHANG);
+
+	for (struct process_child *child = process->children; child && pid > 0; child = child->next)
+		if (child->pid == pid && !child->ended) {
+			child->status = status;
+			child->ended = true;
+		}
+	return pid;
+}
+
+void process_reap(const struct process *process)
+{
+	while (process->is_init && process_collect(process, -1) > 0)
 		;
+	for (struct process_child *child = process->children; child; child = child->next)
+		if (!child->ended)
+			process_collect(process, child->pid);
 }

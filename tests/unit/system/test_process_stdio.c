@@ -1,10 +1,9 @@
-/* process.c: descriptors 0 to 2, and orphans. */
+/* process.c: descriptors 0 to 2. */
 #include "unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "system/process.h"
@@ -49,52 +48,10 @@ static void test_stdio(void **state)
 	}
 }
 
-static void reap(void *arg)
-{
-	siginfo_t dead;
-	int hold[2];
-	pid_t living;
-
-	(void)arg;
-	if (pipe(hold))
-		_exit(1);
-	living = fork();
-	if (living == 0) {
-		close(hold[1]);
-		if (read(hold[0], &dead, 1) < 0)
-			_exit(1);
-		_exit(0);
-	}
-	for (int i = 0; i < 3; i++) {
-		pid_t pid = fork();
-
-		if (pid == 0)
-			_exit(i);
-		waitid(P_PID, (id_t)pid, &dead, WEXITED | WNOWAIT); /* dead, and still there */
-	}
-	process_reap();
-	printf("dead: %d, ", waitpid(-1, NULL, WNOHANG));
-	close(hold[1]);
-	printf("living: %d, ", waitpid(-1, NULL, 0) == living);
-	process_reap();
-	printf("none: %d", waitpid(-1, NULL, 0));
-}
-
-/* FACTS 39: all that are dead, without waiting for those that live. */
-static void test_reap(void **state)
-{
-	struct unit_child child;
-
-	(void)state;
-	unit_child_run(&child, reap, NULL);
-	check_text("reap", child.text, "dead: 0, living: 1, none: -1");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stdio),
-		cmocka_unit_test(test_reap),
 	};
 
 	return unit_main(tests);

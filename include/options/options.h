@@ -43,6 +43,7 @@ struct options_row {
 	bool brief;          /* stands in the short --help */
 	bool secret;         /* its value is never shown: for parameters (params.h) */
 	bool per_target;     /* may stand on one target of the configuration file too */
+	bool names_file;     /* of a text or list: a URL there is a target whose option lacks its argument */
 	enum { OPTIONS_EVERYWHERE, OPTIONS_ARGV_ONLY, OPTIONS_ENV_ONLY, OPTIONS_NOT_IN_FILE } where;
 };
 

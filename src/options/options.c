@@ -195,6 +195,7 @@ static int options_read_masked(const struct options_row *row, void *field, const
 	return failed;
 }
 
+/* A target whose option's argument was forgotten: its password must not become a file's name. */
 static int options_refuse_url(const struct options_row *row, const char *text, struct error *err)
 {
 	char *shown = mask_target(text, NULL);
@@ -217,8 +218,7 @@ int options_store(const struct options_table *table, size_t index, const struct 
 			return -1;
 	} else if (!*text) {
 		return errors_set(err, "%s is missing", row->arg);
-	} else if (strstr(text, "://")) {
-		/* A target whose option's argument was forgotten: its password must not become a file's name. */
+	} else if (row->names_file && strstr(text, "://")) {
 		return options_refuse_url(row, text, err);
 	} else if (row->type == OPTIONS_LIST) {
 		options_append(field, values->sources[index] != source, text);

@@ -43,7 +43,7 @@ static const struct options_row config_rows[] = {
 	{ .key = "no-export", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.no_export),
 	  .help = "leave COMMAND's environment as it is" },
 	{ .key = "config", .letter = 'f', .type = OPTIONS_TEXT, .offset = offsetof(struct config, path), .where = OPTIONS_NOT_IN_FILE,
-	  .arg = "FILE", .brief = true, .help = "read settings and targets from a JSON FILE",
+	  .names_file = true, .arg = "FILE", .brief = true, .help = "read settings and targets from a JSON FILE",
 	  .more = "The FILE - is standard input." },
 	{ .key = "print-env", .type = OPTIONS_WORD, .value = 1, .choices = "sh|dotenv|json|github", .where = OPTIONS_ARGV_ONLY,
 	  .offset = offsetof(struct config, print_env), .arg = "FORM", .brief = true,
@@ -65,7 +65,7 @@ static const struct options_row config_rows[] = {
 	  .more = "The output on stderr stays readable for people. If N is above 2, the descriptor is closed before "
 		  "COMMAND starts." },
 	{ .key = "report", .type = OPTIONS_LIST, .choices = "json|junit", .offset = offsetof(struct config, reports),
-	  .arg = "[FORM:]FILE", .help = "write a report when the wait is over",
+	  .names_file = true, .arg = "[FORM:]FILE", .help = "write a report when the wait is over",
 	  .more = "The file is replaced atomically. The option can be repeated." },
 	{ .key = "quiet", .letter = 'q', .type = OPTIONS_FLAG, .value = CONFIG_VERBOSITY_QUIET, .offset = offsetof(struct config, verbosity),
 	  .brief = true, .help = "print only errors" },

@@ -10,8 +10,8 @@
 struct fields {
 	int64_t time, pause;
 	int loud, tone, down, form, times;
-	const char *file;
-	struct options_list reports;
+	const char *file, *server;
+	struct options_list reports, headers;
 };
 
 static const struct options_row option_rows[] = {
@@ -77,13 +77,25 @@ static const struct options_row option_rows[] = {
 	 .type = OPTIONS_TEXT,
 	 .offset = offsetof(struct fields, file),
 	 .where = OPTIONS_NOT_IN_FILE,
+	 .names_file = true,
 	 .arg = "FILE",
+	 .help = "the name of a file"},
+	{.key = "server",
+	 .type = OPTIONS_TEXT,
+	 .offset = offsetof(struct fields, server),
+	 .arg = "URL",
 	 .help = "a text"},
+	{.key = "header",
+	 .type = OPTIONS_LIST,
+	 .offset = offsetof(struct fields, headers),
+	 .arg = "TEXT",
+	 .help = "texts"},
 	{.key = "report",
 	 .type = OPTIONS_LIST,
 	 .offset = offsetof(struct fields, reports),
+	 .names_file = true,
 	 .arg = "FILE",
-	 .help = "texts"},
+	 .help = "names of files"},
 	{.key = "targets", .type = OPTIONS_OUTSIDE, .where = OPTIONS_ENV_ONLY, .help = "environment only"},
 };
 
@@ -315,6 +327,9 @@ static void test_argv_refuses(void **state)
 		{{"-n", "postgres://me:hunter@db/x"}, "\"postgres://me:***@db/x\" is not a number"},
 		{{"--loud=postgres://me:hunter@db/x"}, "\"postgres://me:***@db/x\" is neither true nor false"},
 		{{"--form", "postgres://me:hunter@db/x"}, "\"postgres://me:***@db/x\" is not known; write auto"},
+		{{"--file", "postgres://me:hunter@db/x"},
+		 "--file: \"postgres://me:***@db/x\" is a URL and no file; write --file FILE"},
+		{{"--report=a", "--report=tcp://db:1"}, "--report: \"tcp://db:1\" is a URL and no file"},
 	};
 
 	(void)state;
@@ -374,6 +389,27 @@ static void test_sources_and_lists(void **state)
 	env_release(&env);
 }
 
+/* Only what names a file can be a target by mistake. */
+static void test_texts_that_may_be_urls(void **state)
+{
+	char *argv[] = {(char *)"waitfor", (char *)"--server=http://a:1/b", (char *)"--header=x: y://z", NULL};
+	enum options_source sources[COUNT(option_rows)] = {OPTIONS_DEFAULT};
+	char *operands[COUNT(argv)];
+	struct fields fields = {0};
+	const struct options_values values = {&fields, sources};
+	struct error err = {0};
+	size_t count;
+	int rest;
+
+	(void)state;
+	check_int("argv", argv_load(&option_table, 3, argv, &values, operands, &count, &rest, &err), 0);
+	check_text("error", err.text, "");
+	check_text("text", fields.server, "http://a:1/b");
+	check_int("list", (long long)fields.headers.count, 1);
+	check_text("list", fields.headers.count ? fields.headers.items[0] : NULL, "x: y://z");
+	free(fields.headers.items);
+}
+
 struct warn_row {
 	const char *entry, *warning; /* NULL: none */
 };
@@ -418,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_env),
 		cmocka_unit_test(test_argv),
 		cmocka_unit_test(test_argv_refuses),
+		cmocka_unit_test(test_texts_that_may_be_urls),
 		cmocka_unit_test(test_misspelt_variables),
 		cmocka_unit_test(test_sources_and_lists),
 	};

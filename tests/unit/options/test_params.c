@@ -10,6 +10,7 @@ struct fields {
 	int role;
 	int64_t stay;
 	const char *word, *token;
+	int pin;
 };
 
 static const struct options_row rows[] = {
@@ -29,6 +30,7 @@ static const struct options_row rows[] = {
 	 .arg = "TOKEN",
 	 .secret = true,
 	 .offset = offsetof(struct fields, token)},
+	{.key = "pin", .type = OPTIONS_COUNT, .arg = "N", .secret = true, .offset = offsetof(struct fields, pin)},
 };
 
 static const struct options_table table = {rows, COUNT(rows)};
@@ -41,14 +43,16 @@ struct load_row {
 static void test_load(void **state)
 {
 	static const struct load_row load_rows[] = {
-		{NULL, {ROLE_ANY, 20000, NULL, NULL}},
-		{"", {ROLE_ANY, 20000, NULL, NULL}},
-		{"role=master", {ROLE_MASTER, 20000, NULL, NULL}},
-		{"role=replica&stay=1s", {ROLE_REPLICA, 1000000, NULL, NULL}},
-		{"role=master&role=replica", {ROLE_REPLICA, 20000, NULL, NULL}},
-		{"&&word=a%20b%26c&", {ROLE_ANY, 20000, "a b&c", NULL}},
-		{"w%6Frd=x", {ROLE_ANY, 20000, "x", NULL}},
-		{"word=a=b", {ROLE_ANY, 20000, "a=b", NULL}},
+		{NULL, {ROLE_ANY, 20000, NULL, NULL, 0}},
+		{"", {ROLE_ANY, 20000, NULL, NULL, 0}},
+		{"role=master", {ROLE_MASTER, 20000, NULL, NULL, 0}},
+		{"role=replica&stay=1s", {ROLE_REPLICA, 1000000, NULL, NULL, 0}},
+		{"role=master&role=replica", {ROLE_REPLICA, 20000, NULL, NULL, 0}},
+		{"&&word=a%20b%26c&", {ROLE_ANY, 20000, "a b&c", NULL, 0}},
+		{"w%6Frd=x", {ROLE_ANY, 20000, "x", NULL, 0}},
+		{"word=a=b", {ROLE_ANY, 20000, "a=b", NULL, 0}},
+		/* Neither names a file, so neither is a target by mistake. */
+		{"word=a://b&token=c://d", {ROLE_ANY, 20000, "a://b", "c://d", 0}},
 	};
 
 	(void)state;
@@ -64,6 +68,7 @@ static void test_load(void **state)
 		check_int(row->query, fields->role, row->expected.role);
 		check_int(row->query, fields->stay, row->expected.stay);
 		check_text(row->query, fields->word, row->expected.word);
+		check_text(row->query, fields->token, row->expected.token);
 		params_release(&params);
 		check("released", !params.fields && !params.texts);
 	}
@@ -79,12 +84,12 @@ static void test_refuse(void **state)
 {
 	static const struct refuse_row refuse_rows[] = {
 		{"rol=master", "unknown parameter \"rol\"; did you mean \"role\"?", NULL},
-		{"colour=red", "unknown parameter \"colour\"; known: role, stay, word and token", NULL},
+		{"colour=red", "unknown parameter \"colour\"; known: role, stay, word, token and pin", NULL},
 		{"role=boss", "parameter role: \"boss\" is not known; write master or replica", NULL},
 		{"role", "parameter role has no value; write role=master|replica", NULL},
 		{"role=", "parameter role has no value", NULL},
 		{"stay=soon", "parameter stay: \"soon\" is not a duration", NULL},
-		{"token=a://b", "parameter token does not take this value", "a://b"},
+		{"pin=hunter", "parameter pin does not take this value", "hunter"},
 		{"word=%00", "%00", NULL},
 		{"=x", "unknown parameter \"\"", NULL},
 	};

@@ -45,6 +45,7 @@ static void test_the_table(void **state)
 		check(row->key, row->type != OPTIONS_WORD || row->choices);
 		check(row->key, row->type != OPTIONS_FLAG || row->value > 0);
 		check(row->key, row->where != OPTIONS_ENV_ONLY || row->letter == 0);
+		check_int(row->key, row->names_file, row->arg && strstr(row->arg, "FILE") != NULL);
 		for (size_t j = 0; j < i; j++) {
 			const struct options_row *other = &config_options.rows[j];
 

@@ -68,11 +68,8 @@ static int main_exit_code(const struct waiter_result *result)
 
 static int main_explain(const struct config *config, const char *path, struct error *err)
 {
-	cJSON *plan = explain_plan(config, path);
-	char *text = config->explain == CONFIG_EXPLAIN_JSON ? explain_json(plan) : explain_table(plan);
-
-	cJSON_Delete(plan);
-	return main_print(text, err);
+	return main_print(
+		config->explain == CONFIG_EXPLAIN_JSON ? explain_json(config, path) : explain_table(config, path), err);
 }
 
 /*

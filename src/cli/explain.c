@@ -11,46 +11,32 @@
 #include "base/bits.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/json.h"
-#include "target/scheme.h"
 
-/* Where the address of one endpoint would come from: the words of the plan. */
-static const char *explain_address_from(const struct endpoint *endpoint)
+static enum explain_source explain_endpoint_source(const struct endpoint *endpoint)
 {
+	int family = target_host_family(endpoint->host);
+
 	if (endpoint->address)
-		return "hostaddr";
-	if (target_host_family(endpoint->host) == AF_UNIX)
-		return "unix-socket";
-	return target_host_family(endpoint->host) == AF_UNSPEC ? "name" : "literal";
+		return EXPLAIN_HOSTADDR;
+	if (family == AF_UNIX)
+		return EXPLAIN_UNIX_SOCKET;
+	return family == AF_UNSPEC ? EXPLAIN_NAME : EXPLAIN_LITERAL;
 }
 
-static cJSON *explain_endpoint(const struct endpoint *endpoint)
+struct explain_endpoint explain_endpoint(const struct endpoint *endpoint)
 {
-	cJSON *object = alloc_check(cJSON_CreateObject());
-	const char *from = explain_address_from(endpoint);
-	bool by_name = strcmp(from, "name") == 0;
+	enum explain_source source = explain_endpoint_source(endpoint);
+	bool by_name = source == EXPLAIN_NAME;
 
-	json_add_exact(object, "host", endpoint->host);
-	alloc_check(cJSON_AddNumberToObject(object, "port", endpoint->port));
-	json_add_text(object, "address_from", from);
-	json_add_exact(object, "address", by_name ? NULL : endpoint->address ? endpoint->address : endpoint->host);
-	json_add_exact(object, "fallback", by_name ? endpoint->fallback : NULL);
-	return object;
-}
-
-/* The variables that the target may set. */
-static cJSON *explain_exports(const struct config *config, size_t index)
-{
-	static const char *const suffixes[] = {"HOST", "PORT", "ADDR"};
-	cJSON *list = alloc_check(cJSON_CreateArray());
-
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]) && exports_may_speak(&config->plan, index); i++) {
-		char *name = alloc_format("%s_%s", config->plan.targets[index].name, suffixes[i]);
-
-		cJSON_AddItemToArray(list, alloc_check(cJSON_CreateString(name)));
-		free(name);
-	}
-	return list;
+	return (struct explain_endpoint){
+		.host = endpoint->host,
+		.port = endpoint->port,
+		.source = source,
+		.address = by_name             ? NULL
+			   : endpoint->address ? endpoint->address
+					       : endpoint->host,
+		.fallback = by_name ? endpoint->fallback : NULL,
+	};
 }
 
 /* What of config says whose word a value is: "--timeout", "WAITFOR_TIMEOUT", the file's name, "default". The caller's. */
@@ -114,11 +100,9 @@ static char *explain_list(const struct options_list *list)
 	return list->count ? buf_detach(&out) : NULL;
 }
 
-/* The value of a row as a user would write it; NULL where there is none. The caller's. */
-static char *explain_value(const struct options_row *row, const struct config *config)
+/* The value at field as a user would write it; NULL where there is none. The caller's. */
+static char *explain_value(const struct options_row *row, const void *field)
 {
-	const void *field = (const char *)config + row->offset;
-
 	switch (row->type) {
 	case OPTIONS_FLAG:
 		return explain_flag(row, *(const int *)field);
@@ -138,117 +122,61 @@ static char *explain_value(const struct options_row *row, const struct config *c
 	return NULL;
 }
 
-static void explain_add_setting(cJSON *settings, const struct config *config, size_t row, const char *whose)
+static bool explain_takes(const struct options_row *row, const struct target *target)
 {
-	char *value = explain_value(&config_options.rows[row], config);
-	cJSON *setting = alloc_check(cJSON_AddObjectToObject(settings, config_options.rows[row].key));
-
-	json_add_exact(setting, "value", value);
-	json_add_exact(setting, "source", whose);
-	free(value);
+	if (target)
+		return row->per_target;
+	return options_takes(row, OPTIONS_ENV) && row->type != OPTIONS_OUTSIDE;
 }
 
-/* Every setting of the wait that may be said in more than one place. */
-static cJSON *explain_settings(const struct config *config)
+/* A row that a target may have has its field in the settings that targets begin with. */
+static const void *explain_field(const struct config *config, const struct target *target, size_t offset)
 {
-	cJSON *settings = alloc_check(cJSON_CreateObject());
-
-	for (size_t i = 0; i < config_options.count; i++) {
-		const struct options_row *row = &config_options.rows[i];
-		char *whose;
-
-		if (!options_takes(row, OPTIONS_ENV) || row->type == OPTIONS_OUTSIDE)
-			continue;
-		whose = explain_whose(config, i, config->sources[i]);
-		explain_add_setting(settings, config, i, whose);
-		free(whose);
-	}
-	return settings;
+	if (target)
+		return (const char *)&target->settings + (offset - offsetof(struct config, settings));
+	return (const char *)config + offset;
 }
 
-/* Every setting that a target may have, with its own value. */
-static cJSON *explain_target_settings(const struct config *config, const struct target *target)
+bool explain_setting(struct explain_setting *setting, const struct config *config, const struct target *target,
+		     size_t row)
 {
-	cJSON *settings = alloc_check(cJSON_CreateObject());
-	struct config own = *config;
+	const struct options_row *option = &config_options.rows[row];
 
-	own.settings = target->settings;
-	for (size_t i = 0; i < config_options.count; i++) {
-		bool its_own = bits_has(&target->own_settings, i);
-		char *whose;
-
-		if (!config_options.rows[i].per_target)
-			continue;
-		whose = its_own ? alloc_text(target->origin) : explain_whose(config, i, config->sources[i]);
-		explain_add_setting(settings, &own, i, whose);
-		free(whose);
-	}
-	return settings;
+	if (!explain_takes(option, target))
+		return false;
+	setting->key = option->key;
+	setting->value = explain_value(option, explain_field(config, target, option->offset));
+	setting->own = target && bits_has(&target->own_settings, row);
+	setting->source = setting->own ? alloc_text(target->origin) : explain_whose(config, row, config->sources[row]);
+	return true;
 }
 
-static cJSON *explain_target(const struct config *config, size_t index)
+void explain_release_setting(struct explain_setting *setting)
 {
-	const struct target *target = &config->plan.targets[index];
-	cJSON *object = alloc_check(cJSON_CreateObject()), *endpoints;
-
-	json_add_exact(object, "target", target->text);
-	json_add_exact(object, "origin", target->origin);
-	json_add_text(object, "name", target->name);
-	json_add_text(object, "kind", target->scheme->name);
-	json_add_text(object, "ready_when", target->scheme->summary);
-	alloc_check(cJSON_AddNumberToObject(object, "group", (double)target->group));
-	endpoints = alloc_check(cJSON_AddArrayToObject(object, "endpoints"));
-	for (size_t i = 0; i < target->endpoint_count; i++)
-		cJSON_AddItemToArray(endpoints, explain_endpoint(&target->endpoints[i]));
-	cJSON_AddItemToObject(object, "exports", explain_exports(config, index));
-	cJSON_AddItemToObject(object, "settings", explain_target_settings(config, target));
-	return object;
+	free(setting->value);
+	free(setting->source);
+	*setting = (struct explain_setting){0};
 }
 
-static cJSON *explain_group(const struct config *config, size_t index)
+char *explain_export(const struct config *config, size_t target, size_t index)
 {
-	cJSON *object = alloc_check(cJSON_CreateObject());
+	static const char *const suffixes[] = {"HOST", "PORT", "ADDR"};
 
-	json_add_text(object, "wanted", config->plan.groups[index].any ? "any" : "all");
-	if (index)
-		alloc_check(cJSON_AddNumberToObject(object, "member_of", (double)config->plan.groups[index].parent));
-	else
-		json_add_text(object, "member_of", NULL);
-	return object;
+	if (index >= sizeof(suffixes) / sizeof(suffixes[0]) || !exports_may_speak(&config->plan, target))
+		return NULL;
+	return alloc_format("%s_%s", config->plan.targets[target].name, suffixes[index]);
 }
 
-/* The word after --print-env; NULL where it was not given. The caller's. */
-static char *explain_print_env(const struct config *config)
+const char *explain_wanted(const struct config *config, size_t group)
+{
+	return config->plan.groups[group].any ? "any" : "all";
+}
+
+char *explain_print_env(const struct config *config)
 {
 	for (size_t i = 0; i < config_options.count; i++)
 		if (strcmp(config_options.rows[i].key, "print-env") == 0)
-			return explain_value(&config_options.rows[i], config);
+			return explain_value(&config_options.rows[i],
+					     explain_field(config, NULL, config_options.rows[i].offset));
 	return NULL;
-}
-
-cJSON *explain_plan(const struct config *config, const char *path)
-{
-	cJSON *plan = alloc_check(cJSON_CreateObject()), *list;
-	char *form = explain_print_env(config);
-
-	alloc_check(cJSON_AddNumberToObject(plan, "version", EXPLAIN_VERSION));
-	list = alloc_check(cJSON_AddArrayToObject(plan, "targets"));
-	for (size_t i = 0; i < config->plan.target_count; i++)
-		cJSON_AddItemToArray(list, explain_target(config, i));
-	list = alloc_check(cJSON_AddArrayToObject(plan, "groups"));
-	for (size_t i = 0; i < config->plan.group_count; i++)
-		cJSON_AddItemToArray(list, explain_group(config, i));
-	cJSON_AddItemToObject(plan, "settings", explain_settings(config));
-	json_add_exact(plan, "command", path);
-	json_add_text(plan, "print_env", form);
-	free(form);
-	return plan;
-}
-
-char *explain_json(const cJSON *plan)
-{
-	char *text = alloc_check(cJSON_Print(plan)), *lines = alloc_format("%s\n", text);
-
-	free(text);
-	return lines;
 }

@@ -1,13 +1,14 @@
 /* The plan of --explain as people read it. */
-#include "cli/explain.h"
-
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/cells.h"
+#include "base/json.h"
+#include "cli/explain.h"
+#include "target/scheme.h"
 
 enum { EXPLAIN_TABLE_COLUMNS = 6, EXPLAIN_TABLE_GAP = 2 };
 
@@ -18,12 +19,18 @@ struct explain_table_grid {
 	int widths[EXPLAIN_TABLE_COLUMNS];
 };
 
+/* The text as a terminal may hold it, with U+FFFD for what is no UTF-8, as in the JSON. NULL gives NULL. The caller's. */
+static char *explain_table_clean(const char *text)
+{
+	return text ? json_clean(text, SIZE_MAX) : NULL;
+}
+
 /* Copies the cells, clean; NULL is a cell that the row does not have. */
 static void explain_table_add_row(struct explain_table_grid *grid, const char *const *cells)
 {
 	grid->rows = alloc_resize(grid->rows, grid->count + 1, sizeof(*grid->rows));
 	for (size_t i = 0; i < EXPLAIN_TABLE_COLUMNS; i++) {
-		char *cell = cells[i] ? cells_copy(cells[i]) : NULL;
+		char *cell = explain_table_clean(cells[i]);
 		int width = cell ? cells_count(cell) : 0;
 
 		grid->rows[grid->count][i] = cell;
@@ -57,83 +64,73 @@ static void explain_table_flush(struct buf *out, struct explain_table_grid *grid
 	*grid = (struct explain_table_grid){0};
 }
 
-static const cJSON *explain_table_get(const cJSON *object, const char *key)
+static const char *explain_table_text(const char *text)
 {
-	return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
-static const char *explain_table_text(const cJSON *object, const char *key)
-{
-	const char *text = cJSON_GetStringValue(explain_table_get(object, key));
-
 	return text ? text : "none";
 }
 
 /* "DB_HOST DB_PORT DB_ADDR", or "none". The caller's. */
-static char *explain_table_exports_text(const cJSON *target)
+static char *explain_table_exports_text(const struct config *config, size_t index)
 {
-	const cJSON *item;
 	struct buf out = {0};
+	char *name;
 
-	cJSON_ArrayForEach(item, explain_table_get(target, "exports"))
-	{
-		buf_add_text(&out, out.len ? " " : "");
-		buf_add_text(&out, cJSON_GetStringValue(item));
+	for (size_t i = 0; (name = explain_export(config, index, i)); i++) {
+		buf_add_text(&out, i ? " " : "");
+		buf_add_text(&out, name);
+		free(name);
 	}
 	return out.len ? buf_detach(&out) : alloc_text("none");
 }
 
 /* "db:5432", "[::1]:5432", "/run/pg, port 5432". The caller's. */
-static char *explain_table_peer_text(const cJSON *endpoint)
+static char *explain_table_peer_text(const struct explain_endpoint *row)
 {
-	const char *host = explain_table_text(endpoint, "host");
-	int port = (int)cJSON_GetNumberValue(explain_table_get(endpoint, "port"));
-
-	if (host[0] == '/')
-		return alloc_format("%s, port %d", host, port);
-	return alloc_format(strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, port);
+	if (row->host[0] == '/')
+		return alloc_format("%s, port %u", row->host, row->port);
+	return alloc_format(strchr(row->host, ':') ? "[%s]:%u" : "%s:%u", row->host, row->port);
 }
 
 /* "DNS and /etc/hosts, else 172.17.0.2 of a variable". The caller's. */
-static char *explain_table_source_text(const cJSON *endpoint)
+static char *explain_table_source_text(const struct explain_endpoint *row)
 {
-	const char *from = explain_table_text(endpoint, "address_from");
-	const char *fallback = cJSON_GetStringValue(explain_table_get(endpoint, "fallback"));
-
-	if (strcmp(from, "hostaddr") == 0)
-		return alloc_format("hostaddr %s", explain_table_text(endpoint, "address"));
-	if (strcmp(from, "unix-socket") == 0)
+	switch (row->source) {
+	case EXPLAIN_HOSTADDR:
+		return alloc_format("hostaddr %s", row->address);
+	case EXPLAIN_UNIX_SOCKET:
 		return alloc_text("a Unix socket");
-	if (strcmp(from, "literal") == 0)
+	case EXPLAIN_LITERAL:
 		return alloc_text("the target itself");
-	if (fallback)
-		return alloc_format("DNS and /etc/hosts, else %s of a variable", fallback);
+	case EXPLAIN_NAME:
+		break;
+	}
+	if (row->fallback)
+		return alloc_format("DNS and /etc/hosts, else %s of a variable", row->fallback);
 	return alloc_text("DNS and /etc/hosts");
 }
 
-/* "all", "any of group 1": what of it the wait depends on. The caller's. */
-static char *explain_table_wanted(const cJSON *plan, const cJSON *target)
+/* "all", "any of group 1": what the wait wants of the members of the group. The caller's. */
+static char *explain_table_wanted_text(const struct config *config, size_t group)
 {
-	int index = (int)cJSON_GetNumberValue(explain_table_get(target, "group"));
-	const char *wanted = explain_table_text(cJSON_GetArrayItem(explain_table_get(plan, "groups"), index), "wanted");
+	const char *wanted = explain_wanted(config, group);
 
-	return index ? alloc_format("%s of group %d", wanted, index) : alloc_text(wanted);
+	return group ? alloc_format("%s of group %zu", wanted, group) : alloc_text(wanted);
 }
 
 /* A row for each endpoint; what holds for the whole target stands in the first. */
-static void explain_table_add_target(struct explain_table_grid *grid, const cJSON *plan, const cJSON *target)
+static void explain_table_add_target(struct explain_table_grid *grid, const struct config *config, size_t index)
 {
-	char *wanted = explain_table_wanted(plan, target), *exports = explain_table_exports_text(target);
-	const cJSON *endpoint, *endpoints = explain_table_get(target, "endpoints");
+	const struct target *target = &config->plan.targets[index];
+	char *wanted = explain_table_wanted_text(config, target->group);
+	char *exports = explain_table_exports_text(config, index);
 
-	cJSON_ArrayForEach(endpoint, endpoints)
-	{
-		char *peer = explain_table_peer_text(endpoint), *source = explain_table_source_text(endpoint);
-		bool first = endpoint == endpoints->child;
+	for (size_t i = 0; i < target->endpoint_count; i++) {
+		struct explain_endpoint row = explain_endpoint(&target->endpoints[i]);
+		char *peer = explain_table_peer_text(&row), *source = explain_table_source_text(&row);
+		bool first = i == 0;
 
 		explain_table_add_row(grid, (const char *[EXPLAIN_TABLE_COLUMNS]){
-						    first ? explain_table_text(target, "target") : "",
-						    first ? explain_table_text(target, "kind") : "",
+						    first ? target->text : "", first ? target->scheme->name : "",
 						    first ? wanted : "", peer, source, first ? exports : ""});
 		free(peer);
 		free(source);
@@ -142,110 +139,97 @@ static void explain_table_add_target(struct explain_table_grid *grid, const cJSO
 	free(exports);
 }
 
-static void explain_table_add_targets(struct buf *out, const cJSON *plan)
+static void explain_table_add_targets(struct buf *out, const struct config *config)
 {
 	struct explain_table_grid grid = {0};
-	const cJSON *targets = explain_table_get(plan, "targets"), *target;
 
-	if (!cJSON_GetArraySize(targets)) {
+	if (!config->plan.target_count) {
 		buf_add_text(out, "no targets, nothing to wait for\n");
 		return;
 	}
 	explain_table_add_row(&grid, (const char *[EXPLAIN_TABLE_COLUMNS]){"TARGET", "PROBE", "WANTED", "PEER",
 									   "ADDRESS FROM", "EXPORTS"});
-	cJSON_ArrayForEach(target, targets)
-	{
-		explain_table_add_target(&grid, plan, target);
-	}
+	for (size_t i = 0; i < config->plan.target_count; i++)
+		explain_table_add_target(&grid, config, i);
 	explain_table_flush(out, &grid);
 }
 
 /* What WANTED does not show: a group that is not simply one of all. */
-static void explain_table_add_groups(struct buf *out, const cJSON *plan)
+static void explain_table_add_groups(struct buf *out, const struct config *config)
 {
-	const cJSON *groups = explain_table_get(plan, "groups"), *group;
-	int index = 0;
+	for (size_t i = 1; i < config->plan.group_count; i++) {
+		size_t outer = config->plan.groups[i].parent;
+		char *wanted = explain_table_wanted_text(config, outer);
+		char *line = alloc_format("group %zu itself: %s\n", i, wanted);
 
-	cJSON_ArrayForEach(group, groups)
-	{
-		int outer = (int)cJSON_GetNumberValue(explain_table_get(group, "member_of"));
-		const char *wanted = explain_table_text(cJSON_GetArrayItem(groups, outer), "wanted");
-		char *line = outer ? alloc_format("group %d itself: %s of group %d\n", index, wanted, outer)
-				   : alloc_format("group %d itself: %s\n", index, wanted);
-
-		if (index++ && (outer || strcmp(wanted, "all") != 0))
+		if (outer || config->plan.groups[outer].any)
 			buf_add_text(out, line);
 		free(line);
+		free(wanted);
 	}
 }
 
-static void explain_table_add_setting(struct explain_table_grid *grid, const cJSON *setting, const char *only_for)
+static void explain_table_add_setting(struct explain_table_grid *grid, const struct explain_setting *row,
+				      const char *only_for)
 {
-	explain_table_add_row(
-		grid, (const char *[EXPLAIN_TABLE_COLUMNS]){setting->string, explain_table_text(setting, "value"),
-							    explain_table_text(setting, "source"), only_for});
+	explain_table_add_row(grid, (const char *[EXPLAIN_TABLE_COLUMNS]){row->key, explain_table_text(row->value),
+									  row->source, only_for});
 }
 
-/* The settings of the target that are its own: those of another source than the wait's. */
-static bool explain_table_add_own_settings(struct explain_table_grid *grid, const cJSON *target, const cJSON *settings)
+/* Those of the wait, where target is NULL, or those that are the target's own. Is there any? */
+static bool explain_table_add_settings_of(struct explain_table_grid *grid, const struct config *config,
+					  const struct target *target)
 {
-	const cJSON *setting;
+	struct explain_setting row;
 	bool any = false;
 
-	cJSON_ArrayForEach(setting, explain_table_get(target, "settings"))
-	{
-		const cJSON *common = explain_table_get(settings, setting->string);
-
-		if (strcmp(explain_table_text(setting, "source"), explain_table_text(common, "source")) == 0)
+	for (size_t i = 0; i < config_options.count; i++) {
+		if (!explain_setting(&row, config, target, i))
 			continue;
-		explain_table_add_setting(grid, setting, explain_table_text(target, "target"));
-		any = true;
+		if (!target || row.own) {
+			explain_table_add_setting(grid, &row, target ? target->text : NULL);
+			any = true;
+		}
+		explain_release_setting(&row);
 	}
 	return any;
 }
 
-static void explain_table_add_settings(struct buf *out, const cJSON *plan)
+static void explain_table_add_settings(struct buf *out, const struct config *config)
 {
 	struct explain_table_grid grid = {0};
-	const cJSON *settings = explain_table_get(plan, "settings"), *setting, *target;
 	bool any_own = false;
 
 	explain_table_add_row(&grid, (const char *[EXPLAIN_TABLE_COLUMNS]){"SETTING", "VALUE", "FROM"});
-	cJSON_ArrayForEach(setting, settings)
-	{
-		explain_table_add_setting(&grid, setting, NULL);
-	}
-	cJSON_ArrayForEach(target, explain_table_get(plan, "targets"))
-	{
-		any_own |= explain_table_add_own_settings(&grid, target, settings);
-	}
+	explain_table_add_settings_of(&grid, config, NULL);
+	for (size_t i = 0; i < config->plan.target_count; i++)
+		any_own |= explain_table_add_settings_of(&grid, config, &config->plan.targets[i]);
 	if (any_own)
 		grid.rows[0][3] = alloc_text("ONLY FOR");
 	explain_table_flush(out, &grid);
 }
 
 /* What comes after the wait. */
-static void explain_table_add_end(struct buf *out, const cJSON *plan)
+static void explain_table_add_end(struct buf *out, const struct config *config, const char *command)
 {
-	const char *command = cJSON_GetStringValue(explain_table_get(plan, "command"));
-	const char *form = cJSON_GetStringValue(explain_table_get(plan, "print_env"));
-	char *path = command ? cells_copy(command) : NULL;
+	char *form = explain_print_env(config), *path = explain_table_clean(command);
 
 	buf_add_text(out, path ? "command: " : form ? "print-env: " : "command: none");
 	buf_add_text(out, path ? path : form ? form : "");
 	buf_add_text(out, "\n");
 	free(path);
+	free(form);
 }
 
-char *explain_table(const cJSON *plan)
+char *explain_table(const struct config *config, const char *path)
 {
 	struct buf out = {0};
 
-	explain_table_add_targets(&out, plan);
-	explain_table_add_groups(&out, plan);
+	explain_table_add_targets(&out, config);
+	explain_table_add_groups(&out, config);
 	buf_add_text(&out, "\n");
-	explain_table_add_settings(&out, plan);
+	explain_table_add_settings(&out, config);
 	buf_add_text(&out, "\n");
-	explain_table_add_end(&out, plan);
+	explain_table_add_end(&out, config, path);
 	return buf_detach(&out);
 }

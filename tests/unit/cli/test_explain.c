@@ -19,13 +19,14 @@ struct planned {
 	struct unit_dir dir;
 	struct unit_log log;
 	char *file, *line, *argv[WORDS + 2];
-	cJSON *plan;
+	const char *command;
+	cJSON *plan; /* what explain_json says */
 };
 
 static void planned_open(struct planned *planned, const char *words, const char *const *found, const char *content)
 {
 	struct error err = {0};
-	char *rest;
+	char *rest, *json;
 	int argc = 1;
 
 	memset(planned, 0, sizeof(*planned));
@@ -47,7 +48,10 @@ static void planned_open(struct planned *planned, const char *words, const char 
 		       &planned->log.log, &err) ||
 	    exports_settle(&planned->config.plan, &planned->log.log, &err))
 		fail_msg("%s: %s", words, err.text);
-	planned->plan = explain_plan(&planned->config, planned->config.command ? planned->config.command[0] : NULL);
+	planned->command = planned->config.command ? planned->config.command[0] : NULL;
+	json = explain_json(&planned->config, planned->command);
+	planned->plan = cJSON_Parse(json);
+	free(json);
 }
 
 static void planned_close(struct planned *planned)
@@ -425,7 +429,7 @@ static void test_table(void **state)
 		char *table, *line;
 
 		planned_open(&planned, rows[i].words, rows[i].found, rows[i].content);
-		table = explain_table(planned.plan);
+		table = explain_table(&planned.config, planned.command);
 		line = line_of(table, rows[i].begin);
 		check_text(rows[i].name, line, rows[i].line);
 		check_lacks(rows[i].name, table, " \n");
@@ -445,7 +449,7 @@ static void test_own_settings_in_the_table(void **state)
 
 	(void)state;
 	planned_open(&planned, "-f FILE", (const char *const[]){NULL}, file);
-	table = explain_table(planned.plan);
+	table = explain_table(&planned.config, planned.command);
 	head = line_of(table, "SETTING");
 	last = strstr(table, "\ntimeout");
 	check("both", last && strstr(last + 1, "\ntimeout"));
@@ -494,8 +498,8 @@ static void test_no_secret(void **state)
 		char *table, *json;
 
 		planned_open(&planned, rows[i].words, rows[i].found, rows[i].content);
-		table = explain_table(planned.plan);
-		json = explain_json(planned.plan);
+		table = explain_table(&planned.config, planned.command);
+		json = explain_json(&planned.config, planned.command);
 		check_lacks(rows[i].name, table, "SECRET");
 		check_lacks(rows[i].name, json, "SECRET");
 		check_lacks(rows[i].name, unit_log_text(&planned.log), "SECRET");

@@ -13,10 +13,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
-#ifndef STATX_ATTR_MOUNT_ROOT /* musl does not have it */
-#define STATX_ATTR_MOUNT_ROOT 0x2000
-#endif
-
 #define OUTFILE_PATIENCE CLOCK_S
 
 /* At once: a pipe that poll finds writable takes so much without blocking. */
@@ -96,14 +92,6 @@ static int outfile_try(const struct outfile *file, struct error *err)
 	return failed;
 }
 
-/* One that is mounted there, as a container engine does with single files, keeps its name. */
-static bool outfile_is_mounted(const char *path)
-{
-	struct statx found = {0};
-
-	return statx(AT_FDCWD, path, 0, STATX_TYPE, &found) == 0 && (found.stx_attributes & STATX_ATTR_MOUNT_ROOT);
-}
-
 /* What a link leads to; NULL when it is none. The caller's. */
 static char *outfile_link(const char *path)
 {
@@ -137,6 +125,40 @@ static char *outfile_follow(const char *name)
 	return path;
 }
 
+static int outfile_refuse(const struct outfile *file, int reason, struct error *err)
+{
+	return errors_set(err, "%s: cannot write: %s; name a file that can be written to", file->name,
+			  strerror(reason));
+}
+
+/* A regular file that is there. Where its folder takes no other, as that of a mounted file may, it is written in place. */
+static int outfile_open_regular(struct outfile *file, struct error *err)
+{
+	int reason = access(file->path, W_OK) ? errno : 0;
+
+	if (reason == EROFS)
+		return outfile_refuse(file, reason, err);
+	if (outfile_try(file, err) == 0)
+		return 0;
+	if (reason)
+		return -1;
+	*err = (struct error){0};
+	file->way = OUTFILE_IN_PLACE;
+	return 0;
+}
+
+static int outfile_open_existing(struct outfile *file, mode_t mode, struct error *err)
+{
+	if (S_ISDIR(mode))
+		return errors_set(err, "%s: is a folder; name a file in it", file->name);
+	if (S_ISSOCK(mode))
+		return errors_set(err, "%s: is a socket; name a file", file->name);
+	if (S_ISREG(mode))
+		return outfile_open_regular(file, err);
+	file->way = OUTFILE_IN_PLACE;
+	return access(file->path, W_OK) ? outfile_refuse(file, errno, err) : 0;
+}
+
 int outfile_open(struct outfile *file, const char *name, struct error *err)
 {
 	struct stat found;
@@ -145,21 +167,19 @@ int outfile_open(struct outfile *file, const char *name, struct error *err)
 	if (file->fd >= 0)
 		return outfile_open_descriptor(file, err);
 	file->path = outfile_follow(name);
-	if (stat(file->path, &found) && errno == ELOOP)
+	/* By its name: where the kernel would not follow a link, as that of somebody else in /tmp, neither do we. */
+	if (stat(name, &found) == 0)
+		return outfile_open_existing(file, found.st_mode, err);
+	if (errno == ENOENT || errno == ENOTDIR)
+		return outfile_try(file, err);
+	if (errno == ELOOP)
 		return errors_set(err, "%s: the links lead in a circle; name a file", name);
-	if (stat(file->path, &found))
-		return outfile_try(file, err);
-	if (S_ISDIR(found.st_mode))
-		return errors_set(err, "%s: is a folder; name a file in it", name);
-	if (S_ISSOCK(found.st_mode))
-		return errors_set(err, "%s: is a socket; name a file", name);
-	if (S_ISREG(found.st_mode) && !outfile_is_mounted(file->path))
-		return outfile_try(file, err);
-	file->way = OUTFILE_IN_PLACE;
-	if (access(file->path, W_OK))
-		return errors_set(err, "%s: cannot write: %s; name a file that can be written to", name,
-				  strerror(errno));
-	return 0;
+	return outfile_refuse(file, errno, err);
+}
+
+static int outfile_fail(const struct outfile *file, int reason, struct error *err)
+{
+	return errors_set(err, "%s: cannot write: %s", file->name, reason == ENXIO ? "nobody reads" : strerror(reason));
 }
 
 static int outfile_pour(const struct outfile *file, int fd, const char *data, size_t len, struct error *err)
@@ -173,12 +193,12 @@ static int outfile_pour(const struct outfile *file, int fd, const char *data, si
 
 		left = deadline - clock_now();
 		if (poll(&writable, 1, left > 0 ? (int)(left / CLOCK_MS) : 0) == 0)
-			return errors_set(err, "%s: cannot write: nobody reads", file->name);
+			return outfile_fail(file, ENXIO, err);
 		done = write(fd, data, len < OUTFILE_PIECE ? len : OUTFILE_PIECE);
 		if (done < 0 && (errno == EINTR || (errno == EAGAIN && left > 0)))
 			continue;
 		if (done <= 0)
-			return errors_set(err, "%s: cannot write: %s", file->name, strerror(errno));
+			return outfile_fail(file, errno, err);
 		data += done;
 		len -= (size_t)done;
 	}
@@ -190,20 +210,30 @@ static int outfile_write_in_place(const struct outfile *file, const char *data, 
 	int fd = open(file->path, O_WRONLY | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), failed;
 
 	if (fd < 0)
-		return errors_set(err, "%s: cannot write: %s", file->name,
-				  errno == ENXIO ? "nobody reads" : strerror(errno));
+		return outfile_fail(file, errno, err);
 	failed = outfile_pour(file, fd, data, len, err);
 	close(fd);
 	return failed;
 }
 
-/* mkostemp makes it the owner's alone; a report is as readable as any new file. */
-static mode_t outfile_mode(void)
+/* What a new file may be, with the umask. */
+static mode_t outfile_new_mode(void)
 {
 	mode_t mask = umask(0);
 
 	umask(mask);
 	return 0666 & ~mask;
+}
+
+/* mkostemp makes it this user's alone. It becomes what the file is that it replaces, else as readable as any new one. */
+static int outfile_dress(const struct outfile *file, int fd)
+{
+	struct stat old;
+
+	if (stat(file->path, &old))
+		return fchmod(fd, outfile_new_mode());
+	(void)!fchown(fd, old.st_uid, old.st_gid); /* only root can */
+	return fchmod(fd, old.st_mode & 0777);
 }
 
 /* The new name must be on the disk too. Not every file system can do that for a folder. */
@@ -217,6 +247,25 @@ static void outfile_sync_folder(const char *folder)
 	close(fd);
 }
 
+static int outfile_fill(const struct outfile *file, int fd, const char *data, size_t len, struct error *err)
+{
+	if (outfile_pour(file, fd, data, len, err))
+		return -1;
+	return outfile_dress(file, fd) || fsync(fd) ? outfile_fail(file, errno, err) : 0;
+}
+
+/* Another file, of that path, with all of it. The name of a mounted one cannot be given away: it is written in place. */
+static int outfile_rename(const struct outfile *file, const char *path, const char *data, size_t len, struct error *err)
+{
+	int reason = rename(path, file->path) ? errno : 0;
+
+	if (reason)
+		unlink(path);
+	if (reason == EBUSY)
+		return outfile_write_in_place(file, data, len, err);
+	return reason ? outfile_fail(file, reason, err) : 0;
+}
+
 static int outfile_replace(const struct outfile *file, const char *data, size_t len, struct error *err)
 {
 	char *folder = outfile_folder(file->path), *path;
@@ -226,14 +275,14 @@ static int outfile_replace(const struct outfile *file, const char *data, size_t 
 		failed = errors_set(err, "%s: cannot make a file in %s: %s", file->name, folder, strerror(errno));
 		goto out;
 	}
-	failed = outfile_pour(file, fd, data, len, err);
-	if (!failed && (fchmod(fd, outfile_mode()) || fsync(fd) || rename(path, file->path)))
-		failed = errors_set(err, "%s: cannot write: %s", file->name, strerror(errno));
+	failed = outfile_fill(file, fd, data, len, err);
+	close(fd);
 	if (failed)
 		unlink(path);
 	else
+		failed = outfile_rename(file, path, data, len, err);
+	if (!failed)
 		outfile_sync_folder(folder);
-	close(fd);
 out:
 	free(path);
 	free(folder);

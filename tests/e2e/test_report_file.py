@@ -7,6 +7,7 @@ import stat
 import subprocess
 import threading
 import xml.etree.ElementTree as xml
+from pathlib import Path
 
 import pytest
 
@@ -377,13 +378,67 @@ def test_links_that_lead_in_a_circle_are_told(waitfor, folder):
     assert result.code == 125 and len(result.lines) == 1 and str(folder / "a") in result.err, result
 
 
-def test_a_file_that_is_mounted(waitfor, net, peer, folder):
-    """docker run -v ./r.json:/r.json: its name cannot be given to another file."""
+def as_nobody(*words):
+    """The command line before one that is not to be root's."""
+    wrap = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", "--"] if os.geteuid() == 0 else []
+    return [*words, *wrap]
+
+
+@pytest.mark.skipif(Path("/proc/sys/fs/protected_symlinks").read_text() != "1\n", reason="links of others are followed here")
+def test_a_link_of_somebody_else_in_a_folder_of_all_is_not_followed(waitfor, folder):
+    """As the kernel does with a plain open, where fs.protected_symlinks is set (HOSTILE D8)."""
+    (folder / "all").mkdir()
+    (folder / "all").chmod(0o1777)
+    (folder / "victim").write_text("old")
+    subprocess.run([*as_nobody(), "ln", "-s", folder / "victim", folder / "all" / "r.json"], check=True)
+    result = waitfor("--report", folder / "all" / "r.json", "tcp://127.0.0.1:1")
+    assert result.code == 125 and "Permission denied" in result.err, result
+    assert (folder / "victim").read_text() == "old"
+
+
+def test_a_file_of_ours_in_a_folder_that_is_not(waitfor, peer, folder):
+    """Nothing can be made beside it: it is written in place."""
+    (folder / "r.json").write_text("x" * 10000)
+    (folder / "r.json").chmod(0o666)
+    folder.chmod(0o555)
+    result = waitfor("--report", folder / "r.json", accepting(peer), wrap=as_nobody())
+    folder.chmod(0o755)
+    assert result.code == 0 and document(folder / "r.json")["verdict"] == "ready", result
+    assert names_in(folder) == ["r.json"]
+
+
+@pytest.mark.parametrize("folder_is", ["writable", "read-only"])
+def test_a_file_that_is_mounted(waitfor, net, peer, folder, folder_is):
+    """docker run -v ./r.json:/r.json, with --read-only too: its name cannot be given to another file."""
     (folder / "outside").write_text("x" * 10000)
     (folder / "inside").mkdir()
     (folder / "inside" / "r.json").touch()
+    if folder_is == "read-only":
+        net.run("mount", "--bind", folder / "inside", folder / "inside")
+        net.run("mount", "-o", "remount,bind,ro", folder / "inside")
     net.run("mount", "--bind", folder / "outside", folder / "inside" / "r.json")
     server = peer(address=net.address("10.77.0.5"), net=net)
     result = waitfor("--report", folder / "inside" / "r.json", f"tcp://{server.target}", net=net)
     assert result.code == 0 and document(folder / "outside")["verdict"] == "ready", result
     assert names_in(folder / "inside") == ["r.json"]
+
+
+def test_a_file_that_is_mounted_for_reading_is_told_before_the_wait(waitfor, net, folder):
+    (folder / "outside").touch()
+    (folder / "r.json").touch()
+    net.run("mount", "--bind", folder / "outside", folder / "r.json")
+    net.run("mount", "-o", "remount,bind,ro", folder / "r.json")
+    result = waitfor("--report", folder / "r.json", "tcp://127.0.0.1:1", net=net)
+    assert result.code == 125 and "Read-only file system; name a file" in result.err, result
+
+
+def test_an_existing_file_keeps_its_owner_and_rights(waitfor, peer, folder):
+    """HOSTILE D19: a second run must not show to all what the first kept from them."""
+    (folder / "r.json").touch(0o600)
+    if os.geteuid() == 0:
+        os.chown(folder / "r.json", 12345, 12345)
+    before = (folder / "r.json").stat()
+    assert waitfor("--report", folder / "r.json", accepting(peer)).code == 0
+    after = (folder / "r.json").stat()
+    assert document(folder / "r.json") and after.st_ino != before.st_ino
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)

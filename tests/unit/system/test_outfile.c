@@ -101,6 +101,34 @@ static void test_an_old_file_is_replaced(void **state)
 	unit_dir_close(&dir);
 }
 
+/* It was somebody's, and a secret of theirs perhaps: 0600 of uid 1000 became 0644 of root (HOSTILE D19). */
+static void test_rights_and_owner_are_kept(void **state)
+{
+	static const mode_t modes[] = {0600, 0640, 0666, 0444};
+	bool may_give = geteuid() == 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		struct unit_dir dir;
+		struct error err = {0};
+		struct stat found;
+		char *path;
+
+		unit_dir_open(&dir);
+		unit_dir_write(&dir, "file", "before", modes[i]);
+		path = unit_dir_path(&dir, "file");
+		assert_int_equal(may_give ? chown(path, 1000, 1001) : 0, 0);
+		check_int("put", put(path, "after", &err), 0);
+		check_text("content", content_of(&dir, "file"), "after");
+		check_int("stat", stat(path, &found), 0);
+		check_int("rights", found.st_mode & 07777, modes[i]);
+		check_int("owner", found.st_uid, may_give ? 1000 : geteuid());
+		check_int("group", found.st_gid, may_give ? 1001 : getegid());
+		free(path);
+		unit_dir_close(&dir);
+	}
+}
+
 static void test_a_link_stays_a_link(void **state)
 {
 	struct unit_dir dir;
@@ -119,6 +147,10 @@ static void test_a_link_stays_a_link(void **state)
 	free(link);
 	unit_dir_close(&dir);
 }
+
+#define TEN      "xxxxxxxxxx"
+#define FIFTY    TEN TEN TEN TEN TEN
+#define TOO_LONG FIFTY FIFTY FIFTY FIFTY FIFTY TEN
 
 struct refused_row {
 	const char *name, *path; /* in the folder; absolute as it is */
@@ -139,6 +171,8 @@ static void test_what_cannot_be_written_is_told_at_once(void **state)
 		{"the other folder", "/proc/self/fd/999999", "descriptor 999999 is not open; name a file"},
 		{"too large a number", "/dev/fd/99999999999999999999", "/dev/fd/99999999999999999999: cannot "},
 		{"no number", "/dev/fd/x", "/dev/fd/x: cannot "},
+		{"too long a name", "folder/" TOO_LONG,
+		 "xxx: cannot write: File name too long; name a file that can be written to"},
 	};
 	struct unit_dir dir;
 	char *folder;
@@ -265,6 +299,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_new_file),
 		cmocka_unit_test(test_an_old_file_is_replaced),
+		cmocka_unit_test(test_rights_and_owner_are_kept),
 		cmocka_unit_test(test_a_link_stays_a_link),
 		cmocka_unit_test(test_what_cannot_be_written_is_told_at_once),
 		cmocka_unit_test(test_a_failure_leaves_nothing),

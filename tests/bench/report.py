@@ -189,6 +189,22 @@ class Report:
         self._rows.append((f"CPU of a {LONG_WAIT} s wait for {what}",
                            {name: f"{short(median(values))} ms" for name, values in cpu.items()}))
 
+    def many(self, samples):
+        print("\n== targets that refuse, -t 3s, 1,024 descriptors; medians")
+        print("targets   ends after   SIGTERM to end   CPU    kB a target   attempts: fewest, median, most")
+        for count, of_count in samples.items():
+            at = {key: median([sample[key] for sample in of_count]) for key in of_count[0]}
+            print(f"{count:7}   {at['took_s']:8.2f} s   {at['stop_ms']:11.0f} ms   {at['cpu_share']:3.0f} %"
+                  f"   {at['peak_kb'] / count:9.2f}     {at['fewest']:.0f}, {at['median']:.0f}, {at['most']:.0f}")
+        largest = {key: median([sample[key] for sample in of_count]) for key in of_count[0]}
+        self._judge(f"{count} targets end within 3.3 s", largest["took_s"] <= 3.3, f"{largest['took_s']:.2f} s")
+        self._judge(f"SIGTERM ends {count} targets within 100 ms", largest["stop_ms"] <= 100, f"{largest['stop_ms']:.0f} ms")
+        self._judge(f"{count} targets: at most 4 kB each", largest["peak_kb"] <= 4 * count,
+                    f"{largest['peak_kb'] / count:.2f} kB")
+        self._judge("no target has less than half the median of attempts",
+                    all(2 * sample["fewest"] >= sample["median"] for of_count in samples.values() for sample in of_count),
+                    f"{largest['fewest']:.0f} of {largest['median']:.0f}")
+
     def end(self, machine_text, version_text, peers_text, command):
         print("\n== goals")
         print("\n".join(self._verdicts))

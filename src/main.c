@@ -61,7 +61,7 @@ static int main_exit_code(const struct waiter_result *result)
 	case VERDICT_GAVE_UP:
 		return EXIT_TIMED_OUT;
 	case VERDICT_SIGNALLED:
-		return 128 + result->signal;
+		return process_exit_code(result->signal);
 	}
 	return EXIT_OWN_FAULT;
 }

@@ -33,6 +33,21 @@ void process_take(struct process *process);
 /* An ending signal that arrived and was not read yet, taken off the queue; 0 when there is none. */
 int process_pending_signal(const struct process *process);
 
+/* A descriptor that is readable while a signal of the set, which is blocked, is there. -1 with errno. */
+int process_open_signals(const sigset_t *set);
+
+/* Reads a signal from such a descriptor, without waiting; 0 when there is none. */
+int process_read_signal(int fd);
+
+/* The exit code of a program that a signal ended, as a shell tells it. */
+int process_exit_code(int signal_number);
+
+/*
+ * Why the descriptor cannot be written to: "not open", also for one that is only held closed, or "open for reading only".
+ * NULL when it can be.
+ */
+const char *process_refuse_descriptor(int fd);
+
 /*
  * Puts the mask back. From here to execve an ending signal ends the process with 128+n, instead of
  * being lost with the app starting anyway (FACTS 36).

@@ -93,7 +93,7 @@ int handoff_exec(const char *path, char **command, const struct env *env, const 
 	int signal_number = process_pending_signal(process), reason;
 
 	if (signal_number)
-		_exit(128 + signal_number);
+		_exit(process_exit_code(signal_number));
 	process_give_back(process);
 	execve(path, command, env->list);
 	reason = errno;

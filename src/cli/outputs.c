@@ -7,6 +7,7 @@
 #include "report/file.h"
 #include "report/lines.h"
 #include "report/screen.h"
+#include "system/process.h"
 
 void outputs_set_log(struct config *config, struct log *log)
 {
@@ -36,18 +37,6 @@ static struct sink *outputs_for_people(const struct config *config, const struct
 	return lines_new(log);
 }
 
-/* Can it be written to? One that is only held closed (process.h) is as good as none. */
-static int outputs_check_descriptor(int fd, struct error *err)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || (flags & O_PATH))
-		return errors_set(err, "--report-fd %d: that descriptor is not open; write %d>FILE", fd, fd);
-	if ((flags & O_ACCMODE) == O_RDONLY)
-		return errors_set(err, "--report-fd %d: that descriptor is only for reading; write %d>FILE", fd, fd);
-	return 0;
-}
-
 /* A shell that evaluates the variables must not find anything else. */
 static int outputs_refuse_stdout(const char *what, struct error *err)
 {
@@ -56,13 +45,17 @@ static int outputs_refuse_stdout(const char *what, struct error *err)
 
 static int outputs_open_events(struct outputs *outputs, const struct config *config, struct log *log, struct error *err)
 {
+	const char *refused;
+
 	if (config->report_fd < 0) {
 		if (config->output == CONFIG_OUTPUT_JSON)
 			sinks_add(&outputs->report, events_new(log));
 		return 0;
 	}
-	if (outputs_check_descriptor(config->report_fd, err))
-		return -1;
+	refused = process_refuse_descriptor(config->report_fd);
+	if (refused)
+		return errors_set(err, "--report-fd %d: that descriptor is %s; write %d>FILE", config->report_fd,
+				  refused, config->report_fd);
 	if (config->print_env && config->report_fd == STDOUT_FILENO)
 		return outputs_refuse_stdout("--report-fd 1", err);
 	if (config->report_fd > STDERR_FILENO)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -48,14 +47,14 @@ static void loop_on_fatal(int error_number)
 static void loop_on_signal(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *loop = arg;
-	struct signalfd_siginfo info;
+	int number;
 
 	(void)what;
-	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD) {
+	while ((number = process_read_signal(fd))) {
+		if (number == SIGCHLD) {
 			process_reap(loop->process);
 		} else if (!loop->ending_signal) {
-			loop->ending_signal = (int)info.ssi_signo;
+			loop->ending_signal = number;
 			event_base_loopbreak(loop->base);
 		}
 	}
@@ -87,7 +86,7 @@ struct loop *loop_new(const struct process *process, struct error *err)
 	event_set_log_callback(loop_ignore_words);
 	event_set_fatal_callback(loop_on_fatal);
 	loop->process = process;
-	loop->signal_fd = signalfd(-1, &process->watched, SFD_NONBLOCK | SFD_CLOEXEC);
+	loop->signal_fd = process_open_signals(&process->watched);
 	if (loop->signal_fd < 0 || loop_open_base(loop)) {
 		errors_set(err, "cannot set up the event loop: %s (see ulimit -n)", strerror(errno));
 		loop_free(loop);

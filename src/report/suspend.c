@@ -1,8 +1,9 @@
 #include "report/suspend.h"
 
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
+
+#include "system/process.h"
 
 static sigset_t suspend_set(void)
 {
@@ -23,11 +24,10 @@ static bool suspend_is_wanted(const sigset_t *blocked)
 static void suspend_on_signal(void *arg, bool readable, bool writable)
 {
 	struct suspend *suspend = arg;
-	struct signalfd_siginfo info;
 	sigset_t set = suspend_set();
 
 	(void)writable;
-	if (!readable || read(suspend->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+	if (!readable || !process_read_signal(suspend->fd))
 		return;
 	suspend->leave(suspend->arg);
 	/* Not blocked, and with its own action, it stops the process here, until SIGCONT. */
@@ -43,7 +43,7 @@ void suspend_watch(struct suspend *suspend, struct loop *loop, void (*leave)(voi
 	*suspend = (struct suspend){.fd = -1, .leave = leave, .arg = arg};
 	sigprocmask(SIG_BLOCK, &set, &blocked);
 	if (suspend_is_wanted(&blocked))
-		suspend->fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+		suspend->fd = process_open_signals(&set);
 	if (suspend->fd < 0) {
 		sigprocmask(SIG_SETMASK, &blocked, NULL);
 		return;

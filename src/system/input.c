@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,7 +29,7 @@ static void input_wait(int fd, int signal_fd, const struct process *process)
 		;
 	signal_number = polled[1].revents ? process_pending_signal(process) : 0;
 	if (signal_number)
-		_exit(128 + signal_number);
+		_exit(process_exit_code(signal_number));
 }
 
 static int input_read_all(int fd, int signal_fd, const struct process *process, size_t max, struct buf *out)
@@ -56,7 +55,7 @@ static int input_read_all(int fd, int signal_fd, const struct process *process, 
 int input_read(const char *path, const struct process *process, size_t max, char **text, size_t *len, struct error *err)
 {
 	int fd = input_is_stdin(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	int signal_fd = signalfd(-1, &process->ending, SFD_NONBLOCK | SFD_CLOEXEC);
+	int signal_fd = process_open_signals(&process->ending);
 	int reason = fd < 0 ? errno : 0;
 	struct buf out = {0};
 

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "system/process.h"
 
 #define OUTFILE_PATIENCE CLOCK_S
 
@@ -47,13 +48,11 @@ bool outfile_is_stdout(const struct outfile *file)
 
 static int outfile_open_descriptor(struct outfile *file, struct error *err)
 {
-	int flags = fcntl(file->fd, F_GETFL);
+	const char *refused = process_refuse_descriptor(file->fd);
 
 	file->way = OUTFILE_DESCRIPTOR;
-	if (flags < 0 || (flags & O_PATH))
-		return errors_set(err, "%s: descriptor %d is not open; name a file", file->name, file->fd);
-	if ((flags & O_ACCMODE) == O_RDONLY)
-		return errors_set(err, "%s: descriptor %d is open for reading only; name a file", file->name, file->fd);
+	if (refused)
+		return errors_set(err, "%s: descriptor %d is %s; name a file", file->name, file->fd, refused);
 	return 0;
 }
 

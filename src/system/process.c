@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stddef.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -68,9 +69,35 @@ int process_pending_signal(const struct process *process)
 	return signal_number > 0 ? signal_number : 0;
 }
 
+int process_open_signals(const sigset_t *set)
+{
+	return signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int process_read_signal(int fd)
+{
+	struct signalfd_siginfo info;
+
+	return read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+int process_exit_code(int signal_number)
+{
+	return 128 + signal_number;
+}
+
+const char *process_refuse_descriptor(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || (flags & O_PATH))
+		return "not open";
+	return (flags & O_ACCMODE) == O_RDONLY ? "open for reading only" : NULL;
+}
+
 static void process_end(int signal_number)
 {
-	_exit(128 + signal_number);
+	_exit(process_exit_code(signal_number));
 }
 
 void process_give_back(const struct process *process)

@@ -122,6 +122,32 @@ static void test_pending(void **state)
 	}
 }
 
+static void read_signals(void *arg)
+{
+	struct process process;
+	int fd;
+
+	(void)arg;
+	block_only(0, 0);
+	process_take(&process);
+	fd = process_open_signals(&process.ending);
+	printf("%d", process_read_signal(fd));
+	raise(SIGTERM);
+	raise(SIGINT);
+	for (int i = 0; i < 3; i++)
+		printf(" %d", process_read_signal(fd));
+}
+
+/* One after the other, and none where there is none: it does not wait. */
+static void test_signals_are_read(void **state)
+{
+	struct unit_child child;
+
+	(void)state;
+	unit_child_run(&child, read_signals, NULL);
+	check_text("read", child.text, "0 2 15 0");
+}
+
 struct end_row {
 	const char *name;
 	int number;
@@ -275,6 +301,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_masks),
 		cmocka_unit_test(test_pending),
+		cmocka_unit_test(test_signals_are_read),
 		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_the_process_ends_itself),
 		cmocka_unit_test(test_pipe_found_blocked),

@@ -1,4 +1,4 @@
-/* process.c: descriptors 0 to 2. */
+/* process.c: descriptors 0 to 2, and which can be written. */
 #include "unit.h"
 
 #include <errno.h>
@@ -48,10 +48,38 @@ static void test_stdio(void **state)
 	}
 }
 
+struct refuse_row {
+	const char *name;
+	int flags;
+	const char *refused;
+};
+
+static void test_which_descriptor_can_be_written(void **state)
+{
+	static const struct refuse_row rows[] = {
+		{"/dev/null", O_WRONLY, NULL},
+		{"/dev/null", O_RDWR, NULL},
+		{"/dev/null", O_RDONLY, "open for reading only"},
+		{"/", O_PATH, "not open"}, /* as process_take holds 0 to 2 */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		int fd = open(rows[i].name, rows[i].flags | O_CLOEXEC);
+
+		check(rows[i].name, fd >= 0);
+		check_text(rows[i].name, process_refuse_descriptor(fd), rows[i].refused);
+		close(fd);
+		check_text("closed", process_refuse_descriptor(fd), "not open");
+	}
+	check_text("none", process_refuse_descriptor(-1), "not open");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stdio),
+		cmocka_unit_test(test_which_descriptor_can_be_written),
 	};
 
 	return unit_main(tests);

@@ -48,6 +48,12 @@ struct dialog_state {
 	bool heard_any;
 };
 
+/*
+ * An outcome whose detail is the first line of what the service said, up to where that repeats the target's password, or
+ * begins to: a service that does not know a command may show the first bytes of what came with it.
+ */
+struct outcome dialog_quote(const struct target *target, enum outcome_kind kind, const char *said, size_t len);
+
 void dialog_start(struct probe *probe);
 void dialog_stop(struct probe *probe);
 

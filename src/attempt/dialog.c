@@ -1,10 +1,30 @@
 #include "attempt/dialog.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+
+/* So much of a password tells it; less may be in a line by chance. */
+enum { DIALOG_TELLING = 8 };
+
+struct outcome dialog_quote(const struct target *target, enum outcome_kind kind, const char *said, size_t len)
+{
+	/* Of a password with line ends in it: they may be said as blanks. */
+	const char *password = target->password ? target->password + strspn(target->password, "\r\n") : "";
+	size_t telling = strcspn(password, "\r\n");
+	const char *secret, *line_end;
+
+	for (const char *end = "\n\r"; *end; end++) {
+		line_end = memchr(said, *end, len);
+		len = line_end ? (size_t)(line_end - said) : len;
+	}
+	secret = telling ? memmem(said, len, password, telling < DIALOG_TELLING ? telling : DIALOG_TELLING) : NULL;
+	len = secret ? (size_t)(secret - said) : len;
+	return outcome_make(kind, "%.*s", (int)len, said);
+}
 
 static void dialog_finish(struct probe *probe, enum outcome_kind kind, const char *detail)
 {

@@ -11,7 +11,8 @@
 #include "speaker.h"
 #include "target/scheme.h"
 
-#define LIMIT (5 * CLOCK_S)
+#define LIMIT         (5 * CLOCK_S)
+#define LONG_PASSWORD "correct horse battery staple"
 
 /* A protocol of the test's own: says HI, and answers MORE with AGAIN. */
 static void own_say(const struct target *target, struct buf *out)
@@ -202,6 +203,38 @@ static void test_it_speaks_again(void **state)
 	unit_loop_close(&unit);
 }
 
+/* What of a service's words may be shown. */
+static void test_quote(void **state)
+{
+	static const struct {
+		const char *name, *password, *said, *detail;
+	} rows[] = {
+		{"no password", NULL, "WRONGPASS no\r\n", "WRONGPASS no"},
+		{"an empty password", "", "WRONGPASS no\r\n", "WRONGPASS no"},
+		{"not in the line", "secret", "WRONGPASS no\r\n", "WRONGPASS no"},
+		{"in the line", "secret", "unknown command 'AUTH secret'\r\n", "unknown command 'AUTH "},
+		{"the line itself", "secret", "secret\r\n", ""},
+		{"behind the line", "secret", "no\r\nsecret", "no"},
+		{"without a line end", "secret", "no: secret", "no: "},
+		{"a bare line end", "secret", "no\nmore", "no"},
+		{"only its begin", LONG_PASSWORD, "AUTH 'correct h'\r\n", "AUTH '"},
+		{"less than tells it", LONG_PASSWORD, "not correct\r\n", "not correct"},
+		{"said with blanks for line ends", "two\r\nlines", "AUTH two  lines\r\n", "AUTH "},
+		{"begins with a line end", "\nsecret", "AUTH  secret\r\n", "AUTH  "},
+		{"nothing but line ends", "\r\n", "AUTH\r\n", "AUTH"},
+		{"nothing said", "secret", "", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct target target = {.password = (char *)rows[i].password};
+		struct outcome outcome = dialog_quote(&target, OUTCOME_DENIED, rows[i].said, strlen(rows[i].said));
+
+		check_int(rows[i].name, outcome.kind, OUTCOME_DENIED);
+		check_text(rows[i].name, outcome.detail, rows[i].detail);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_silence_and_nobody),
 		cmocka_unit_test(test_it_speaks_again),
+		cmocka_unit_test(test_quote),
 	};
 
 	return unit_main(tests);

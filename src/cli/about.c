@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -60,19 +61,62 @@ static const char about_usage[] = "Usage: waitfor [OPTION]... [NAME=]TARGET... [
 				  "  waitfor db:5432 cache:6379 -- ./app    wait for two targets\n"
 				  "  waitfor --once tcp://127.0.0.1:8080    health check: exit 0 if ready, else 1\n\n";
 
+/* Words in lines of at most that width, each new one indented. */
+struct about_flow {
+	struct buf *out;
+	int width, indent, column;
+};
+
+static void about_flow_add(struct about_flow *flow, char *word)
+{
+	int len = (int)strlen(word);
+
+	if (flow->column + 1 + len > flow->width) {
+		about_add(flow->out, alloc_format("\n%*s", flow->indent - 1, ""));
+		flow->column = flow->indent - 1;
+	}
+	buf_add_text(flow->out, " ");
+	about_add(flow->out, word);
+	flow->column += 1 + len;
+}
+
+static void about_add_schemes(struct buf *out)
+{
+	enum { WIDTH = 79, INDENT = 2 };
+	struct about_flow flow = {out, WIDTH, INDENT, INDENT - 1};
+	const struct scheme *scheme;
+
+	buf_add_text(out, " ");
+	for (size_t i = 0; (scheme = scheme_at(i)); i++)
+		about_flow_add(&flow, alloc_format("%s://%s", scheme->name, scheme_at(i + 1) ? "" : ";"));
+	about_flow_add(&flow, alloc_text("see --help=all"));
+	buf_add_text(out, "\n");
+}
+
+/* What a bare host:port is. */
+static void about_add_ports(struct buf *out)
+{
+	enum { WIDTH = 118, INDENT = 30 };
+	struct about_flow flow = {out, WIDTH, INDENT, INDENT - 1};
+	const struct scheme *scheme;
+
+	about_add(out, alloc_format("%-*s", INDENT - 1, "  host:port"));
+	for (size_t i = 0; (scheme = scheme_at(i)); i++)
+		if (scheme->claims_port)
+			about_flow_add(&flow, alloc_format("%s:// on port %d,", scheme->name, scheme->default_port));
+	about_flow_add(&flow, alloc_format("%s:// on all others\n", scheme_at(0)->name));
+}
+
 char *about_help(void)
 {
 	enum { LEFT = 22 };
-	const struct scheme *scheme;
 	struct buf out = {0};
 
 	buf_add_text(&out, about_usage);
 	about_add_options(&out, true, LEFT);
-	buf_add_text(&out, "\nTARGET is host:port, host (port from Docker or Kubernetes variables), or one of\n ");
-	for (size_t i = 0; (scheme = scheme_at(i)); i++)
-		about_add(&out, alloc_format(" %s", scheme->example));
-	buf_add_text(&out, "\nTIME is 500ms, 10s, 1m30s or a number of seconds. Exit codes: COMMAND's own,\n"
-			   "0 ready, 124 not ready in time, 125 wrong usage. --help=all lists every option.\n");
+	buf_add_text(&out, "\nTARGET is host:port, host (port from Docker or Kubernetes variables), or one of\n");
+	about_add_schemes(&out);
+	buf_add_text(&out, "TIME: 500ms, 10s, 1m30s. Exit: COMMAND's own, 0 ready, 124 timeout, 125 error.\n");
 	return buf_detach(&out);
 }
 
@@ -86,8 +130,8 @@ char *about_help_all(void)
 	buf_add_text(&out, "Targets:\n");
 	for (size_t i = 0; (scheme = scheme_at(i)); i++)
 		about_add(&out, alloc_format("  %-28s%s\n", scheme->example, scheme->summary));
+	about_add_ports(&out);
 	buf_add_text(&out,
-		     "  host:port                   port 5432 is checked as postgres://, every other port as tcp://\n"
 		     "  host                        the port comes from Docker-link or Kubernetes service variables\n"
 		     "${VAR} and ${VAR:-default} in a target are expanded.\n\n"
 		     "Options:\n");

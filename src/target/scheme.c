@@ -6,7 +6,7 @@
 #include "base/buf.h"
 
 /* The only list of schemes: one row for each file in src/probe/. */
-#define SCHEMES(X) X(tcp) X(postgres)
+#define SCHEMES(X) X(tcp) X(postgres) X(redis)
 
 #define SCHEME_DECLARE(name) extern const struct scheme scheme_##name;
 SCHEMES(SCHEME_DECLARE)

@@ -1,0 +1,199 @@
+/* Redis and what speaks like it: ready when it answers PING and has the role that is asked for. FACTS 32. */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "attempt/dialog.h"
+#include "base/alloc.h"
+#include "target/scheme.h"
+
+/* What is asked, in this order; redis_step leaves out what the target has no need of. */
+enum redis_step { REDIS_AUTH, REDIS_SELECT, REDIS_PING, REDIS_ROLE, REDIS_END };
+
+struct redis_params {
+	enum { REDIS_ANY_ROLE, REDIS_MASTER, REDIS_REPLICA } role;
+};
+
+static const struct options_row redis_row = {
+	.key = "role",
+	.type = OPTIONS_WORD,
+	.value = REDIS_MASTER,
+	.choices = "master|replica",
+	.offset = offsetof(struct redis_params, role),
+	.help = "the server must have this role",
+};
+static const struct options_table redis_table = {&redis_row, 1};
+
+static int redis_bind(struct target *target, const struct env *env, struct log *log, struct error *err)
+{
+	const char *database = target->tail + (target->tail[0] == '/');
+	size_t digits = strspn(database, "0123456789");
+
+	(void)env;
+	(void)log;
+	if (target->endpoint_count > 1)
+		return errors_set(err, "redis:// takes one host; write several targets instead of a ','");
+	if (target->endpoint_count && target_host_family(target->endpoints[0].host) == AF_UNIX)
+		return errors_set(err, "redis:// takes a host, not a path; write redis://host:6379");
+	if ((database[digits] && database[digits] != '?') || digits > 9) /* more would not fit an int */
+		return errors_set(err, "a database is a number of at most 9 digits; write redis://host:6379/1");
+	return 0;
+}
+
+static int redis_database(const struct target *target)
+{
+	return target->tail[0] == '/' ? (int)strtoul(target->tail + 1, NULL, 10) : 0;
+}
+
+static int redis_role(const struct target *target)
+{
+	return ((const struct redis_params *)target->params.fields)->role;
+}
+
+static bool redis_has_password(const struct target *target)
+{
+	return target->password && *target->password;
+}
+
+/* What is said at this turn, the first of which is 1. */
+static enum redis_step redis_step(const struct target *target, unsigned turn)
+{
+	const bool wanted[] = {
+		[REDIS_AUTH] = redis_has_password(target),
+		[REDIS_SELECT] = redis_database(target) != 0,
+		[REDIS_PING] = true,
+		[REDIS_ROLE] = redis_role(target) != REDIS_ANY_ROLE,
+	};
+	enum redis_step step = REDIS_AUTH;
+
+	while (step < REDIS_END && !(wanted[step] && --turn == 0))
+		step++;
+	return step;
+}
+
+/* As arrays, the only form that proxies understand, and the only one for a password with blanks or line ends in it. */
+static char *redis_words(const struct target *target, enum redis_step step)
+{
+	const char *user = target->user, *password = target->password;
+	int database = redis_database(target);
+
+	if (step == REDIS_SELECT)
+		return alloc_format("*2\r\n$6\r\nSELECT\r\n$%d\r\n%d\r\n", snprintf(NULL, 0, "%d", database), database);
+	if (step != REDIS_AUTH)
+		return alloc_format("*1\r\n$4\r\n%s\r\n", step == REDIS_PING ? "PING" : "ROLE");
+	if (!user || !*user)
+		return alloc_format("*2\r\n$4\r\nAUTH\r\n$%zu\r\n%s\r\n", strlen(password), password);
+	return alloc_format("*3\r\n$4\r\nAUTH\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n", strlen(user), user, strlen(password),
+			    password);
+}
+
+static void redis_say_step(const struct target *target, enum redis_step step, struct buf *out)
+{
+	char *words = redis_words(target, step);
+
+	buf_add_text(out, words);
+	free(words);
+}
+
+static void redis_say(const struct target *target, struct buf *out)
+{
+	redis_say_step(target, redis_step(target, 1), out);
+}
+
+static bool redis_begins(const char *line, const char *word)
+{
+	return strncmp(line, word, strlen(word)) == 0;
+}
+
+/* What an error line means; READY: that it is up, which is all that was asked. */
+static enum outcome_kind redis_error_kind(const struct target *target, enum redis_step step, const char *line)
+{
+	static const char *const not_yet[] = {"LOADING", "MASTERDOWN", "BUSY", "MISCONF", "DENIED"};
+
+	for (size_t i = 0; i < sizeof(not_yet) / sizeof(not_yet[0]); i++)
+		if (redis_begins(line, not_yet[i]))
+			return OUTCOME_STARTING;
+	if (redis_begins(line, "ERR max number of clients reached"))
+		return OUTCOME_FULL;
+	if (redis_begins(line, "NOAUTH") && !redis_has_password(target))
+		return redis_role(target) == REDIS_ANY_ROLE ? OUTCOME_READY : OUTCOME_STARTING;
+	if (redis_begins(line, "NOPERM") && step == REDIS_PING) /* the login was right */
+		return OUTCOME_READY;
+	return step == REDIS_PING ? OUTCOME_STARTING : OUTCOME_DENIED;
+}
+
+/* The role is the first word of an array, "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n". What follows it is not looked at. */
+static struct outcome redis_read_role(const struct target *target, const char *data, size_t len)
+{
+	bool master = redis_role(target) == REDIS_MASTER;
+	const char *line_end;
+
+	for (const char *mark = "*$"; *mark; mark++) {
+		if ((len && *data != *mark) || (len > 1 && (data[1] < '1' || data[1] > '9')))
+			return outcome_make(OUTCOME_GARBLED, "it names no role");
+		line_end = memchr(data, '\n', len);
+		if (!line_end)
+			return outcome_make(OUTCOME_NONE, NULL);
+		len -= (size_t)(line_end + 1 - data);
+		data = line_end + 1;
+	}
+	if (!memchr(data, '\n', len))
+		return outcome_make(OUTCOME_NONE, NULL);
+	if (redis_begins(data, master ? "master\r\n" : "slave\r\n"))
+		return outcome_make(OUTCOME_READY, NULL);
+	return outcome_make(OUTCOME_UNSUITABLE, "it is not a %s", master ? "master" : "replica");
+}
+
+/* What the reply to a step means: NONE while it is not whole, READY when the next step may follow. */
+static struct outcome redis_read(const struct target *target, enum redis_step step, const char *data, size_t len)
+{
+	const char *hoped = step == REDIS_PING ? "+PONG\r\n" : "+OK\r\n";
+	enum outcome_kind kind = memchr(data, '\n', len) ? OUTCOME_READY : OUTCOME_NONE;
+
+	if (len && *data == '-') {
+		kind = kind == OUTCOME_NONE ? kind : redis_error_kind(target, step, data + 1);
+		return kind > OUTCOME_READY ? dialog_quote(target, kind, data + 1, len - 1) : outcome_make(kind, NULL);
+	}
+	if (step == REDIS_ROLE)
+		return redis_read_role(target, data, len);
+	if (len && (*data != '+' || (kind == OUTCOME_READY && !redis_begins(data, hoped))))
+		return outcome_make(OUTCOME_GARBLED, "it is not %.*s", (int)strcspn(hoped, "\r"), hoped);
+	return outcome_make(kind, NULL);
+}
+
+static bool redis_judge(const struct target *target, const struct dialog_heard *heard, struct buf *out,
+			struct outcome *outcome)
+{
+	enum redis_step next = redis_step(target, heard->turn + 1);
+
+	*outcome = redis_read(target, redis_step(target, heard->turn), heard->data, heard->len);
+	if (outcome->kind != OUTCOME_READY || next == REDIS_END)
+		return outcome->kind != OUTCOME_NONE;
+	redis_say_step(target, next, out);
+	return false;
+}
+
+static const struct dialog redis_dialog = {.say = redis_say, .judge = redis_judge};
+
+static const struct protocol redis_protocol = {
+	.dialog = &redis_dialog,
+	.state_size = sizeof(struct dialog_state),
+	.bind = redis_bind,
+	.start = dialog_start,
+	.stop = dialog_stop,
+};
+
+const struct scheme scheme_redis = {
+	.name = "redis",
+	.summary = "Redis answers PING; with ?role=master or ?role=replica: it has that role",
+	.example = "redis://host:6379",
+	.default_port = 6379,
+	.claims_port = true,
+	.params = &redis_table,
+	.params_size = sizeof(struct redis_params),
+	.takes_credentials = true,
+	.link_password = "REDIS_PASSWORD",
+	.protocol = &redis_protocol,
+};

@@ -12,6 +12,7 @@ from support.dns import Dns
 from support.net import Net
 from support.peers import Peer, silence
 from support.postgres import Cluster
+from support.redis import PASSWORD, Redis
 from support.runner import BINARY, Waitfor
 from support.terminal import Terminal
 
@@ -105,6 +106,40 @@ def new_pg(pg_template):
     yield make
     for cluster in made:
         cluster.close()
+
+
+@pytest.fixture(scope="session")
+def redis_dump():
+    """The dump of a stopped server, for Redis.start_loading."""
+    server = Redis().start()
+    try:
+        yield server.make_dump()
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def redis():
+    """A running server for every test that does not change it: app may do all, deaf not even PING."""
+    server = Redis().start()
+    server.do("ACL", "SETUSER", "app", "on", f">{PASSWORD}", "~*", "&*", "+@all")
+    server.do("ACL", "SETUSER", "deaf", "on", f">{PASSWORD}", "-@all")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def new_redis():
+    """Makes servers of the test's own, not started yet."""
+    made = []
+
+    def make(**kwargs):
+        made.append(Redis(**kwargs))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()
 
 
 @pytest.fixture(scope="session")

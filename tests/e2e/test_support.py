@@ -1,6 +1,7 @@
 """The tests' own world, proven with clients other than waitfor."""
 
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -8,8 +9,11 @@ import subprocess
 import pytest
 
 from support import dns as d
+from support import resp
 from support.peers import close_at_once, relay_to, reset_at_once
 from support.postgres import PASSWORD
+from support.redis import PASSWORD as REDIS_PASSWORD
+from support.until import until
 
 
 def ask(net, name, kind, over=socket.SOCK_DGRAM):
@@ -92,6 +96,100 @@ def test_postgres_wants_the_password_and_a_relay_reaches_it(pg, peer):
     assert psql(pg, "app", PASSWORD, relay.port).stdout == "1\n"
     assert "authentication failed" in psql(pg, "app", "wrong", pg.port).stderr
     assert psql(pg, "trusty", "", pg.port).stdout == "1\n"
+
+
+def cli(port, *words, user=None, password=None):
+    login = ["--user", user, "-a", password, "--no-auth-warning"] if user else []
+    return subprocess.run(["redis-cli", "-h", "127.0.0.1", "-p", str(port), *login, *words],
+                          capture_output=True, text=True).stdout.strip()
+
+
+def test_redis_answers_and_a_relay_reaches_it(redis, peer):
+    relay = peer(relay_to("127.0.0.1", redis.port))
+    assert redis.says("PING") == "PONG"
+    assert cli(relay.port, "PING") == "PONG"
+    assert cli(relay.port, "ACL", "WHOAMI", user="app", password=REDIS_PASSWORD) == "app"
+    assert redis.says("AUTH", "app", "wrong").startswith("WRONGPASS")
+    assert redis.says("AUTH", "deaf", REDIS_PASSWORD) == "OK"
+    assert redis.says("AUTH", "x").startswith("ERR AUTH")
+    assert redis.says("ROLE") == ["master", 0, []]
+
+
+def test_redis_wants_its_password_and_set_up_needs_none(new_redis):
+    server = new_redis().start(requirepass=REDIS_PASSWORD)
+    assert server.says("PING").startswith("NOAUTH")
+    assert server.says("AUTH", REDIS_PASSWORD) == "OK"
+    server.do("CONFIG", "SET", "requirepass", "two\r\nlines")
+    assert server.says("AUTH", "two\r\nlines") == "OK"
+    assert server.errors("NOAUTH") == 1
+
+
+def test_redis_loads_for_as_long_as_it_is_held(new_redis, redis_dump):
+    server = new_redis(dump=redis_dump).start_loading()
+    assert server.says("PING").startswith("LOADING")
+    assert cli(server.port, "PING").startswith("LOADING")
+    assert server.info("persistence", "loading") == "1"
+    seen = server.errors("LOADING")
+    until(lambda: not server.says("PING").startswith("LOADING") or server.errors("LOADING") > seen + 5)
+    assert server.says("PING").startswith("LOADING"), "it does not end by itself"
+    server.finish_loading()
+    until(lambda: server.says("PING") == "PONG")
+    assert server.says("DBSIZE") > 1000
+
+
+def test_redis_is_a_replica_whose_master_is_not_there_until_it_is(new_redis):
+    master = new_redis()
+    replica = new_redis().start(wait=False, replicaof=("127.0.0.1", master.port), replica_serve_stale_data="no")
+    until(replica.answers)
+    assert replica.says("PING").startswith("MASTERDOWN")
+    assert replica.says("ROLE")[0] == "slave"
+    master.start()
+    until(lambda: replica.says("PING") == "PONG", 30)
+    replica.do("REPLICAOF", "NO", "ONE")
+    assert replica.says("ROLE")[0] == "master"
+
+
+def test_redis_is_busy_and_misconfigured_and_then_no_more(new_redis):
+    server = new_redis().start()
+    with server.busy():
+        assert server.says("PING").startswith("BUSY")
+    assert server.says("PING") == "PONG"
+    server.break_saving()
+    assert server.says("PING").startswith("MISCONF")
+    server.mend_saving()
+    assert server.says("PING") == "PONG"
+
+
+def test_redis_on_a_unix_socket_alone(new_redis):
+    server = new_redis(port=False, unix=True).start()
+    assert server.says("PING") == "PONG"
+    server.stop()
+    assert not server.path.exists()
+    server.start()
+    server.stop(signal.SIGKILL)
+    assert server.path.exists(), "the socket that nobody listens on"
+    with pytest.raises(ConnectionRefusedError):
+        server.connect()
+
+
+def test_a_stopped_redis_refuses_and_may_be_started_again(new_redis):
+    server = new_redis().start()
+    server.stop()
+    with pytest.raises(ConnectionRefusedError):
+        server.connect()
+    server.start()
+    assert server.says("PING") == "PONG"
+
+
+def test_a_scripted_redis_answers_as_it_is_told(peer):
+    server = peer(resp.answers({"PING": resp.refusal("BUSY wait"), "ROLE": resp.REPLICA}))
+    assert cli(server.port, "PING") == "BUSY wait"
+    assert cli(server.port, "ROLE").split() == ["slave", "10.0.0.2", "6379", "connected", "3167038"]
+    with connect(server) as client:
+        client.sendall(resp.command("AUTH", "a", "b c") + b"SELECT 3\r\n")
+        with client.makefile("rb") as file:
+            assert [resp.read_reply(file) for _ in range(2)] == ["OK", "OK"]
+    assert server.connections[-1].commands == [["AUTH", "a", "b c"], ["SELECT", "3"]]
 
 
 def test_programs_show_an_environment_of_any_shape(programs, folder):

@@ -201,8 +201,8 @@ def test_a_udp_port_falls_back_to_the_lowest_tcp_port(waitfor, net, dns, db):
 
 
 def test_a_link_to_another_port_is_tcp(waitfor, net, dns, peer):
-    cache = peer(silence, address=net.address("10.77.0.6"), port=6379, net=net)
-    env = link("CACHE", "10.77.0.6", 6379)
+    cache = peer(silence, address=net.address("10.77.0.6"), port=8080, net=net)
+    env = link("CACHE", "10.77.0.6", 8080)
     assert waitfor("-t", "5s", "cache", env=env, net=net).code == 0
     cache.wait_connections(1)
 
@@ -267,9 +267,9 @@ def test_the_links_password_without_a_user_is_the_superusers(waitfor, net, dns, 
 
 @pytest.mark.parametrize("how", [["--links"], []])
 def test_links_adds_every_linked_peer(waitfor, net, dns, db, peer, how):
-    cache = peer(silence, address=net.address("10.77.0.6"), port=6379, net=net)
+    cache = peer(silence, address=net.address("10.77.0.6"), port=8080, net=net)
     extra = peer(silence, address="10.77.0.1", net=net)
-    env = {**link(), **service("CACHE", "10.77.0.6", "6379"), "OTHER_NAME": "not a link",
+    env = {**link(), **service("CACHE", "10.77.0.6", "8080"), "OTHER_NAME": "not a link",
            **({} if how else {"WAITFOR_LINKS": "1"})}
     result = waitfor("-t", "8s", *how, f"tcp://{extra.target}", env=env, net=net)
     assert result.code == 0, result

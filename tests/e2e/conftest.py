@@ -10,7 +10,7 @@ import pytest
 
 from support.dns import Dns
 from support.net import Net
-from support.peers import Peer, silence
+from support.peers import Peer, relay_to, silence
 from support.postgres import Cluster
 from support.redis import PASSWORD, Redis
 from support.runner import BINARY, Waitfor
@@ -126,6 +126,13 @@ def redis():
     server.do("ACL", "SETUSER", "deaf", "on", f">{PASSWORD}", "-@all")
     yield server
     server.close()
+
+
+@pytest.fixture
+def cache(net, peer, redis):
+    """The running Redis at 10.77.0.6:6379, which `cache` and two longer names lead to."""
+    net.rewrite(net.hosts, "10.77.0.6 cache cache.prod.test my-cache\n")
+    return peer(relay_to("127.0.0.1", redis.port), address=net.address("10.77.0.6"), port=6379, net=net)
 
 
 @pytest.fixture

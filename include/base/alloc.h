@@ -1,17 +1,17 @@
-/* Memory that is always there: running out ends the program with 125, so that no caller has to say what it would do. */
+/* Allocation that never fails: without memory the program exits with 125, so no caller handles a NULL. */
 #ifndef BASE_ALLOC_H
 #define BASE_ALLOC_H
 
 #include <stddef.h>
 
-/* All results are owned by the caller and freed with free(). */
+/* The caller owns every result and frees it with free(). */
 void *alloc_zero(size_t count, size_t size);
-void *alloc_resize(void *memory, size_t count, size_t size); /* memory may be NULL; new bytes are undefined */
+void *alloc_resize(void *memory, size_t count, size_t size); /* memory may be NULL; added bytes are not initialised */
 char *alloc_text(const char *text);                          /* NULL gives NULL */
 char *alloc_slice(const char *text, size_t len);             /* the first len bytes, NUL-terminated */
 char *alloc_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* What a library allocated, or NULL when it could not. */
+/* Returns memory, which a library allocated. NULL, the library's report that there is none, exits with 125. */
 void *alloc_check(void *memory);
 
 #endif

@@ -1,4 +1,4 @@
-/* A small set of whole numbers, such as rows of a table. Zeroed: empty. */
+/* A set of small numbers, such as the rows of a table. A zeroed set is empty. */
 #ifndef BASE_BITS_H
 #define BASE_BITS_H
 
@@ -6,16 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The numbers are below it. Whoever keeps the rows of a table asserts that it has no more. */
+/* Every number is below BITS_MAX. A table whose rows are such numbers must assert that it has no more rows. */
 enum { BITS_MAX = 128 };
 
 struct bits {
 	uint64_t words[BITS_MAX / 64];
 };
 
-/* Ends the program where the number does not fit: a set that lost one would lie. */
+/* Adds a number. Aborts if it is BITS_MAX or more: the set must not lose one silently. */
 void bits_add(struct bits *bits, size_t number);
 
+/* Is the number in the set? False for any number that cannot be. */
 bool bits_has(const struct bits *bits, size_t number);
 
 #endif

@@ -1,21 +1,27 @@
-/* Text in the cells of a terminal: what may go there, how many cells it takes, and how it is made shorter. */
+/* Text for a terminal: makes it safe to print, counts the cells (columns) it takes, and shortens it. */
 #ifndef BASE_CELLS_H
 #define BASE_CELLS_H
 
 #include <stddef.h>
 
-/* Control characters (utf8.h) and bytes of no character become '?': a terminal must not obey a peer, and a line stays one. */
+/*
+ * Replaces in text[0..len) each byte of a control character (utf8.h), and each byte that is not valid UTF-8, by '?'. So
+ * a peer cannot send commands to the terminal, and one line stays one line.
+ */
 void cells_clean(char *text, size_t len);
 
-/* A clean copy, the caller's. */
+/* Returns a copy of text, cleaned as by cells_clean. The caller frees it with free(). */
 char *cells_copy(const char *text);
 
-/* How many cells the text takes at most: a combining character counts, and what may be wide counts as two. */
+/*
+ * Returns the cells that text takes at most: a combining character counts as one, a character that may be wide as two.
+ */
 int cells_count(const char *text);
 
 /*
- * The text in at most that many cells (less than 0 is as 0): where it has more, "..." stands for what is left out, at
- * its end or, where the end tells more than the middle, before the last tail cells. The result is the caller's.
+ * Returns the text shortened to at most `cells` cells (a negative number means 0). "..." replaces what is left out; the
+ * last `tail` cells of the text stay after it, and 0 puts the "..." at the end. Without room for "..." the text is only
+ * cut. The caller frees the result with free().
  */
 char *cells_cut(const char *text, int cells, int tail);
 

@@ -10,19 +10,20 @@
 #define CLOCK_MS INT64_C(1000)
 #define CLOCK_S  INT64_C(1000000)
 
-/* Microseconds of CLOCK_MONOTONIC: never jumps when somebody sets the wall clock (FACTS 42). */
+/* Microseconds of CLOCK_MONOTONIC, which does not jump when somebody sets the wall clock (FACTS 42). */
 int64_t clock_now(void);
 
-/* Microseconds that this process has run on a processor. */
+/* Microseconds of processor time that this process has used. */
 int64_t clock_spent(void);
 
 /*
- * "500ms", "10s", "1m30s", "2h", "1.5s"; a bare number is seconds. Refuses signs, blanks, unknown
- * units, units out of order and anything beyond a century, and says what would be right.
+ * Reads "500ms", "10s", "1m30s", "2h" or "1.5s" into *duration (microseconds); a bare number is seconds. Signs, blanks,
+ * unknown units, units out of order and more than a century are errors. The error text shows the right form. A duration
+ * above 0 never becomes 0.
  */
 int clock_parse(const char *text, int64_t *duration, struct error *err);
 
-/* For people: "0.8ms", "450ms", "3.21s", "59.1s", "60s", "1m42s", "2h03m00s". Returns out. */
+/* Writes microseconds for people: "0.8ms", "450ms", "3.21s", "59.1s", "60s", "1m42s", "2h03m00s". Returns out. */
 char *clock_format(int64_t duration, char *out, size_t size);
 
 #endif

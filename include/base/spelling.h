@@ -1,10 +1,11 @@
-/* What somebody most likely meant who wrote a word that is not known. */
+/* Guesses which known word a misspelt one was meant to be. */
 #ifndef BASE_SPELLING_H
 #define BASE_SPELLING_H
 
 /*
- * The candidate (of a NULL-terminated list) that word is nearest to: a mistyped letter or two, or the begin of it.
- * NULL when none is near enough to be meant.
+ * Returns the candidate (of a NULL-terminated list) that is nearest to word: word has one or two mistyped letters, or
+ * is the beginning of the candidate. Returns NULL when no candidate is near enough. The result is the candidate's
+ * pointer.
  */
 const char *spelling_nearest(const char *word, const char *const *candidates);
 

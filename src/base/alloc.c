@@ -7,7 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* No allocation, no stdio: there is no memory left. _exit and not abort, which PID 1 cannot survive usefully (FACTS 35). */
+/*
+ * There is no memory left, so this uses neither malloc nor stdio. It calls _exit: abort as PID 1 ends with 139 (FACTS
+ * 35).
+ */
 void *alloc_check(void *memory)
 {
 	static const char text[] = "waitfor: out of memory\n";

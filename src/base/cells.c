@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 
-/* From the first to the last: what is wide, or is so on some terminals, roughly (Unicode's East Asian Width). */
+/* A range, both ends included, of characters that are wide on some terminals; roughly Unicode's East Asian Width. */
 struct cells_range {
 	uint32_t first, last;
 };
@@ -26,7 +26,7 @@ void cells_clean(char *text, size_t len)
 		uint32_t code = 0;
 		size_t taken = utf8_decode(text + i, len - i, &code);
 
-		/* A byte of no character may be a control character to a terminal that knows no UTF-8. */
+		/* A terminal without UTF-8 may take an invalid byte for a control character. */
 		if (taken == 0 || utf8_is_control(code))
 			memset(text + i, '?', taken ? taken : 1);
 		i += taken ? taken : 1;
@@ -41,7 +41,7 @@ char *cells_copy(const char *text)
 	return copy;
 }
 
-/* Of the first character; *len is set to its bytes. */
+/* Returns the cells that the first character of text takes. Sets *len to its length in bytes. */
 static int cells_of_first(const char *text, size_t *len)
 {
 	uint32_t code = 0;
@@ -67,7 +67,7 @@ int cells_count(const char *text)
 	return count;
 }
 
-/* How many bytes at the beginning of text take at most that many cells. */
+/* Returns the length in bytes of the longest beginning of text that fits into `cells` cells. */
 static size_t cells_prefix(const char *text, int cells)
 {
 	size_t total = 0, len;

@@ -12,7 +12,7 @@ struct clock_unit {
 	int64_t length;
 };
 
-/* Largest first: "1m30s" must walk down this table, "30s1m" is a typing error. */
+/* Largest first. The units of "1m30s" follow this order; those of "30s1m" do not, which is an error. */
 static const struct clock_unit clock_units[] = {
 	{"d", 86400 * CLOCK_S}, {"h", 3600 * CLOCK_S}, {"m", 60 * CLOCK_S}, {"s", CLOCK_S}, {"ms", CLOCK_MS}, {"us", 1},
 };
@@ -37,7 +37,9 @@ int64_t clock_spent(void)
 	return clock_read(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-/* The number at *text, in millionths, moved past. -1 when there is none or it is too large. */
+/*
+ * Returns the number at *text in millionths and moves *text past it. Returns -1 for no number or one that is too large.
+ */
 static int64_t clock_number(const char **text)
 {
 	const char *at = *text;
@@ -58,7 +60,10 @@ static int64_t clock_number(const char **text)
 	return any ? number : -1;
 }
 
-/* The unit at *text, from row `from` on, moved past; CLOCK_UNITS when there is none. */
+/*
+ * Returns the row, from `from` on, of the unit at *text, and moves *text past it. Returns CLOCK_UNITS for any other
+ * text.
+ */
 static size_t clock_unit(const char **text, size_t from)
 {
 	size_t len = strcspn(*text, "0123456789.");
@@ -71,6 +76,7 @@ static size_t clock_unit(const char **text, size_t from)
 	return CLOCK_UNITS;
 }
 
+/* Returns the duration in microseconds, or -1 for a text that is not a duration. */
 static int64_t clock_sum(const char *text)
 {
 	int64_t total = 0;
@@ -94,7 +100,7 @@ static int64_t clock_sum(const char *text)
 	return total <= CLOCK_CENTURY ? total : -1;
 }
 
-/* Less than a microsecond is not nothing: 0 means "for ever" to some. */
+/* "0.0000001" is not zero: clock_parse rounds it up, because some settings take 0 as "for ever". */
 static bool clock_is_zero(const char *text)
 {
 	return text[strcspn(text, "123456789")] == '\0';

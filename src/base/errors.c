@@ -27,7 +27,7 @@ int errors_prefix(struct error *err, const char *format, ...)
 	wanted = vsnprintf(context, sizeof(context) - 2, format, args);
 	va_end(args);
 	len = strlen(context);
-	if (wanted > (int)len) /* what is that long is a name in quotes */
+	if (wanted > (int)len) /* cut: so long a context ends with a name in quotes */
 		memcpy(context + len - (sizeof(cut) - 1), cut, sizeof(cut));
 	memcpy(context + len, ": ", 3);
 	len += 2;

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 
-/* The text as valid UTF-8, of at most max bytes; plain: without control characters. The caller's. */
+/* As json_clean; plain false keeps control characters. */
 static char *json_repair(const char *text, size_t max, bool plain)
 {
 	size_t left = strlen(text);
@@ -41,7 +41,7 @@ char *json_clean(const char *text, size_t max)
 	return json_repair(text, max, true);
 }
 
-/* Takes the text over; NULL adds null. */
+/* Adds the text and frees it. NULL as text adds null. */
 static void json_add_owned(cJSON *object, const char *key, char *text)
 {
 	alloc_check(text ? cJSON_AddStringToObject(object, key, text) : cJSON_AddNullToObject(object, key));

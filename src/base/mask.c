@@ -18,8 +18,8 @@ static enum mask_parameter mask_nothing_known(const char *key, size_t len)
 }
 
 /*
- * "key=value&key=value…". An unescaped '&' in a password makes parts of it: one without '=' is shown only where it is
- * a parameter's name, and an unknown key, which a misspelt one is, only where no secret stands before it.
+ * Masks "key=value&key=value…". An unescaped '&' in a password splits it into parts that look like parameters. So a
+ * part without '=' is printed only if it is a known parameter, and an unknown key only if nothing was hidden before it.
  */
 static void mask_query(struct buf *out, const char *query, mask_known *known)
 {
@@ -43,19 +43,19 @@ static void mask_query(struct buf *out, const char *query, mask_known *known)
 	}
 }
 
-/* The last c in [from, to), or NULL. */
+/* Returns the last c in [from, to), or NULL. */
 static const char *mask_last(const char *from, const char *to, char c)
 {
 	return memrchr(from, c, (size_t)(to - from));
 }
 
-/* What users and hosts are made of, escapes and variables included: all else may be the begin of something secret. */
+/* May c stand in a user or host, including escapes and variables? Any other character may begin a secret. */
 static bool mask_is_plain(char c)
 {
 	return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || (c && strchr("-._~%+${}", c));
 }
 
-/* How many of these bytes can be a user, or the like. */
+/* Returns the length of the prefix of text[0..len) that has only plain characters. */
 static size_t mask_plain_length(const char *text, size_t len)
 {
 	size_t i = 0;
@@ -65,10 +65,13 @@ static size_t mask_plain_length(const char *text, size_t len)
 	return i;
 }
 
-/* The digits of a port: longer ones are a PIN or the like. */
+/* The most digits of a port. A longer number may be a secret, such as a PIN. */
 enum { MASK_PORT_DIGITS = 5 };
 
-/* Past the port at `at`: digits, or a variable that is not expanded yet. */
+/*
+ * Returns the end of the port at `at`: digits, or a "${...}" that is not expanded yet. Returns `at` if there is no
+ * port.
+ */
 static const char *mask_skip_port(const char *at, const char *end)
 {
 	const char *close = NULL, *start;
@@ -80,7 +83,7 @@ static const char *mask_skip_port(const char *at, const char *end)
 	return close && at == close ? at + 1 : at;
 }
 
-/* The end of the "${...}" or "[...]" that begins here, or NULL. */
+/* Returns the '}' or ']' that closes the "${...}" or "[...]" beginning at `at`, or NULL. */
 static const char *mask_closing(const char *at, const char *end)
 {
 	if (*at == '$' && at + 1 < end && at[1] == '{')
@@ -118,7 +121,7 @@ bool mask_password_is_cut(const char *url)
 	const char *tail = url + len;
 	bool has_user = memchr(url, '@', len);
 
-	/* libpq's rule: before a '/', the first '@' ends user and password, whatever stands before it. */
+	/* libpq takes the first '@' before a '/' as the end of user and password, even after a '?' or '#'. */
 	if (!has_user && memchr(tail, '@', slash - len))
 		return true;
 	if (!memchr(url, ':', len) || !strchr(tail, '@'))
@@ -129,8 +132,8 @@ bool mask_password_is_cut(const char *url)
 }
 
 /*
- * The '@' that ends "user:password", or NULL. It is the *last* one, since one inside a password should have been
- * escaped, and was not; but not one that belongs to a parameter's value.
+ * Returns the '@' that ends "user:password", or NULL. It is the *last* one: an earlier '@' may be an unescaped one
+ * inside the password. An '@' inside the value of a known parameter does not count.
  */
 static const char *mask_at(const char *authority, mask_known *known)
 {
@@ -149,7 +152,10 @@ static const char *mask_at(const char *authority, mask_known *known)
 	return mask_is_host_list(authority, strcspn(authority, "/?#")) ? NULL : at;
 }
 
-/* Whatever ${VAR:=default} or the like holds, which is not understood here, may be a secret. The caller's. */
+/*
+ * Returns a copy of text with "..." in place of the expression in ${VAR:=default} and the like. Only ${VAR} and
+ * ${VAR:-default} are supported; any other expression may hold a secret. The caller frees the copy with free().
+ */
 static char *mask_expressions(const char *text)
 {
 	struct buf out = {0};
@@ -169,7 +175,7 @@ static char *mask_expressions(const char *text)
 	return buf_detach(&out);
 }
 
-/* The first `shown` of len bytes; then it is said that there is more. */
+/* Adds the first `shown` of len bytes, and "***" if there are more. */
 static void mask_rest(struct buf *out, const char *text, size_t len, size_t shown)
 {
 	buf_add(out, text, shown);
@@ -177,13 +183,16 @@ static void mask_rest(struct buf *out, const char *text, size_t len, size_t show
 		buf_add_text(out, "***");
 }
 
-/* "host:port,host/database?parameters". A database's name with '&' or '=' in it is parameters that lack their '?'. */
+/*
+ * Masks "host:port,host/database?parameters". A '&' or '=' in the database means that the '?' before parameters is
+ * missing.
+ */
 static void mask_place(struct buf *out, const char *text, bool any_port, mask_known *known)
 {
 	size_t len = strcspn(text, "/?#"), shown = mask_hosts_length(text, len, any_port);
 
 	if (shown < len) {
-		/* A password may hold a '/' or '?', so that all that follows is of it. */
+		/* A password may begin here, and it may hold a '/' or '?': hide all the rest. */
 		buf_add(out, text, shown + (text[shown] == ':'));
 		buf_add_text(out, "***");
 		return;
@@ -199,7 +208,7 @@ static void mask_place(struct buf *out, const char *text, bool any_port, mask_kn
 	}
 }
 
-/* What follows "scheme://". */
+/* Masks what follows "scheme://". */
 static void mask_url(struct buf *out, const char *url, bool any_port, mask_known *known)
 {
 	const char *at = mask_at(url, known), *colon = at ? memchr(url, ':', (size_t)(at - url)) : NULL;
@@ -207,20 +216,20 @@ static void mask_url(struct buf *out, const char *url, bool any_port, mask_known
 	bool is_hosts = mask_is_host_list(url, authority);
 
 	if (is_hosts && mask_password_is_cut(url)) {
-		/* A port before a '?', and an '@': one of the two is a secret's, and who knows which. */
+		/* "db:5432?x@y": either the port or the part before the '@' may be a secret. Hide both. */
 		authority = strcspn(url, ":/?#");
 		buf_add(out, url, authority + 1);
 		buf_add_text(out, "***");
 		return;
 	}
 	if (at && !colon && at > url + authority)
-		at = NULL; /* a database's name with an '@' */
+		at = NULL; /* the '@' is in the database's name */
 	if (at) {
 		const char *end = colon ? colon : at;
 
 		mask_rest(out, url, (size_t)(end - url), mask_plain_length(url, (size_t)(end - url)));
 		buf_add_text(out, colon ? ":***" : "");
-		/* Behind an '@' that itself stands behind a '?' all that is left may be parameters. */
+		/* This '@' stands after the authority, so all that follows it may be parameters: show none of it. */
 		if (is_hosts && at > url + authority)
 			return;
 		buf_add_text(out, "@");
@@ -229,7 +238,10 @@ static void mask_url(struct buf *out, const char *url, bool any_port, mask_known
 	mask_place(out, url, any_port && !at, known);
 }
 
-/* libpq's "host=db password=secret", where a value may be quoted and hold white space: up to the first that is not harmless. */
+/*
+ * Masks libpq's "host=db password=secret". A quoted value may hold white space, so nothing is shown after the first
+ * word that is quoted or is not a parameter that may be shown.
+ */
 static void mask_words(struct buf *out, const char *text, mask_known *known)
 {
 	while (*text) {
@@ -252,11 +264,11 @@ bool mask_is_password(const char *text)
 {
 	size_t name = strcspn(text, "=:/?&#[@");
 
-	/* PGPASSWORD=... too, as somebody writes who forgot env(1). */
+	/* This covers PGPASSWORD=... as well, from a user who forgot to write env(1) before it. */
 	return text[name] == '=' && name >= 8 && strncasecmp(text + name - 8, "password", 8) == 0;
 }
 
-/* Without a scheme there is no place for a password: what is shown may help who mistyped a port. */
+/* Masks a target without a scheme. It has no password, so the port is shown: that helps a user who mistyped it. */
 static void mask_bare(struct buf *out, const char *text, mask_known *known)
 {
 	const char *at = strrchr(text, '@');

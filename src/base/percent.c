@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 
-/* The byte that the escape at text means; -1: it is none. */
+/* Returns the byte that the escape at text stands for, or -1 if there is no escape. */
 static int percent_value(const char *text)
 {
 	const char digits[] = {text[0] == '%' ? text[1] : '\0', text[0] == '%' && text[1] ? text[2] : '\0', '\0'};

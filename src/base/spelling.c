@@ -9,8 +9,8 @@ static size_t spelling_least(size_t a, size_t b)
 }
 
 /*
- * Insertions, deletions, replacements and swaps of neighbours that lead from a to b (optimal string
- * alignment); texts beyond 31 bytes count as far apart.
+ * Returns how many insertions, deletions, replacements and swaps of neighbours lead from a to b (optimal string
+ * alignment). Returns 32 if a text has more than 31 bytes.
  */
 static size_t spelling_distance(const char *a, const char *b)
 {
@@ -42,7 +42,7 @@ static size_t spelling_distance(const char *a, const char *b)
 const char *spelling_nearest(const char *word, const char *const *candidates)
 {
 	const char *nearest = NULL;
-	size_t len = strlen(word), best = len < 6 ? 2 : 3; /* one wrong in a short word, two in a long one */
+	size_t len = strlen(word), best = len < 6 ? 2 : 3; /* allows one mistake in a short word, two in a long one */
 
 	for (; *candidates; candidates++) {
 		size_t distance = spelling_distance(word, *candidates);

@@ -1,6 +1,6 @@
 #include "base/utf8.h"
 
-/* How a character of that many bytes begins, and the least that needs so many: below it the form is overlong. */
+/* The first byte of a character with 1, 2, 3 or 4 bytes, and the least code in that form; a lower code is overlong. */
 struct utf8_form {
 	unsigned char mask, lead;
 	uint32_t least;

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 
-/* The sanitizer would report an absurd size instead of answering NULL, as the C library does. */
+/* For an absurd size the sanitizer would end with a report. This makes it return NULL, as the C library does. */
 const char *__asan_default_options(void);
 
 const char *__asan_default_options(void)
@@ -78,7 +78,7 @@ static void exhaust(void *arg)
 	free(row->resize ? alloc_resize(NULL, row->count, row->size) : alloc_zero(row->count, row->size));
 }
 
-/* "Running out ends the program with 125", and says why (FACTS 40). */
+/* "Without memory the program exits with 125", and prints why (FACTS 40). */
 static void test_no_memory(void **state)
 {
 	static const struct exhaust_row rows[] = {

@@ -1,4 +1,4 @@
-/* cells.c: what a terminal shows of a text, and how much room that takes. */
+/* cells.c: makes a text safe for a terminal, counts its cells and shortens it. */
 #include "unit.h"
 
 #include <stdlib.h>

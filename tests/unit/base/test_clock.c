@@ -48,7 +48,10 @@ static void test_parse(void **state)
 	}
 }
 
-/* "Refuses signs, blanks, unknown units, units out of order and anything beyond a century, and says what would be right." */
+/*
+ * "Signs, blanks, unknown units, units out of order and more than a century are errors. The error text shows the right
+ * form."
+ */
 static void test_refuse(void **state)
 {
 	static const char *const rows[] = {"",

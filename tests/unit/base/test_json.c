@@ -64,7 +64,7 @@ struct cut_row {
 	const char *clean;
 };
 
-/* A replacement is as long as a character of three bytes, and is cut like one. */
+/* U+FFFD has three bytes. At the limit it is kept or dropped as a whole. */
 static void test_clean_cuts_between_characters(void **state)
 {
 	static const struct cut_row rows[] = {
@@ -118,7 +118,7 @@ static void test_texts_in_a_line(void **state)
 	}
 }
 
-/* Every byte, and every pair of bytes with a lead byte: what is read back is what json_clean gives. */
+/* For every byte, and for every pair with a lead byte, cJSON reads back what json_clean returned. */
 static void test_any_bytes_are_read_back(void **state)
 {
 	(void)state;
@@ -170,7 +170,7 @@ static void test_whole_numbers(void **state)
 		{-1, "{\"n\":-1}"},
 		{INT64_C(2147483648), "{\"n\":2147483648}"},
 		{INT64_C(1000000000000000), "{\"n\":1000000000000000}"},
-		{INT64_C(9007199254740993), "{\"n\":9007199254740993}"}, /* 2^53 + 1: no double */
+		{INT64_C(9007199254740993), "{\"n\":9007199254740993}"}, /* 2^53 + 1: a double cannot hold it */
 		{INT64_MAX, "{\"n\":9223372036854775807}"},
 		{INT64_MIN, "{\"n\":-9223372036854775808}"},
 	};

@@ -1,4 +1,4 @@
-/* mask.c: what is shown of a target holds no secret; and target.c's errors. */
+/* mask.c: no secret of a target is ever shown; nor in target.c's errors. */
 #include "unit.h"
 
 #include <libpq-fe.h>
@@ -10,7 +10,7 @@
 #include "target/scheme.h"
 #include "target/target.h"
 
-/* A piece of a secret must not show, in whatever form it is mistyped. Every secret here is made of "hunter" or "xyzzy". */
+/* No piece of a secret may show, however the target is mistyped. Every secret here holds "hunter" or "xyzzy". */
 static void test_errors_hold_no_secret(void **state)
 {
 	static const char *const rows[] = {"postgres://me:hunter@db:0/app",
@@ -112,7 +112,7 @@ static void test_mask(void **state)
 		{"postgres://me:pw@db?password=pw", "postgres://me:***@db?password=***"},
 		{"postgres://db?password", "postgres://db?***"},
 		{"postgres://db?password=&user=", "postgres://db?password=***&user="},
-		{"postgres://db?pasword=pw", "postgres://db?pasword=***"}, /* misspelt: unknown is not harmless */
+		{"postgres://db?pasword=pw", "postgres://db?pasword=***"}, /* misspelt, so unknown, so hidden */
 		{"postgres://db:1/x?user=me@corp&password=pw", "postgres://db:1/x?user=me@corp&password=***"},
 		{"postgres://db:1/x?user=me&password=p@ss:pw", "postgres://db:1/x?user=me&password=***"},
 		{"postgres://[::1]:1/x?user=me@corp&password=pw", "postgres://[::1]:1/x?user=me@corp&password=***"},
@@ -193,14 +193,17 @@ static void check_known(const char *key)
 	free(text);
 }
 
-/* What follows a password and is no parameter is a piece of it: so every one there is must be known. */
+/*
+ * After a password, a part that is not a known parameter counts as a piece of it. So all parameters of libpq must be
+ * known.
+ */
 static void test_mask_knows_every_key(void **state)
 {
 	PQconninfoOption *options = PQconndefaults();
 
 	(void)state;
 	for (const PQconninfoOption *option = options; option->keyword; option++)
-		if (option->dispchar[0] != 'D') /* what is left for debugging, and names none knows */
+		if (option->dispchar[0] != 'D') /* 'D' marks options for debugging, which mask.c need not know */
 			check_known(option->keyword);
 	PQconninfoFree(options);
 }
@@ -221,7 +224,7 @@ static void check_key_masked(const char *key)
 	free(text);
 }
 
-/* Whatever the masked text looks like: nothing of the password is in it. All of these are URIs that libpq takes. */
+/* The masked text may look odd, but it holds nothing of the password. libpq accepts all of these URIs. */
 static void test_mask_hides_every_password(void **state)
 {
 	static const char *const rows[] = {
@@ -234,7 +237,7 @@ static void test_mask_hides_every_password(void **state)
 		check_masked(rows[i]);
 }
 
-/* Every parameter that libpq's own table of options marks as secret, and SCRAM's keys, with which one can log in (RFC 5802, 9). */
+/* Every parameter that libpq's table marks as secret, and the SCRAM keys, which are enough to log in (RFC 5802, 9). */
 static void test_mask_hides_every_key(void **state)
 {
 	static const char *const keys[] = {"scram_client_key", "scram_server_key"};

@@ -27,7 +27,7 @@ static void test_decode(void **state)
 	}
 }
 
-/* Whatever is encoded, no byte of it means anything in a URL, and decoding gives it back. */
+/* Encoding leaves no byte with a meaning in a URL, and decoding gives the original back. */
 static void test_encode_and_back(void **state)
 {
 	char all[256];
@@ -46,7 +46,7 @@ static void test_encode_and_back(void **state)
 	buf_release(&out);
 }
 
-/* Only the first len bytes, though more follow. */
+/* Only the first len bytes are decoded, though more follow. */
 static void test_the_length_counts(void **state)
 {
 	char *decoded = percent_decode("a%41b", 2);

@@ -1,4 +1,4 @@
-/* utf8.c: characters, and what is none. */
+/* utf8.c: valid characters, and bytes that are not. */
 #include "unit.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 
 struct character_row {
 	const char *row, *bytes;
-	size_t len; /* of the first character */
+	size_t len; /* of the first character; 0: none begins there */
 	uint32_t code;
 };
 

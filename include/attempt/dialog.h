@@ -28,10 +28,10 @@ struct dialog {
 	void (*say)(const struct target *target, struct buf *out);
 
 	/*
-	 * Called whenever more was heard, with all of it. Returns true with *outcome set when that decides. Else false: then
-	 * with words added to out, which are sent, what was heard so far is forgotten, and the next call has only what comes
-	 * after; without, more is waited for. After eof nothing is sent: what is not decided then is "accepted, then closed".
-	 * It must give the same result however the bytes are sliced.
+	 * Called whenever more was heard, with all of it. Returns true with *outcome set when that decides. Else false:
+	 * then with words added to out, which are sent, what was heard so far is forgotten, and the next call has only
+	 * what comes after; without, more is waited for. After eof nothing is sent: what is not decided then is
+	 * OUTCOME_CLOSED. It must give the same result however the bytes are sliced.
 	 */
 	bool (*judge)(const struct target *target, const struct dialog_heard *heard, struct buf *out,
 		      struct outcome *outcome);
@@ -40,7 +40,10 @@ struct dialog {
 /* Of a reply without a decision. */
 enum { DIALOG_HEARD_MAX = 64 * 1024 };
 
-/* Of one attempt. A protocol of this kind has state_size = sizeof(struct dialog_state), dialog, and these as start and stop. */
+/*
+ * Of one attempt. A protocol of this kind has state_size = sizeof(struct dialog_state), dialog, and these as start and
+ * stop.
+ */
 struct dialog_state {
 	struct stream stream;
 	struct bufferevent *talk; /* NULL: not connected */

@@ -1,4 +1,4 @@
-/* Whose name and which password a target is asked with: from its URL, variables, a file, or a link. Never part of a text. */
+/* Finds the user and password for a target in its URL, variables, a file or a Docker link. No text shows them. */
 #ifndef TARGET_CREDENTIALS_H
 #define TARGET_CREDENTIALS_H
 
@@ -7,11 +7,12 @@
 #include "target/target.h"
 
 /*
- * Completes target->user and target->password where the URL leaves them out, in this order: the variables NAME_USER and
- * NAME_PASSWORD, NAME being the prefix of what the target exports (CACHE for redis://cache:6379); the file that
- * NAME_PASSWORD_FILE names, without the line end at its end; what a Docker link copied of its peer's environment, under
- * the names that the scheme gives. What is empty counts as not given. The target's scheme and name must be set.
- * Errors name the variable and the file, and never a value.
+ * Sets target->user and target->password if the URL does not give them. Sources, in this order:
+ * - the variables NAME_USER and NAME_PASSWORD; NAME is target->name, such as CACHE for redis://cache:6379;
+ * - the file whose path is in NAME_PASSWORD_FILE, without its last line end;
+ * - the variables that a Docker link copied from the linked container (FACTS 2): scheme->link_user and link_password.
+ * An empty value counts as not given. target->scheme must be set; with target->name NULL only the link is used. On an
+ * error (-1) the text names the variable and the file, but never a value.
  */
 int credentials_complete(struct target *target, const struct env *env, struct error *err);
 

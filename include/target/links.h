@@ -1,4 +1,4 @@
-/* Peers that Docker-link and Kubernetes service variables know (FACTS 1-6). */
+/* Finds hosts, ports and addresses in the variables of Docker links and Kubernetes services (FACTS 1-6). */
 #ifndef TARGET_LINKS_H
 #define TARGET_LINKS_H
 
@@ -8,34 +8,39 @@
 #include "system/env.h"
 #include "target/target.h"
 
-/* What the variables say about one peer. Pointers into the environment or owned, as said. */
+/* What the variables say about one peer. Release it with links_release. */
 struct links_peer {
-	char *address; /* owned; NULL when they know no address */
-	uint16_t port; /* 0 when they know none */
+	char *address; /* numeric, owned; NULL: the variables give none */
+	uint16_t port; /* 0: the variables give none */
 };
 
 /*
- * What the variables of `host` say, for its port `wanted` where that is not 0. A Docker link's prefix
- * is the upper-cased host with '-' turned into '_', a Kubernetes service's turns '.' too. Addresses
- * here may be stale (FACTS 6): the caller asks for the name first.
+ * Returns what the variables of `host` say about its port `wanted`, or with 0 about its first port. The prefix of a
+ * Docker link is the host in upper case with '_' for '-' (FACTS 1); that of a Kubernetes service has '_' for '.' too
+ * (FACTS 5). The address may be stale (FACTS 6), so the caller must resolve the name first.
  */
 struct links_peer links_find(const struct env *env, const char *host, uint16_t wanted);
 
+/* Frees the address and empties the peer. */
 void links_release(struct links_peer *peer);
 
 /*
- * Gives the endpoint the port, where it has none, and the fallback address that the variables know. usual is its
- * scheme's own port, or 0: a link that exposes it means it, whatever other ports come first (FACTS 2, 3).
+ * Sets endpoint->port if it is 0, and endpoint->fallback, from the variables of its host. usual is the default port of
+ * the scheme, or 0: if a link exposes that port, it is chosen even when the link lists another port first (FACTS 2, 3).
  */
 void links_complete(struct endpoint *endpoint, const struct env *env, uint16_t usual);
 
-/* A variable of the peer's own environment that its link copied here ("POSTGRES_USER"), or NULL. Points into env. */
+/*
+ * Returns the variable `name` of the linked container, such as "POSTGRES_USER", which the link copied into our
+ * environment as HOST_ENV_NAME (FACTS 2). NULL if there is none. The result points into env.
+ */
 const char *links_peer_env(const struct env *env, const char *host, const char *name);
 
 /*
- * Every peer there is that can be waited for: each P_NAME that begins with '/' and has a TCP port (FACTS 2-4), each
- * X_SERVICE_HOST with an address and a port but Kubernetes' own API. Ordinary variables of such names are no peers. Gives a NULL-terminated list of host names, each once, in the environment's
- * order; list and names are the caller's.
+ * Returns the host names of all peers in the variables, as a NULL-terminated list, each once, in the order of the
+ * environment. A Docker peer has a P_NAME that begins with '/' and a TCP port (FACTS 2-4). A Kubernetes service has an
+ * X_SERVICE_HOST with a numeric address and an X_SERVICE_PORT (FACTS 5); the API of Kubernetes itself does not count.
+ * The caller frees the names and the list with free().
  */
 char **links_discover(const struct env *env);
 

@@ -1,22 +1,22 @@
-/* One fact about a peer, always with its reason: what an attempt found out. */
+/* The result of one attempt: what was found out about the peer, and why. */
 #ifndef TARGET_OUTCOME_H
 #define TARGET_OUTCOME_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How far an attempt got. Getting further than before means that readiness is near. */
+/* How far an attempt got. If it gets further than the one before, the peer will probably be ready soon. */
 enum outcome_layer { OUTCOME_NAME, OUTCOME_CONNECT, OUTCOME_APP };
 
-/* What an attempt costs the peer, and so how soon the next one may follow (see backoff.h). */
+/* What an attempt costs the peer. The pause before the next attempt depends on it (see wait/schedule.h). */
 enum outcome_cost {
-	OUTCOME_FREE,   /* the kernel answers, or nobody */
-	OUTCOME_SHARED, /* a bystander works: somebody's DNS server, a proxy in front of the peer */
-	OUTCOME_NOISY   /* the peer works for it, or writes a line to its log */
+	OUTCOME_FREE,   /* only a kernel answers, or nobody */
+	OUTCOME_SHARED, /* somebody else does work: a DNS server, or a proxy in front of the peer */
+	OUTCOME_NOISY   /* the peer itself does work, or writes a line to its log */
 };
 
 enum outcome_kind {
-	OUTCOME_NONE, /* nothing is known yet */
+	OUTCOME_NONE, /* not tried yet */
 	OUTCOME_READY,
 	OUTCOME_NO_NAME,
 	OUTCOME_NO_ADDRESS,
@@ -39,35 +39,35 @@ enum outcome_kind {
 	OUTCOME_KINDS
 };
 
-/* A plain value, copied freely: a retry can neither leak nor fail. */
+/* A plain value without pointers: it can be copied, and nothing must be freed. */
 struct outcome {
 	enum outcome_kind kind;
-	char detail[200]; /* what this peer said, "" when the kind says it all; never a secret */
+	char detail[200]; /* what this peer said; "" if the kind says enough; never a secret */
 };
 
 struct outcome_info {
-	const char *name; /* for machines */
+	const char *name; /* for JSON; never changes */
 	enum outcome_layer layer;
 	enum outcome_cost cost;
-	bool lasting;     /* waiting does not help: --fail-fast gives up */
-	bool down;        /* nothing answers there (--down). A name without an address proves nothing of that kind */
-	bool answers;     /* somebody took the connection, so that what is missing is the peer's to say */
-	int weight;       /* of two reasons why a name gave no address the heavier one is told */
-	const char *text; /* for people */
+	bool lasting;     /* waiting does not help: --fail-fast ends the wait */
+	bool down;        /* nothing answers at the address (--down); a name without an address does not count */
+	bool answers;     /* the peer itself accepted the connection, so only the peer can say what is missing */
+	int weight;       /* if A and AAAA both fail, the outcome with the higher weight is reported */
+	const char *text; /* for people; ": " and the detail follow */
 };
 
-/* Everything that is known about a kind: one row each. */
+/* Returns the row of a kind, with all facts about it. */
 const struct outcome_info *outcome_info(enum outcome_kind kind);
 
-/* Printf style; NULL as format for no detail. Too long a detail is cut. */
+/* Makes an outcome with a detail in printf style; NULL as format gives no detail. A long detail is cut. */
 struct outcome outcome_make(enum outcome_kind kind, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* What a failed socket call says (an errno value); never READY. */
+/* Makes the outcome of a socket call that failed with this errno value (FACTS 18). It is never READY. */
 struct outcome outcome_from_errno(int error_number);
 
 /*
- * The one worth telling out of what two addresses of the same target gave: READY before all, else the
- * one that got further, else the first.
+ * Chooses which of two outcomes to report for one target, found at two of its addresses: READY if one is READY, else
+ * the one that got further, else the first. Returns one of its arguments; OUTCOME_NONE only if both are.
  */
 const struct outcome *outcome_better(const struct outcome *first, const struct outcome *second);
 

@@ -1,4 +1,4 @@
-/* Where an outcome was found: a host, a port and an address, as resolving delivered them. A value, copied freely. */
+/* The place where an outcome was found: host, port and address. A plain value without pointers. */
 #ifndef TARGET_PLACE_H
 #define TARGET_PLACE_H
 
@@ -9,22 +9,22 @@
 #include "target/target.h"
 
 /*
- * A host name has at most 253 characters and a last dot (RFC 1035), a Unix socket's path at most 107 (unix(7)). A text has
- * a port and brackets besides.
+ * Buffer sizes. A host name has at most 253 characters and a last dot (RFC 1035, 2.3.4). The path of a Unix socket has
+ * at most 107 (unix(7)). place_text adds brackets and a port.
  */
 enum { PLACE_HOST_MAX = 256, PLACE_ADDRESS_MAX = 108, PLACE_TEXT_MAX = PLACE_ADDRESS_MAX + 8 };
 
 struct place {
 	char host[PLACE_HOST_MAX];       /* "" when there is none */
-	char address[PLACE_ADDRESS_MAX]; /* numeric, without port, or a path; "" when it never came to one */
+	char address[PLACE_ADDRESS_MAX]; /* numeric, without port, or a path; "" if none was tried */
 	uint16_t port;
-	bool from_variable; /* only a link or service variable knew the address */
+	bool from_variable; /* the address comes from a link or service variable, not from DNS */
 };
 
-/* The place of an endpoint whose address is not known. */
+/* Returns the place of an endpoint before its address is known. */
 struct place place_of(const struct endpoint *endpoint);
 
-/* "172.17.0.2:5432", "[fd00::2]:5432", "/run/pg", or "" where there was no address. out: PLACE_TEXT_MAX. Returns out. */
+/* Writes "172.17.0.2:5432", "[fd00::2]:5432", "/run/pg", or "" for no address. out: PLACE_TEXT_MAX. Returns out. */
 char *place_text(const struct place *place, char *out, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* What can stand before "://": the facts about a protocol that parsing, --help and the manual need. */
+/* The schemes, which stand before "://" in a target, and what parsing, --help and the manual must know about each. */
 #ifndef TARGET_SCHEME_H
 #define TARGET_SCHEME_H
 
@@ -10,49 +10,49 @@
 #include "base/mask.h"
 #include "options/options.h"
 
-struct protocol; /* what is done with it, in rooms above: attempt/probe.h */
+struct protocol; /* how to probe it; defined in a room above: attempt/probe.h */
 
 /* What a target must have before an attempt can begin. */
 enum scheme_needs {
 	SCHEME_NEEDS_ADDRESS, /* a host with a port; an attempt is made at each of its addresses */
-	SCHEME_NEEDS_NAME,    /* a host, which nobody looks up for the probe */
-	SCHEME_NEEDS_NOTHING  /* no host: a path or the like is in the rest of the URL */
+	SCHEME_NEEDS_NAME,    /* a host, which is not looked up before the probe */
+	SCHEME_NEEDS_NOTHING  /* no host; a path or the like may follow in the URL */
 };
 
 struct scheme {
 	const char *name;
-	const char *alias;     /* another one, or NULL */
+	const char *alias;     /* a second name, or NULL */
 	const char *summary;   /* when the target is ready: one line for --help */
 	const char *example;   /* a target, for --help and error texts */
-	uint16_t default_port; /* 0: the target must say */
-	bool claims_port; /* a bare host:port with the default port is of this scheme: an open port is not readiness */
+	uint16_t default_port; /* 0: the target must give a port */
+	bool claims_port;      /* a bare host:default_port is of this scheme: an open port does not show readiness */
 	enum scheme_needs needs;
-	/* What its URL's parameters are: rows for options/params.h; or, where a library reads them, what it knows of each. */
-	const struct options_table *params; /* NULL: it has none, or parameter_known */
-	size_t params_size;                 /* of the struct that the rows' offsets point into */
+	/* The parameters of its URL: either rows for options/params.h, or a function if a library parses them. */
+	const struct options_table *params; /* NULL: no parameters, or parameter_known is set */
+	size_t params_size;                 /* size of the struct that the rows' offsets point into */
 	enum mask_parameter (*parameter_known)(const char *key, size_t len);
-	bool takes_credentials;    /* user and password are looked for (target/credentials.h) */
-	const char *link_user;     /* the variable of a linked container's environment that holds it, or NULL */
-	const char *link_password; /* likewise */
+	bool takes_credentials;    /* credentials_complete finds user and password */
+	const char *link_user;     /* variable of a linked container that holds the user, or NULL */
+	const char *link_password; /* the same for the password */
 	const struct protocol *protocol;
 };
 
-/* The registry, in its order; NULL past the end. The first row takes a bare host:port that no scheme claims. */
+/* Returns a row of the registry, or NULL past the end. Row 0 takes every bare host:port that no scheme claims. */
 const struct scheme *scheme_at(size_t index);
 
-/* The scheme of that name or alias, in lower case; NULL when there is none. */
+/* Returns the scheme with this name or alias, in lower case, or NULL. */
 const struct scheme *scheme_of_name(const char *name);
 
-/* The scheme of a bare host:port. */
+/* Returns the scheme for a bare host:port; never NULL. */
 const struct scheme *scheme_of_port(uint16_t port);
 
-/* What the schemes know of a parameter of that name: shown only where one of them shows it and none hides it. */
+/* Returns what all schemes know of a parameter: MASK_SHOWN only if a scheme shows it and none hides it. */
 enum mask_parameter scheme_parameter(const char *key, size_t len);
 
-/* May the value of that parameter be shown? Of all others no error may quote it. */
+/* May an error quote the value of this parameter? */
 bool scheme_shows(const char *key);
 
-/* Says that there is no scheme of that name, and which there are. Returns -1. */
+/* Sets err: no scheme has this name; lists the ones that exist. Returns -1. */
 int scheme_refuse(const char *name, struct error *err);
 
 #endif

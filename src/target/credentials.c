@@ -11,7 +11,7 @@
 #include "target/links.h"
 #include "target/scheme.h"
 
-/* Longer than any password; a file beyond it is another one by mistake. */
+/* A longer file is not a password file: somebody named the wrong one. */
 enum { CREDENTIALS_FILE_MAX = 4096 };
 
 static bool credentials_has(const char *value)
@@ -19,7 +19,7 @@ static bool credentials_has(const char *value)
 	return value && *value;
 }
 
-/* The value of NAME_SUFFIX, or NULL where it is unset or empty. Points into env. */
+/* Returns the value of NAME_SUFFIX, or NULL if it is unset or empty. The result points into env. */
 static const char *credentials_variable(const struct target *target, const struct env *env, const char *suffix)
 {
 	char *name = alloc_format("%s_%s", target->name, suffix);
@@ -29,7 +29,10 @@ static const char *credentials_variable(const struct target *target, const struc
 	return credentials_has(value) ? value : NULL;
 }
 
-/* Reads the file, which must be a plain one: a pipe could block for ever. 0 or an errno value; EFBIG: it is too long. */
+/*
+ * Reads a regular file into out, and its length into *len. Returns 0 or an errno value: EISDIR for a folder, EINVAL for
+ * any other file that is not regular (a pipe could block for ever), EFBIG for a file of `size` bytes or more.
+ */
 static int credentials_read(const char *path, char *out, size_t size, size_t *len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), reason = fd < 0 ? errno : 0;
@@ -54,11 +57,12 @@ static int credentials_read(const char *path, char *out, size_t size, size_t *le
 static int credentials_refuse_file(const struct target *target, const char *path, int reason, struct error *err)
 {
 	if (reason == EINVAL)
-		return errors_set(err, "%s_PASSWORD_FILE: %s is not a plain file; name one that holds the password",
+		return errors_set(err, "%s_PASSWORD_FILE: %s is not a regular file; name one that holds the password",
 				  target->name, path);
 	if (reason == EFBIG)
-		return errors_set(err, "%s_PASSWORD_FILE: %s is longer than a password; name a file that holds only it",
-				  target->name, path);
+		return errors_set(
+			err, "%s_PASSWORD_FILE: %s is too long for a password; name a file that holds nothing else",
+			target->name, path);
 	return errors_set(err, "%s_PASSWORD_FILE: cannot read %s: %s; name a file that can be read", target->name, path,
 			  strerror(reason));
 }
@@ -72,8 +76,7 @@ static int credentials_from_file(struct target *target, const char *path, struct
 	if (reason)
 		return credentials_refuse_file(target, path, reason, err);
 	if (memchr(text, '\0', len))
-		return errors_set(err, "%s_PASSWORD_FILE: %s holds a zero byte; name a file of text", target->name,
-				  path);
+		return errors_set(err, "%s_PASSWORD_FILE: %s holds a zero byte; name a text file", target->name, path);
 	len -= len && text[len - 1] == '\n';
 	len -= len && text[len - 1] == '\r';
 	free(target->password);
@@ -82,7 +85,7 @@ static int credentials_from_file(struct target *target, const char *path, struct
 	return 0;
 }
 
-/* The first that is something, as a copy in place of the field. */
+/* Sets *field to a copy of value, unless *field is set already or value is NULL or empty. */
 static void credentials_set(char **field, const char *value)
 {
 	if (credentials_has(*field) || !credentials_has(value))

@@ -32,7 +32,7 @@ static enum groups_standing groups_stands(const struct group *group, const struc
 
 void groups_judge(const struct group *groups, struct groups_tally *tallies, size_t count)
 {
-	/* A parent stands before its members. */
+	/* A parent has a lower index than its members, so this order visits the members first. */
 	for (size_t i = count; i-- > 0;) {
 		tallies[i].standing = groups_stands(&groups[i], &tallies[i]);
 		if (i > 0)
@@ -61,7 +61,7 @@ size_t groups_change(const struct group *groups, struct groups_tally *tallies, s
 	return won;
 }
 
-/* The outermost "any" that an "any" group is in without an "all" in between. */
+/* Returns the outermost "any" group around an "any" group, with no "all" group in between; maybe the group itself. */
 static size_t groups_outermost_any(const struct group *groups, size_t index)
 {
 	while (index && groups[groups[index].parent].any)

@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 
-/* "my-db.v1" as MY_DB.V1 (a Docker link keeps dots) or MY_DB_V1 (a Kubernetes service does not). */
+/* "my-db.v1" gives MY_DB.V1 (a Docker link keeps dots, FACTS 1) or MY_DB_V1 (a Kubernetes service, FACTS 5). */
 static char *links_prefix(const char *host, bool keep_dots)
 {
 	char *prefix = alloc_text(host);
@@ -26,6 +26,7 @@ static const char *links_get(const struct env *env, const char *prefix, const ch
 	return value;
 }
 
+/* Returns the port that text holds; 0 for NULL and for anything but a port. */
 static uint16_t links_number(const char *text)
 {
 	struct error ignored = {0};
@@ -36,7 +37,7 @@ static uint16_t links_number(const char *text)
 	return port;
 }
 
-/* Is it a numeric address? Variables that hold a name instead tell nothing that DNS does not. */
+/* Is host a numeric address? A variable with a name is of no use: DNS answers for names. */
 static bool links_is_address(const char *host)
 {
 	int family = target_host_family(host);
@@ -44,7 +45,7 @@ static bool links_is_address(const char *host)
 	return family == AF_INET || family == AF_INET6;
 }
 
-/* "tcp://172.17.0.2:5432" into address and port; false, and an empty peer, for anything else. */
+/* Splits "tcp://172.17.0.2:5432" into address and port. For anything else returns false and leaves peer empty. */
 static bool links_parse_url(const char *value, struct links_peer *peer)
 {
 	const char *host, *colon;
@@ -66,7 +67,9 @@ static bool links_parse_url(const char *value, struct links_peer *peer)
 	return peer->address != NULL;
 }
 
-/* The lowest P_PORT_n_TCP, for links whose P_PORT is another protocol's (FACTS 3). */
+/*
+ * Returns the value of the P_PORT_n_TCP with the lowest n, or NULL. It is needed when P_PORT is not tcp:// (FACTS 3).
+ */
 static const char *links_lowest_tcp(const struct env *env, const char *prefix)
 {
 	char *start = alloc_format("%s_PORT_", prefix);
@@ -106,10 +109,10 @@ static struct links_peer links_find_docker(const struct env *env, const char *pr
 	if (!links_parse_url(main_port, &peer)) {
 		links_parse_url(links_lowest_tcp(env, prefix), &peer);
 		if (links_number(main_port))
-			peer.port = links_number(main_port); /* a user's own -e DB_PORT=5432 (FACTS 4) */
+			peer.port = links_number(main_port); /* the user's own -e DB_PORT=5432 (FACTS 4) */
 	}
 	if (wanted && peer.address)
-		peer.port = wanted; /* the peer is there, though it does not say that it exposes this port */
+		peer.port = wanted; /* the link does not list this port, but its address still helps */
 	return peer;
 }
 
@@ -132,7 +135,7 @@ struct links_peer links_find(const struct env *env, const char *host, uint16_t w
 
 	if (!peer.address)
 		peer = links_find_docker(env, docker, wanted);
-	/* Somebody's hand may have written the name as a shell would take it. */
+	/* A person may have set the variable by hand, with '_' for '.' as a shell requires. */
 	if (!peer.address && !peer.port && strcmp(docker, service) != 0)
 		peer = links_find_docker(env, service, wanted);
 	free(docker);
@@ -146,7 +149,7 @@ void links_release(struct links_peer *peer)
 	*peer = (struct links_peer){0};
 }
 
-/* Does the link of that prefix expose the port, and has no user's own -e DB_PORT=5433 overridden it (FACTS 4)? */
+/* Does the link with this prefix expose the port? Not if the user overrides it with -e DB_PORT=5433 (FACTS 4). */
 static bool links_exposes(const struct env *env, const char *prefix, uint16_t port)
 {
 	char *exact = alloc_format("_PORT_%u_TCP", (unsigned)port);
@@ -189,7 +192,10 @@ const char *links_peer_env(const struct env *env, const char *host, const char *
 	return value;
 }
 
-/* The prefix of a variable that tells of a peer ("DB" of DB_NAME=/app/db), as a host name; NULL for all others. */
+/*
+ * Returns the host that entry, a "NAME=value" of env, describes: "db" for DB_NAME=/app/db. Returns NULL if entry is not
+ * the variable of a peer. The caller frees the host with free().
+ */
 static char *links_host_of(const struct env *env, const char *entry)
 {
 	size_t len = strcspn(entry, "=");
@@ -199,7 +205,7 @@ static char *links_host_of(const struct env *env, const char *entry)
 
 	if (len > 5 && strcmp(name + len - 5, "_NAME") == 0 && value[0] == '/' && strrchr(value, '/')[1]) {
 		name[len - 5] = '\0';
-		/* /app/my-db: the alias as it was written, which the prefix no longer shows. */
+		/* The value /app/my-db has the alias as the user wrote it; the prefix MY_DB does not. */
 		if (links_parse_url(links_get(env, name, "_PORT"), &peer) ||
 		    links_parse_url(links_lowest_tcp(env, name), &peer))
 			host = alloc_text(strrchr(value, '/') + 1);
@@ -208,7 +214,7 @@ static char *links_host_of(const struct env *env, const char *entry)
 		if (strcmp(name, "KUBERNETES") != 0 && links_is_address(value) &&
 		    links_number(links_get(env, name, "_SERVICE_PORT")))
 			host = alloc_text(name);
-		/* The variable cannot tell '-' from '.': a service's own name has neither dots nor '_'. */
+		/* '_' stands for '-': the name of a service has neither '.' nor '_' (FACTS 5). */
 		for (char *c = host; c && *c; c++)
 			*c = *c == '_' ? '-' : (char)tolower((unsigned char)*c);
 	}

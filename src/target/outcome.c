@@ -9,7 +9,7 @@
 static const struct outcome_info outcome_table[OUTCOME_KINDS] = {
 	[OUTCOME_NONE]            = { "none",           OUTCOME_NAME,    OUTCOME_FREE,   false,  false, false,  0, "not tried yet" },
 	[OUTCOME_READY]           = { "ready",          OUTCOME_APP,     OUTCOME_FREE,   false,  false, true,   0, "ready" },
-	/* All of DNS is transient until the deadline (FACTS 12). */
+	/* Waiting may cure every DNS error (FACTS 12). */
 	[OUTCOME_NO_NAME]         = { "no_name",        OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  1, "no such name" },
 	[OUTCOME_NO_ADDRESS]      = { "no_address",     OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  2, "the name has no address" },
 	[OUTCOME_DNS_FAILED]      = { "dns_failed",     OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  3, "DNS error" },
@@ -20,7 +20,7 @@ static const struct outcome_info outcome_table[OUTCOME_KINDS] = {
 	[OUTCOME_REFUSED]         = { "refused",        OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "connection refused" },
 	[OUTCOME_UNREACHABLE]     = { "unreachable",    OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "unreachable" },
 	[OUTCOME_CONNECT_TIMEOUT] = { "connect_timeout",OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "connection timed out" },
-	[OUTCOME_CLOSED]          = { "closed",         OUTCOME_CONNECT, OUTCOME_SHARED, false,  true,  false,  0, "accepted, then closed" },
+	[OUTCOME_CLOSED]          = { "closed",         OUTCOME_CONNECT, OUTCOME_SHARED, false,  true,  false,  0, "port open, but nothing behind it yet" },
 	[OUTCOME_RESET]           = { "reset",          OUTCOME_CONNECT, OUTCOME_SHARED, false,  true,  false,  0, "connection reset" },
 	/* The protocol: FACTS 22-27, 34. */
 	[OUTCOME_SILENT]          = { "silent",         OUTCOME_APP,     OUTCOME_NOISY,  false,  false, true,   0, "connected, but no reply" },
@@ -56,7 +56,7 @@ struct outcome outcome_from_errno(int error_number)
 	switch (error_number) {
 	case ECONNREFUSED:
 		return outcome_make(OUTCOME_REFUSED, NULL);
-	case ENOENT: /* a Unix socket that is not there yet, or its folder */
+	case ENOENT: /* a Unix socket, or its folder, that does not exist yet */
 	case ENOTDIR:
 		return outcome_make(OUTCOME_NO_FILE, NULL);
 	case EAGAIN: /* a Unix socket whose queue of connections is full */

@@ -78,7 +78,7 @@ int scheme_refuse(const char *name, struct error *err)
 		buf_add_text(&known, schemes[i]->name);
 		buf_add_text(&known, "://");
 	}
-	errors_set(err, "unknown scheme \"%s\"; known are %s", name, known.data);
+	errors_set(err, "unknown scheme \"%s\"; known schemes are %s", name, known.data);
 	buf_release(&known);
 	return -1;
 }

@@ -35,16 +35,16 @@ int target_parse_port(const char *text, size_t len, uint16_t *port, struct error
 	return 0;
 }
 
-/* What DNS can carry (RFC 1035, 2.3.4). */
+/* The limits of DNS, in characters (RFC 1035, 2.3.4). */
 enum { TARGET_LABEL_MAX = 63, TARGET_HOST_MAX = 253 };
 
-/* Names may hold '_' and upper case and end in a dot (FACTS 16). */
+/* A name may hold '_' and upper case, and may end with a dot (FACTS 16). */
 static bool target_is_host_char(char c)
 {
 	return isalnum((unsigned char)c) || strchr("-._", c) || (unsigned char)c >= 0x80;
 }
 
-/* A name that no DNS server could be asked for would be waited for in vain. */
+/* Checks the labels of a name. DNS cannot carry a wrong one, so waiting for it would be useless. */
 static int target_check_labels(const char *host, struct error *err)
 {
 	const char *label = host;
@@ -100,12 +100,12 @@ int target_parse_endpoint(struct endpoint *endpoint, const char *text, size_t le
 	} else {
 		host_end = colon ? colon : end;
 	}
-	/* Split first, decode then (RFC 3986, 2.4): an escaped ':' is a part of the host, and wrong there. */
+	/* First split, then decode (RFC 3986, 2.4): an escaped ':' is part of the host, and an error there. */
 	made.host = percent_decode(host, (size_t)(host_end - host));
 	if (!made.host)
-		return errors_set(err, "%%00 is in no host name; write host:port");
+		return errors_set(err, "a host name cannot hold %%00; write host:port");
 	if (host != text && target_host_family(made.host) != AF_INET6) {
-		errors_set(err, "\"%s\" is not an IPv6 address; brackets are for those, [v6]:port", made.host);
+		errors_set(err, "\"%s\" is not an IPv6 address; write brackets only around one, [v6]:port", made.host);
 		goto fail;
 	}
 	if (target_check_host(made.host, err) ||
@@ -146,7 +146,7 @@ static int target_parse_hosts(struct target *target, const char *text, size_t le
 	}
 }
 
-/* The scheme's length when text begins with "scheme:", in a form RFC 3986 3.1 allows and "//" follows; else 0. */
+/* Returns the length of the scheme if text begins with "scheme://" and the scheme is valid (RFC 3986, 3.1); else 0. */
 static size_t target_scheme_length(const char *text)
 {
 	size_t len = 0;
@@ -158,7 +158,7 @@ static size_t target_scheme_length(const char *text)
 	return strncmp(text + len, "://", 3) == 0 ? len : 0;
 }
 
-/* "my-db" and "api.v1" as a prefix of variables: MY_DB, API_V1. len 0 gives NULL. */
+/* Makes a prefix for variables: "my-db" gives MY_DB, "api.v1" gives API_V1. len 0 gives NULL. The caller frees it. */
 static char *target_make_name(const char *text, size_t len)
 {
 	char *name = len ? alloc_slice(text, len) : NULL;
@@ -168,7 +168,9 @@ static char *target_make_name(const char *text, size_t len)
 	return name;
 }
 
-/* Splits off "NAME="; an '=' further in belongs to a URL's parameters. Returns what follows. */
+/*
+ * Takes "NAME=" off the text and returns the rest; NULL with err for a wrong name. A later '=' belongs to a parameter.
+ */
 static const char *target_take_name(struct target *target, const char *text, struct error *err)
 {
 	size_t len = strcspn(text, "=:/?[@");
@@ -180,7 +182,7 @@ static const char *target_take_name(struct target *target, const char *text, str
 		return NULL;
 	}
 	if (strcspn(text, " \t\r\n\v\f&#;") < len) {
-		errors_set(err, "what stands before '=' is no name; write NAME=host:port, "
+		errors_set(err, "the text before '=' is not a name; write NAME=host:port, "
 				"or postgres://user:password@host:port/db?parameter=value");
 		return NULL;
 	}
@@ -205,31 +207,31 @@ void target_derive_name(struct target *target)
 		target->name = target_make_name(host, strcspn(host, "."));
 }
 
-/* A bare "host:port", which has no place for users and parameters. What is wrong with them is said without quoting them. */
+/* Parses a bare "host:port", which has no user and no parameters. The errors about those do not quote them. */
 static int target_parse_bare(struct target *target, const char *text, struct error *err)
 {
 	target->tail = alloc_text("");
 	if (strstr(text, "://"))
-		return errors_set(err, "what stands before \"://\" is not a scheme; write scheme://host:port");
+		return errors_set(err, "the text before \"://\" is not a scheme; write scheme://host:port");
 	if (strpbrk(text, "=?&#") || (target->named && mask_is_password(target->text)))
-		return errors_set(
-			err,
-			"parameters belong into a URL; write postgres://user:password@host:port/db?parameter=value");
+		return errors_set(err,
+				  "parameters need a URL; write postgres://user:password@host:port/db?parameter=value");
 	if (strchr(text, '@'))
 		return errors_set(
 			err,
 			"a user needs a scheme; write postgres://user@host:port, and white space in a password as %%20");
 	if (strchr(text, '/'))
 		return errors_set(
-			err, "a '/' is in no host or port; a command goes after \"--\", a URL begins with scheme://");
+			err, "a host or port cannot hold '/'; put a command after \"--\", begin a URL with scheme://");
 	if (strchr(text, ','))
 		return errors_set(err, "one host each; write several targets instead of a ','");
 	return target_parse_hosts(target, text, strlen(text), err);
 }
 
 /*
- * Is it "user:password@hosts" and a tail as libpq would split it, with nothing in the hosts or the database's name
- * that may be a piece of a secret? Later errors quote hosts and ports. The errors here quote nothing.
+ * Checks what follows "scheme://": is it "user:password@hosts" and a tail, split as libpq would split it? No part of
+ * the hosts or of the database's name may be a piece of a secret, because later errors quote them. The errors here
+ * quote nothing. url ends its authority at len; at is the last '@' in it, or NULL. any_port is as in mask_hosts_length.
  */
 static int target_check_url(const char *url, size_t len, const char *at, bool any_port, struct error *err)
 {
@@ -243,19 +245,19 @@ static int target_check_url(const char *url, size_t len, const char *at, bool an
 		return errors_set(err, "an '@' in a user or password must be written %%40");
 	known = mask_hosts_length(hosts, hosts_len, any_port);
 	if (known < hosts_len && hosts[known] == ':')
-		return errors_set(err, "what follows the ':' is not a port; write a number from 1 to 65535, and a user "
+		return errors_set(err, "the text after ':' is not a port; write a number from 1 to 65535, and a user "
 				       "with a password as user:password@host");
 	if (known < hosts_len)
-		return errors_set(err,
-				  "a '%c' is in no host name; write host:port, and parameters as /db?parameter=value",
-				  hosts[known]);
+		return errors_set(
+			err, "a host name cannot hold '%c'; write host:port, and parameters as /db?parameter=value",
+			hosts[known]);
 	if (memchr(tail, '=', strcspn(tail, "?")))
-		return errors_set(err, "a '=' in a database's name must be written %%3D; "
+		return errors_set(err, "an '=' in a database's name must be written %%3D; "
 				       "parameters follow a '?', as in /db?parameter=value");
 	return 0;
 }
 
-/* "user:password" of that length, percent-encoded. What is empty counts as not given. */
+/* Reads "user" or "user:password" from text[0..len), percent-encoded. An empty one counts as not given. */
 static int target_parse_user(struct target *target, const char *text, size_t len, struct error *err)
 {
 	const char *colon = memchr(text, ':', len);
@@ -266,7 +268,7 @@ static int target_parse_user(struct target *target, const char *text, size_t len
 	target->has_user = true;
 	target->user = user;
 	target->password = password;
-	return user && password ? 0 : errors_set(err, "%%00 is in no user and no password; leave it out");
+	return user && password ? 0 : errors_set(err, "a user or password cannot hold %%00; leave it out");
 }
 
 static int target_parse_url(struct target *target, const char *text, struct error *err)
@@ -291,7 +293,9 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 		len -= (size_t)(at + 1 - text);
 		text = at + 1;
 	}
-	/* No host at all is for the protocol to judge: libpq takes it from a parameter. */
+	/*
+	 * A missing host is not an error here: libpq can take it from a parameter, and other protocols check it later.
+	 */
 	return len ? target_parse_hosts(target, text, len, err) : 0;
 }
 

@@ -39,7 +39,7 @@ def test_each_reason_is_said_when_it_changes(waitfor, net, dns, peer):
     dns.name("db", a=d.at("10.77.0.5"))
     running.wait_err("db:5432: connection refused")
     db.listen()
-    running.wait_err("db:5432: accepted, then closed")
+    running.wait_err("db:5432: port open, but nothing behind it yet")
     db.script = pgwire.refuses("57P03")
     running.wait_err("db:5432: answers but is not ready")
     db.script = pgwire.answers(pgwire.ask_cleartext_password())

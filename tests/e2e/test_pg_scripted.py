@@ -38,7 +38,7 @@ ASK = pgwire.ask_cleartext_password()
 # script, reason that must be given ("" where libpq cannot tell them apart)
 NOT_READY = {
     "silence": (silence, "no reply"),
-    "accept and close": (close_at_once, "accepted, then closed"),
+    "accept and close": (close_at_once, "port open, but nothing behind it yet"),
     "reset": (reset_at_once, ""),
     "reset after the startup message": (reset_after_startup, ""),
     "half a reply, then silence": (half(ASK), "no reply"),

@@ -42,7 +42,7 @@ def never_believed(run, peer):
     raise AssertionError("this machine is too slow to close a connection within 20 ms")
 
 
-@pytest.mark.parametrize("script,reason", [(close_at_once, "accepted, then closed"),
+@pytest.mark.parametrize("script,reason", [(close_at_once, "port open, but nothing behind it yet"),
                                            (reset_at_once, "")])
 def test_on_loopback_accept_then_close_is_not_ready(waitfor, peer, script, reason):
     """docker-proxy does this while nothing listens in the container (FACTS 17)."""

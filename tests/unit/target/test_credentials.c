@@ -17,8 +17,8 @@ enum { ENTRIES = 6 };
 struct row {
 	const char *name, *target, *env[ENTRIES];
 	const char *file;            /* what DB_PASSWORD_FILE holds; NULL: it is not set */
-	const char *user, *password; /* "" is as good as none */
-	const char *error;           /* a part of it; NULL: none */
+	const char *user, *password; /* expected; "": none */
+	const char *error;           /* a part of the error text; NULL: no error */
 };
 
 static const char *given(const char *text)
@@ -130,7 +130,7 @@ static void test_order(void **state)
 	unit_dir_close(&dir);
 }
 
-/* A file that is none, or that is another one by mistake: said before the wait, with variable and file. */
+/* A missing or wrong file is an error before the wait. The error names the variable and the file. */
 static void test_files(void **state)
 {
 	static const struct row rows[] = {
@@ -154,10 +154,10 @@ static void test_files(void **state)
 		 NULL,
 		 "",
 		 "",
-		 "is not a plain file"},
+		 "is not a regular file"},
 	};
 	char *much = alloc_zero(5001, 1);
-	const struct row long_row = {"too long", "own://db:1", {NULL}, much, "", "", "longer than a password"};
+	const struct row long_row = {"too long", "own://db:1", {NULL}, much, "", "", "too long for a password"};
 	struct unit_dir dir;
 
 	(void)state;

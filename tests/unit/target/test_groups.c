@@ -10,7 +10,7 @@ struct groups_row {
 	const char *name;
 	struct group groups[GROUPS];
 	size_t count;
-	const char *members[GROUPS]; /* of each: w(on), l(ost), o(pen) */
+	const char *members[GROUPS]; /* of each group: w(on), l(ost), o(pen) */
 	const char *standings;       /* of each group, the same letters */
 };
 
@@ -58,7 +58,7 @@ static void test_judge(void **state)
 	}
 }
 
-/* A small generator of its own, so that each run tries the same. */
+/* A small random generator with a fixed seed, so that every run tries the same cases. */
 static unsigned dice(unsigned *seed, unsigned sides)
 {
 	*seed = *seed * 1103515245u + 12345u;
@@ -76,7 +76,7 @@ static void check_same(const char *row, const struct groups_tally *kept, const s
 	}
 }
 
-/* "Tallies by difference": whatever changes, in whatever order, they are as if all had been counted anew. */
+/* groups_change updates the tallies. After any changes in any order they are what a new count gives. */
 static void test_changes_are_as_counting_anew(void **state)
 {
 	enum { TARGETS = 12, ROUNDS = 400, CHANGES = 40 };
@@ -120,10 +120,10 @@ static void test_changes_are_as_counting_anew(void **state)
 	}
 }
 
-/* Who may speak under the name of whom. */
+/* Which groups may replace one another. */
 static void test_alternatives(void **state)
 {
-	/* Everything is wanted: any of 1, which 2 (any) and 3 (all) are in, 4 (any) in 3; and any of 5. */
+	/* Group 0 needs all: 1 (any) and 5 (any). In 1 are 2 (any) and 3 (all), and in 3 is 4 (any). */
 	static const struct group groups[] = {{0, false}, {0, true}, {1, true}, {1, false}, {3, true}, {0, true}};
 	static const struct group one_is_enough[] = {{0, true}, {0, true}, {0, false}, {2, true}};
 	static const char *const pairs[] = {"......", ".aa...", ".aa...", "......", "....a.", ".....a"};

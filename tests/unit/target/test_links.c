@@ -119,7 +119,7 @@ struct complete_row {
 	uint16_t port;
 };
 
-/* The port that a scheme usually has goes before the first one that a link exposes, which may be ssh's. */
+/* The scheme's default port is preferred to the first port that a link exposes, which may be ssh's. */
 static void test_complete(void **state)
 {
 	static const struct complete_row rows[] = {
@@ -280,7 +280,7 @@ static void test_discover(void **state)
 		 {"B_SERVICE_HOST=10.0.0.2", "A_NAME=/app/a", "A_PORT=tcp://172.17.0.2:80", "C_SERVICE_HOST=10.0.0.3",
 		  "B_SERVICE_PORT=1", "C_SERVICE_PORT=1", "B_NAME=/app/B", "B_PORT=tcp://10.0.0.2:80"},
 		 "b a c"},
-		/* What cannot be waited for, and variables that only look like a peer's. */
+		/* Peers without a TCP port, and variables that only look like those of a peer. */
 		{"a UDP port alone",
 		 {"DNS_NAME=/app/dns", "DNS_PORT=udp://172.17.0.2:53", "DNS_PORT_53_UDP=udp://172.17.0.2:53"},
 		 ""},

@@ -35,8 +35,8 @@ static void test_kinds(void **state)
 {
 	/*
 	 * Layers: how far an attempt got. Costs: issue 3, "Backoff" (refused and unreachable are free, no such name is
-	 * shared, 57P03 is noisy). Lasting: "denied, another protocol" and what no retry mends; never what FACTS 12, 18
-	 * and 27 call transient. Down: nothing answers at a known address; a name is for the waiter to judge.
+	 * shared, 57P03 is noisy). Lasting: "denied, another protocol" and what a retry cannot cure; never what FACTS
+	 * 12, 18 and 27 call transient. Down: nothing answers at a known address; a name is for the waiter to judge.
 	 */
 	static const struct kind_row rows[] = {
 		{"none", OUTCOME_NONE, OUTCOME_NAME, OUTCOME_FREE, false, false},
@@ -78,7 +78,7 @@ struct errno_row {
 	const char *name;
 	int error_number;
 	enum outcome_kind kind;
-	bool detailed; /* the kind does not say it all */
+	bool detailed; /* the outcome has a detail */
 };
 
 static void test_from_errno(void **state)
@@ -95,7 +95,7 @@ static void test_from_errno(void **state)
 		{"ENOTDIR, its folder", ENOTDIR, OUTCOME_NO_FILE, false},
 		{"EAGAIN, its queue is full", EAGAIN, OUTCOME_FULL, false},
 		{"EAFNOSUPPORT", EAFNOSUPPORT, OUTCOME_UNREACHABLE, true},
-		/* Nothing that the peer did. */
+		/* These are not caused by the peer. */
 		{"EMFILE", EMFILE, OUTCOME_LOCAL, true},
 		{"ENFILE", ENFILE, OUTCOME_LOCAL, true},
 		{"ENOBUFS", ENOBUFS, OUTCOME_LOCAL, true},
@@ -137,7 +137,7 @@ struct better_row {
 	bool second_wins;
 };
 
-/* "READY before all, else the one that got further, else the first." */
+/* "READY if one is READY, else the one that got further, else the first." */
 static void test_better(void **state)
 {
 	static const struct better_row rows[] = {

@@ -4,7 +4,7 @@
 
 static const struct endpoint place_endpoint = {.host = (char *)"db", .port = 5432};
 
-/* "A value": nothing of it hangs on the endpoint. */
+/* A place stays valid after its endpoint is gone. */
 static void test_of_an_endpoint(void **state)
 {
 	struct endpoint endpoint = place_endpoint;

@@ -21,7 +21,7 @@ static void test_the_registry(void **state)
 		check(scheme->name, scheme->protocol->start && scheme->protocol->stop);
 		check(scheme->name, scheme->protocol->state_size > 0);
 		check(scheme->name, !scheme->protocol->unbind || scheme->protocol->bind);
-		/* The example shows a target of this very scheme. */
+		/* The example is a target of the same scheme. */
 		check(scheme->name,
 		      scheme->example && strncmp(scheme->example, scheme->name, strlen(scheme->name)) == 0);
 		check(scheme->name, strncmp(scheme->example + strlen(scheme->name), "://", 3) == 0);
@@ -38,7 +38,7 @@ static void test_the_registry(void **state)
 	}
 	check("not empty", count > 0);
 	check("NULL past the end", !scheme_at(count) && !scheme_at(count + 1) && !scheme_at(SIZE_MAX));
-	/* What belongs to no protocol's port goes to the first row, which therefore claims none. */
+	/* A port that no scheme claims goes to the first row, so that row claims none. */
 	check_text("the first row", scheme_at(0)->name, "tcp");
 	check("the first row", !scheme_at(0)->claims_port);
 }

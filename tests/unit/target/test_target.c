@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "target/target.h"
 
-/* "db 5432, [...]": endpoints as one text. The caller's. */
+/* Returns the endpoints as one text, "db 5432, two 0". The caller frees it. */
 static char *endpoints_text(const struct target *target)
 {
 	struct buf out = {0};
@@ -44,12 +44,15 @@ static void test_parse(void **state)
 		{"db", "db 0", "DB", false, NULL, "", false, NULL, NULL},
 		{"db:1", "db 1", "DB", false, NULL, "", false, NULL, NULL},
 		{"db:65535", "db 65535", "DB", false, NULL, "", false, NULL, NULL},
-		/* "The host's first label, upper-cased, other characters _" (issue 3, "Exports"). FACTS 16: what a name may hold. */
+		/*
+		 * "The host's first label, upper-cased, other characters _" (issue 3, "Exports"). FACTS 16: what a name
+		 * may hold.
+		 */
 		{"my-db.v1.local:80", "my-db.v1.local 80", "MY_DB", false, NULL, "", false, NULL, NULL},
 		{"My_Api2:80", "My_Api2 80", "MY_API2", false, NULL, "", false, NULL, NULL},
 		{"db.:80", "db. 80", "DB", false, NULL, "", false, NULL, NULL},
 		{LABEL_63 ".x:80", LABEL_63 ".x 80", UPPER_63, false, NULL, "", false, NULL, NULL},
-		/* "A target that is an address exports nothing unless it is named." */
+		/* An address or a path "exports nothing unless it is named". */
 		{"127.0.0.1:80", "127.0.0.1 80", NULL, false, NULL, "", false, NULL, NULL},
 		{"[::1]:80", "::1 80", NULL, false, NULL, "", false, NULL, NULL},
 		{"[fd00::2]", "fd00::2 0", NULL, false, NULL, "", false, NULL, NULL},
@@ -163,7 +166,10 @@ static void test_refuse(void **state)
 	}
 }
 
-/* Where a piece of a password may be, the text says what is wrong without a word of it, and how to write it. */
+/*
+ * If the wrong part may be a piece of a password, the error says what is wrong and how to write it, but does not quote
+ * it.
+ */
 static void test_refuse_without_quoting(void **state)
 {
 	static const struct refuse_row rows[] = {
@@ -193,7 +199,7 @@ static void test_refuse_without_quoting(void **state)
 	}
 }
 
-/* "On failure the target is empty", whatever was in it. */
+/* After a failure the target is empty, whatever it held before. */
 static void test_a_refused_target_is_empty(void **state)
 {
 	static const struct target empty;
@@ -208,7 +214,7 @@ static void test_a_refused_target_is_empty(void **state)
 
 struct endpoint_row {
 	const char *text;
-	size_t len; /* what follows is not part of it */
+	size_t len; /* the bytes after it must not be read */
 	int result;
 	const char *host;
 	uint16_t port;

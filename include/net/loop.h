@@ -1,4 +1,4 @@
-/* The one event loop: timers, descriptors, and signals as callbacks. A thin layer over libevent that speaks in our units. */
+/* The only event loop: callbacks for timers, descriptors and signals. A thin layer over libevent. */
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
@@ -14,23 +14,29 @@
 struct loop;
 
 /*
- * Reads the watched signals of process through a descriptor, so that none interrupts anything: the
- * first ending signal stops the loop, orphans are reaped. Both structs must outlive the loop.
+ * Returns a loop, which loop_free frees, or NULL with err. It reads the watched signals of process through a
+ * descriptor, so that they interrupt no system call. The first signal that asks to end stops the loop; at SIGCHLD
+ * children that have ended are reaped (FACTS 39). process must outlive the loop.
  */
 struct loop *loop_new(const struct process *process, struct error *err);
 void loop_free(struct loop *loop);
 
 /*
- * Runs until loop_stop or an ending signal, whose number *signal is set to (0: none came). -1 with err when the kernel
- * does not let it wait: then nothing is known of any peer.
+ * Runs until loop_stop or a signal that asks to end. Sets *signal to the number of that signal, or to 0. Returns -1
+ * with err if the kernel refuses a call that waiting needs: then no outcome is reliable.
  */
 int loop_run(struct loop *loop, int *signal, struct error *err);
+
+/* Makes loop_run return after the callback that runs now. */
 void loop_stop(struct loop *loop);
 
-/* For libraries that live on libevent themselves. */
+/* Returns the base for a library that uses libevent itself. The loop owns it. */
 struct event_base *loop_base(struct loop *loop);
 
-/* A timer lives inside its owner's struct, which clears it before it goes. It fires once, never inside loop_timer_set. */
+/*
+ * A timer is a field of its owner's struct; the owner clears it before it frees the struct. `fire` is called once for
+ * each loop_timer_set, and never inside that call.
+ */
 struct loop_timer {
 	struct event event;
 	struct loop *loop;
@@ -38,24 +44,36 @@ struct loop_timer {
 	void *arg;
 };
 
+/* Call this before any other function of the timer. */
 void loop_timer_init(struct loop *loop, struct loop_timer *timer, void (*fire)(void *arg), void *arg);
+
 /*
- * delay is microseconds; 0: as soon as the callback that runs now and those that are due have returned. Replaces an
- * earlier time.
+ * Sets the timer to fire after delay microseconds, and replaces an earlier setting. 0: it fires in the same turn of the
+ * loop, after the callbacks that are already due.
  */
 void loop_timer_set(struct loop_timer *timer, int64_t delay);
+
+/* Stops the timer. Also valid for a zeroed one, and for one that is not set. */
 void loop_timer_clear(struct loop_timer *timer);
 bool loop_timer_is_set(const struct loop_timer *timer);
 
-/* A descriptor to watch; the same rules. The descriptor must be open until loop_watch_clear. */
+/*
+ * A descriptor to watch. The owner sets `ready` and `arg`, keeps the struct as for a timer, and keeps the descriptor
+ * open until loop_watch_clear.
+ */
 struct loop_watch {
 	struct event event;
 	void (*ready)(void *arg, bool readable, bool writable);
 	void *arg;
 };
 
-/* Until the next loop_watch_set or loop_watch_clear. Neither reading nor writing: as loop_watch_clear. */
+/*
+ * Calls watch->ready whenever fd is readable (if reading) or writable (if writing), until the next loop_watch_set or
+ * loop_watch_clear. With neither it only clears the watch.
+ */
 void loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool reading, bool writing);
+
+/* Stops watching. Also valid for a zeroed watch, and for one that is not set. */
 void loop_watch_clear(struct loop_watch *watch);
 
 #endif

@@ -1,4 +1,4 @@
-/* Where is it? The addresses of one endpoint, asked again as the wait goes on. */
+/* Finds the addresses of one endpoint, and looks them up again during the wait. */
 #ifndef NET_RESOLVE_H
 #define NET_RESOLVE_H
 
@@ -14,45 +14,52 @@
 
 struct resolve_address {
 	struct address address; /* with the port */
-	bool from_variable;     /* the name did not resolve; a link or service variable knew it */
-	bool tried;             /* in this attempt */
+	bool from_variable;     /* the name did not resolve; the address comes from a link or service variable */
+	bool tried;             /* resolve_next gave it in this attempt */
 };
 
 /*
- * One endpoint's look-up. It lives across attempts: a question outlasts the attempt that asked it, and
- * addresses are kept until they are due to be asked for again.
+ * The look-up of one endpoint. It lives as long as the wait: a DNS question can stay open after the attempt that asked
+ * it, and the next attempts use its addresses until they are too old.
  */
 struct resolve;
 
-/* endpoint must outlive it. dns may be NULL where the endpoint needs no questions. */
+/*
+ * Returns a look-up, which resolve_free frees. endpoint must outlive it. dns may be NULL if the endpoint is a path or
+ * has a numeric address.
+ */
 struct resolve *resolve_new(struct loop *loop, struct dns *dns, const struct endpoint *endpoint);
+
+/* Frees it and drops its open questions. NULL does nothing. */
 void resolve_free(struct resolve *resolve);
 
-/* Is there a name to be asked for, so that the addresses may change? */
+/* Does the endpoint have a name to resolve, so that its addresses may change? */
 bool resolve_is_by_name(const struct resolve *resolve);
 
 /*
- * Begins a look-up for an attempt, or takes what the last one found when that is not older than 10 %
- * of `waited` (microseconds; at least 100 ms, at most 1 s). Returns whether there are addresses to try at once.
- * news is called on later turns of the loop, whenever there are more addresses than before and when the look-up is over,
- * until resolve_leave.
+ * Starts a look-up for a new attempt. It uses the addresses of the last look-up if they are not older than 10 % of
+ * `waited`, the time in microseconds since the wait began; this limit is at least 100 ms and at most 1 s. Returns true
+ * if there are addresses to try immediately. Until resolve_leave, the loop calls news when there are more addresses
+ * and when the look-up is over, but never inside resolve_start.
  */
 bool resolve_start(struct resolve *resolve, int64_t waited, void (*news)(void *arg), void *arg);
 
-/* Asks for the name again in the same attempt: what is new comes behind what is there. */
+/* Asks for the name again in the same attempt. New addresses are tried after the present ones. */
 void resolve_repeat(struct resolve *resolve);
 
+/* Ends the attempt: news is not called any more. Open questions stay open for the next attempt. */
 void resolve_leave(struct resolve *resolve);
 
 /*
- * The next address to try, which is not given again in this attempt; NULL: there is none so far. They come in order,
- * IPv6 and IPv4 in turn (RFC 8305, 4), but one of another family than last_family first (AF_UNSPEC: any): A may be
- * answered long after AAAA, and one dead family must cost one head start, not one for each address. There are none while
- * an answer that should come first is given its 50 ms (RFC 8305, 3). Valid until the next turn of the loop.
+ * Returns the next address to try, each only once in an attempt, or NULL if there is none yet. The result is valid
+ * until the caller returns to the loop. IPv6 and IPv4 addresses take turns (RFC 8305, 4). An address of another family
+ * than last_family comes first (AF_UNSPEC: the first in order), because A may be answered long after AAAA: so a family
+ * that cannot connect delays the attempt once, and not once for each of its addresses. If A is answered before AAAA,
+ * its addresses are held back for 50 ms (RFC 8305, 3).
  */
 const struct resolve_address *resolve_next(struct resolve *resolve, int last_family);
 
-/* Will no more addresses come? Then outcome says why there are none (READY when there are). */
+/* Returns true if no more addresses will come. Then *outcome is READY, or the reason why there are no addresses. */
 bool resolve_is_over(const struct resolve *resolve, struct outcome *outcome);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What a wait holds of the system: the loop with its signals, the resolver, and how many sockets it may open. main opens
- * it and closes it before exec, so that nothing of it can reach the app.
+ * The resources of a wait: the loop with its signals, the resolver, and a limit for open sockets. main opens the
+ * session and closes it before exec, so that the app inherits nothing of it.
  */
 #ifndef NET_SESSION_H
 #define NET_SESSION_H
@@ -16,20 +16,21 @@
 struct session {
 	struct loop *loop;
 	struct dns *dns;
-	size_t sockets, sockets_max; /* of probes: taken, and how many may be */
+	size_t sockets, sockets_max; /* of probes: how many are taken, and the limit */
 };
 
-/* process must outlive it. On failure err is set, and there is nothing to close. */
+/* process must outlive the session. Returns -1 with err on failure; then there is nothing to close. */
 int session_open(struct session *session, const struct process *process, struct error *err);
 
-/* Everything that was made on it must be freed before. */
+/* Free everything that uses the loop or the resolver first. */
 void session_close(struct session *session);
 
 /*
- * Takes one of the sockets that may be open at once; false when there is none left: then whoever wants one waits until
- * session_give_socket was called.
+ * Reserves one socket. Returns false at the limit: then the caller waits and asks again after a session_give_socket.
  */
 bool session_take_socket(struct session *session);
+
+/* Ends the reservation of one socket. */
 void session_give_socket(struct session *session);
 
 #endif

@@ -1,4 +1,4 @@
-/* One TCP (or Unix) connection without blocking: connect, read, and close without hurting the peer. */
+/* One TCP or Unix connection that never blocks: connects, reads, and closes so that the peer logs nothing. */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
 
@@ -15,7 +15,7 @@ struct stream {
 	int fd; /* -1: not open */
 	bool connected;
 	struct loop_watch watch;
-	struct loop_timer soon; /* tells of a connection that was there at once */
+	struct loop_timer soon; /* calls connected_fn if connect succeeded immediately */
 	void (*connected_fn)(void *arg);
 	void (*readable_fn)(void *arg);
 	void (*failed_fn)(void *arg, const struct outcome *outcome);
@@ -23,29 +23,34 @@ struct stream {
 };
 
 /*
- * Starts to connect. Exactly one of `connected` and `failed` follows, on a later turn of the loop, or
- * failed is returned at once as an outcome other than READY. stream must stay where it is until stream_close.
+ * Starts to connect. Returns READY if the attempt goes on: then either `connected` or `failed` is called once, by the
+ * loop. Any other outcome means that it failed immediately: then no callback follows, and the stream is closed.
+ * `failed` gets a closed stream too. *stream must not move before stream_close; its old contents are overwritten.
+ * address is not kept.
  */
 struct outcome stream_connect(struct stream *stream, struct loop *loop, const struct address *address,
 			      void (*connected)(void *arg), void (*failed)(void *arg, const struct outcome *outcome),
 			      void *arg);
 
-/* From `connected` on: readable is called whenever there is data or the end of it. */
+/* Call it when connected: from then on readable is called whenever there is data or the peer has closed. */
 void stream_watch(struct stream *stream, void (*readable)(void *arg));
 
-/* As recv: the bytes, 0 at the end, -1 with errno. */
+/* Reads like recv(2): returns the number of bytes, 0 if the peer has closed, or -1 with errno. */
 ssize_t stream_read(struct stream *stream, void *data, size_t size);
 
-/* Reads and drops what is there, within reason, without blocking. For sockets that somebody else closes. */
+/* Reads and drops up to 64 KiB of waiting data without blocking. For a socket that a library closes. */
 void stream_drain(int fd);
 
-/* Gives the connected descriptor to the caller, who closes it. The stream is closed then. */
+/* Returns the connected descriptor, which the caller must close. The stream is closed without draining. */
 int stream_release(struct stream *stream);
 
-/* Drains and closes, so that the peer sees FIN and not RST, which servers log (FACTS 21). Twice is fine. */
+/* Drains and closes, so that the peer gets FIN and not RST, which servers log (FACTS 21). May be called twice. */
 void stream_close(struct stream *stream);
 
-/* What became of a socket that connects, as an outcome: READY only when it has a peer. Takes the error off the socket. */
+/*
+ * Returns the result of a non-blocking connect on fd, which is writable now: READY only if it has a peer that is not fd
+ * itself (FACTS 20). Clears the pending error of the socket.
+ */
 struct outcome stream_connect_result(int fd);
 
 #endif

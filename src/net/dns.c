@@ -25,28 +25,28 @@ struct dns_socket {
 
 struct dns {
 	struct loop *loop;
-	ares_channel_t *channel; /* NULL before the first question and while it is built anew */
+	ares_channel_t *channel; /* NULL before the first question and while it is replaced */
 	struct loop_timer timeout;
-	struct loop_timer watch; /* runs while questions are open */
+	struct loop_timer watch; /* checks dns_files while questions are open */
 	struct stamp seen[DNS_FILES];
 	struct dns_socket sockets[DNS_SOCKETS];
-	struct dns_question *open; /* list */
+	struct dns_question *open; /* list of the open questions */
 };
 
-/* Lives until both its answer came back from c-ares and the asker was told or dropped it. */
+/* Freed when c-ares will not call back any more and the asker has its answer or has dropped the question. */
 struct dns_question {
 	struct dns *dns;
 	struct dns_question *next;
 	char *name;
 	int family;
-	void (*answered)(void *arg, const struct dns_answer *answer); /* NULL: dropped */
+	void (*answered)(void *arg, const struct dns_answer *answer); /* NULL: delivered or dropped */
 	void *arg;
 	bool in_channel; /* c-ares will still call back */
 	struct loop_timer deliver;
 	struct dns_answer answer;
 };
 
-/* Is a file another than the channel was built with? */
+/* Has one of the files changed since the channel read it? */
 static bool dns_files_changed(const struct dns *dns)
 {
 	for (int i = 0; i < DNS_FILES; i++)
@@ -83,7 +83,7 @@ static void dns_on_ready(void *arg, bool readable, bool writable)
 	dns_set_timeout(dns);
 }
 
-/* c-ares opens, closes or watches a socket. */
+/* Called by c-ares when it opens or closes a socket or changes what it waits for on it. */
 static void dns_on_socket(void *arg, ares_socket_t fd, int readable, int writable)
 {
 	struct dns *dns = arg;
@@ -93,7 +93,7 @@ static void dns_on_socket(void *arg, ares_socket_t fd, int readable, int writabl
 		if (dns->sockets[i].fd == fd || (!slot && dns->sockets[i].fd < 0))
 			slot = &dns->sockets[i];
 	if (!slot)
-		return; /* not watched: c-ares' timeout takes care of it */
+		return; /* no free slot: the socket is not watched, and c-ares' timeout ends its query */
 	slot->fd = readable || writable ? fd : -1;
 	loop_watch_set(dns->loop, &slot->watch, fd, readable, writable);
 }
@@ -137,7 +137,9 @@ static void dns_free_question(struct dns_question *question)
 	free(question);
 }
 
-/* Called by c-ares, perhaps inside the call that asks or destroys: only takes note. */
+/*
+ * Called by c-ares, perhaps inside ares_getaddrinfo or ares_destroy (FACTS 15). So it only stores the answer for later.
+ */
 static void dns_on_answer(void *arg, int status, int timeouts, struct ares_addrinfo *found)
 {
 	struct dns_question *question = arg;
@@ -153,7 +155,7 @@ static void dns_on_answer(void *arg, int status, int timeouts, struct ares_addri
 		return;
 	}
 	if (status == ARES_EDESTRUCTION)
-		return; /* dns_rebuild asks again */
+		return; /* the channel was destroyed; dns_rebuild sends the question again */
 	question->answer.outcome = question->answer.count ? outcome_make(OUTCOME_READY, NULL)
 							  : dns_outcome(status == ARES_SUCCESS ? ARES_ENODATA : status);
 	loop_timer_set(&question->deliver, 0);
@@ -171,18 +173,18 @@ static void dns_deliver(void *arg)
 
 static int dns_open_channel(struct dns *dns)
 {
-	static char lookups[] = "fb"; /* hosts before DNS, whatever nsswitch.conf says: there may be none (FACTS 41) */
+	static char lookups[] = "fb"; /* hosts before DNS; nsswitch.conf is ignored, as it may be missing (FACTS 41) */
 	struct ares_options options = {
 		.timeout = DNS_TRY_MS,
 		.tries = DNS_TRIES,
 		.lookups = lookups,
 		.sock_state_cb = dns_on_socket,
 		.sock_state_cb_data = dns,
-		.qcache_max_ttl = 0, /* a name that comes to exist must be seen (FACTS 10, 14) */
+		.qcache_max_ttl = 0, /* no cache, so that a name which is created later is found (FACTS 10, 14) */
 		.maxtimeout = DNS_TRY_MAX_MS,
 	};
 
-	/* Before the files are read: a change in between is seen, at the worst twice. */
+	/* Stamp the files before c-ares reads them. A change in between is then noticed, at worst twice. */
 	for (int i = 0; i < DNS_FILES; i++)
 		stamp_take(&dns->seen[i], dns_files[i]);
 	return ares_init_options(&dns->channel, &options,
@@ -201,8 +203,8 @@ static bool dns_hosts_has(struct dns *dns, const char *name, int family)
 }
 
 /*
- * Somebody wrote down where the name is, in the other family only: then it has no address in this one,
- * whatever a DNS server would say ("files" before "dns", as nsswitch.conf has it nearly everywhere).
+ * Does /etc/hosts have the name in the other family only? Then it has no address in this family, and DNS is not asked.
+ * This follows the order "files dns", which nearly every nsswitch.conf has.
  */
 static bool dns_is_in_hosts_otherwise(struct dns *dns, const char *name, int family)
 {
@@ -246,7 +248,7 @@ static void dns_close_channel(struct dns *dns)
 	loop_timer_clear(&dns->timeout);
 }
 
-/* A new channel, and the questions that the old one had not answered. */
+/* Replaces the channel and sends again every question that the old one had not answered. */
 static void dns_rebuild(struct dns *dns)
 {
 	dns_close_channel(dns);
@@ -295,7 +297,7 @@ struct dns_question *dns_ask(struct dns *dns, const char *name, int family,
 {
 	struct dns_question *question = alloc_zero(1, sizeof(*question));
 
-	/* The channel is between callbacks here: askers are called from timers of ours only. */
+	/* Replacing the channel is safe here: no asker runs inside a callback of c-ares (FACTS 15). */
 	if (dns->channel && dns_files_changed(dns))
 		dns_rebuild(dns);
 	*question = (struct dns_question){.dns = dns,

@@ -15,25 +15,25 @@ struct loop {
 	int signal_fd;
 	struct event signal_event;
 	int ending_signal;
-	int failed; /* an errno value: the kernel refused what a wait cannot do without */
+	int failed; /* 0, or the errno value of a refused call without which waiting is impossible */
 };
 
-/* Signals go before all else, so that no crowd of due timers makes them wait. */
+/* Signals have the highest priority, so that many due timers cannot delay them. */
 enum { LOOP_PRIORITY_SIGNALS, LOOP_PRIORITY_OTHERS, LOOP_PRIORITIES };
 
-/* After so much of the others it is looked again whether a signal is there. */
+/* After this time, or this many other callbacks, libevent checks for signals again. */
 #define LOOP_STRETCH (10 * CLOCK_MS)
 
 enum { LOOP_STRETCH_CALLS = 64 };
 
-/* libevent's own words would be lines of another program's. */
+/* libevent would print its own messages to stderr, without our prefix and format. Ignore them. */
 static void loop_ignore_words(int severity, const char *message)
 {
 	(void)severity;
 	(void)message;
 }
 
-/* Where libevent cannot go on it would end the process with 1, which here means "not ready". */
+/* On a fatal error libevent would exit with 1, which means "not ready" here. Exit with 125 instead. */
 static void loop_on_fatal(int error_number)
 {
 	struct log log;
@@ -60,13 +60,13 @@ static void loop_on_signal(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* The base, with the signals on it. -1 with errno. */
+/* Makes the base and watches the signals on it. Returns -1 with errno. */
 static int loop_open_base(struct loop *loop)
 {
 	const struct timeval stretch = {.tv_usec = LOOP_STRETCH};
 	struct event_config *config = event_config_new();
 
-	/* The cheap clock ticks every 4 ms, which is near our shortest interval. */
+	/* The coarse clock, the default, ticks every 4 ms. That is too coarse: our shortest interval is 5 ms. */
 	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER) == 0 &&
 	    event_config_set_max_dispatch_interval(config, &stretch, LOOP_STRETCH_CALLS, LOOP_PRIORITY_OTHERS) == 0)
 		loop->base = event_base_new_with_config(config);
@@ -133,7 +133,7 @@ struct event_base *loop_base(struct loop *loop)
 	return loop->base;
 }
 
-/* What is not added never comes: then the wait could not end, or would end too late. */
+/* Adds the event. If that fails it would never fire, and the wait would end too late or never: so the loop fails. */
 static void loop_add(struct loop *loop, struct event *event, const struct timeval *time)
 {
 	if (event_add(event, time) == 0)
@@ -168,7 +168,7 @@ void loop_timer_set(struct loop_timer *timer, int64_t delay)
 		loop_add(timer->loop, &timer->event, &time);
 		return;
 	}
-	/* In this same turn, behind what is due: the kernel is not asked in between. */
+	/* Activated by hand, it fires in this turn, after the due callbacks and without another system call. */
 	event_del(&timer->event);
 	event_active(&timer->event, EV_TIMEOUT, 0);
 }

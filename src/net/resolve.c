@@ -5,8 +5,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
-#define RESOLVE_DELAY       (50 * CLOCK_MS) /* RFC 8305, 3: how long A waits for AAAA */
-#define RESOLVE_PATIENCE    (1 * CLOCK_S)   /* silence after which a variable's address is tried */
+#define RESOLVE_DELAY       (50 * CLOCK_MS) /* how long A waits for AAAA (RFC 8305, 3) */
+#define RESOLVE_PATIENCE    (1 * CLOCK_S)   /* after this silence of DNS the address of a variable is tried */
 #define RESOLVE_REFRESH_MIN (100 * CLOCK_MS)
 #define RESOLVE_REFRESH_MAX (1 * CLOCK_S)
 
@@ -15,29 +15,29 @@ enum resolve_family { RESOLVE_V6, RESOLVE_V4, RESOLVE_FAMILIES };
 struct resolve_list {
 	struct resolve_address *entries;
 	size_t count;
-	size_t untried; /* all before it are tried */
+	size_t untried; /* index; all entries before it were tried */
 };
 
-/* One family's question and what came of it. */
+/* The question for one family, and its answer. */
 struct resolve_question {
-	struct dns_question *open; /* NULL: none is */
+	struct dns_question *open; /* NULL: no question is open */
 	bool answered;
-	unsigned round; /* of resolve_name.round: when it was asked */
+	unsigned round; /* the value of resolve_name.round when it was asked */
 	struct outcome outcome;
-	struct resolve_list found; /* by this answer; until it comes, by the one before */
+	struct resolve_list found; /* by this question; until it is answered, by the one before */
 };
 
-/* What a name takes, and an address does not. */
+/* The part of a look-up that only a name needs. */
 struct resolve_name {
 	struct dns *dns;
 	struct resolve_question questions[RESOLVE_FAMILIES];
-	int64_t asked; /* when; 0: never */
-	int64_t heard; /* when DNS last gave an answer, or was first asked */
-	unsigned round;
-	struct loop_timer delay; /* when it fires, what is there is good enough to start on */
-	struct loop_timer patience;
-	struct loop_timer tell;
-	void (*news)(void *arg); /* NULL: nobody waits */
+	int64_t asked;              /* when the last round began; 0: never */
+	int64_t heard;              /* when DNS last answered, or was first asked */
+	unsigned round;             /* counts the look-ups */
+	struct loop_timer delay;    /* RESOLVE_DELAY: then the attempt starts with the addresses found so far */
+	struct loop_timer patience; /* RESOLVE_PATIENCE: then the address of a variable is used */
+	struct loop_timer notify;   /* calls news */
+	void (*news)(void *arg);    /* NULL: no attempt is interested */
 	void *arg;
 };
 
@@ -66,7 +66,9 @@ static void resolve_list_clear(struct resolve_list *list)
 	list->count = list->untried = 0;
 }
 
-/* What a family's question found, in this round or, with old_too, in the one before. */
+/*
+ * Returns what the question found in this round; if it is still open, nothing or, with old_too, what it found before.
+ */
 static const struct resolve_list *resolve_found(const struct resolve_question *question, bool old_too)
 {
 	static const struct resolve_list none;
@@ -74,7 +76,7 @@ static const struct resolve_list *resolve_found(const struct resolve_question *q
 	return question->answered || old_too ? &question->found : &none;
 }
 
-/* Puts what the questions found into the order to try, behind what is there. */
+/* Adds the addresses that the questions found after the present ones, IPv6 and IPv4 in turn (RFC 8305, 4). */
 static void resolve_merge(struct resolve *resolve, bool old_too)
 {
 	const struct resolve_list *v6 = resolve_found(&resolve->name->questions[RESOLVE_V6], old_too);
@@ -88,7 +90,7 @@ static void resolve_merge(struct resolve *resolve, bool old_too)
 	}
 }
 
-/* The last resort: what a link or service variable says, which may be stale (FACTS 6). */
+/* If there is no address, uses the one of a link or service variable. It may be stale (FACTS 6), so it comes last. */
 static void resolve_use_variable(struct resolve *resolve)
 {
 	struct resolve_address address = {.from_variable = true};
@@ -104,13 +106,14 @@ static bool resolve_all_answered(const struct resolve *resolve)
 	return resolve->name->questions[RESOLVE_V4].answered && resolve->name->questions[RESOLVE_V6].answered;
 }
 
-static void resolve_tell_later(struct resolve *resolve)
+/* Calls news on a later turn of the loop. */
+static void resolve_notify_later(struct resolve *resolve)
 {
 	if (resolve->name->news)
-		loop_timer_set(&resolve->name->tell, 0);
+		loop_timer_set(&resolve->name->notify, 0);
 }
 
-static void resolve_on_tell(void *arg)
+static void resolve_on_notify(void *arg)
 {
 	struct resolve_name *name = ((struct resolve *)arg)->name;
 
@@ -118,7 +121,9 @@ static void resolve_on_tell(void *arg)
 		name->news(name->arg);
 }
 
-/* An address of the round before may be another container's by now (FACTS 6): only where there is no newer one. */
+/*
+ * An address of the round before may belong to another container now (FACTS 6): it is used only if there is no new one.
+ */
 static void resolve_take_what_is_there(struct resolve *resolve)
 {
 	resolve_merge(resolve, false);
@@ -131,17 +136,17 @@ static void resolve_on_delay(void *arg)
 	struct resolve *resolve = arg;
 
 	resolve_take_what_is_there(resolve);
-	resolve_tell_later(resolve);
+	resolve_notify_later(resolve);
 }
 
 static void resolve_on_patience(void *arg)
 {
 	struct resolve *resolve = arg;
 
-	/* An answer of one family may be held back for the other's: it comes before any variable. */
+	/* An answer of one family may still be held back for the other. It is used before any variable. */
 	resolve_take_what_is_there(resolve);
 	resolve_use_variable(resolve);
-	resolve_tell_later(resolve);
+	resolve_notify_later(resolve);
 }
 
 static void resolve_take(struct resolve *resolve, enum resolve_family family, const struct dns_answer *answer)
@@ -180,7 +185,7 @@ static void resolve_note(struct resolve *resolve, enum resolve_family family, co
 		loop_timer_clear(&name->patience);
 		resolve_use_variable(resolve);
 	}
-	resolve_tell_later(resolve);
+	resolve_notify_later(resolve);
 }
 
 static void resolve_on_v4(void *arg, const struct dns_answer *answer)
@@ -208,7 +213,7 @@ struct resolve *resolve_new(struct loop *loop, struct dns *dns, const struct end
 	resolve->name->dns = dns;
 	loop_timer_init(loop, &resolve->name->delay, resolve_on_delay, resolve);
 	loop_timer_init(loop, &resolve->name->patience, resolve_on_patience, resolve);
-	loop_timer_init(loop, &resolve->name->tell, resolve_on_tell, resolve);
+	loop_timer_init(loop, &resolve->name->notify, resolve_on_notify, resolve);
 	return resolve;
 }
 
@@ -220,7 +225,7 @@ static void resolve_free_name(struct resolve_name *name)
 	}
 	loop_timer_clear(&name->delay);
 	loop_timer_clear(&name->patience);
-	loop_timer_clear(&name->tell);
+	loop_timer_clear(&name->notify);
 	free(name);
 }
 
@@ -246,7 +251,7 @@ static bool resolve_knows_any(const struct resolve *resolve)
 	return questions[RESOLVE_V4].found.count > 0 || questions[RESOLVE_V6].found.count > 0;
 }
 
-/* Are the addresses of the last look-up still good for an attempt? */
+/* Are the addresses of the last look-up new enough for an attempt? */
 static bool resolve_is_fresh(const struct resolve *resolve, int64_t waited, int64_t now)
 {
 	int64_t limit = waited / 10;
@@ -255,12 +260,12 @@ static bool resolve_is_fresh(const struct resolve *resolve, int64_t waited, int6
 		limit = RESOLVE_REFRESH_MIN;
 	if (limit > RESOLVE_REFRESH_MAX)
 		limit = RESOLVE_REFRESH_MAX;
-	/* Without addresses there was nothing to try: the question is the attempt, and has its own backoff. */
+	/* Without addresses the look-up itself is the attempt, so every attempt makes a new one. */
 	return resolve->name->asked && now - resolve->name->asked < limit &&
 	       (resolve_knows_any(resolve) || resolve->addresses.count > 0);
 }
 
-/* A question that is out is as good as a new one: c-ares repeats it, and silence outlasts attempts. */
+/* An open question is not asked again: c-ares repeats it, and a silent server may take longer than an attempt. */
 static void resolve_ask(struct resolve *resolve, enum resolve_family family)
 {
 	static const int families[] = {[RESOLVE_V6] = AF_INET6, [RESOLVE_V4] = AF_INET};
@@ -274,7 +279,7 @@ static void resolve_ask(struct resolve *resolve, enum resolve_family family)
 				 family == RESOLVE_V4 ? resolve_on_v4 : resolve_on_v6, resolve);
 }
 
-/* A server that stays silent is waited for once, not once for each attempt. */
+/* Returns how long to wait for DNS before a variable is used. If DNS is silent, only the first attempt waits long. */
 static int64_t resolve_patience(const struct resolve_name *name, int64_t now)
 {
 	return now - name->heard > RESOLVE_PATIENCE ? RESOLVE_DELAY : RESOLVE_PATIENCE;
@@ -286,7 +291,7 @@ static void resolve_ask_both(struct resolve *resolve, int64_t now)
 
 	name->asked = now;
 	name->round++;
-	/* What the name led to before is used again when the resolver takes its time. */
+	/* If DNS is slow, the addresses of the round before are used again. */
 	if (resolve_knows_any(resolve))
 		loop_timer_set(&name->delay, RESOLVE_DELAY);
 	if (!name->heard)
@@ -314,7 +319,7 @@ bool resolve_start(struct resolve *resolve, int64_t waited, void (*news)(void *a
 	resolve->name->arg = arg;
 	now = clock_now();
 	if (resolve_is_fresh(resolve, waited, now)) {
-		resolve_tell_later(resolve); /* where the answer is still held back for the other family's */
+		resolve_notify_later(resolve); /* addresses may still be held back for the other family */
 		return resolve->addresses.count > 0;
 	}
 	resolve_list_clear(&resolve->addresses);
@@ -333,7 +338,7 @@ void resolve_leave(struct resolve *resolve)
 	if (!resolve->name)
 		return;
 	resolve->name->news = NULL;
-	loop_timer_clear(&resolve->name->tell);
+	loop_timer_clear(&resolve->name->notify);
 }
 
 const struct resolve_address *resolve_next(struct resolve *resolve, int last_family)
@@ -359,7 +364,7 @@ const struct resolve_address *resolve_next(struct resolve *resolve, int last_fam
 	return first;
 }
 
-/* The more telling of two reasons: silence over an error over "no address" over "no such name". */
+/* Returns the reason with the higher weight: silence, then an error, then "no address", then "no such name". */
 static struct outcome resolve_reason(const struct resolve *resolve)
 {
 	const struct outcome *v4 = &resolve->name->questions[RESOLVE_V4].outcome,

@@ -2,10 +2,10 @@
 
 #include <sys/resource.h>
 
-/* Descriptors that are not for probes: stdio, what was inherited, the loop, the resolver, reports. */
+/* Descriptors that probes must leave free: for stdio, inherited ones, the loop, the resolver and reports. */
 enum { SESSION_OWN_DESCRIPTORS = 32, SESSION_SOCKETS_UNLIMITED = 4096 };
 
-/* The limit itself is the app's (FACTS 38). */
+/* Returns the most sockets for probes. RLIMIT_NOFILE is not raised: the app inherits it (FACTS 38). */
 static size_t session_sockets(void)
 {
 	struct rlimit limit;

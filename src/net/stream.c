@@ -7,20 +7,22 @@
 
 enum { STREAM_DRAIN_MAX = 64 * 1024 };
 
-/* Both ends the same: the kernel picked the port we asked for as our own, and connected us to ourselves (FACTS 20). */
+/*
+ * Are both ends the same? The kernel may choose the wanted port as our own and connect the socket to itself (FACTS 20).
+ */
 static bool stream_is_own_reflection(int fd, const struct sockaddr_storage *there, socklen_t there_len)
 {
 	struct sockaddr_storage here;
 	socklen_t here_len = sizeof(here);
 
 	if (there->ss_family == AF_UNIX)
-		return false; /* neither end need have a name */
+		return false; /* a Unix socket cannot connect to itself, and neither end needs a name */
 	memset(&here, 0, sizeof(here));
 	return getsockname(fd, (struct sockaddr *)&here, &here_len) == 0 && here_len == there_len &&
 	       memcmp(&here, there, here_len) == 0;
 }
 
-/* OUTCOME_NONE: neither connected nor failed. */
+/* Returns the state of the socket as an outcome; OUTCOME_NONE if it is neither connected nor failed. */
 static struct outcome stream_look(int fd)
 {
 	struct sockaddr_storage there;
@@ -41,7 +43,7 @@ struct outcome stream_connect_result(int fd)
 {
 	struct outcome result = stream_look(fd);
 
-	/* A connect that was interrupted before it began leaves no error, and poll calls such a socket writable. */
+	/* A connect that was interrupted before it began leaves no error, yet epoll reports the socket as writable. */
 	return result.kind == OUTCOME_NONE ? outcome_make(OUTCOME_LOCAL, "the connection was not made") : result;
 }
 
@@ -75,8 +77,8 @@ static void stream_on_ready(void *arg, bool readable, bool writable)
 }
 
 /*
- * What connect made of it, looked at before the descriptor is given to epoll: on this machine and on local networks the
- * answer has arrived when connect returns, and epoll would cost three system calls and a turn of the loop.
+ * Calls connect and checks the result before it adds the descriptor to epoll. On this machine and in local networks the
+ * answer is often there when connect returns; epoll would cost three more system calls and a turn of the loop.
  */
 static struct outcome stream_begin(struct stream *stream, const struct address *address)
 {

@@ -7,7 +7,7 @@
 struct host_row {
 	const char *host;
 	int family;
-	const char *text; /* NULL: it is no address */
+	const char *text; /* NULL: not an address */
 	bool loopback;
 };
 
@@ -48,7 +48,7 @@ static void test_of_a_host(void **state)
 	}
 }
 
-/* REVIEW 7: 107 bytes are the longest path that a socket can have. */
+/* The path of a Unix socket has at most 107 bytes (unix(7)). */
 static void test_the_longest_path(void **state)
 {
 	struct address address;

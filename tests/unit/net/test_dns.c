@@ -5,7 +5,7 @@
 #include "asker.h"
 #include "own_files.h"
 
-/* Found at the start: are the files of the resolver ours to write? */
+/* Set by main: may this test write the files of the resolver? */
 static bool own_files;
 
 static const struct name_server_row server_rows[] = {
@@ -38,7 +38,7 @@ static void check_asked(const struct ask_row *rows, size_t count, struct unit_lo
 
 #define LABEL_64 "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcd"
 
-/* What no server is asked for: every machine can run this. */
+/* Names for which no server is asked, so that this runs on every machine. */
 static void test_without_a_server(void **state)
 {
 	static const struct ask_row rows[] = {
@@ -60,7 +60,7 @@ static void test_without_a_server(void **state)
 	unit_loop_close(&unit);
 }
 
-/* "/etc/hosts honoured": before the server, which would say otherwise, and without a server as well. */
+/* /etc/hosts is used before the server, which gives other answers here, and also without a server. */
 static void test_hosts(void **state)
 {
 	static const struct ask_row rows[] = {
@@ -71,7 +71,7 @@ static void test_hosts(void **state)
 		{"both.test", AF_INET6, OUTCOME_READY, "fd00::2"},
 		{"under_score", AF_INET, OUTCOME_READY, "10.1.0.4"}, /* FACTS 16 */
 		{"localhost", AF_INET, OUTCOME_READY, "127.0.0.1"},
-		/* Written down for one family only: then that is all there is. */
+		/* A name in /etc/hosts with one family only has no address in the other. */
 		{"one.test", AF_INET6, OUTCOME_NO_ADDRESS, ""},
 		{"db", AF_INET, OUTCOME_READY, "10.1.0.5"},
 		{"db", AF_INET6, OUTCOME_NO_ADDRESS, ""},
@@ -99,7 +99,7 @@ static void test_hosts(void **state)
 	unit_loop_close(&unit);
 }
 
-/* Two at a time, one of them dropped before its answer: the other is answered all the same. */
+/* Two questions are open and one is dropped before its answer. The other is still answered. */
 static void test_drop(void **state)
 {
 	struct unit_loop unit;
@@ -119,7 +119,7 @@ static void test_drop(void **state)
 	check_int("kept", kept.answers, 1);
 	check_text("kept", kept.addresses, "10.0.0.2");
 	dns_free(dns);
-	dns = dns_new(unit.loop); /* one that was never asked */
+	dns = dns_new(unit.loop); /* a resolver without any question */
 	dns_free(dns);
 	dns_free(NULL);
 	unit_loop_close(&unit);
@@ -158,7 +158,7 @@ static void test_answers(void **state)
 	unit_loop_close(&unit);
 }
 
-/* FACTS 10 and 14: nothing is remembered, neither that a name is not there nor where it was. */
+/* No answer is cached: neither NXDOMAIN nor an address (FACTS 10, 14). */
 static void test_nothing_is_cached(void **state)
 {
 	static const struct name_server_row steps[][1] = {
@@ -192,7 +192,7 @@ static void test_nothing_is_cached(void **state)
 	unit_loop_close(&unit);
 }
 
-/* FACTS 13: the family that is lost does not keep the other. */
+/* A lost answer for one family does not delay the other (FACTS 13). */
 static void test_families_are_apart(void **state)
 {
 	struct asker v4, v6;
@@ -211,7 +211,7 @@ static void test_families_are_apart(void **state)
 	asker_wait(&v4, &unit, dns, "half.test", AF_INET);
 	check_text("v4", v4.addresses, "10.0.0.6");
 	check_int("v6 is still out", v6.answers, 0);
-	dns_drop(v6.question); /* while c-ares has it */
+	dns_drop(v6.question); /* c-ares has not answered it yet */
 	unit_loop_settle(&unit);
 	dns_free(dns);
 	check_int("and never told", v6.answers, 0);
@@ -219,7 +219,7 @@ static void test_families_are_apart(void **state)
 	unit_loop_close(&unit);
 }
 
-/* FACTS 13: c-ares gives up by itself; the caller has its own timer, and is told what it was. */
+/* c-ares gives up by itself, and the outcome says that DNS was silent (FACTS 13). */
 static void test_silence(void **state)
 {
 	struct name_server server;

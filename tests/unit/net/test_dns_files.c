@@ -7,7 +7,7 @@
 #include "asker.h"
 #include "own_files.h"
 
-/* Found at the start: are the files of the resolver ours to write? */
+/* Set by main: may this test write the files of the resolver? */
 static bool own_files;
 
 static const struct name_server_row server_rows[] = {
@@ -15,7 +15,7 @@ static const struct name_server_row server_rows[] = {
 	{.name = "silent.test", .holds_a = true, .holds_aaaa = true},
 };
 
-/* A change of the files meanwhile asks again with what they say now. */
+/* If a file changes while a question is open, the question is sent again with the new contents. */
 struct change {
 	enum own_file file;
 	struct name_server *next;
@@ -62,7 +62,7 @@ static void check_change(enum own_file file, const char *expected)
 	unit_loop_close(&unit);
 }
 
-/* FACTS 8: the container joins a network while its question is out. */
+/* The container joins a network while its question is open (FACTS 8). */
 static void test_resolv_conf_changes_meanwhile(void **state)
 {
 	(void)state;
@@ -80,7 +80,10 @@ static void test_hosts_changes_meanwhile(void **state)
 	check_change(OWN_HOSTS, "10.0.0.9");
 }
 
-/* FACTS 9: truncated and rewritten in place; an empty one is a moment's. Between two questions a change is seen at once. */
+/*
+ * A file is truncated and rewritten in place, so an empty one is ignored (FACTS 9). The next question sees a change
+ * immediately.
+ */
 static void test_files_between_questions(void **state)
 {
 	struct name_server first, second;
@@ -115,7 +118,7 @@ static void test_files_between_questions(void **state)
 	unit_loop_close(&unit);
 }
 
-/* A channel built anew has other sockets; those of the old one are forgotten, however many there were. */
+/* A new channel has new sockets. Those of the old one are forgotten, however many there were. */
 static void test_many_changes(void **state)
 {
 	struct name_server server;
@@ -133,7 +136,7 @@ static void test_many_changes(void **state)
 	for (size_t i = 0; i < COUNT(held); i++) {
 		struct asker asker;
 
-		held[i] = dup(STDOUT_FILENO); /* so that the next socket is another descriptor */
+		held[i] = dup(STDOUT_FILENO); /* so that the next socket gets another number */
 		asker_use_server(&server);
 		asker_wait(&asker, &unit, dns, "db", AF_INET);
 		check_text("answered", asker.addresses, "10.0.0.2");
@@ -146,7 +149,7 @@ static void test_many_changes(void **state)
 	unit_loop_close(&unit);
 }
 
-/* One whose answer is there and not yet told is not asked again. */
+/* A question with an answer that is not delivered yet is not sent again. */
 static void test_a_change_before_an_answer_is_told(void **state)
 {
 	struct asker literal, name;

@@ -53,7 +53,7 @@ static void on_stop(void *arg)
 	loop_stop(unit->loop);
 }
 
-/* By their time, not by the order in which they were set; each once. */
+/* Timers fire in the order of their times, not of their loop_timer_set calls, and each once. */
 static void test_timers_fire_in_order(void **state)
 {
 	static const int64_t delays[] = {15 * CLOCK_MS, 5 * CLOCK_MS, 0, 10 * CLOCK_MS};
@@ -77,7 +77,7 @@ static void test_timers_fire_in_order(void **state)
 	trace_close(&trace);
 }
 
-/* "Replaces an earlier time", to later and to sooner. */
+/* A new loop_timer_set replaces the earlier setting, to later and to sooner. */
 static void test_set_replaces(void **state)
 {
 	struct trace trace;
@@ -150,7 +150,7 @@ static void watched_close(struct watched *watched)
 	unit_loop_close(&watched->unit);
 }
 
-/* Lets the loop run, and says how often the watch was called meanwhile. */
+/* Runs the loop and returns how often the watch was called. */
 static int watched_calls(struct watched *watched)
 {
 	watched->calls = 0;
@@ -229,7 +229,7 @@ static void on_raise(void *arg)
 	raise(*(const int *)arg);
 }
 
-/* In a child, which the signal must not end. */
+/* Runs in a child; the signal must not kill it. */
 static void run_into_signal(void *arg)
 {
 	int number = *(const int *)arg;
@@ -265,7 +265,7 @@ static void test_an_ending_signal_stops_the_loop(void **state)
 	}
 }
 
-/* One that was there before the loop began. */
+/* A signal that was pending before the loop began. */
 static void run_after_signal(void *arg)
 {
 	struct process process;
@@ -308,7 +308,7 @@ static void die_and_be_reaped(struct loop *loop)
 	}
 }
 
-/* FACTS 39: those that died before anybody looked, and those that die during the wait. */
+/* Children that ended before the loop began, and those that end during the wait, are reaped (FACTS 39). */
 static void reap_orphans(void *arg)
 {
 	struct process process;

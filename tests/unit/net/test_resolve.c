@@ -10,10 +10,10 @@
 #include "net/resolve.h"
 #include "own_files.h"
 
-/* Found at the start: are the files of the resolver ours to write? */
+/* Set by main: may this test write the files of the resolver? */
 static bool own_files;
 
-/* One look-up with all it needs. */
+/* A look-up and all that it needs. */
 struct rig {
 	struct unit_loop unit;
 	struct name_server server;
@@ -27,7 +27,7 @@ struct rig {
 	char addresses[256];
 };
 
-/* Adds what is there to be tried and was not read yet. */
+/* Adds the addresses that are ready to be tried. */
 static void read_addresses(struct rig *rig)
 {
 	const struct resolve_address *found;
@@ -55,7 +55,7 @@ static void on_news(void *arg)
 		loop_stop(rig->unit.loop);
 }
 
-/* host is asked for, of the server where rows are given. */
+/* Makes a look-up of host. With rows it starts a test server that answers with them. */
 static void rig_open(struct rig *rig, const char *host, const char *fallback, const struct name_server_row *rows,
 		     size_t count)
 {
@@ -116,7 +116,7 @@ static void check_found(const struct find_row *row, const struct name_server_row
 	rig_close(&rig);
 }
 
-/* What needs no server. */
+/* Look-ups that need no server. */
 static void test_without_a_server(void **state)
 {
 	static const struct find_row rows[] = {
@@ -125,7 +125,7 @@ static void test_without_a_server(void **state)
 		{"a path", "/run/pg", NULL, OUTCOME_READY, "unix"},
 		{"an address needs no variable", "10.0.0.2", "172.17.0.2", OUTCOME_READY, "10.0.0.2"},
 		{"IPv6 first", "peer.localhost", NULL, OUTCOME_READY, "::1 127.0.0.1"},
-		/* FACTS 6: name first, the variable's address only as the fallback. */
+		/* The name comes first; the address of a variable is only the fallback (FACTS 6). */
 		{"the name before the variable", "peer.localhost", "172.17.0.2", OUTCOME_READY, "::1 127.0.0.1"},
 		{"no such name", "db.onion", NULL, OUTCOME_NO_NAME, ""},
 		{"no such name, but a variable", "db.onion", "172.17.0.2", OUTCOME_READY, "172.17.0.2(variable)"},
@@ -138,7 +138,7 @@ static void test_without_a_server(void **state)
 		check_found(&rows[i], NULL, 0);
 }
 
-/* libpq's hostaddr: nothing is asked, dns may be NULL. */
+/* libpq's hostaddr needs no question, so dns may be NULL. */
 static void test_a_given_address(void **state)
 {
 	struct endpoint endpoint = {.host = (char *)"db.onion", .port = 5432, .address = (char *)"10.0.0.9"};
@@ -154,7 +154,7 @@ static void test_a_given_address(void **state)
 	rig_close(&rig);
 }
 
-/* After resolve_leave nothing is told, whatever comes. */
+/* After resolve_leave news is not called, whatever answers come. */
 static void test_leave(void **state)
 {
 	static const char *const hosts[] = {"10.0.0.2", "peer.localhost", "db.onion"};
@@ -201,7 +201,7 @@ static void test_with_a_server(void **state)
 		{"no address", "empty.test", NULL, OUTCOME_NO_ADDRESS, ""},
 		{"no address, but a variable", "empty.test", "172.17.0.2", OUTCOME_READY, "172.17.0.2(variable)"},
 		{"an error", "broken.test", NULL, OUTCOME_DNS_FAILED, ""},
-		/* Of two reasons the more telling one. */
+		/* The reason with the higher weight is reported. */
 		{"an error for A, no AAAA", "brokena.test", NULL, OUTCOME_DNS_FAILED, ""},
 		{"an error for AAAA, no A", "brokenaaaa.test", NULL, OUTCOME_DNS_FAILED, ""},
 		{"an error, but a variable", "broken.test", "172.17.0.2", OUTCOME_READY, "172.17.0.2(variable)"},
@@ -216,7 +216,7 @@ static void test_with_a_server(void **state)
 		check_found(&rows[i], server_rows, COUNT(server_rows));
 }
 
-/* RFC 8305, 3: A waits 50 ms for AAAA, then one starts with it; AAAA does not wait for A. */
+/* A waits 50 ms for AAAA, then its addresses are tried; AAAA does not wait for A (RFC 8305, 3). */
 static void test_resolution_delay(void **state)
 {
 	struct rig rig;
@@ -248,7 +248,7 @@ static void test_resolution_delay(void **state)
 	rig_close(&rig);
 }
 
-/* RFC 8305, 4: an AAAA that comes within the 50 ms stands first, and the families take turns. */
+/* An AAAA within the 50 ms comes first, and then the families take turns (RFC 8305, 4). */
 static void test_an_answer_within_the_delay(void **state)
 {
 	struct rig rig;
@@ -266,13 +266,15 @@ static void test_an_answer_within_the_delay(void **state)
 		check_text("A is there, and waits", rig.addresses, "");
 	name_server_release(&rig.server);
 	unit_loop_run(&rig.unit, "both");
-	/* Unless this machine stood still meanwhile. */
+	/* Skipped if this machine was too slow. */
 	if (clock_now() - began < 50 * CLOCK_MS)
 		check_text("in turn", rig.addresses, "fd00::1 10.0.0.1 fd00::2 10.0.0.2 10.0.0.3");
 	rig_close(&rig);
 }
 
-/* "Not older than 10 % of the time waited, at least 100 ms, at most 1 s": no new question, else a new one. */
+/*
+ * Addresses that are not older than 10 % of the wait (at least 100 ms, at most 1 s) are used again; older ones are not.
+ */
 static void test_asks_again(void **state)
 {
 	static const struct name_server_row moved[] = {{.name = "four.test", .a = {"10.0.0.44"}}};
@@ -291,7 +293,7 @@ static void test_asks_again(void **state)
 	rig.server.row_count = 1;
 	resolve_leave(rig.resolve);
 	look_up(&rig, 3600 * CLOCK_S, "second");
-	/* Of less than 1 s ago, unless this machine stood still meanwhile. */
+	/* They are less than 1 s old, unless this machine was too slow. */
 	if (clock_now() - first < CLOCK_S) {
 		check_text("what it found before", rig.addresses, "10.0.0.4");
 		check_int("without a question", rig.server.asked, asked);
@@ -305,7 +307,7 @@ static void test_asks_again(void **state)
 	rig_close(&rig);
 }
 
-/* FACTS 6, 13: a server that is silent is given 1 s, then the variable's address is tried. */
+/* A silent server gets 1 s, then the address of the variable is tried (FACTS 6, 13). */
 static void test_silence(void **state)
 {
 	struct rig rig;

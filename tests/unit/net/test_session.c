@@ -4,7 +4,9 @@
 
 #include "net/session.h"
 
-/* FACTS 38: the limit is the app's. Sockets are counted against it, and some descriptors are left for all else. */
+/*
+ * The limit stays as it was, for the app (FACTS 38). Sockets stay below it, and leave some descriptors for other uses.
+ */
 static void test_sockets(void **state)
 {
 	struct process process = {.is_init = false};
@@ -29,7 +31,7 @@ static void test_sockets(void **state)
 	check("what was given back", session_take_socket(&session));
 	check("but one", !session_take_socket(&session));
 	session_close(&session);
-	/* So few that nothing is left: one attempt at a time all the same. */
+	/* With too few descriptors one attempt at a time is still allowed. */
 	less.rlim_cur = 16;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
 	check_int("opened", session_open(&session, &process, &err), 0);

@@ -12,7 +12,7 @@
 #include "net/stream.h"
 #include "speaker.h"
 
-/* A stream, and all that it said. */
+/* A stream, and the callbacks that it made. */
 struct client {
 	struct unit_loop *unit;
 	struct stream stream;
@@ -24,7 +24,7 @@ struct client {
 	bool stops_when_connected;
 };
 
-/* Takes everything, up to the end. */
+/* Reads everything until the peer closes. */
 static void on_readable(void *arg)
 {
 	struct client *client = arg;
@@ -100,7 +100,7 @@ static void test_connects_and_reads(void **state)
 	}
 }
 
-/* FACTS 18 and 20: nobody listens. */
+/* Nobody listens (FACTS 18, 20). */
 static void test_refused(void **state)
 {
 	struct unit_loop unit;
@@ -110,7 +110,7 @@ static void test_refused(void **state)
 
 	(void)state;
 	unit_loop_open(&unit);
-	/* Within the call on loopback: the refusal is there when connect returns. */
+	/* On loopback the refusal is there when connect returns. */
 	check_int("at once", client_open(&client, &unit, "127.0.0.1", port).kind, OUTCOME_REFUSED);
 	check_int("closed before it is told", client.stream.fd, -1);
 	unit_loop_settle(&unit);
@@ -120,7 +120,7 @@ static void test_refused(void **state)
 	close(fd);
 }
 
-/* "Or failed is returned at once": what the kernel knows without asking anybody, and what we ran out of. */
+/* Failures that stream_connect returns immediately: the kernel knows them, or a resource is exhausted. */
 static void test_fails_at_once(void **state)
 {
 	const struct address nonsense = {.any.sa_family = AF_UNSPEC};
@@ -166,7 +166,7 @@ static void test_a_peer_that_resets(void **state)
 	unit_loop_close(&unit);
 }
 
-/* FACTS 21: unread data would make it RST, which servers log. */
+/* Unread data would cause RST, which servers log (FACTS 21). */
 static void test_close_sends_fin(void **state)
 {
 	static char much[20000];
@@ -191,7 +191,7 @@ static void test_close_sends_fin(void **state)
 	unit_loop_close(&unit);
 }
 
-/* FACTS 20: a socket that the kernel connected to itself. */
+/* The kernel connects a socket to itself (FACTS 20). */
 static void test_own_reflection(void **state)
 {
 	static const char *const hosts[] = {"127.0.0.1", "::1"};
@@ -208,7 +208,7 @@ static void test_own_reflection(void **state)
 	}
 }
 
-/* The error is taken off the socket, and said as what it is. */
+/* The pending error is cleared from the socket and becomes the outcome. */
 static void test_connect_result(void **state)
 {
 	uint16_t port = 0, refusing = 0;
@@ -230,7 +230,7 @@ static void test_connect_result(void **state)
 	close(listener);
 }
 
-/* HOSTILE D11: a connect that was interrupted before it began leaves no error behind, and no connection. */
+/* A connect that was interrupted before it began leaves no error and no connection. */
 static void test_a_connection_that_was_never_made(void **state)
 {
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -240,7 +240,7 @@ static void test_a_connection_that_was_never_made(void **state)
 	close(fd);
 }
 
-/* REVIEW 9: a Unix socket, with its path and its length. */
+/* A Unix socket: its path, and the length of its address. */
 static void test_a_unix_socket(void **state)
 {
 	struct client client = {0};

@@ -116,7 +116,7 @@ static char *explain_value(const struct options_row *row, const void *field)
 		return alloc_text(*(const char *const *)field);
 	case OPTIONS_LIST:
 		return explain_list(field);
-	case OPTIONS_OUTSIDE:
+	case OPTIONS_NO_FIELD:
 		break;
 	}
 	return NULL;
@@ -126,7 +126,7 @@ static bool explain_takes(const struct options_row *row, const struct target *ta
 {
 	if (target)
 		return row->per_target;
-	return options_takes(row, OPTIONS_ENV) && row->type != OPTIONS_OUTSIDE;
+	return options_takes(row, OPTIONS_ENV) && row->type != OPTIONS_NO_FIELD;
 }
 
 /* A row that a target may have has its field in the settings that targets begin with. */

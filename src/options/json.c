@@ -144,7 +144,7 @@ static int options_json_load_item(const struct options_json_pass *pass, const cJ
 	for (size_t i = 0; i < pass->table->count; i++) {
 		const struct options_row *row = &pass->table->rows[i];
 
-		if (row->type == OPTIONS_OUTSIDE || strcmp(row->key, item->string) != 0)
+		if (row->type == OPTIONS_NO_FIELD || strcmp(row->key, item->string) != 0)
 			continue;
 		return options_json_fits(pass, row) ? options_json_store_value(pass, i, item, err)
 						    : options_json_refuse_row(pass, item, row, err);

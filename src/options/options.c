@@ -25,7 +25,7 @@ bool options_takes(const struct options_row *row, enum options_source source)
 {
 	switch (source) {
 	case OPTIONS_FILE:
-		return row->where == OPTIONS_EVERYWHERE && row->type != OPTIONS_OUTSIDE;
+		return row->where == OPTIONS_EVERYWHERE && row->type != OPTIONS_NO_FIELD;
 	case OPTIONS_ENV:
 		return row->where != OPTIONS_ARGV_ONLY;
 	case OPTIONS_ARGV:
@@ -211,7 +211,7 @@ int options_store(const struct options_table *table, size_t index, const struct 
 	const struct options_row *row = &table->rows[index];
 	void *field = (char *)values->fields + row->offset;
 
-	if (row->type == OPTIONS_OUTSIDE)
+	if (row->type == OPTIONS_NO_FIELD)
 		return 0;
 	if (row->type != OPTIONS_TEXT && row->type != OPTIONS_LIST) {
 		if (options_read_masked(row, field, text, err))
@@ -239,7 +239,7 @@ void options_copy(const struct options_table *table, size_t index, const struct 
 		[OPTIONS_DURATION] = sizeof(int64_t),
 		[OPTIONS_TEXT] = sizeof(const char *),
 		[OPTIONS_LIST] = 0,
-		[OPTIONS_OUTSIDE] = 0,
+		[OPTIONS_NO_FIELD] = 0,
 	};
 	const struct options_row *row = &table->rows[index];
 

@@ -78,7 +78,7 @@ static const struct options_row config_rows[] = {
 	{ .key = "version", .letter = 'V', .type = OPTIONS_FLAG, .value = CONFIG_VERSION, .where = OPTIONS_ARGV_ONLY,
 	  .offset = offsetof(struct config, action),
 	  .help = "print the versions of waitfor and of every library in it" },
-	{ .key = "targets", .type = OPTIONS_OUTSIDE, .where = OPTIONS_ENV_ONLY,
+	{ .key = "targets", .type = OPTIONS_NO_FIELD, .where = OPTIONS_ENV_ONLY,
 	  .help = "targets, separated by white space, used if the command line has none" },
 };
 /* clang-format on */

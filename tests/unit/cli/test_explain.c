@@ -321,7 +321,7 @@ static void test_no_setting_is_missing(void **state)
 	planned_open(&planned, "a:1", (const char *const[]){NULL}, NULL);
 	for (size_t i = 0; i < config_options.count; i++) {
 		const struct options_row *row = &config_options.rows[i];
-		bool wanted = options_takes(row, OPTIONS_ENV) && row->type != OPTIONS_OUTSIDE;
+		bool wanted = options_takes(row, OPTIONS_ENV) && row->type != OPTIONS_NO_FIELD;
 
 		check_int(row->key, cJSON_HasObjectItem(find(planned.plan, "settings"), row->key), wanted);
 		check_int(row->key, cJSON_HasObjectItem(find(planned.plan, "targets/0/settings"), row->key),

@@ -47,7 +47,7 @@ static const struct options_row option_rows[] = {
 	{.key = "report", .type = OPTIONS_LIST, .offset = offsetof(struct fields, reports), .arg = "FILE"},
 	{.key = "help", .type = OPTIONS_FLAG, .value = 9, .where = OPTIONS_ARGV_ONLY},
 	{.key = "file", .type = OPTIONS_TEXT, .where = OPTIONS_NOT_IN_FILE, .arg = "FILE"},
-	{.key = "peers", .type = OPTIONS_OUTSIDE, .where = OPTIONS_ENV_ONLY},
+	{.key = "peers", .type = OPTIONS_NO_FIELD, .where = OPTIONS_ENV_ONLY},
 };
 
 enum { TIME, PAUSE, LOUD, HIGH, DEEP_VOICE, DOWN, FORM, TIMES, NOTE, REPORT, ROWS = COUNT(option_rows) };

@@ -96,7 +96,7 @@ static const struct options_row option_rows[] = {
 	 .names_file = true,
 	 .arg = "FILE",
 	 .help = "names of files"},
-	{.key = "targets", .type = OPTIONS_OUTSIDE, .where = OPTIONS_ENV_ONLY, .help = "environment only"},
+	{.key = "targets", .type = OPTIONS_NO_FIELD, .where = OPTIONS_ENV_ONLY, .help = "environment only"},
 };
 
 static const struct options_table option_table = {option_rows, COUNT(option_rows)};

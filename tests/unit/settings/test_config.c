@@ -20,7 +20,7 @@ static size_t field_size(const struct options_row *row)
 		[OPTIONS_DURATION] = sizeof(int64_t),
 		[OPTIONS_TEXT] = sizeof(const char *),
 		[OPTIONS_LIST] = sizeof(struct options_list),
-		[OPTIONS_OUTSIDE] = 0,
+		[OPTIONS_NO_FIELD] = 0,
 	};
 
 	return sizes[row->type];
@@ -41,7 +41,7 @@ static void test_the_table(void **state)
 		check(row->key, row->offset + field_size(row) <= sizeof(struct config));
 		check(row->key, row->offset % sizeof(int) == 0);
 		/* What takes a value says so in --help; a flag stores something. */
-		check_int(row->key, row->arg != NULL, row->type != OPTIONS_FLAG && row->type != OPTIONS_OUTSIDE);
+		check_int(row->key, row->arg != NULL, row->type != OPTIONS_FLAG && row->type != OPTIONS_NO_FIELD);
 		check(row->key, row->type != OPTIONS_WORD || row->choices);
 		check(row->key, row->type != OPTIONS_FLAG || row->value > 0);
 		check(row->key, row->where != OPTIONS_ENV_ONLY || row->letter == 0);

@@ -118,7 +118,7 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 	int code = EXIT_OWN_FAULT;
 
 	if (probe_bind(config->plan.targets, config->plan.target_count, env, log, err) ||
-	    exports_settle(&config->plan, log, err))
+	    exports_assign(&config->plan, log, err))
 		goto out;
 	if (config->command && !(path = handoff_find(config->command[0], env, &code, err)))
 		goto out;

@@ -24,10 +24,10 @@ struct exports {
  * hosts under one name are an error. Where one of them is enough, and they are of one host or were all
  * given that name, whichever is ready speaks. Does nothing with --no-export.
  */
-int exports_settle(struct plan *plan, struct log *log, struct error *err);
+int exports_assign(struct plan *plan, struct log *log, struct error *err);
 
 /* Then: may the target of that index set variables? Of several that share a name, each may. */
-bool exports_may_speak(const struct plan *plan, size_t index);
+bool exports_may_set(const struct plan *plan, size_t index);
 
 /*
  * After it: the variables of every target that owns a name. NAME_HOST is the name as given, so that the

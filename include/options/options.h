@@ -19,7 +19,7 @@ enum options_type {
 	OPTIONS_DURATION, /* an int64_t field, microseconds */
 	OPTIONS_TEXT,     /* a const char * field, which points into argv, env or file */
 	OPTIONS_LIST,     /* a struct options_list field, of such pointers */
-	OPTIONS_NO_FIELD   /* no field: the caller reads it; the row is there for help and hints */
+	OPTIONS_NO_FIELD  /* no field: the caller reads it; the row is there for help and hints */
 };
 
 /* What a flag stores for the first of its choices. */

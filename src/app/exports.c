@@ -20,7 +20,7 @@ static bool exports_share_name(const struct plan *plan, const struct target *a, 
 	return meant && strcmp(a->name, b->name) == 0 && exports_are_alternatives(plan, a, b);
 }
 
-bool exports_may_speak(const struct plan *plan, size_t index)
+bool exports_may_set(const struct plan *plan, size_t index)
 {
 	const struct target *target = &plan->targets[index];
 
@@ -51,7 +51,7 @@ static int exports_refuse(const struct plan *plan, const struct target *owner, c
 }
 
 /* Does `later` share a name that an earlier target owns? */
-static int exports_settle_pair(const struct plan *plan, const struct target *owner, struct target *later,
+static int exports_assign_pair(const struct plan *plan, const struct target *owner, struct target *later,
 			       struct log *log, struct error *err)
 {
 	const struct endpoint *first = owner->endpoints, *second = later->endpoints;
@@ -72,13 +72,13 @@ static int exports_settle_pair(const struct plan *plan, const struct target *own
 	return 0;
 }
 
-int exports_settle(struct plan *plan, struct log *log, struct error *err)
+int exports_assign(struct plan *plan, struct log *log, struct error *err)
 {
 	for (size_t i = 0; i < plan->target_count && !plan->no_export; i++) {
 		struct target *later = &plan->targets[i];
 
 		for (size_t j = 0; j < i && later->name && later->exports; j++)
-			if (exports_settle_pair(plan, &plan->targets[j], later, log, err))
+			if (exports_assign_pair(plan, &plan->targets[j], later, log, err))
 				return -1;
 	}
 	return 0;
@@ -112,7 +112,7 @@ static void exports_add_target(struct exports *exports, const struct progress *p
  * Who speaks under the name: its owner, or the first of those that may stand for it that is ready. One that was
  * ready for a part of its --successes comes after one that is done.
  */
-static const struct progress *exports_speaker(const struct plan *plan, const struct progress *progress, size_t owner)
+static const struct progress *exports_source(const struct plan *plan, const struct progress *progress, size_t owner)
 {
 	const struct target *first = &plan->targets[owner];
 	const struct progress *ready = NULL;
@@ -135,7 +135,7 @@ void exports_collect(struct exports *exports, const struct plan *plan, const str
 	*exports = (struct exports){0};
 	for (size_t i = 0; i < plan->target_count && !plan->no_export; i++)
 		if (plan->targets[i].name && plan->targets[i].exports)
-			exports_add_target(exports, exports_speaker(plan, progress, i), plan->pin);
+			exports_add_target(exports, exports_source(plan, progress, i), plan->pin);
 }
 
 void exports_release(struct exports *exports)

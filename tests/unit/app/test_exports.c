@@ -20,7 +20,7 @@ static void plan_open(struct plan *plan, const char *const *texts)
 	}
 }
 
-struct settle_row {
+struct assign_row {
 	const char *name;
 	const char *targets[TARGETS];
 	bool no_export, any;
@@ -32,9 +32,9 @@ struct settle_row {
  * "One host on two ports: the first target owns NAME_PORT, and a warning says how to name the other.
  * Two targets exporting the same NAME with different hosts" are an error (issue 3).
  */
-static void test_settle(void **state)
+static void test_assign(void **state)
 {
-	static const struct settle_row rows[] = {
+	static const struct assign_row rows[] = {
 		{"one", {"db:1"}, false, false, "1", NULL, NULL},
 		{"two hosts", {"db:1", "web:1"}, false, false, "11", NULL, NULL},
 		{"one host, two ports",
@@ -90,12 +90,12 @@ static void test_settle(void **state)
 		 NULL,
 		 "X_HOST",
 		 "=b:2, or both X to export whichever is ready"},
-		{"nothing to settle", {"db.a:1", "db.b:2"}, true, false, "11", NULL, NULL},
+		{"nothing to assign", {"db.a:1", "db.b:2"}, true, false, "11", NULL, NULL},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct settle_row *row = &rows[i];
+		const struct assign_row *row = &rows[i];
 		struct plan plan;
 		struct error err = {0};
 		struct unit_log log;
@@ -105,7 +105,7 @@ static void test_settle(void **state)
 		plan_open(&plan, row->targets);
 		plan.no_export = row->no_export;
 		plan_add_group(&plan, 0, row->any);
-		check_int(row->name, exports_settle(&plan, &log.log, &err), row->exports ? 0 : -1);
+		check_int(row->name, exports_assign(&plan, &log.log, &err), row->exports ? 0 : -1);
 		for (size_t j = 0; row->exports && j < plan.target_count; j++)
 			check_int(row->name, plan.targets[j].exports, row->exports[j] - '0');
 		said = row->exports ? unit_log_text(&log) : err.text;
@@ -320,17 +320,17 @@ static void test_apply_to_several(void **state)
 	plan_release(&plan);
 }
 
-struct speaker_row {
+struct source_row {
 	const char *name;
 	const char *replicas; /* of each: d(one), r(eady, but not as often as it should be), - */
 	const char *host;
 };
 
 /* Of three replicas under one name that one is told which is done, else one that is ready; where none is, the first. */
-static void test_speaker(void **state)
+static void test_source(void **state)
 {
 	static const char *const texts[] = {"r=db1:1", "r=db2:2", "r=db3:3", NULL};
-	static const struct speaker_row rows[] = {
+	static const struct source_row rows[] = {
 		{"the first", "d--", "R_HOST=db1"},
 		{"the second", "-d-", "R_HOST=db2"},
 		{"two of them", "-dd", "R_HOST=db2"},
@@ -350,7 +350,7 @@ static void test_speaker(void **state)
 		log_init(&log, -1);
 		plan_open(&plan, texts);
 		plan_add_group(&plan, 0, true);
-		check_int(rows[i].name, exports_settle(&plan, &log, &err), 0);
+		check_int(rows[i].name, exports_assign(&plan, &log, &err), 0);
 		for (int j = 0; j < 3; j++) {
 			progress[j].target = &plan.targets[j];
 			progress[j].outcome.kind = rows[i].replicas[j] == '-' ? OUTCOME_REFUSED : OUTCOME_READY;
@@ -369,8 +369,9 @@ static void test_speaker(void **state)
 struct sharing_row {
 	const char *name, *targets[TARGETS];
 	bool any;
-	size_t group;                /* of all but the first: 0, 1 (any), 2 (any in 1) or 3 (all in 1) */
-	const char *settled, *speak; /* one digit for each target: does it own its name; may it speak? NULL: an error */
+	size_t group; /* of all but the first: 0, 1 (any), 2 (any in 1) or 3 (all in 1) */
+	const char *owns,
+		*may_set; /* one digit for each target: does it own its name? may it set variables? NULL: an error */
 };
 
 static void check_sharing(const struct sharing_row *row)
@@ -388,10 +389,10 @@ static void check_sharing(const struct sharing_row *row)
 	for (size_t i = 1; i < plan.target_count; i++)
 		plan.targets[i].group = row->group;
 	plan.targets[0].group = row->group ? 1 : 0;
-	check_int(row->name, exports_settle(&plan, &log, &err), row->settled ? 0 : -1);
-	for (size_t i = 0; row->settled && i < plan.target_count; i++) {
-		check_int(row->name, plan.targets[i].exports, row->settled[i] - '0');
-		check_int(row->name, exports_may_speak(&plan, i), row->speak[i] - '0');
+	check_int(row->name, exports_assign(&plan, &log, &err), row->owns ? 0 : -1);
+	for (size_t i = 0; row->owns && i < plan.target_count; i++) {
+		check_int(row->name, plan.targets[i].exports, row->owns[i] - '0');
+		check_int(row->name, exports_may_set(&plan, i), row->may_set[i] - '0');
 	}
 	plan_release(&plan);
 }
@@ -428,7 +429,7 @@ static void test_error_in_a_file(void **state)
 	log_init(&log, -1);
 	plan_open(&plan, texts);
 	plan.targets[1].origin = strdup("wait.json:3:20");
-	check_int("file", exports_settle(&plan, &log, &err), -1);
+	check_int("file", exports_assign(&plan, &log, &err), -1);
 	check_text("file", err.text,
 		   "wait.json:3:20: targets \"r=a:1\" and \"r=b:2\" would both export R_HOST; name one of them, such "
 		   "as OTHER=b:2");
@@ -449,7 +450,7 @@ static void test_one_host_two_ports_of_which_one_is_enough(void **state)
 	log_init(&log, -1);
 	plan_open(&plan, texts);
 	plan_add_group(&plan, 0, true);
-	check_int("ports", exports_settle(&plan, &log, &err), 0);
+	check_int("ports", exports_assign(&plan, &log, &err), 0);
 	for (int i = 0; i < 2; i++) {
 		progress[i].target = &plan.targets[i];
 		progress[i].outcome.kind = i ? OUTCOME_READY : OUTCOME_REFUSED;
@@ -466,10 +467,10 @@ static void test_one_host_two_ports_of_which_one_is_enough(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_assign),
 		cmocka_unit_test(test_apply),
 		cmocka_unit_test(test_apply_to_several),
-		cmocka_unit_test(test_speaker),
+		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_sharing),
 		cmocka_unit_test(test_error_in_a_file),
 		cmocka_unit_test(test_one_host_two_ports_of_which_one_is_enough),

@@ -46,7 +46,7 @@ static void planned_open(struct planned *planned, const char *words, const char 
 			&err) ||
 	    probe_bind(planned->config.plan.targets, planned->config.plan.target_count, &planned->env,
 		       &planned->log.log, &err) ||
-	    exports_settle(&planned->config.plan, &planned->log.log, &err))
+	    exports_assign(&planned->config.plan, &planned->log.log, &err))
 		fail_msg("%s: %s", words, err.text);
 	planned->command = planned->config.command ? planned->config.command[0] : NULL;
 	json = explain_json(&planned->config, planned->command);

@@ -1,4 +1,7 @@
-/* An owned copy of the environment: what the app will get, byte for byte and in order, but for what exports changes. */
+/*
+ * A copy of the environment. The app gets it: the same bytes in the same order, except for the variables that exports
+ * sets.
+ */
 #ifndef SYSTEM_ENV_H
 #define SYSTEM_ENV_H
 
@@ -7,28 +10,32 @@
 #include "base/errors.h"
 
 struct env {
-	char **list; /* "NAME=value" entries, NULL-terminated: what execve takes */
-	size_t count;
+	char **list;  /* "NAME=value" entries, NULL-terminated, as execve takes them */
+	size_t count; /* of entries, without the NULL */
 };
 
-/* Copies every entry, odd ones (no '=', dots in the name, duplicates) included. */
+/*
+ * Copies every entry of environ_found, also unusual ones (without '=', with dots in the name, duplicates).
+ * environ_found may be NULL. The copy must be freed with env_release.
+ */
 void env_copy(struct env *env, char *const *environ_found);
 void env_release(struct env *env);
 
-/* The value of the first entry with that name, or NULL. Valid until that name is set. */
+/* Returns the value of the first entry of that name; NULL if there is none. It is valid until env_set sets that name. */
 const char *env_get(const struct env *env, const char *name);
 
 /*
- * Replaces the first entry of that name where it stands, and drops later ones, of which some readers
- * take the last; appends when there is none.
+ * Replaces the first entry of that name in place, or appends an entry if there is none. Removes later
+ * entries of the same name, because some programs read the last one.
  */
 void env_set(struct env *env, const char *name, const char *value);
 
 /*
- * Replaces ${NAME} and ${NAME:-default} (for unset or empty, as a shell does; defaults may nest) in
- * text. Everything else, a lone '$' too, is literal. An expression in port position whose value looks
- * like a Docker link's "tcp://172.17.0.2:5432" gives the port alone (FACTS 4). Fails on an unset
- * variable without a default and on any other ${...} form. The result is the caller's.
+ * Expands ${NAME} and ${NAME:-default} in text. As in a shell, the default is for a variable that is unset or empty.
+ * Defaults may nest. Everything else is literal, also a '$' alone. Where a port is expected, after ':', a value such as
+ * "tcp://172.17.0.2:5432" gives only its port: Docker links set DB_PORT to such a value (FACTS 4). *expanded is the
+ * caller's. Fails if a variable is unset and has no default, on any other form of ${...}, and if defaults nest too
+ * deeply. Errors do not quote defaults, because one may be a password.
  */
 int env_expand(const struct env *env, const char *text, char **expanded, struct error *err);
 

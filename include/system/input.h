@@ -1,4 +1,4 @@
-/* Reading a file that may be a pipe or a terminal, without becoming deaf to signals meanwhile. */
+/* Reads a whole file, which may be a pipe or a terminal. Signals still end the process meanwhile. */
 #ifndef SYSTEM_INPUT_H
 #define SYSTEM_INPUT_H
 
@@ -8,9 +8,9 @@
 #include "system/process.h"
 
 /*
- * All of the file at path, "-" being standard input, of at most max bytes: *text is the caller's and NUL-terminated
- * beyond len. Ends the process with 128+n when an ending signal comes meanwhile, as no wait has begun yet. The error
- * names the file.
+ * Reads all of the file at path; "-" is standard input. *text gets *len bytes and a NUL after them, and is the caller's.
+ * If one of process's ending signals arrives, the process exits with 128+n: no wait has begun yet. Fails if the file
+ * cannot be read or has more than max bytes. The error names the file.
  */
 int input_read(const char *path, const struct process *process, size_t max, char **text, size_t *len,
 	       struct error *err);

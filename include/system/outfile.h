@@ -1,4 +1,4 @@
-/* One file that is written once and whole: a reader finds what was there before, or all of the new content. */
+/* An output file that is written once. A reader finds the old content or all of the new content. */
 #ifndef SYSTEM_OUTFILE_H
 #define SYSTEM_OUTFILE_H
 
@@ -8,33 +8,33 @@
 #include "base/errors.h"
 
 enum outfile_way {
-	OUTFILE_REPLACED,  /* by another file that takes its name; a mounted one cannot be, and is written in place */
-	OUTFILE_IN_PLACE,  /* a FIFO, a device, a file in a folder that takes no other */
-	OUTFILE_DESCRIPTOR /* one that this process has */
+	OUTFILE_REPLACED,  /* a new file gets its name; a mounted file cannot be replaced and is written in place */
+	OUTFILE_IN_PLACE,  /* a FIFO, a device, or a file in a folder in which no file can be created */
+	OUTFILE_DESCRIPTOR /* an open descriptor of this process */
 };
 
 struct outfile {
 	char *name; /* as the user wrote it */
-	char *path; /* links followed; NULL for a descriptor */
+	char *path; /* with symbolic links followed; NULL for a descriptor */
 	enum outfile_way way;
-	int fd; /* of a descriptor, else -1 */
+	int fd; /* for OUTFILE_DESCRIPTOR, else -1 */
 };
 
 /*
- * Finds out whether the file can be written, by making one in its folder and removing it, and changes nothing
- * else. A link stays, and what it leads to is written, where the kernel would follow it (fs.protected_symlinks). "-", "/dev/stdout", "/dev/stderr", "/dev/fd/N" and "/proc/self/fd/N" are the descriptors themselves: to open
- * them again would begin at another place of the file, and fails for a socket. Errors name the file, the reason and
- * what would be right.
+ * Checks that the file can be written: creates a temporary file in its folder and removes it. Changes nothing else.
+ * If name is a symbolic link that the kernel follows (see fs.protected_symlinks), the link stays and the file it points
+ * to is written. "-", "/dev/stdout", "/dev/stderr", "/dev/fd/N" and "/proc/self/fd/N" mean the descriptor itself. It is
+ * not opened again: that would begin at another offset, and fails for a socket. Errors name the file, the reason and
+ * the fix. The caller must call outfile_release, also on failure.
  */
 int outfile_open(struct outfile *file, const char *name, struct error *err);
 
 bool outfile_is_stdout(const struct outfile *file);
 
 /*
- * Writes all of it. A new file has the rights that umask leaves; one that was there keeps its own, and its owner where
- * this is root. What is no regular file is written as it is, and a reader that
- * is not there, or does not take it within a second, is an error: nothing here waits for ever. On failure no temporary file
- * is left.
+ * Writes all len bytes of data. A new file gets its mode from the umask. A replaced file keeps its mode, and as root also
+ * its owner. A FIFO, device or descriptor gets the data directly; it is an error if nothing reads it, or not within
+ * a second. Leaves no temporary file on failure. Errors name the file and the reason.
  */
 int outfile_write(const struct outfile *file, const char *data, size_t len, struct error *err);
 

@@ -1,4 +1,4 @@
-/* What this process was handed and must hand on: its signal mask, and descriptors 0 to 2 (FACTS 36-38). */
+/* What this process inherited and must pass on to the app: its signal mask and descriptors 0 to 2 (FACTS 36-38). */
 #ifndef SYSTEM_PROCESS_H
 #define SYSTEM_PROCESS_H
 
@@ -6,31 +6,31 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* A child that this program has started. It lives in the struct of whoever did, who reads its status when it has ended. */
+/* A child that this program started. It is a member of the struct that started it and that reads its status. */
 struct process_child {
 	pid_t pid;
 	bool ended;
-	int status;                 /* as waitpid gives it, once it has ended */
-	struct process_child *next; /* in the list of struct process */
+	int status;                 /* as from waitpid; valid if ended */
+	struct process_child *next; /* in process.children */
 };
 
 struct process {
-	sigset_t mask_found;            /* the mask the app must start with */
-	sigset_t ending;                /* the signals that end waitfor; blocked, so that none is lost */
-	sigset_t watched;               /* those, and SIGCHLD where orphans are ours to reap */
+	sigset_t mask_found;            /* the mask at the start, which the app must get */
+	sigset_t ending;                /* the signals that end waitfor; they are blocked, so that none is lost */
+	sigset_t watched;               /* ending, and as PID 1 also SIGCHLD, to reap orphans */
 	bool is_init;                   /* PID 1 */
-	bool had_broken_pipe;           /* SIGPIPE was pending: then it is the app's to find */
-	struct process_child *children; /* list of those that were added */
+	bool had_broken_pipe;           /* SIGPIPE was pending at the start, and must stay pending for the app */
+	struct process_child *children; /* list of the children that process_add_child added */
 };
 
 /*
- * First thing in main. Blocks the signals that end a program, so that they wait for the loop to read
- * them and no handler can lose one; those found ignored stay ignored. Puts a descriptor that dies at
- * exec where 0, 1 or 2 is closed, so that no socket of ours becomes the app's stdin.
+ * main calls this first. Blocks the signals that end a program: they stay pending until the loop reads them, and no
+ * handler can lose one. A signal that is ignored stays ignored. If descriptor 0, 1 or 2 is closed, opens one that is
+ * closed again at exec, so that no socket of waitfor becomes the app's stdin.
  */
 void process_take(struct process *process);
 
-/* An ending signal that arrived and was not read yet, taken off the queue; 0 when there is none. */
+/* Returns the number of a pending ending signal, which is then no longer pending; 0 if there is none. */
 int process_pending_signal(const struct process *process);
 
 /* A descriptor that is readable while a signal of the set, which is blocked, is there. -1 with errno. */
@@ -49,22 +49,22 @@ int process_exit_code(int signal_number);
 const char *process_refuse_descriptor(int fd);
 
 /*
- * Puts the mask back. From here to execve an ending signal ends the process with 128+n, instead of
- * being lost with the app starting anyway (FACTS 36).
+ * Restores the signal mask, for execve. Until then an ending signal ends the process with 128+n. Otherwise the signal
+ * would be lost and the app would start (FACTS 36).
  */
 void process_give_back(const struct process *process);
 
 /*
- * Adds a child that was just started, for process_reap to fill in. It must be removed before its struct goes. SIGCHLD is
- * watched as PID 1 only so far.
+ * Adds a child that was just started; process_reap will fill in its status. The caller owns child and must remove it
+ * before freeing it. So far, SIGCHLD is watched only as PID 1.
  */
 void process_add_child(struct process *process, struct process_child *child, pid_t pid);
 void process_remove_child(struct process *process, const struct process_child *child);
 
 /*
- * The only place that waits for children, and never until one ends. Those that were added learn their status. As PID 1
- * it throws away that of any other, which are the orphans PID 1 inherits (FACTS 39). Elsewhere it leaves the others
- * alone: they were there before this program, and are the app's.
+ * Collects children that have ended; never blocks. No other function calls waitpid. Stores the status of each child that
+ * was added. As PID 1 it also reaps all other children, which are inherited orphans, and ignores their status (FACTS 39).
+ * Not as PID 1 it leaves other children alone: they existed before this program, and the app may wait for them.
  */
 void process_reap(const struct process *process);
 

@@ -1,4 +1,4 @@
-/* Files that somebody rewrites while we wait: has one changed since it was last looked at? */
+/* Notices that a file has changed since it was read, because another program rewrites it during the wait. */
 #ifndef SYSTEM_STAMP_H
 #define SYSTEM_STAMP_H
 
@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-/* What stat says of a file; all zero when there is none. */
+/* The fields of stat that show a change; all zero if there is no file. */
 struct stamp {
 	dev_t device;
 	ino_t inode;
@@ -14,11 +14,12 @@ struct stamp {
 	struct timespec changed, modified;
 };
 
+/* Fills stamp with the present state of the file at path. */
 void stamp_take(struct stamp *stamp, const char *path);
 
 /*
- * Is the file another, or written to, since the stamp was taken? One that is empty or missing just now is being
- * rewritten in place, as Docker does (FACTS 8, 9), and counts as unchanged until it holds something.
+ * Returns whether the file was replaced or written to since the stamp was taken. An empty or missing file counts as
+ * unchanged until it has content: Docker rewrites files in place, so it is probably being rewritten (FACTS 8, 9).
  */
 bool stamp_is_stale(const struct stamp *stamp, const char *path);
 

@@ -27,7 +27,7 @@ void env_release(struct env *env)
 	*env = (struct env){0};
 }
 
-/* The index of the first entry of that name from `from` on, or count. */
+/* Returns the index of the first entry of that name, starting at `from`; env->count if there is none. */
 static size_t env_find(const struct env *env, const char *name, size_t from)
 {
 	size_t len = strlen(name);
@@ -74,13 +74,13 @@ static size_t env_name_length(const char *text)
 
 	if (isdigit((unsigned char)*text))
 		return 0;
-	/* Dots belong to link names (FACTS 1), which are what one most wants to name here. */
+	/* The names of Docker's link variables may have dots (FACTS 1). */
 	while (isalnum((unsigned char)text[len]) || text[len] == '_' || text[len] == '.')
 		len++;
 	return len;
 }
 
-/* "5432" out of "tcp://172.17.0.2:5432"; NULL when the value is not of that form. */
+/* Returns "5432" of "tcp://172.17.0.2:5432"; NULL if the value does not have that form. */
 static const char *env_link_port(const char *value)
 {
 	const char *port, *digit;
@@ -95,36 +95,35 @@ static const char *env_link_port(const char *value)
 	return *digit ? NULL : port;
 }
 
-/* How deep defaults may nest. Each level calls itself, and nobody writes five. */
+/* How deep defaults may nest. Each level is a recursive call; nobody needs five levels. */
 enum { ENV_DEPTH_MAX = 32 };
 
-/* One walk over a text, from its begin to its end. */
+/* The state while one text is expanded from its start to its end. */
 struct env_walk {
 	const struct env *env;
-	const char *at;
+	const char *at; /* the next character to read */
 	struct buf out;
 	struct error *err;
 };
 
 static int env_expand_level(struct env_walk *walk, size_t depth);
 
-/* Is each "${" closed, and none of them too deep in others? Then a walk finds every '}' that it looks for. */
+/* Checks that each "${" has its '}' and that none is nested too deeply. The walk relies on finding each '}'. */
 static int env_check_nesting(const char *text, struct error *err)
 {
 	size_t depth = 0;
 
 	for (; *text; text++) {
 		if (text[0] == '$' && text[1] == '{' && ++depth > ENV_DEPTH_MAX)
-			return errors_set(err,
-					  "${VAR:-default} stands more than %d deep in others; write a shorter default",
+			return errors_set(err, "${VAR:-default} is nested more than %d levels deep; write fewer levels",
 					  ENV_DEPTH_MAX);
 		if (*text == '}' && depth)
 			depth--;
 	}
-	return depth ? errors_set(err, "\"${\" is never closed; write ${VAR} or ${VAR:-default}") : 0;
+	return depth ? errors_set(err, "\"${\" has no closing '}'; write ${VAR} or ${VAR:-default}") : 0;
 }
 
-/* Goes behind the '}' of the expression that at is in, without a look at what stands in it. */
+/* Moves walk->at past the '}' that ends the current expression. Does not check what is skipped. */
 static void env_skip(struct env_walk *walk)
 {
 	for (size_t depth = 1; depth; walk->at++) {
@@ -135,20 +134,23 @@ static void env_skip(struct env_walk *walk)
 	}
 }
 
-/* Does a text or a default end here? */
+/* Does the text (depth 0) or the default (depth above 0) end here? */
 static bool env_at_end(const struct env_walk *walk, size_t depth)
 {
 	return *walk->at == '\0' || (depth && *walk->at == '}');
 }
 
-/* Port position: the value, out.data[value] and on, follows a ':' of its own level, and nothing of a port follows it. */
+/*
+ * Is the value that begins at out.data[value] a whole port? It is if the character before it is a ':', in the part of
+ * out that begins at `level`, and the text after it cannot continue a port.
+ */
 static bool env_in_port_position(const struct env_walk *walk, size_t depth, size_t level, size_t value)
 {
 	return value > level && walk->out.data[value - 1] == ':' &&
 	       (env_at_end(walk, depth) || (strchr("/?,", *walk->at) && strncmp(walk->at, "//", 2) != 0));
 }
 
-/* Leaves of the value of a link, "tcp://172.17.0.2:5432", its port. */
+/* If out.data[value..] is the value of a link variable, "tcp://172.17.0.2:5432", replaces it by its port. */
 static void env_cut_to_port(struct buf *out, size_t value)
 {
 	const char *port = out->len > value ? env_link_port(out->data + value) : NULL;
@@ -160,16 +162,16 @@ static void env_cut_to_port(struct buf *out, size_t value)
 	out->len = value + len;
 }
 
-/* Shows nothing of what follows an operator: that may be a default for a password. */
+/* Quotes nothing after the operator: it may be a default, and a default may be a password. */
 static int env_refuse(const struct env_walk *walk)
 {
 	size_t shown = strcspn(walk->at, ":=?+-#%/!$}");
 
-	return errors_set(walk->err, "\"${%.*s%s}\" is not understood; write ${VAR} or ${VAR:-default}", (int)shown,
+	return errors_set(walk->err, "\"${%.*s%s}\" is not supported; write ${VAR} or ${VAR:-default}", (int)shown,
 			  walk->at, walk->at[shown] == '}' ? "" : "...");
 }
 
-/* The value of the variable whose name of that length is at. The environment's own; NULL: not set. */
+/* Returns the value of the variable whose name is the next len characters; NULL if it is not set. Owned by env. */
 static const char *env_named(const struct env_walk *walk, size_t len)
 {
 	char *name = alloc_slice(walk->at, len);
@@ -179,7 +181,7 @@ static const char *env_named(const struct env_walk *walk, size_t len)
 	return found;
 }
 
-/* Appends the value of an expression. at stands behind its "${", and then behind its '}'. */
+/* Appends the value of an expression. Before the call walk->at is after "${", afterwards it is after '}'. */
 static int env_substitute(struct env_walk *walk, size_t depth)
 {
 	size_t len = env_name_length(walk->at);
@@ -204,7 +206,7 @@ static int env_substitute(struct env_walk *walk, size_t depth)
 	return 0;
 }
 
-/* Appends what is no expression, one character at least. */
+/* Appends the text up to the next '$' or '}', one character at least. */
 static void env_copy_literal(struct env_walk *walk)
 {
 	size_t len = 1 + strcspn(walk->at + 1, "$}");
@@ -213,7 +215,7 @@ static void env_copy_literal(struct env_walk *walk)
 	walk->at += len;
 }
 
-/* Appends what at leads to: all of the text where depth is 0, else a default, up to the '}' behind it. */
+/* Appends the expanded text from walk->at on: to the end of the text if depth is 0, else to the '}' after a default. */
 static int env_expand_level(struct env_walk *walk, size_t depth)
 {
 	size_t level = walk->out.len;

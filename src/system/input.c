@@ -19,7 +19,7 @@ static const char *input_name(const char *path)
 	return input_is_stdin(path) ? "standard input" : path;
 }
 
-/* Waits until fd has something; the ending signals are blocked, and a descriptor tells of them. */
+/* Waits until fd is readable. The ending signals are blocked; signal_fd becomes readable when one arrives. */
 static void input_wait(int fd, int signal_fd, const struct process *process)
 {
 	struct pollfd polled[] = {{.fd = fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
@@ -32,6 +32,7 @@ static void input_wait(int fd, int signal_fd, const struct process *process)
 		_exit(process_exit_code(signal_number));
 }
 
+/* Returns 0, or an errno value: EFBIG for more than max bytes. */
 static int input_read_all(int fd, int signal_fd, const struct process *process, size_t max, struct buf *out)
 {
 	char chunk[16384];

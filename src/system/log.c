@@ -19,7 +19,7 @@ void log_init(struct log *log, int fd)
 	*log = (struct log){.fd = fcntl(fd, F_GETFD) < 0 ? -1 : fd, .level = LOG_LEVEL_NORMAL};
 }
 
-/* Returns how much was taken. */
+/* Returns how many bytes were written. */
 static size_t log_write(struct log *log, const char *data, size_t len)
 {
 	struct pollfd writable = {.fd = log->fd, .events = POLLOUT};
@@ -43,7 +43,7 @@ static size_t log_write(struct log *log, const char *data, size_t len)
 	return written;
 }
 
-/* The line ends in '\n'. */
+/* The line ends with '\n', which len counts. */
 static void log_write_line(struct log *log, const char *line, size_t len)
 {
 	size_t written;
@@ -66,7 +66,7 @@ void log_raw(struct log *log, const char *line)
 	free(whole);
 }
 
-/* In the log's own form. */
+/* Writes the line that log->format makes of the text. */
 static void log_line_formatted(struct log *log, enum log_level level, const char *text)
 {
 	char *line = log->format(log, level, text);

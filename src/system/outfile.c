@@ -16,10 +16,10 @@
 
 #define OUTFILE_PATIENCE CLOCK_S
 
-/* At once: a pipe that poll finds writable takes so much without blocking. */
+/* Bytes for one write: a pipe that poll reports as writable takes that many without blocking. */
 enum { OUTFILE_PIECE = 4096 };
 
-/* The descriptor that the name stands for, or -1. */
+/* Returns the descriptor that the name means; -1 if it does not mean one. */
 static int outfile_descriptor_of(const char *name)
 {
 	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
@@ -56,7 +56,7 @@ static int outfile_open_descriptor(struct outfile *file, struct error *err)
 	return 0;
 }
 
-/* The folder that the file is, or will be, in. The caller's. */
+/* Returns the folder of the file. The caller's. */
 static char *outfile_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -66,13 +66,14 @@ static char *outfile_folder(const char *path)
 	return slash == path ? alloc_text("/") : alloc_slice(path, (size_t)(slash - path));
 }
 
-/* Makes a file of a name of its own in the folder; path is the caller's also on failure. */
+/* Creates a temporary file in the folder. Returns its descriptor or -1. *path is the caller's, also on failure. */
 static int outfile_make(const char *folder, char **path)
 {
 	*path = alloc_format("%s/.waitfor-XXXXXX", folder);
 	return mkostemp(*path, O_CLOEXEC);
 }
 
+/* Checks that a file can be created in the folder. */
 static int outfile_try(const struct outfile *file, struct error *err)
 {
 	char *folder = outfile_folder(file->path), *path;
@@ -82,8 +83,7 @@ static int outfile_try(const struct outfile *file, struct error *err)
 		unlink(path);
 		close(fd);
 	} else {
-		failed = errors_set(err,
-				    "%s: cannot make a file in %s: %s; name a file in a folder that can be written to",
+		failed = errors_set(err, "%s: cannot create a file in %s: %s; name a file in a folder that can be written to",
 				    file->name, folder, strerror(errno));
 	}
 	free(path);
@@ -91,7 +91,7 @@ static int outfile_try(const struct outfile *file, struct error *err)
 	return failed;
 }
 
-/* What a link leads to; NULL when it is none. The caller's. */
+/* Returns the path that a symbolic link points to; NULL if path is not a link. The caller's. */
 static char *outfile_link(const char *path)
 {
 	char target[PATH_MAX], *folder, *joined;
@@ -108,10 +108,10 @@ static char *outfile_link(const char *path)
 	return joined;
 }
 
-/* A link stays, and what it leads to is replaced, or made where there is nothing yet. The caller's. */
+/* Returns the path after following symbolic links; it may not exist yet. The caller's. */
 static char *outfile_follow(const char *name)
 {
-	enum { LINKS = 40 }; /* as many as the kernel follows */
+	enum { LINKS = 40 }; /* the kernel's limit */
 	char *path = realpath(name, NULL), *next;
 
 	if (path)
@@ -130,7 +130,7 @@ static int outfile_refuse(const struct outfile *file, int reason, struct error *
 			  strerror(reason));
 }
 
-/* A regular file that is there. Where its folder takes no other, as that of a mounted file may, it is written in place. */
+/* For an existing regular file. If no file can be created in its folder, the file is written in place. */
 static int outfile_open_regular(struct outfile *file, struct error *err)
 {
 	int reason = access(file->path, W_OK) ? errno : 0;
@@ -166,27 +166,29 @@ int outfile_open(struct outfile *file, const char *name, struct error *err)
 	if (file->fd >= 0)
 		return outfile_open_descriptor(file, err);
 	file->path = outfile_follow(name);
-	/* By its name: where the kernel would not follow a link, as that of somebody else in /tmp, neither do we. */
+	/* stat gets name and not file->path, so that it fails if the kernel forbids the link (another user's in /tmp). */
 	if (stat(name, &found) == 0)
 		return outfile_open_existing(file, found.st_mode, err);
 	if (errno == ENOENT || errno == ENOTDIR)
 		return outfile_try(file, err);
 	if (errno == ELOOP)
-		return errors_set(err, "%s: the links lead in a circle; name a file", name);
+		return errors_set(err, "%s: these symbolic links form a loop; name a file", name);
 	return outfile_refuse(file, errno, err);
 }
 
 static int outfile_fail(const struct outfile *file, int reason, struct error *err)
 {
-	return errors_set(err, "%s: cannot write: %s", file->name, reason == ENXIO ? "nobody reads" : strerror(reason));
+	return errors_set(err, "%s: cannot write: %s", file->name,
+			  reason == ENXIO ? "nothing reads it" : strerror(reason));
 }
 
+/* Writes all len bytes to fd. Fails if it takes longer than OUTFILE_PATIENCE. */
 static int outfile_pour(const struct outfile *file, int fd, const char *data, size_t len, struct error *err)
 {
 	struct pollfd writable = {.fd = fd, .events = POLLOUT};
 	int64_t deadline = clock_now() + OUTFILE_PATIENCE, left;
 
-	/* A regular file is writable at any time, on a slow disk too: the deadline is for readers. */
+	/* poll reports a regular file as always writable, so the deadline matters only for pipes, sockets and terminals. */
 	while (len > 0) {
 		ssize_t done;
 
@@ -215,7 +217,7 @@ static int outfile_write_in_place(const struct outfile *file, const char *data, 
 	return failed;
 }
 
-/* What a new file may be, with the umask. */
+/* Returns the mode of a new file: 0666 without the bits of the umask. */
 static mode_t outfile_new_mode(void)
 {
 	mode_t mask = umask(0);
@@ -224,18 +226,21 @@ static mode_t outfile_new_mode(void)
 	return 0666 & ~mask;
 }
 
-/* mkostemp makes it this user's alone. It becomes what the file is that it replaces, else as readable as any new one. */
+/*
+ * Sets mode and owner of the temporary file, which mkostemp created with 0600: those of the file that it replaces, or
+ * else the mode of a new file.
+ */
 static int outfile_dress(const struct outfile *file, int fd)
 {
 	struct stat old;
 
 	if (stat(file->path, &old))
 		return fchmod(fd, outfile_new_mode());
-	(void)!fchown(fd, old.st_uid, old.st_gid); /* only root can */
+	(void)!fchown(fd, old.st_uid, old.st_gid); /* only root may; a failure is fine */
 	return fchmod(fd, old.st_mode & 0777);
 }
 
-/* The new name must be on the disk too. Not every file system can do that for a folder. */
+/* Writes the new name to the disk. Errors are ignored: not every file system can sync a folder. */
 static void outfile_sync_folder(const char *folder)
 {
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -246,6 +251,7 @@ static void outfile_sync_folder(const char *folder)
 	close(fd);
 }
 
+/* Writes content, mode and owner of the temporary file. */
 static int outfile_fill(const struct outfile *file, int fd, const char *data, size_t len, struct error *err)
 {
 	if (outfile_pour(file, fd, data, len, err))
@@ -253,7 +259,7 @@ static int outfile_fill(const struct outfile *file, int fd, const char *data, si
 	return outfile_dress(file, fd) || fsync(fd) ? outfile_fail(file, errno, err) : 0;
 }
 
-/* Another file, of that path, with all of it. The name of a mounted one cannot be given away: it is written in place. */
+/* Renames the complete temporary file at path to file->path. A mounted file cannot be replaced; it is written in place. */
 static int outfile_rename(const struct outfile *file, const char *path, const char *data, size_t len, struct error *err)
 {
 	int reason = rename(path, file->path) ? errno : 0;
@@ -271,7 +277,7 @@ static int outfile_replace(const struct outfile *file, const char *data, size_t 
 	int fd = outfile_make(folder, &path), failed;
 
 	if (fd < 0) {
-		failed = errors_set(err, "%s: cannot make a file in %s: %s", file->name, folder, strerror(errno));
+		failed = errors_set(err, "%s: cannot create a file in %s: %s", file->name, folder, strerror(errno));
 		goto out;
 	}
 	failed = outfile_fill(file, fd, data, len, err);

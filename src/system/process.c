@@ -19,7 +19,10 @@ static bool process_ignores(int signal_number)
 	return sigaction(signal_number, NULL, &found) == 0 && found.sa_handler == SIG_IGN;
 }
 
-/* An O_PATH descriptor answers read and write with EBADF, as a closed one would; "/" exists in an empty root too. */
+/*
+ * Opens "/" with O_PATH for each of 0, 1 and 2 that is closed. read and write then fail with EBADF, as on a closed
+ * descriptor. "/" exists even in an empty root.
+ */
 static void process_hold_stdio(void)
 {
 	int fd;
@@ -31,7 +34,10 @@ static void process_hold_stdio(void)
 		close(fd);
 }
 
-/* The kernel's own: a C library leaves the signals it uses itself out of what it tells, and the app would miss them. */
+/*
+ * Calls the kernel directly. The C library hides the signals that it uses itself, so its sigprocmask would not return
+ * them, and the app would not get them back.
+ */
 static void process_mask(int how, const sigset_t *set, sigset_t *found)
 {
 	enum { KERNEL_SET_SIZE = 8 }; /* 64 signals; a sigset_t has room for more */
@@ -54,7 +60,7 @@ void process_take(struct process *process)
 	if (process->is_init && !process_ignores(SIGCHLD))
 		sigaddset(&process->watched, SIGCHLD);
 	blocked = process->watched;
-	sigaddset(&blocked, SIGPIPE); /* a reader of stderr that went away must not end the wait */
+	sigaddset(&blocked, SIGPIPE); /* the wait must not end because nothing reads stderr any more */
 	sigemptyset(&process->mask_found);
 	process_mask(SIG_BLOCK, &blocked, &process->mask_found);
 	sigpending(&pending);
@@ -108,10 +114,10 @@ void process_give_back(const struct process *process)
 
 	sigemptyset(&pipe_only);
 	sigaddset(&pipe_only, SIGPIPE);
-	/* A log line that nobody reads any more leaves one pending, and the app must not find it. */
+	/* A log line without a reader leaves SIGPIPE pending; the app must not get it. */
 	while (!process->had_broken_pipe && sigtimedwait(&pipe_only, NULL, &at_once) > 0)
 		;
-	/* Handlers become the default action at exec, which is what was found: ignored signals are not in the set. */
+	/* exec resets a handler to the default action. That was the action at the start: ending has no ignored signals. */
 	for (int i = 0; i < PROCESS_SIGNALS; i++)
 		if (sigismember(&process->ending, process_ending_signals[i]))
 			sigaction(process_ending_signals[i], &ending, NULL);
@@ -133,7 +139,7 @@ void process_remove_child(struct process *process, const struct process_child *c
 		}
 }
 
-/* Asks for the end of one child of ours, or, with -1, of any. Below 1: there is none. */
+/* Collects the child with the PID `wanted`, or with -1 any child, and stores its status. Returns 0 or -1 if none has ended. */
 static pid_t process_collect(const struct process *process, pid_t wanted)
 {
 	int status;

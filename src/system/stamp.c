@@ -7,7 +7,7 @@ void stamp_take(struct stamp *stamp, const char *path)
 {
 	struct stat found;
 
-	memset(stamp, 0, sizeof(*stamp)); /* the padding too: stamps are compared as bytes */
+	memset(stamp, 0, sizeof(*stamp)); /* also the padding, because memcmp compares stamps */
 	if (stat(path, &found))
 		return;
 	stamp->device = found.st_dev;

@@ -252,7 +252,7 @@ static void test_specs_that_are_refused(void **state)
 		{"junit:", "\"junit:\" names no file; write [json:|junit:]FILE"},
 		{"", "\"\" names no file"},
 		{"junit:/no/such/folder/out",
-		 "/no/such/folder/out: cannot make a file in /no/such/folder: No such file"},
+		 "/no/such/folder/out: cannot create a file in /no/such/folder: No such file"},
 	};
 	struct unit_log log;
 
@@ -294,7 +294,7 @@ static void test_a_failure_at_the_end_is_a_line(void **state)
 	unit_dir_close(&rig.dir);
 	machine_end(&rig.machine, VERDICT_READY, 0);
 	check_has("log", unit_log_text(&rig.log), "waitfor: the report is lost: ");
-	check_has("log", rig.log.text, "/out: cannot make a file in ");
+	check_has("log", rig.log.text, "/out: cannot create a file in ");
 	check_int("lines", rig.log.writes, 1);
 	rig_close(&rig);
 }

@@ -8,7 +8,7 @@
 
 enum { ENTRIES = 8 };
 
-/* The whole list, so that order and bytes are compared too. */
+/* Compares the whole list: the order and all bytes. */
 static void check_list(const char *row, const struct env *env, const char *const *expected)
 {
 	size_t count = 0;
@@ -20,7 +20,7 @@ static void check_list(const char *row, const struct env *env, const char *const
 		check_text(row, env->list[i], expected[i]);
 }
 
-/* "Copies every entry, odd ones (no '=', dots in the name, duplicates) included." */
+/* "Copies every entry, also unusual ones (without '=', with dots in the name, duplicates)." */
 static void test_copy(void **state)
 {
 	static const char *const found[] = {"A=1", "odd", "MY_DB.V1_PORT=2", "A=3", "=x", "", "B=a=b\nc", "E=", NULL};
@@ -71,7 +71,7 @@ struct set_row {
 	const char *before[ENTRIES], *after[ENTRIES];
 };
 
-/* "Replaces the first entry of that name where it stands, and drops later ones; appends when there is none." */
+/* "Replaces the first entry of that name in place, or appends an entry if there is none. Removes later entries." */
 static void test_set(void **state)
 {
 	static const struct set_row rows[] = {
@@ -122,7 +122,7 @@ static void test_expand(void **state)
 		{"${HOST}", "db"},
 		{"a${HOST}b${HOST}c", "adbbdbc"},
 		{"${EMPTY}", ""},
-		/* "For unset or empty, as a shell does; defaults may nest." */
+		/* "The default is for a variable that is unset or empty. Defaults may nest." */
 		{"${MISSING:-other}", "other"},
 		{"${EMPTY:-other}", "other"},
 		{"${HOST:-other}", "db"},
@@ -132,7 +132,7 @@ static void test_expand(void **state)
 		{"${MISSING:-a${HOST}b}", "adbb"},
 		{"${HOST:-${NOT_LOOKED_AT}}", "db"},
 		{"${MISSING:-a:-b}", "a:-b"},
-		/* "Everything else, a lone '$' too, is literal." */
+		/* "Everything else is literal, also a '$' alone." */
 		{"$", "$"},
 		{"$HOST", "$HOST"},
 		{"a$b}c", "a$b}c"},
@@ -140,7 +140,7 @@ static void test_expand(void **state)
 		{"$$", "$$"},
 		{"${HOST}}", "db}"},
 		{"${DOLLAR}", "${HOST}"}, /* a value is not expanded again */
-		/* In port position a Docker link's value gives the port alone (FACTS 4). */
+		/* After ':', the value of a Docker link gives only its port (FACTS 4). */
 		{"db:${DB_PORT}", "db:5432"},
 		{"${HOST}:${DB_PORT}", "db:5432"},
 		{"postgres://db:${DB_PORT}/app", "postgres://db:5432/app"},
@@ -153,7 +153,7 @@ static void test_expand(void **state)
 		{"db:${MISSING:-tcp://10.0.0.1:80}", "db:80"},
 		{"db:${MISSING:-${EMPTY:-${DB_PORT}}}/x", "db:5432/x"},
 		{"${MISSING:-db:${DB_PORT}}", "db:5432"},
-		/* Anywhere else it stays what it is. */
+		/* Anywhere else the value stays unchanged. */
 		{"${DB_PORT}", "tcp://172.17.0.2:5432"},
 		{"x=${DB_PORT}", "x=tcp://172.17.0.2:5432"},
 		{"db:${DB_PORT}0", "db:tcp://172.17.0.2:54320"},
@@ -184,7 +184,7 @@ struct refuse_row {
 	const char *text, *message;
 };
 
-/* "Fails on an unset variable without a default and on any other ${...} form": with what would be right. */
+/* "Fails if a variable is unset and has no default, and on any other form of ${...}". The error says the fix. */
 static void test_refuse(void **state)
 {
 	static const struct refuse_row rows[] = {
@@ -194,7 +194,7 @@ static void test_refuse(void **state)
 		{"${host}", "host is not set"},
 		{"${}", ":-default}"},
 		{"${:-x}", ":-default}"},
-		{"${1A}", "\"${1A}\" is not understood"},
+		{"${1A}", "\"${1A}\" is not supported"},
 		{"${HOST-secret}", "\"${HOST...}\""}, /* a default may be a password */
 		{"${HOST:=secret}", "\"${HOST...}\""},
 		{"${HOST:?x}", ":-default}"},
@@ -202,9 +202,9 @@ static void test_refuse(void **state)
 		{"${HOST#x}", ":-default}"},
 		{"${#HOST}", ":-default}"},
 		{"${ HOST}", ":-default}"},
-		{"${HOST", "never closed"},
-		{"db:${MISSING:-${HOST}", "never closed"},
-		{"ok ${HOST} ${", "never closed"},
+		{"${HOST", "has no closing '}'"},
+		{"db:${MISSING:-${HOST}", "has no closing '}'"},
+		{"ok ${HOST} ${", "has no closing '}'"},
 		{"${HOST${secret}}", "\"${HOST...}\""},
 	};
 	struct env env;
@@ -222,7 +222,7 @@ static void test_refuse(void **state)
 	env_release(&env);
 }
 
-/* "${A:-${A:-...x...}}", with that many of them. The caller's. */
+/* Returns "${A:-${A:-...x...}}" with that many levels. The caller's. */
 static char *nested(size_t depth)
 {
 	struct buf text = {0};
@@ -235,7 +235,7 @@ static char *nested(size_t depth)
 	return buf_detach(&text);
 }
 
-/* 20,000 deep took 1.26 GB, and 120 kB of it 1.4 s: each level copied all that was left (HOSTILE D17). */
+/* 20,000 levels (120 kB) once took 1.26 GB and 1.4 s, because each level copied the rest of the text (HOSTILE D17). */
 static void test_nesting_has_a_limit(void **state)
 {
 	static const size_t depths[] = {1, 32, 33, 20000};
@@ -251,14 +251,14 @@ static void test_nesting_has_a_limit(void **state)
 		check_int("expand", env_expand(&env, text, &expanded, &err), fits ? 0 : -1);
 		check_text("expanded", expanded, fits ? "x" : NULL);
 		check_text("error", err.text,
-			   fits ? "" : "${VAR:-default} stands more than 32 deep in others; write a shorter default");
+			   fits ? "" : "${VAR:-default} is nested more than 32 levels deep; write fewer levels");
 		free(expanded);
 		free(text);
 	}
 	env_release(&env);
 }
 
-/* Beside one another there may be as many as one likes. */
+/* The number of expressions side by side has no limit. */
 static void test_many_beside_one_another(void **state)
 {
 	enum { MANY = 50000 };

@@ -1,4 +1,4 @@
-/* input.c: files, pipes and what they are instead, and signals meanwhile. */
+/* input.c: reads files, pipes and other kinds of files, and ends on signals meanwhile. */
 #include "unit.h"
 
 #include <errno.h>
@@ -76,7 +76,7 @@ static void test_files(void **state)
 	unit_dir_close(&dir);
 }
 
-/* A zero byte is one of the text: len tells of it. */
+/* A zero byte belongs to the text; len counts it. */
 static void test_zero_bytes(void **state)
 {
 	const struct process process = {0};
@@ -98,7 +98,7 @@ static void test_zero_bytes(void **state)
 	close(ends[0]);
 }
 
-/* Plays the other side of a FIFO from a child: opened late, written in pieces. */
+/* A child that opens the FIFO late and writes into it in pieces. */
 static pid_t write_late(const char *path, const char *const *pieces)
 {
 	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
@@ -117,7 +117,7 @@ static pid_t write_late(const char *path, const char *const *pieces)
 	_exit(0);
 }
 
-/* As in "mkfifo f; generate >f & waitfor -f f": nobody has it open yet, and what comes comes in pieces. */
+/* As in "mkfifo f; generate >f & waitfor -f f": no writer has it open yet, and the text arrives in pieces. */
 static void test_a_pipe_that_is_filled_later(void **state)
 {
 	static const char *const pieces[] = {"one", " two", " three", NULL}, *const none[] = {NULL};
@@ -145,8 +145,8 @@ struct reading {
 	const char *path;
 	int stdin_fd;      /* -1: closed */
 	int signal_number; /* 0: none */
-	bool ignored;      /* as a parent may have left it */
-	bool before;       /* it comes before the reading, not during it */
+	bool ignored;      /* SIG_IGN, inherited from the parent */
+	bool before;       /* the signal arrives before the reading, not during it */
 };
 
 static void signal_later(int signal_number)
@@ -161,7 +161,7 @@ static void signal_later(int signal_number)
 	}
 }
 
-/* What main does of it. The process is changed, so this runs in a child. */
+/* The part of main that reads a file. It changes the process's signals, so it runs in a child. */
 static void read_in_child(void *arg)
 {
 	const struct reading *reading = arg;
@@ -214,12 +214,12 @@ static void test_standard_input(void **state)
 	check_child("a folder", (struct reading){.path = "-", .stdin_fd = ends[0]}, 125,
 		    "cannot read standard input: Is a directory");
 	close(ends[0]);
-	/* Another file of that name is "./-". */
+	/* "./-" is a file named "-". */
 	check_child("no file", (struct reading){.path = "./-", .stdin_fd = -1}, 125,
 		    "cannot read ./-: No such file or directory");
 }
 
-/* Whoever set it so shares it with us: it is read all the same. */
+/* Another process may have made the shared descriptor non-blocking; it is read all the same. */
 static void test_standard_input_that_does_not_block(void **state)
 {
 	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
@@ -240,7 +240,7 @@ static void test_standard_input_that_does_not_block(void **state)
 	close(ends[0]);
 }
 
-/* Nobody ever writes: docker stop, or Ctrl-C, must end it. */
+/* Nothing is ever written: docker stop or Ctrl-C must end the process. */
 static void test_signals(void **state)
 {
 	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
@@ -270,7 +270,7 @@ static void test_signals(void **state)
 	unit_dir_close(&dir);
 }
 
-/* nohup: what was found ignored ends nothing. */
+/* nohup: a signal that is ignored at the start does not end the process. */
 static void test_an_ignored_signal(void **state)
 {
 	int ends[2];

@@ -47,7 +47,7 @@ struct text_row {
 	const char *name, *text, *line;
 };
 
-/* "A line stays one line whatever a user or a peer put into it." */
+/* "Text from a user or a service cannot break the line." */
 static void test_control_characters(void **state)
 {
 	static const struct text_row rows[] = {
@@ -112,7 +112,7 @@ static void test_nobody_listens(void **state)
 	check_int("no descriptor", log.fd, -1);
 }
 
-/* "A reader that does not read costs at most 50 ms, then the line is lost." */
+/* "If the reader does not read, log_line waits 50 ms, once, and then loses lines." */
 static void test_a_reader_that_does_not_read(void **state)
 {
 	static const char block[4096];
@@ -171,10 +171,10 @@ static size_t drain(int fd, char *out, size_t size)
 	return len;
 }
 
-/* A stream socket takes a part of a line when it is nearly full; what comes after must not be glued to that part. */
+/* A nearly full stream socket takes a part of a line. The next line must not continue that part. */
 static void test_a_line_cut_in_the_middle(void **state)
 {
-	enum { LINE = 1 << 20, TAKEN = 2 << 20 }; /* far above what the socket holds */
+	enum { LINE = 1 << 20, TAKEN = 2 << 20 }; /* far more than the socket holds */
 	char *line = malloc(LINE + 1), *taken = malloc(TAKEN);
 	struct log log;
 	size_t len;

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "system/outfile.h"
 
-/* What is in the file; "" when it does not exist. */
+/* Returns the content of the file; "" if it does not exist. */
 static const char *content_of(const struct unit_dir *dir, const char *name)
 {
 	static char text[1024];
@@ -78,7 +78,7 @@ static void test_a_new_file(void **state)
 	}
 }
 
-/* Whoever has the old one open reads the old one to its end. */
+/* A reader that has the old file open reads the old content to its end. */
 static void test_an_old_file_is_replaced(void **state)
 {
 	struct unit_dir dir;
@@ -101,7 +101,7 @@ static void test_an_old_file_is_replaced(void **state)
 	unit_dir_close(&dir);
 }
 
-/* It was somebody's, and a secret of theirs perhaps: 0600 of uid 1000 became 0644 of root (HOSTILE D19). */
+/* A replaced file keeps owner and mode, as it may be secret: 0600 of uid 1000 once became 0644 of root (HOSTILE D19). */
 static void test_rights_and_owner_are_kept(void **state)
 {
 	static const mode_t modes[] = {0600, 0640, 0666, 0444};
@@ -153,20 +153,20 @@ static void test_a_link_stays_a_link(void **state)
 #define TOO_LONG FIFTY FIFTY FIFTY FIFTY FIFTY TEN
 
 struct refused_row {
-	const char *name, *path; /* in the folder; absolute as it is */
+	const char *name, *path; /* relative to the folder, or absolute */
 	const char *said;
 };
 
 static void test_what_cannot_be_written_is_told_at_once(void **state)
 {
 	static const struct refused_row rows[] = {
-		{"no folder", "no/file", "no/file: cannot make a file in "},
+		{"no folder", "no/file", "no/file: cannot create a file in "},
 		{"the reason", "no/file",
 		 ": No such file or directory; name a file in a folder that can be written to"},
 		{"a file as folder", "file/file", ": Not a directory; name a file in a folder"},
 		{"a folder", "folder", "folder: is a folder; name a file in it"},
 		{"a folder with slash", "folder/", "folder/: is a folder; name a file in it"},
-		{"a new folder", "new/", "new/: cannot make a file in "},
+		{"a new folder", "new/", "new/: cannot create a file in "},
 		{"no such descriptor", "/dev/fd/999999", "descriptor 999999 is not open; name a file"},
 		{"the other folder", "/proc/self/fd/999999", "descriptor 999999 is not open; name a file"},
 		{"too large a number", "/dev/fd/99999999999999999999", "/dev/fd/99999999999999999999: cannot "},
@@ -208,7 +208,7 @@ static void test_a_failure_leaves_nothing(void **state)
 	unit_dir_open(&dir);
 	path = unit_dir_path(&dir, "file");
 	check_int("open", outfile_open(&file, path, &err), 0);
-	/* What a rename cannot replace. */
+	/* These cannot be replaced by renaming. */
 	assert_int_equal(mkdir(path, 0755), 0);
 	check_int("write", outfile_write(&file, "x", 1, &err), -1);
 	check_has("error", err.text, "file: cannot write: Is a directory");
@@ -218,7 +218,7 @@ static void test_a_failure_leaves_nothing(void **state)
 	unit_dir_close(&dir);
 }
 
-/* A descriptor is written where it stands, not opened again. */
+/* A descriptor is written at its present offset, not opened again. */
 static void test_a_descriptor(void **state)
 {
 	static const char *const folders[] = {"/dev/fd", "/proc/self/fd"};
@@ -266,14 +266,14 @@ static void test_a_fifo(void **state)
 	check_int("open", outfile_open(&file, path, &err), 0);
 	began = clock_now();
 	check_int("without a reader", outfile_write(&file, "x", 1, &err), -1);
-	check_has("error", err.text, "fifo: cannot write: nobody reads");
+	check_has("error", err.text, "fifo: cannot write: nothing reads it");
 	reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	check_int("with one", outfile_write(&file, "x", 1, &err), 0);
 	check_int("got", read(reader, got, sizeof(got) - 1), 1);
 	check_text("got", got, "x");
 	err = (struct error){0};
 	check_int("one that does not read", outfile_write(&file, large, sizeof(large), &err), -1);
-	check_has("error", err.text, "nobody reads");
+	check_has("error", err.text, "nothing reads it");
 	check("none takes long", clock_now() - began < 20 * CLOCK_S);
 	check_int("still a FIFO, alone", count_files(&dir), 1);
 	close(reader);

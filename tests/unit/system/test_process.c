@@ -8,7 +8,7 @@
 
 #include "system/process.h"
 
-/* All of these change the whole process: each is the body of a child, and says on stdout what it found. */
+/* These functions change the whole process, so each runs in a child, which prints on stdout what it found. */
 
 static void tell_set(const char *name, const sigset_t *set)
 {
@@ -57,7 +57,7 @@ static void take_and_give_back(void *arg)
 	printf("HUP ignored: %d\n", signal(SIGHUP, SIG_DFL) == SIG_IGN);
 }
 
-/* FACTS 37: mask and dispositions as found; what was found ignored is not ours to listen to. */
+/* Mask and dispositions are restored, and a signal that is ignored at the start stays ignored (FACTS 37). */
 static void test_masks(void **state)
 {
 	struct unit_child child;
@@ -96,7 +96,7 @@ static void take_pending(void *arg)
 	printf("%d %d", first, second);
 }
 
-/* FACTS 36: blocked, so that none is lost, and there to be looked at. */
+/* The ending signals are blocked, so that none is lost; a pending one can be read (FACTS 36). */
 static void test_pending(void **state)
 {
 	static const struct pending_row rows[] = {
@@ -151,7 +151,7 @@ static void test_signals_are_read(void **state)
 struct end_row {
 	const char *name;
 	int number;
-	bool before; /* it comes before the mask is back */
+	bool before; /* the signal arrives before the mask is restored */
 	int code;
 };
 
@@ -172,7 +172,7 @@ static void end_by_signal(void *arg)
 	_exit(7);
 }
 
-/* "From here to execve an ending signal ends the process with 128+n": as PID 1 too, where the default action does nothing (FACTS 35). */
+/* "Until then an ending signal ends the process with 128+n": also as PID 1, where the default action does nothing (FACTS 35). */
 static void test_end(void **state)
 {
 	static const struct end_row rows[] = {
@@ -193,7 +193,7 @@ static void test_end(void **state)
 	}
 }
 
-/* A default action would end with a signal (and nothing at all as PID 1); the process ends itself. */
+/* The process exits by itself. The default action would kill it by a signal, and do nothing as PID 1. */
 static void end_and_tell(void *arg)
 {
 	struct process process;
@@ -238,7 +238,7 @@ static void break_pipe(void *arg)
 	tell_mask("mask");
 }
 
-/* Where the parent had blocked SIGPIPE, one that was pending is the app's to see; one of ours is not. */
+/* If the parent blocked SIGPIPE and one was pending, it stays pending for the app. One that waitfor caused does not. */
 static void test_pipe_found_blocked(void **state)
 {
 	struct unit_child child;
@@ -278,7 +278,7 @@ static void take_as_init(void *arg)
 	waitpid(pid, &status, 0);
 }
 
-/* PID 1 has orphans; an inherited SIGCHLD=SIG_IGN has them reaped by the kernel (FACTS 37, 39). */
+/* PID 1 reaps orphans. If it inherited SIGCHLD=SIG_IGN, the kernel reaps them (FACTS 37, 39). */
 static void test_init(void **state)
 {
 	struct unit_child child;

@@ -6,9 +6,9 @@
 
 #include "system/process.h"
 
-/* All of these have children: each is the body of a child, and says on stdout what it found. */
+/* These functions start children, so each runs in a child, which prints on stdout what it found. */
 
-/* One that is dead with that code, and still to be collected. */
+/* Starts a child that exits with that code and is not collected yet. */
 static pid_t fork_dead(int code)
 {
 	siginfo_t dead;
@@ -20,7 +20,7 @@ static pid_t fork_dead(int code)
 	return pid;
 }
 
-/* One that lives until release_living; *hold is what it hangs on. */
+/* Starts a child that lives until release_living closes *hold. */
 static pid_t fork_living(int *hold)
 {
 	int ends[2];
@@ -70,7 +70,7 @@ static void reap_orphans(void *arg)
 	printf("none: %d", waitpid(-1, NULL, 0));
 }
 
-/* FACTS 39: all that are dead, without waiting for those that live. */
+/* All dead children are reaped, without waiting for living ones (FACTS 39). */
 static void test_orphans(void **state)
 {
 	struct unit_child child;
@@ -102,7 +102,7 @@ static void reap_own(void *arg)
 	tell("then", &living);
 }
 
-/* The status of a child that somebody asks for is kept, and an orphan's is not. Only PID 1 inherits any. */
+/* The status of an added child is kept, that of an orphan is not. Only PID 1 inherits orphans. */
 static void test_own_children(void **state)
 {
 	static bool inits[] = {false, true};
@@ -138,7 +138,7 @@ static void remove_and_reap(void *arg)
 	printf("left: %d", process.children != NULL);
 }
 
-/* What was removed is not touched again: its struct may be gone. */
+/* A removed child is not touched again: its struct may be freed. */
 static void test_removed(void **state)
 {
 	struct unit_child child;

@@ -30,7 +30,7 @@ static void close_stdio(void *arg)
 	dprintf(out, "%d", next > 2);
 }
 
-/* FACTS 38: as closed for the app, and no socket of ours becomes its stdin. */
+/* A closed descriptor stays closed for the app, and no socket of waitfor becomes its stdin (FACTS 38). */
 static void test_stdio(void **state)
 {
 	struct unit_child child;

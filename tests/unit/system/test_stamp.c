@@ -7,7 +7,7 @@
 
 #include "system/stamp.h"
 
-/* A file with times of its own, so that no row depends on how fast the test is. */
+/* Writes a file and sets its times, so that no row depends on the speed of the test. */
 static void write_at(const struct unit_dir *dir, const char *name, const char *content, time_t seconds)
 {
 	const struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
@@ -21,7 +21,7 @@ static void write_at(const struct unit_dir *dir, const char *name, const char *c
 struct stamp_row {
 	const char *name;
 	const char *before, *after; /* content; NULL: no file */
-	time_t at;                  /* when the second is written; the first at 1000 */
+	time_t at;                  /* time of the second content; the first has 1000 */
 	bool stale;
 };
 
@@ -34,7 +34,7 @@ static void test_rewritten(void **state)
 		{"the same bytes", "ab", "ab", 1001, true},
 		{"comes to exist", NULL, "a", 1000, true},
 		{"is filled", "", "a", 1001, true},
-		/* FACTS 9: truncated and rewritten in place, a moment's. */
+		/* Truncated for a moment, while it is rewritten in place (FACTS 9). */
 		{"empty", "a", "", 1001, false},
 		{"missing", "a", NULL, 1001, false},
 		{"missing as before", NULL, NULL, 1000, false},
@@ -65,7 +65,7 @@ static void test_rewritten(void **state)
 	}
 }
 
-/* Another file of the same size and time, moved into its place. */
+/* Another file with the same size and time was moved to its path. */
 static void test_replaced(void **state)
 {
 	struct unit_dir dir;
@@ -86,7 +86,7 @@ static void test_replaced(void **state)
 	unit_dir_close(&dir);
 }
 
-/* In place, as Docker does: the same file all along. */
+/* Rewritten in place, as Docker does: it stays the same file. */
 static void test_in_place(void **state)
 {
 	const struct timespec later[2] = {{.tv_sec = 1001}, {.tv_sec = 1001}};

@@ -1,4 +1,4 @@
-/* The grammar of JSON to the letter (RFC 8259), with the place of what is wrong: cJSON forgives much and tells no place. */
+/* Checks that a text is strict JSON (RFC 8259) and finds the place of an error. cJSON accepts more and reports no place. */
 #ifndef OPTIONS_JSONSCAN_H
 #define OPTIONS_JSONSCAN_H
 
@@ -7,21 +7,22 @@
 
 #include "base/errors.h"
 
-/* In place of the offset of a key: the value has none. */
+/* Given as the offset of a key if the value has no key. */
 #define JSONSCAN_NO_KEY SIZE_MAX
 
 /*
- * Is this one JSON value that cJSON reads as it is written? What it would cut or change is refused too: zero
- * characters, halves of surrogate pairs, bytes that are not UTF-8, and more levels than it descends. A byte order mark
- * may stand at the start. On failure: -1, the offset of what is wrong in *at, and in err what it is and what would be
- * right, without a place and without any piece of a string.
+ * Checks that the text is one JSON value that cJSON reads without changing it. So it also refuses what cJSON would cut
+ * or change: zero characters, halves of surrogate pairs, bytes that are not UTF-8, too many levels. A byte order mark
+ * at the start is allowed. On failure returns -1 and sets *at to the offset of the error. err then says what is wrong
+ * and how to fix it, without a place, and quotes no part of a string.
  *
- * visit (may be NULL) is told of each value in the order of the text: the offsets of its key and of itself.
+ * visit, if not NULL, is called for each value in the order of the text, with the offsets of its key (or
+ * JSONSCAN_NO_KEY) and of the value.
  */
 int jsonscan_run(const char *text, size_t len, void (*visit)(void *arg, size_t key, size_t value), void *arg,
 		 size_t *at, struct error *err);
 
-/* The bytes of the mark at the start: 0 or 3. */
+/* Returns the length of the byte order mark at the start: 0 or 3 bytes. */
 size_t jsonscan_mark_length(const char *text, size_t len);
 
 #endif

@@ -1,4 +1,4 @@
-/* A JSON text that knows where its values stand: cJSON keeps no places. */
+/* A parsed JSON text that knows the line and column of each value; cJSON does not keep them. */
 #ifndef OPTIONS_JSONTEXT_H
 #define OPTIONS_JSONTEXT_H
 
@@ -10,33 +10,38 @@
 #include "base/errors.h"
 
 /*
- * Places are "NAME:LINE:COLUMN", counted from 1 in lines that '\n' ends and in characters. No error holds any piece of
- * a string, which may be a password, except of keys.
+ * A place is written "NAME:LINE:COLUMN". Lines and columns are counted from 1. '\n' ends a line; a column is one
+ * character. Errors may quote keys, but no other strings, because one may be a password.
  */
 struct jsontext {
-	char *name; /* of the file, as it may be shown */
+	char *name; /* of the file, cleaned for a terminal */
 	char *text; /* not NUL-terminated */
 	size_t len;
-	cJSON *root;                   /* must stay as it was read: its items are known by their addresses */
-	struct jsontext_place *places; /* of all of them, so that thousands can be asked for */
+	cJSON *root;                   /* must not be changed: places are found by the addresses of its items */
+	struct jsontext_place *places; /* one for each item, sorted by address, so that a search is fast */
 	size_t place_count;
 };
 
 /*
- * Reads a text of len bytes that came from `name`; takes text over, on failure too, when it frees it. Refuses what is
- * not JSON to the letter, what cJSON would change (see jsonscan.h), numbers beyond a double, and the same key twice in
- * one object. err then is one line: the place, what is wrong, and what would be right.
+ * Parses a text of len bytes from the file `name`. Takes ownership of text, and frees it on failure. Fails on text that
+ * is not strict JSON or that cJSON would change (see jsonscan.h), on numbers too large for a double, and on a key that
+ * stands twice in one object. err is then one line: the place, what is wrong, and the fix.
  */
 int jsontext_parse(struct jsontext *out, const char *name, char *text, size_t len, struct error *err);
 
-/* Sets err to the place of an item of out->root, or with at_key of its key where it has one, ": " and the text. Returns -1. */
+/*
+ * Sets err to "PLACE: MESSAGE" and returns -1. PLACE is that of the item of text->root, or with at_key that of its key, if
+ * it has one.
+ */
 int jsontext_error(const struct jsontext *text, const cJSON *item, bool at_key, struct error *err, const char *format,
 		   ...) __attribute__((format(printf, 5, 6)));
 
-/* The place of an item of text->root; the name alone when it is not in it. The caller's. */
+/* Returns the place of an item of text->root; only the name for any other item. The caller's. */
 char *jsontext_where(const struct jsontext *text, const cJSON *item);
 
-/* A key in quotes as an error may show it, masked (it may be a target by mistake), cleaned and cut. The caller's. */
+/*
+ * Returns the key in quotes for an error: masked (a user may write a target there), cleaned and cut. The caller's.
+ */
 char *jsontext_quote(const char *key);
 
 void jsontext_release(struct jsontext *text);

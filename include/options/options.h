@@ -1,6 +1,6 @@
 /*
- * A generic engine for settings: one table row each, walked for defaults, configuration file, environment, command line
- * and --help. Precedence is the order of the passes.
+ * A table of settings, with one row for each. Each source of values is one pass over the table: defaults, configuration
+ * file, environment, command line. A later pass overrules an earlier one. --help prints the same table.
  */
 #ifndef OPTIONS_OPTIONS_H
 #define OPTIONS_OPTIONS_H
@@ -13,37 +13,37 @@
 #include "system/log.h"
 
 enum options_type {
-	OPTIONS_FLAG,     /* an int field: row.value when on, 0 when off, 2 and up for the words in row.choices */
-	OPTIONS_WORD,     /* an int field: which of row.choices, from row.value on */
-	OPTIONS_COUNT,    /* an int field: a whole number from row.value on */
-	OPTIONS_DURATION, /* an int64_t field, microseconds */
-	OPTIONS_TEXT,     /* a const char * field, which points into argv, env or file */
-	OPTIONS_LIST,     /* a struct options_list field, of such pointers */
-	OPTIONS_NO_FIELD  /* no field: the caller reads it; the row is there for help and hints */
+	OPTIONS_FLAG,  /* an int field: row.value if on, 0 if off, OPTIONS_FIRST_CHOICE + i for row.choices' word i */
+	OPTIONS_WORD,  /* an int field: row.value + i for row.choices' word i */
+	OPTIONS_COUNT, /* an int field: a whole number, row.value or more */
+	OPTIONS_DURATION, /* an int64_t field: microseconds, row.value or more */
+	OPTIONS_TEXT,     /* a const char * field, which points into argv, the environment or the file */
+	OPTIONS_LIST,     /* a struct options_list field of such pointers */
+	OPTIONS_NO_FIELD  /* no field: the caller reads the value; the row is only for help and hints */
 };
 
-/* What a flag stores for the first of its choices. */
+/* The value that a flag stores for its first choice. */
 enum { OPTIONS_FIRST_CHOICE = 2 };
 
-/* Where a value comes from, in the order of precedence. */
+/* Where a value comes from. A later one overrules an earlier one. */
 enum options_source { OPTIONS_DEFAULT, OPTIONS_FILE, OPTIONS_ENV, OPTIONS_ARGV };
 
 struct options_row {
 	const char *key; /* "max-interval": --max-interval, WAITFOR_MAX_INTERVAL, "max-interval": */
-	char letter;     /* 0: none */
+	char letter;     /* of the short option; 0: none */
 	enum options_type type;
 	size_t offset; /* of the field in the caller's struct */
-	/* OPTIONS_FLAG: what "on" stores; OPTIONS_WORD: what the first does; OPTIONS_COUNT, OPTIONS_DURATION: the least */
+	/* OPTIONS_FLAG: stored for "on"; OPTIONS_WORD: stored for the first choice; COUNT, DURATION: the minimum */
 	int value;
-	const char *choices; /* words, with '|' between them; NULL where none is taken */
-	const char *initial; /* default, as a user would write it; NULL for off */
+	const char *choices; /* the words that are accepted, separated by '|'; NULL: none */
+	const char *initial; /* the default, as a user would write it; NULL: off or unset */
 	const char *arg;     /* the argument's name in --help, or NULL */
 	const char *help;    /* one line */
-	const char *more;    /* what the manual adds, in sentences, or NULL */
-	bool brief;          /* stands in the short --help */
-	bool secret;         /* its value is never shown: for parameters (params.h) */
-	bool per_target;     /* may stand on one target of the configuration file too */
-	bool names_file;     /* of a text or list: a URL there is a target whose option lacks its argument */
+	const char *more;    /* more sentences for the manual, or NULL */
+	bool brief;          /* listed in the short --help */
+	bool secret;         /* its value is never shown (parameters only, see params.h) */
+	bool per_target;     /* may also be set for one target in the configuration file */
+	bool names_file; /* OPTIONS_TEXT, OPTIONS_LIST: names a file, so a URL is refused: the user forgot the file and wrote a target */
 	enum { OPTIONS_EVERYWHERE, OPTIONS_ARGV_ONLY, OPTIONS_ENV_ONLY, OPTIONS_NOT_IN_FILE } where;
 };
 
@@ -52,44 +52,50 @@ struct options_table {
 	size_t count;
 };
 
-/* What a source of more rank gives replaces the list, what the same source gives again is appended. */
+/* A value from a later source replaces the list; another value from the same source is appended. */
 struct options_list {
-	const char **items; /* owned by the struct the fields are in; the texts are not */
+	const char **items; /* to be freed by the owner of the fields; the texts are not */
 	size_t count;
 };
 
-/* What the passes fill: the struct that the rows' offsets point into, and for each row who had the last word. */
+/* What the passes fill. */
 struct options_values {
-	void *fields;
-	enum options_source *sources;
+	void *fields;                 /* the struct with the fields; the rows' offsets are from here */
+	enum options_source *sources; /* one for each row: where its value comes from */
 };
 
-/* "max-interval" as "WAITFOR_MAX_INTERVAL". The caller's. */
+/* Returns the name of the row's variable, such as "WAITFOR_MAX_INTERVAL". The caller's. */
 char *options_env_name(const struct options_row *row);
 
-/* May the row be said by that source? */
+/* Returns whether that source may set the row. */
 bool options_takes(const struct options_row *row, enum options_source source);
 
-/* The index-th of the row's choices and its length; NULL past the end. Not NUL-terminated. */
+/* Returns the row's choice number index, from 0, and sets *len; NULL if there is none. It is not NUL-terminated. */
 const char *options_choice(const struct options_row *row, int index, size_t *len);
 
-/* The row whose key is nearest to a word that is none, or NULL when none is near enough to be meant. */
+/* Returns the row whose key is most similar to the misspelt `key`; NULL if none is similar enough. */
 const struct options_row *options_nearest(const struct options_table *table, const char *key);
 
-/* Stores one value, as a user would write it. The error says what would be right, and not whose value it is. */
+/*
+ * Parses text, written as a user would write it, and stores it in the field of row number index. Fails on a wrong value;
+ * the error says what is accepted, and the caller adds the name of the setting. The text of OPTIONS_TEXT and OPTIONS_LIST is not copied.
+ */
 int options_store(const struct options_table *table, size_t index, const struct options_values *values,
 		  enum options_source source, const char *text, struct error *err);
 
-/* Gives one row's value and source from one struct to another of the same kind. Not for lists. */
+/* Copies the value and the source of one row to another struct of the same type. Not for OPTIONS_LIST. */
 void options_copy(const struct options_table *table, size_t index, const struct options_values *from,
 		  const struct options_values *to);
 
-/* Two of the passes; options/json.h has that of a file, options/argv.h that of the command line. */
+/*
+ * The passes for defaults and environment. options/json.h has that for a file, options/argv.h that for the command line.
+ * The error names the setting. env must outlive the values.
+ */
 int options_load_defaults(const struct options_table *table, const struct options_values *values, struct error *err);
 int options_load_env(const struct options_table *table, const struct env *env, const struct options_values *values,
 		     struct error *err);
 
-/* Warns of variables that look like a misspelt WAITFOR_ setting: silently ignored, they cost somebody a day. */
+/* Warns about variables that look like a misspelt WAITFOR_ setting, because a silently ignored one is hard to find. */
 void options_warn_misspelt(const struct options_table *table, const struct env *env, struct log *log);
 
 #endif

@@ -1,4 +1,4 @@
-/* Parameters of a target's URL: typed rows for each scheme, over the same engine as the options. */
+/* The parameters of a target's URL. Each scheme has a table of them, as for the options. */
 #ifndef OPTIONS_PARAMS_H
 #define OPTIONS_PARAMS_H
 
@@ -7,18 +7,18 @@
 #include "base/errors.h"
 #include "options/options.h"
 
-/* What was read: the fields that the rows' offsets point into, and the texts that they hold. Zeroed: nothing. */
+/* The parameters that were read. Zeroed: nothing. */
 struct params {
-	void *fields;
-	char **texts;
+	void *fields; /* the struct with the fields; the rows' offsets are from here */
+	char **texts; /* the texts that fields point to */
 	size_t text_count;
 };
 
 /*
- * Fills fields of that size, zeroed, with the rows' defaults and then with query, which is "key=value&key=value" as it
- * stands behind the '?' of a URL, percent-encoded; NULL or "" for none. Errors name the parameter and what would be
- * right, with the nearest name for one that is not known; they quote the value only where the row may be shown. To be
- * released on failure too.
+ * Allocates params->fields with size bytes, and fills them with the rows' defaults and then with the values in query:
+ * the percent-encoded text after the '?' of a URL, "key=value&key=value". query may be NULL or "". Fails on an unknown
+ * parameter and on a wrong value. The error names the parameter and the fix, and does not quote the value of a secret
+ * row. params must be freed with params_release, also on failure.
  */
 int params_load(struct params *params, const struct options_table *table, size_t size, const char *query,
 		struct error *err);

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/mask.h"
 
-/* The row of that key or letter that the command line takes, or NULL. */
+/* Returns the row with that key, or with that letter if key is NULL; NULL if the command line has no such option. */
 static const struct options_row *argv_find(const struct options_table *table, const char *key, char letter)
 {
 	for (size_t i = 0; i < table->count; i++) {
@@ -18,7 +18,7 @@ static const struct options_row *argv_find(const struct options_table *table, co
 	return NULL;
 }
 
-/* The walk over argv: where it stands and what it fills. */
+/* The state while argv is read; `at` is the index of the present word. */
 struct argv_walk {
 	const struct options_table *table;
 	char **argv;
@@ -74,7 +74,7 @@ out:
 	return failed;
 }
 
-/* "-q", "-qv", "-t5", "-t 5", "-qt5s" */
+/* Reads "-q", "-qv", "-t5", "-t 5", "-qt5s": flags may be joined, and the last letter may take a value. */
 static int argv_take_short(struct argv_walk *walk, struct error *err)
 {
 	for (const char *letter = walk->argv[walk->at] + 1; *letter; letter++) {

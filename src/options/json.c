@@ -36,7 +36,7 @@ static size_t options_json_count(const char *const *list)
 	return count;
 }
 
-/* A key that is no row's: says why, and what was meant. */
+/* Refuses an unknown key and suggests the nearest known one. */
 static int options_json_refuse_key(const struct options_json_pass *pass, const cJSON *item, struct error *err)
 {
 	size_t count = options_json_count(pass->others);
@@ -57,19 +57,23 @@ static int options_json_refuse_key(const struct options_json_pass *pass, const c
 	return -1;
 }
 
-/* A row that the file, or one target in it, must not set. */
+/* Refuses a row that a file must not set, or not for one target. */
 static int options_json_refuse_row(const struct options_json_pass *pass, const cJSON *item,
 				   const struct options_row *row, struct error *err)
 {
 	if (options_takes(row, OPTIONS_FILE))
 		return jsontext_error(
 			pass->text, item, true, err,
-			"\"%s\" is for the whole wait, not for one target; write it outside of \"targets\"", row->key);
-	return jsontext_error(pass->text, item, true, err, "\"%s\" is only for the command line%s", row->key,
-			      options_takes(row, OPTIONS_ENV) ? " and the environment" : "");
+			"\"%s\" is a setting of the whole wait, not of one target; write it outside of \"targets\"",
+			row->key);
+	return jsontext_error(pass->text, item, true, err, "\"%s\" may be set only on the command line%s", row->key,
+			      options_takes(row, OPTIONS_ENV) ? " and in the environment" : "");
 }
 
-/* Without an exponent where it may be a duration, and 0 only for 0, which may mean "for ever". The caller's. */
+/*
+ * Returns the number as text, without an exponent if it is small, because clock_parse reads none. A tiny number does not
+ * become 0, which may mean "no limit". The caller's.
+ */
 static char *options_json_number_text(double number)
 {
 	if (number > 0 && number < 1e-4)
@@ -77,7 +81,7 @@ static char *options_json_number_text(double number)
 	return alloc_format("%.15g", number);
 }
 
-/* The value as a user would write it in the environment; NULL where it is of a wrong type. The caller's. */
+/* Returns the value as a user would write it in the environment; NULL if its type is wrong. The caller's. */
 static char *options_json_value_text(const struct options_row *row, const cJSON *item)
 {
 	if (cJSON_IsString(item))
@@ -109,7 +113,7 @@ static int options_json_store_item(const struct options_json_pass *pass, size_t 
 				   struct error *err)
 {
 	const struct options_row *row = &pass->table->rows[index];
-	bool keeps = row->type == OPTIONS_TEXT || row->type == OPTIONS_LIST; /* the text itself, not what it says */
+	bool keeps = row->type == OPTIONS_TEXT || row->type == OPTIONS_LIST; /* the field will point to the text */
 	char *made = keeps ? NULL : options_json_value_text(row, item);
 	const char *value = keeps ? cJSON_GetStringValue(item) : made;
 	struct error inner = {0};

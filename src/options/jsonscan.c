@@ -10,7 +10,7 @@
 
 #include "base/utf8.h"
 
-/* A run over a text; after a refusal `at` is the place of what is wrong. */
+/* The state while a text is scanned. `at` is the present offset; after a failure it is the offset of the error. */
 struct jsonscan {
 	const char *text;
 	size_t len;
@@ -23,19 +23,20 @@ struct jsonscan {
 
 static int jsonscan_value(struct jsonscan *scan, size_t key);
 
-/* The byte that is `ahead` of here, or -1 behind the end. */
+/* Returns the byte `ahead` bytes after the present one; -1 past the end. */
 static int jsonscan_peek(const struct jsonscan *scan, size_t ahead)
 {
 	return scan->len - scan->at > ahead ? (unsigned char)scan->text[scan->at + ahead] : -1;
 }
 
+/* Sets the error and its offset. */
 static int jsonscan_refuse(struct jsonscan *scan, size_t at, const char *wrong)
 {
 	scan->at = at;
 	return errors_set(scan->err, "%s", wrong);
 }
 
-/* What stands here cannot; wanted says what could. */
+/* Refuses the present character; wanted says what to write in its place. */
 static int jsonscan_refuse_here(struct jsonscan *scan, const char *wanted)
 {
 	int c = jsonscan_peek(scan, 0);
@@ -59,7 +60,7 @@ static void jsonscan_skip_space(struct jsonscan *scan)
 		scan->at++;
 }
 
-/* The four digits of the "\uXXXX" that is `ahead` of here, or -1 when it is none. */
+/* Returns the value XXXX of the "\uXXXX" that is `ahead` bytes after the present one; -1 if there is none. */
 static long jsonscan_unit(const struct jsonscan *scan, size_t ahead)
 {
 	char digits[5] = "";
@@ -82,13 +83,13 @@ static int jsonscan_unicode_escape(struct jsonscan *scan)
 	bool is_pair = unit >= 0xd800 && unit <= 0xdbff && second >= 0xdc00 && second <= 0xdfff;
 
 	if (unit < 0)
-		return jsonscan_refuse(scan, scan->at, "\\u is not complete; write four hexadecimal digits behind it");
+		return jsonscan_refuse(scan, scan->at, "\\u is not complete; write four hexadecimal digits after it");
 	if (unit == 0)
 		return jsonscan_refuse(scan, scan->at, "\\u0000 ends a string for most programs; remove it");
 	if (unit >= 0xd800 && unit <= 0xdfff && !is_pair)
 		return jsonscan_refuse(scan, scan->at,
-				       "this is half of a character; write both halves, \\ud83d\\udc18, or the "
-				       "character itself");
+				       "this is one half of a character; write both halves, as in \\ud83d\\udc18, or "
+				       "the character itself");
 	scan->at += is_pair ? 12 : 6;
 	return 0;
 }
@@ -100,12 +101,13 @@ static int jsonscan_escape(struct jsonscan *scan)
 	if (c == 'u')
 		return jsonscan_unicode_escape(scan);
 	if (c <= 0 || !strchr("\"\\/bfnrt", c))
-		return jsonscan_refuse(scan, scan->at, "JSON has no such escape; write \\\\ for a '\\' in a string");
+		return jsonscan_refuse(scan, scan->at,
+				       "JSON does not have this escape; write \\\\ for a '\\' in a string");
 	scan->at += 2;
 	return 0;
 }
 
-/* The character of a string that stands for itself. */
+/* Reads one character of a string that is not an escape. */
 static int jsonscan_plain(struct jsonscan *scan)
 {
 	int c = jsonscan_peek(scan, 0);
@@ -129,8 +131,8 @@ static int jsonscan_string(struct jsonscan *scan)
 	while ((c = jsonscan_peek(scan, 0)) != '"') {
 		if (c < 0 || c == '\n' || c == '\r')
 			return jsonscan_refuse(scan, start,
-					       "this string does not end on its line; write '\"' behind it, and \\n "
-					       "for a line break in it");
+					       "this string has no end on its line; write '\"' after it, and \\n for "
+					       "a line break in it");
 		if (c == '\\' ? jsonscan_escape(scan) : jsonscan_plain(scan))
 			return -1;
 	}
@@ -157,7 +159,7 @@ static int jsonscan_number(struct jsonscan *scan)
 	if (jsonscan_digits(scan))
 		return -1;
 	if (scan->text[start] == '0' && scan->at > start + 1)
-		return jsonscan_refuse(scan, start, "a number does not begin with 0; write 10 for 010");
+		return jsonscan_refuse(scan, start, "a number must not begin with 0; write 10 for 010");
 	if (jsonscan_peek(scan, 0) == '.') {
 		scan->at++;
 		if (jsonscan_digits(scan))
@@ -203,7 +205,7 @@ static int jsonscan_member(struct jsonscan *scan)
 	return jsonscan_value(scan, key);
 }
 
-/* Up to the end of the object or array that begins here, in which something is. */
+/* Reads the members of an object or array that is not empty, up to `close`, which is not read. */
 static int jsonscan_items(struct jsonscan *scan, char close)
 {
 	size_t comma;
@@ -249,7 +251,7 @@ static int jsonscan_value(struct jsonscan *scan, size_t key)
 	return c == '-' || (c > 0 && isdigit(c)) ? jsonscan_number(scan) : jsonscan_word(scan);
 }
 
-/* The value, and nothing behind it. */
+/* Reads one value and checks that nothing follows it. */
 static int jsonscan_document(struct jsonscan *scan)
 {
 	jsonscan_skip_space(scan);
@@ -258,7 +260,7 @@ static int jsonscan_document(struct jsonscan *scan)
 	if (jsonscan_value(scan, JSONSCAN_NO_KEY))
 		return -1;
 	jsonscan_skip_space(scan);
-	return scan->at < scan->len ? jsonscan_refuse_here(scan, "nothing behind the value") : 0;
+	return scan->at < scan->len ? jsonscan_refuse_here(scan, "nothing after the value") : 0;
 }
 
 int jsonscan_run(const char *text, size_t len, void (*visit)(void *arg, size_t key, size_t value), void *arg,

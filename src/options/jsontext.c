@@ -13,16 +13,16 @@
 #include "base/utf8.h"
 #include "options/jsonscan.h"
 
-/* Bytes of what an error shows: both together leave room for its words. */
+/* The maximum of bytes that an error shows of a name and of a key. Both leave room for the rest of the message. */
 enum { JSONTEXT_NAME_MAX = 400, JSONTEXT_KEY_MAX = 40 };
 
-/* Where one value stands. One that has no key has the place of the value for it. */
+/* The place of one value and of its key. If it has no key, both are the place of the value. */
 struct jsontext_place {
 	const cJSON *item;
 	size_t key_line, key_column, line, column;
 };
 
-/* An offset, and the line and column that it is at. */
+/* An offset, and its line and column. */
 struct jsontext_cursor {
 	size_t at, line, column;
 };
@@ -32,6 +32,7 @@ static struct jsontext_cursor jsontext_begin(const struct jsontext *text)
 	return (struct jsontext_cursor){.at = jsonscan_mark_length(text->text, text->len), .line = 1, .column = 1};
 }
 
+/* Moves the cursor forward to the offset. */
 static void jsontext_advance(const struct jsontext *text, struct jsontext_cursor *cursor, size_t offset)
 {
 	while (cursor->at < offset) {
@@ -51,7 +52,7 @@ static char *jsontext_place_text(const struct jsontext *text, size_t line, size_
 	return alloc_format("%s:%zu:%zu", text->name, line, column);
 }
 
-/* A second scan, which fills the places in the order of the text. */
+/* The state of a second scan, which fills text->places in the order of the text. */
 struct jsontext_placing {
 	struct jsontext *text;
 	struct jsontext_cursor cursor;
@@ -80,7 +81,9 @@ static size_t jsontext_count(const cJSON *item)
 	return count;
 }
 
-/* Gives the places their items, which cJSON has in the order of the text. Returns the next that has none. */
+/*
+ * Sets the items of the places, which are both in the order of the text. Returns the place after the last that was set.
+ */
 static struct jsontext_place *jsontext_give_items(struct jsontext_place *place, const cJSON *item)
 {
 	place++->item = item;
@@ -109,7 +112,7 @@ static void jsontext_find_places(struct jsontext *text)
 	qsort(text->places, text->place_count, sizeof(*text->places), jsontext_compare_places);
 }
 
-/* The place of an item or of its key. The caller's. */
+/* Returns the place of an item or of its key. The caller's. */
 static char *jsontext_place_of(const struct jsontext *text, const cJSON *item, bool at_key)
 {
 	const struct jsontext_place wanted = {.item = item}, *place;
@@ -153,7 +156,7 @@ char *jsontext_quote(const char *key)
 	return quoted;
 }
 
-/* A member of an object, and how many stand before it. */
+/* A member of an object, and the number of members before it. */
 struct jsontext_member {
 	const cJSON *item;
 	size_t before;
@@ -171,14 +174,15 @@ static int jsontext_refuse_key(const struct jsontext *text, const cJSON *first, 
 {
 	char *place = jsontext_place_of(text, first, true), *key = jsontext_quote(again->string);
 
-	jsontext_error(text, again, true, err, "the key %s is there already, at %s; remove one of the two", key,
+	jsontext_error(text, again, true, err,
+		       "the key %s is already used at %s; remove one of the two", key,
 		       place + strlen(text->name) + 1);
 	free(key);
 	free(place);
 	return -1;
 }
 
-/* Sorted, since somebody may send a million keys. */
+/* Finds the first key that stands twice. Sorts the keys, so that a million of them do not take long. */
 static int jsontext_check_keys(const struct jsontext *text, const cJSON *object, struct error *err)
 {
 	size_t count = (size_t)cJSON_GetArraySize(object), used = 0;
@@ -197,7 +201,7 @@ static int jsontext_check_keys(const struct jsontext *text, const cJSON *object,
 	return first ? -1 : 0;
 }
 
-/* What the grammar allows and nobody means. */
+/* Checks what the grammar of JSON allows but is a mistake. */
 static int jsontext_check(const struct jsontext *text, const cJSON *item, struct error *err)
 {
 	if (cJSON_IsNumber(item) && !isfinite(item->valuedouble))
@@ -224,7 +228,7 @@ static int jsontext_read(struct jsontext *text, struct error *err)
 		free(place);
 		return -1;
 	}
-	/* The scan refused all that cJSON refuses: what is left is memory. */
+	/* The scan accepts nothing that cJSON refuses, so cJSON can fail only for lack of memory. */
 	text->root = alloc_check(cJSON_ParseWithLength(text->text + mark, text->len - mark));
 	jsontext_find_places(text);
 	return jsontext_check(text, text->root, err);

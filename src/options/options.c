@@ -49,7 +49,7 @@ const char *options_choice(const struct options_row *row, int index, size_t *len
 	return at;
 }
 
-/* Which of the row's choices it is; -1 for none. */
+/* Returns the index of the text among the row's choices; -1 if it is none of them. */
 static int options_choice_index(const struct options_row *row, const char *text)
 {
 	const char *choice;
@@ -61,7 +61,7 @@ static int options_choice_index(const struct options_row *row, const char *text)
 	return -1;
 }
 
-/* 1, 0 or -1 for neither. */
+/* Returns 1 for on, 0 for off and -1 for any other text. */
 static int options_parse_switch(const char *text)
 {
 	static const char *const words[] = {"false", "true", "0", "1", "no", "yes", "off", "on"};
@@ -72,36 +72,37 @@ static int options_parse_switch(const char *text)
 	return -1;
 }
 
-/* " nor absent", " nor all nor json": what else it might have been. The caller's. */
-static char *options_other_choices(const struct options_row *row)
+/* Refuses a word that the row does not know. The error lists the words that it knows. */
+static int options_refuse_word(const struct options_row *row, const char *text, struct error *err)
 {
-	struct buf out = {0};
+	bool is_flag = row->type == OPTIONS_FLAG;
+	struct buf known = {0};
 	const char *choice;
 	size_t len;
 
+	buf_add_text(&known, is_flag ? row->choices ? "true, false" : "true or false" : "");
 	for (int i = 0; (choice = options_choice(row, i, &len)); i++) {
-		buf_add_text(&out, " nor ");
-		buf_add(&out, choice, len);
+		bool is_first = i == 0 && !is_flag, is_last = !options_choice(row, i + 1, &(size_t){0});
+
+		buf_add_text(&known, is_first ? "" : is_last ? " or " : ", ");
+		buf_add(&known, choice, len);
 	}
-	return buf_detach(&out);
+	errors_set(err, "\"%s\" is not known; write %s", text, known.data);
+	buf_release(&known);
+	return -1;
 }
 
 static int options_store_flag(const struct options_row *row, int *field, const char *text, struct error *err)
 {
 	int on = options_parse_switch(text), choice = options_choice_index(row, text);
-	char *others;
 
 	if (choice >= 0) {
 		*field = OPTIONS_FIRST_CHOICE + choice;
 		return 0;
 	}
-	if (on < 0) {
-		others = options_other_choices(row);
-		errors_set(err, "\"%s\" is neither true nor false%s", text, others);
-		free(others);
-		return -1;
-	}
-	/* Several rows may share a field: off only takes back what this row switched on. */
+	if (on < 0)
+		return options_refuse_word(row, text, err);
+	/* Rows may share a field, so "off" resets it only if it has a value of this row. */
 	if (on)
 		*field = row->value;
 	else if (*field == row->value || row->choices)
@@ -112,21 +113,11 @@ static int options_store_flag(const struct options_row *row, int *field, const c
 static int options_store_word(const struct options_row *row, int *field, const char *text, struct error *err)
 {
 	int choice = options_choice_index(row, text);
-	struct buf known = {0};
-	const char *word;
-	size_t len;
 
-	if (choice >= 0) {
-		*field = row->value + choice;
-		return 0;
-	}
-	for (int i = 0; (word = options_choice(row, i, &len)); i++) {
-		buf_add_text(&known, i == 0 ? "" : options_choice(row, i + 1, &(size_t){0}) ? ", " : " or ");
-		buf_add(&known, word, len);
-	}
-	errors_set(err, "\"%s\" is not known; write %s", text, known.data);
-	buf_release(&known);
-	return -1;
+	if (choice < 0)
+		return options_refuse_word(row, text, err);
+	*field = row->value + choice;
+	return 0;
 }
 
 static int options_store_count(const struct options_row *row, int *field, const char *text, struct error *err)
@@ -155,15 +146,15 @@ static int options_store_duration(const struct options_row *row, int64_t *field,
 	return 0;
 }
 
-static void options_append(struct options_list *list, bool anew, const char *text)
+static void options_append(struct options_list *list, bool replace, const char *text)
 {
-	if (anew)
+	if (replace)
 		list->count = 0;
 	list->items = alloc_resize(list->items, list->count + 1, sizeof(*list->items));
 	list->items[list->count++] = text;
 }
 
-/* What the row's type makes of a text. Texts and lists are not for here. */
+/* Parses and stores a value of any type but OPTIONS_TEXT and OPTIONS_LIST. */
 static int options_read(const struct options_row *row, void *field, const char *text, struct error *err)
 {
 	switch (row->type) {
@@ -180,7 +171,10 @@ static int options_read(const struct options_row *row, void *field, const char *
 	}
 }
 
-/* The error quotes the text; where that is a target by mistake, as in "-t postgres://...", it may hold a password. */
+/*
+ * As options_read, but masks the text that the error quotes: it may be a target with a password, if the user forgot the
+ * value, as in "-t postgres://...".
+ */
 static int options_read_masked(const struct options_row *row, void *field, const char *text, struct error *err)
 {
 	struct error plain = {0};
@@ -195,12 +189,12 @@ static int options_read_masked(const struct options_row *row, void *field, const
 	return failed;
 }
 
-/* A target whose option's argument was forgotten: its password must not become a file's name. */
+/* Refuses a target in place of a file's name: the user forgot the name, and the target may hold a password. */
 static int options_refuse_url(const struct options_row *row, const char *text, struct error *err)
 {
 	char *shown = mask_target(text, NULL);
 
-	errors_set(err, "\"%s\" is a URL and no file; write --%s %s", shown, row->key, row->arg);
+	errors_set(err, "\"%s\" is a URL, not a file; write --%s %s", shown, row->key, row->arg);
 	free(shown);
 	return -1;
 }
@@ -268,7 +262,7 @@ int options_load_env(const struct options_table *table, const struct env *env, c
 		const char *value = options_takes(row, OPTIONS_ENV) ? env_get(env, name) : NULL;
 		int failed = 0;
 
-		/* Set to nothing is what a compose file makes of an unset variable: as good as not set. */
+		/* An empty variable counts as unset: Compose passes unset variables as empty ones. */
 		if (value && *value && options_store(table, i, values, OPTIONS_ENV, value, err))
 			failed = errors_prefix(err, "%s", name);
 		free(name);
@@ -278,7 +272,6 @@ int options_load_env(const struct options_table *table, const struct env *env, c
 	return 0;
 }
 
-/* The row whose key is nearest, or NULL when none is near enough to be meant. */
 const struct options_row *options_nearest(const struct options_table *table, const char *key)
 {
 	const char **keys = alloc_zero(table->count + 1, sizeof(*keys)), *nearest;

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/percent.h"
 
-/* Keeps the text for as long as the parameters, whose fields may point into it. */
+/* Takes ownership of text, which params_release frees: a field may point into it. */
 static const char *params_keep(struct params *params, char *text)
 {
 	params->texts = alloc_resize(params->texts, params->text_count + 1, sizeof(*params->texts));
@@ -15,6 +15,7 @@ static const char *params_keep(struct params *params, char *text)
 	return text;
 }
 
+/* Refuses an unknown parameter; suggests the nearest one, or lists all. */
 static int params_refuse(const struct options_table *table, const char *key, struct error *err)
 {
 	const struct options_row *nearest = options_nearest(table, key);
@@ -27,7 +28,7 @@ static int params_refuse(const struct options_table *table, const char *key, str
 	if (nearest)
 		errors_set(err, "unknown parameter \"%s\"; did you mean \"%s\"?", key, nearest->key);
 	else
-		errors_set(err, "unknown parameter \"%s\"; known: %s", key, known.data);
+		errors_set(err, "unknown parameter \"%s\"; known are %s", key, known.data);
 	buf_release(&known);
 	return -1;
 }
@@ -47,14 +48,14 @@ static int params_store(struct params *params, const struct options_table *table
 					  row->choices ? row->choices : row->arg);
 		if (options_store(table, i, values, OPTIONS_FILE, value, &inner) == 0)
 			return 0;
-		return row->secret ? errors_set(err, "parameter %s does not take this value", key)
+		return row->secret ? errors_set(err, "parameter %s does not accept this value", key)
 				   : errors_set(err, "parameter %s: %s", key, inner.text);
 	}
 	(void)params;
 	return params_refuse(table, key, err);
 }
 
-/* "key=value" of that length. */
+/* Loads "key=value", a text of len bytes. */
 static int params_load_one(struct params *params, const struct options_table *table,
 			   const struct options_values *values, const char *text, size_t len, struct error *err)
 {
@@ -69,7 +70,7 @@ static int params_load_one(struct params *params, const struct options_table *ta
 	if (value)
 		params_keep(params, value);
 	failed = key && value ? params_store(params, table, values, key, value, err)
-			      : errors_set(err, "%%00 is in no parameter; leave it out");
+			      : errors_set(err, "a parameter cannot contain %%00; leave it out");
 	return failed;
 }
 

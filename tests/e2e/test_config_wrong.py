@@ -33,8 +33,8 @@ WRONG = {
     "a comment": ('{\n  // peers\n  "targets": []}', "2:3: JSON has no comments; remove it, or write a key in "
                                                      "double quotes"),
     "a comma too many": ('{\n  "timeout": 5,\n}', "2:15: nothing follows this ','; remove it"),
-    "two documents": ("{}\n{}", "2:1: '{' is not expected here; write nothing behind the value"),
-    "a key twice": ('{"timeout": 1,\n "timeout": 2}', '2:2: the key "timeout" is there already, at 1:2; remove one '
+    "two documents": ("{}\n{}", "2:1: '{' is not expected here; write nothing after the value"),
+    "a key twice": ('{"timeout": 1,\n "timeout": 2}', '2:2: the key "timeout" is already used at 1:2; remove one '
                                                       "of the two"),
     "a misspelt key": ('{"é": 1,\n\t"tiemout": 5}', '1:2: unknown key "é"; known keys are in waitfor(1)'),
     "a misspelt setting": ('{"any": true,\n\t"tiemout": 5}', '2:2: unknown key "tiemout"; did you mean "timeout"?'),
@@ -132,14 +132,14 @@ def test_an_endless_file(waitfor):
 HOSTILE = {
     "a zero byte": (b'{"targets": ["db\0:1"]}', "1:17: a zero byte in a string; remove it"),
     "an escaped zero": (b'{"targets": ["db\\u0000:1"]}', "1:17: \\u0000 ends a string for most programs; remove it"),
-    "a zero byte behind the text": (b"{}\0", "1:3: U+0000 is not expected here; write nothing behind the value"),
+    "a zero byte behind the text": (b"{}\0", "1:3: U+0000 is not expected here; write nothing after the value"),
     "invalid UTF-8": (b'{"targets": ["d\xffb:1"]}', "1:16: this byte is not UTF-8; write the text in UTF-8"),
     "UTF-16": ('{"targets": []}'.encode("utf-16"), "1:1: this byte is not UTF-8; write a value: {...}, [...], "
                                                    '"text", a number, true, false or null'),
     "two byte order marks": (b"\xef\xbb\xbf\xef\xbb\xbf{}", "1:1: U+FEFF is not expected here; write a value: "
                                                             '{...}, [...], "text", a number, true, false or null'),
     "an escape sequence": (b'{"\\u001b[31mred": 1}', '1:2: unknown key "?[31mred"; known keys are in waitfor(1)'),
-    "equal keys, escaped": (b'{"timeout": 1, "time\\u006fut": 2}', '1:16: the key "timeout" is there already, at '
+    "equal keys, escaped": (b'{"timeout": 1, "time\\u006fut": 2}', '1:16: the key "timeout" is already used at '
                                                                    "1:2; remove one of the two"),
     "a huge number": (b'{"timeout": 1e400}', "1:13: the number is too large; write one below 1e308"),
     "1001 levels": (b"[" * 1001 + b"]" * 1001, "1:1001: nested too deeply; write at most 1000 levels"),
@@ -159,7 +159,7 @@ def test_a_byte_order_mark(waitfor, config, ready):
 
 def test_many_equal_keys(waitfor, config):
     path = config("{" + ",".join(['"k": 1'] * 100000) + "}")
-    refused_line(quickly(waitfor("-f", path)), path, '1:9: the key "k" is there already, at 1:2; remove one of the two')
+    refused_line(quickly(waitfor("-f", path)), path, '1:9: the key "k" is already used at 1:2; remove one of the two')
 
 
 def test_groups_as_deep_as_may_be(waitfor, config, ready):

@@ -109,7 +109,7 @@ def test_lines(shell, places, command, lines, code):
 OUT_OF_REACH = {
     "the event loop failed: %s; does a seccomp profile forbid epoll?": "tests/e2e/test_faults.py",
     "cannot set up the event loop: %s (see ulimit -n)": "descriptors run out: tests/e2e/test_signals.py, test_exit_codes.py",
-    "parameter %s does not take this value": "no scheme has a secret parameter: tests/unit/options/test_params.c",
+    "parameter %s does not accept this value": "no scheme has a secret parameter: tests/unit/options/test_params.c",
     "cannot run \"%s\": %s": "as the one that is told before the wait",
 }
 LEAST = 12      # literal characters: less than that would match anything

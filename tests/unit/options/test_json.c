@@ -1,4 +1,4 @@
-/* options_json.c: what a JSON object says of settings, and how it is told what is wrong with it. */
+/* options/json.c: settings from a JSON object, and the errors for what is wrong in it. */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -83,7 +83,7 @@ static void load_close(struct load *load)
 struct load_row {
 	const char *text;
 	struct fields expected;
-	unsigned given; /* bits of the rows whose source is the file */
+	unsigned given; /* a bit for each row whose source is the file */
 };
 
 static void test_values(void **state)
@@ -99,7 +99,7 @@ static void test_values(void **state)
 		{"{\"time\": 3e9}", {.time = 3000000000 * CLOCK_S}, 1 << TIME},
 		{"{\"time\": 0.00005}", {.time = 50}, 1 << TIME},
 		{"{\"time\": 1e-6}", {.time = 1}, 1 << TIME},
-		/* Not "for ever". */
+		/* A tiny number does not become 0, which means "no limit". */
 		{"{\"time\": 1e-300}", {.time = 1}, 1 << TIME},
 		{"{\"max-pause\": 1e-9}", {.time = 7, .pause = 1}, 1 << PAUSE},
 		{"{\"loud\": true}", {.time = 7, .loud = 1}, 1 << LOUD},
@@ -107,7 +107,7 @@ static void test_values(void **state)
 		{"{\"loud\": false, \"down\": false}", {.time = 7}, 1 << LOUD | 1 << DOWN},
 		{"{\"down\": true}", {.time = 7, .down = 1}, 1 << DOWN},
 		{"{\"down\": \"absent\"}", {.time = 7, .down = 2}, 1 << DOWN},
-		/* Two that share a field: off takes back only what its own on did; else the later wins. */
+		/* Two rows share a field: "off" resets it only if it has the row's own value; else the later row wins. */
 		{"{\"high\": true, \"deep-voice\": false}", {.time = 7, .tone = 5}, 1 << HIGH | 1 << DEEP_VOICE},
 		{"{\"deep-voice\": true, \"high\": true}", {.time = 7, .tone = 5}, 1 << HIGH | 1 << DEEP_VOICE},
 		{"{\"form\": \"json\"}", {.time = 7, .form = 2}, 1 << FORM},
@@ -115,9 +115,9 @@ static void test_values(void **state)
 		{"{\"times\": \"3\"}", {.time = 7, .times = 3}, 1 << TIMES},
 		{"{\"times\": 1e6}", {.time = 7, .times = 1000000}, 1 << TIMES},
 		{"{\"note\": \"a \\u00e9\"}", {.time = 7, .note = "a \xc3\xa9"}, 1 << NOTE},
-		/* What is the caller's is left alone, of whatever type. */
+		/* Keys in others are skipped, with values of any type. */
 		{"{\"peers\": 5, \"peer\": null, \"times\": 2}", {.time = 7, .times = 2}, 1 << TIMES},
-		/* Escapes in a key are its characters. */
+		/* Escapes in a key are decoded. */
 		{"{\"t\\u0069me\": 1}", {.time = CLOCK_S}, 1 << TIME},
 	};
 
@@ -210,9 +210,9 @@ static void test_wrong_values(void **state)
 		{"{\"max-pause\": 0}", "1:15: \"max-pause\": \"0\" is too short; write a time above 0, such as 3s"},
 		{"{\"loud\": 1}", "1:10: \"loud\" must be true or false"},
 		{"{\"loud\": null}", "1:10: \"loud\" must be true or false"},
-		{"{\"loud\": \"maybe\"}", "1:10: \"loud\": \"maybe\" is neither true nor false"},
+		{"{\"loud\": \"maybe\"}", "1:10: \"loud\": \"maybe\" is not known; write true or false"},
 		{"{\"down\": 2}", "1:10: \"down\" must be true, false or a string"},
-		{"{\"down\": \"gone\"}", "1:10: \"down\": \"gone\" is neither true nor false nor absent"},
+		{"{\"down\": \"gone\"}", "1:10: \"down\": \"gone\" is not known; write true, false or absent"},
 		{"{\"form\": true}", "1:10: \"form\" must be a string"},
 		{"{\"form\": \"xml\"}", "1:10: \"form\": \"xml\" is not known; write auto, lines or json"},
 		{"{\"times\": true}", "1:11: \"times\" must be a number"},
@@ -225,9 +225,9 @@ static void test_wrong_values(void **state)
 		{"{\"report\": [\"a\",\n 5]}", "2:2: \"report\" must be a string or an array of strings"},
 		{"{\"report\": [[\"a\"]]}", "1:13: \"report\" must be a string or an array of strings"},
 		{"{\"report\": [\"a\", \"\"]}", "1:18: \"report\": FILE is missing"},
-		/* A target where a value belongs: no password is shown. */
+		/* A target in place of a value: its password is not shown. */
 		{"{\"time\": \"postgres://me:hunter@db/x\"}", "1:10: \"time\": \"postgres://me:***@db/x\" " DURATION},
-		/* What is not printed plainly is not printed at all. */
+		/* Characters that are not printable are not shown. */
 		{"{\"time\": \"1\\n2\"}", "1:10: \"time\": \"1?2\" " DURATION},
 	};
 
@@ -250,9 +250,9 @@ static void test_wrong_keys(void **state)
 		{"{\"a\\u001bb\": 1}", "1:2: unknown key \"a?b\"; known keys are in waitfor(1)"},
 		{"{\"postgres://me:hunter@db/x\": 1}",
 		 "1:2: unknown key \"postgres://me:***@db/x\"; known keys are in waitfor(1)"},
-		{"{\"help\": true}", "1:2: \"help\" is only for the command line"},
-		{"{\"file\": \"x\"}", "1:2: \"file\" is only for the command line and the environment"},
-		/* What no file may say is no suggestion. */
+		{"{\"help\": true}", "1:2: \"help\" may be set only on the command line"},
+		{"{\"file\": \"x\"}", "1:2: \"file\" may be set only on the command line and in the environment"},
+		/* A key that is not allowed in a file is not suggested. */
 		{"{\"hepl\": true}", "1:2: unknown key \"hepl\"; known keys are in waitfor(1)"},
 	};
 
@@ -266,10 +266,10 @@ static void test_on_a_target(void **state)
 	static const char *const allowed = "{\"time\": 1, \"max-pause\": 2, \"times\": 3, \"peer\": 0}";
 	static const struct refuse_row rows[] = {
 		{"{\"loud\": true}",
-		 "1:2: \"loud\" is for the whole wait, not for one target; write it outside of \"targets\""},
-		{"{\"help\": true}", "1:2: \"help\" is only for the command line"},
+		 "1:2: \"loud\" is a setting of the whole wait, not of one target; write it outside of \"targets\""},
+		{"{\"help\": true}", "1:2: \"help\" may be set only on the command line"},
 		{"{\"tine\": 1}", "1:2: unknown key \"tine\"; did you mean \"time\"?"},
-		/* Nor is what stands outside. */
+		/* Nor is a key that is not allowed on a target. */
 		{"{\"luod\": 1}", "1:2: unknown key \"luod\"; known keys are in waitfor(1)"},
 	};
 	static const struct fields before = {0};
@@ -286,7 +286,7 @@ static void test_on_a_target(void **state)
 	load_close(&load);
 }
 
-/* A row that is only for help is no key, unless the caller knows it. */
+/* A row with OPTIONS_NO_FIELD is an unknown key, unless it is in others. */
 static void test_a_row_for_help_only(void **state)
 {
 	static const char *const none[] = {NULL};
@@ -304,7 +304,7 @@ static void test_a_row_for_help_only(void **state)
 	jsontext_release(&json);
 }
 
-/* In the order of the text, not of the table. */
+/* The first error in the order of the text is reported, not in that of the table. */
 static void test_the_first_error_is_told(void **state)
 {
 	static const struct refuse_row row = {"{\"times\": 0, \"tine\": 1, \"loud\": 5}",

@@ -1,4 +1,4 @@
-/* jsonscan.c: what is JSON, where what is wrong stands, and what is said of it. */
+/* jsonscan.c: which texts are JSON, and the places and messages of errors. */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -12,16 +12,16 @@
 
 struct refuse_row {
 	const char *text;
-	size_t at;         /* the offset of what is wrong */
+	size_t at;         /* the offset of the error */
 	const char *wrong; /* part of the error */
-	size_t len;        /* where it holds a zero byte; else 0 */
+	size_t len;        /* of the text, if it holds a zero byte; else 0 */
 };
 
 static void check_refused(const struct refuse_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		size_t at = 999, len = rows[i].len ? rows[i].len : strlen(rows[i].text);
-		/* A copy without the NUL: one byte too far is what the sanitizer sees. */
+		/* A copy without the NUL, so that the sanitizer notices a read past the end. */
 		char *text = memcpy(alloc_zero(len, 1), rows[i].text, len);
 		struct error err = {0};
 
@@ -69,9 +69,9 @@ static void test_structure_is_refused(void **state)
 		{"[\v1]", 1, "U+000B is not expected here", 0},
 		{"// targets\n{}", 0, "JSON has no comments; remove it", 0},
 		{"{} # end", 3, "JSON has no comments; remove it", 0},
-		{"{}\n{}", 3, "'{' is not expected here; write nothing behind the value", 0},
-		{"[1]]", 3, "']' is not expected here; write nothing behind the value", 0},
-		{"{}\0", 2, "U+0000 is not expected here; write nothing behind the value", 3},
+		{"{}\n{}", 3, "'{' is not expected here; write nothing after the value", 0},
+		{"[1]]", 3, "']' is not expected here; write nothing after the value", 0},
+		{"{}\0", 2, "U+0000 is not expected here; write nothing after the value", 3},
 		{"[\0]", 1, "U+0000 is not expected here; write a value", 3},
 	};
 
@@ -79,7 +79,7 @@ static void test_structure_is_refused(void **state)
 	check_refused(rows, COUNT(rows));
 }
 
-/* cJSON takes more than half of these, as if something else were written (1.7.19: truest is true, 010 is 10, 1-2 is 1). */
+/* cJSON accepts more than half of these and changes them (in 1.7.19, truest is true, 010 is 10 and 1-2 is 1). */
 static void test_words_and_numbers_are_refused(void **state)
 {
 	static const struct refuse_row rows[] = {
@@ -87,10 +87,10 @@ static void test_words_and_numbers_are_refused(void **state)
 		{"True", 0, "'T' is not expected here; write a value: {...}, [...], \"text\", a number, true, false",
 		 0},
 		{"NaN", 0, "'N' is not expected here", 0},
-		{"truest", 4, "'s' is not expected here; write nothing behind the value", 0},
-		{"[010]", 1, "a number does not begin with 0; write 10 for 010", 0},
-		{"-01", 1, "a number does not begin with 0", 0},
-		{"00", 0, "a number does not begin with 0", 0},
+		{"truest", 4, "'s' is not expected here; write nothing after the value", 0},
+		{"[010]", 1, "a number must not begin with 0; write 10 for 010", 0},
+		{"-01", 1, "a number must not begin with 0", 0},
+		{"00", 0, "a number must not begin with 0", 0},
 		{"+1", 0, "'+' is not expected here", 0},
 		{".5", 0, "'.' is not expected here", 0},
 		{"-", 1, "the text ends too early; write a digit", 0},
@@ -99,9 +99,9 @@ static void test_words_and_numbers_are_refused(void **state)
 		{"1.e5", 2, "'e' is not expected here; write a digit", 0},
 		{"1e", 2, "the text ends too early; write a digit", 0},
 		{"1e+]", 3, "']' is not expected here; write a digit", 0},
-		{"1-2", 1, "'-' is not expected here; write nothing behind the value", 0},
-		{"0x10", 1, "'x' is not expected here; write nothing behind the value", 0},
-		{"1.5.5", 3, "'.' is not expected here; write nothing behind the value", 0},
+		{"1-2", 1, "'-' is not expected here; write nothing after the value", 0},
+		{"0x10", 1, "'x' is not expected here; write nothing after the value", 0},
+		{"1.5.5", 3, "'.' is not expected here; write nothing after the value", 0},
 	};
 
 	(void)state;
@@ -111,18 +111,18 @@ static void test_words_and_numbers_are_refused(void **state)
 static void test_strings_are_refused(void **state)
 {
 	static const struct refuse_row rows[] = {
-		{"[\"abc", 1, "this string does not end on its line; write '\"' behind it", 0},
-		{"[\"abc\n\"]", 1, "this string does not end on its line", 0},
-		{"[\"abc\r\n\"]", 1, "this string does not end on its line", 0},
-		{"{\"abc", 1, "this string does not end on its line", 0},
-		{"\"abc\\\"", 0, "this string does not end on its line", 0},
+		{"[\"abc", 1, "this string has no end on its line; write '\"' after it", 0},
+		{"[\"abc\n\"]", 1, "this string has no end on its line", 0},
+		{"[\"abc\r\n\"]", 1, "this string has no end on its line", 0},
+		{"{\"abc", 1, "this string has no end on its line", 0},
+		{"\"abc\\\"", 0, "this string has no end on its line", 0},
 		{"\"a\tb\"", 2, "a control character in a string; write \\u0009", 0},
 		{"\"a\x1f\"", 2, "a control character in a string; write \\u001f", 0},
 		{"\"a\0b\"", 2, "a zero byte in a string; remove it", 5},
-		{"\"a\\", 2, "JSON has no such escape; write \\\\ for a '\\' in a string", 0},
-		{"\"C:\\dir\"", 3, "JSON has no such escape", 0},
-		{"\"\\'\"", 1, "JSON has no such escape", 0},
-		{"\"\\\0\"", 1, "JSON has no such escape", 4},
+		{"\"a\\", 2, "JSON does not have this escape; write \\\\ for a '\\' in a string", 0},
+		{"\"C:\\dir\"", 3, "JSON does not have this escape", 0},
+		{"\"\\'\"", 1, "JSON does not have this escape", 0},
+		{"\"\\\0\"", 1, "JSON does not have this escape", 4},
 		{"\"\\u12", 1, "\\u is not complete; write four hexadecimal digits", 0},
 		{"\"\\u12g4\"", 1, "\\u is not complete", 0},
 		{"\"\\u+123\"", 1, "\\u is not complete", 0},
@@ -141,7 +141,7 @@ static void test_strings_are_refused(void **state)
 	check_refused(rows, COUNT(rows));
 }
 
-/* What stands in a string may be a password: at most one character that stands outside of one is shown. */
+/* A string may be a password: errors show at most one character, and only one outside of strings. */
 static void test_no_error_shows_a_string(void **state)
 {
 	static const char *const rows[] = {
@@ -179,7 +179,7 @@ struct taken_row {
 	const char *values; /* "KEY:VALUE " or "VALUE ", offsets in the order of the text */
 };
 
-/* Each that the scan takes cJSON takes as well: jsontext.c relies on it. */
+/* cJSON accepts each text that the scan accepts; jsontext.c relies on it. */
 static void test_taken(void **state)
 {
 	static const struct taken_row rows[] = {
@@ -234,7 +234,7 @@ static void test_no_beginning_of_an_object_is_one(void **state)
 	}
 }
 
-/* "[[...]]" of that many levels. The caller's. */
+/* Returns "[[...]]" with that many levels. The caller's. */
 static char *nested(size_t levels)
 {
 	char *text = alloc_zero(2 * levels + 1, 1);

@@ -1,4 +1,4 @@
-/* jsontext.c: where the values of a JSON text stand, and what is refused of it. */
+/* jsontext.c: the places of the values of a JSON text, and which texts are refused. */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@ static int parse(struct jsontext *out, const char *name, const char *text, struc
 	return jsontext_parse(out, name, alloc_text(text), strlen(text), err);
 }
 
-/* The item behind "key/2/key"; the whole for "". */
+/* Returns the item with the path "key/2/key"; the whole text for "". */
 static const cJSON *item_at(const cJSON *item, const char *path)
 {
 	while (*path && item) {
@@ -29,7 +29,8 @@ static const cJSON *item_at(const cJSON *item, const char *path)
 }
 
 struct place_row {
-	const char *text, *path, *value, *key; /* "LINE:COLUMN" of the item and of its key, else again of the item */
+	const char *text, *path, *value,
+		*key; /* "LINE:COLUMN" of the item and of its key; without a key, both of the item */
 };
 
 static void check_place(const struct place_row *row)
@@ -79,12 +80,12 @@ static void test_places(void **state)
 		{nested, "c/d", "5:13", "5:8"},
 		{nested, "c/d/e", "5:19", "5:14"},
 		{nested, "f", "5:32", "5:27"},
-		/* A tab and a carriage return are one column each, as is every character. */
+		/* Each character is one column, also a tab and a carriage return. */
 		{"{\t\"a\"\t:\t1}", "a", "1:9", "1:3"},
 		{"[\r\r\n\r1]", "0", "2:2", "2:2"},
 		{"[\"\xc3\xa9\xf0\x9f\x90\x98\", 1]", "1", "1:8", "1:8"},
 		{"[\"\\u00e9\\\"\\\\\", 1]", "1", "1:16", "1:16"},
-		/* What looks like structure within strings is none. */
+		/* Braces, commas and quotes within a string have no meaning. */
 		{"{\"{[:,\": \"]},\\\"\", \"b\": 1}", "b", "1:24", "1:19"},
 		{"{\"a\\u0062\": 1}", "ab", "1:13", "1:2"},
 		{"{\"\": {\"\": 0}}", "/", "1:6", "1:2"},
@@ -111,7 +112,7 @@ static void test_place_of_a_stranger(void **state)
 	jsontext_release(&text);
 }
 
-/* Texts and names that come from elsewhere do not break a line. */
+/* Line breaks in names and texts do not break the line of an error. */
 static void test_errors_are_one_line(void **state)
 {
 	struct jsontext text;
@@ -143,7 +144,7 @@ static void test_quote_cuts(void **state)
 	free(wide);
 }
 
-/* Whoever writes targets as keys has a password in one. */
+/* A user may write a target with a password as a key by mistake. */
 static void test_quote_masks(void **state)
 {
 	char *key = jsontext_quote("postgres://me:hunter@db/app");
@@ -157,24 +158,24 @@ struct refuse_row {
 	const char *text, *error;
 };
 
-/* What the grammar refuses is test_jsonscan's; here: with its place, and what the grammar allows. */
+/* The places of some errors of the grammar (all of them are in test_jsonscan.c), and errors that it allows. */
 static void test_refused(void **state)
 {
 	static const struct refuse_row rows[] = {
 		{"", "a.json:1:1: the text is empty; write a value, such as {}"},
 		{"\xef\xbb\xbf[", "a.json:1:2: the text ends too early; write a value: "},
 		{"{\r\n  \"\xc3\xa9\": 1,\r\n}", "a.json:2:9: nothing follows this ','; remove it"},
-		{"{\n\t\"a\": \"x\n}", "a.json:2:7: this string does not end on its line"},
+		{"{\n\t\"a\": \"x\n}", "a.json:2:7: this string has no end on its line"},
 		{"[1,\n 1e999]", "a.json:2:2: the number is too large; write one below 1e308"},
 		{"{\"n\": {\"m\": -1e400}}", "a.json:1:13: the number is too large"},
 		{"{\"a\": 1,\n \"b\": 2,\n  \"a\": 3}",
-		 "a.json:3:3: the key \"a\" is there already, at 1:2; remove one of the two"},
-		{"{\"a\": 1, \"\\u0061\": 2}", "a.json:1:10: the key \"a\" is there already, at 1:2;"},
-		{"{\"\": 1, \"\": 2}", "a.json:1:9: the key \"\" is there already, at 1:2;"},
+		 "a.json:3:3: the key \"a\" is already used at 1:2; remove one of the two"},
+		{"{\"a\": 1, \"\\u0061\": 2}", "a.json:1:10: the key \"a\" is already used at 1:2;"},
+		{"{\"\": 1, \"\": 2}", "a.json:1:9: the key \"\" is already used at 1:2;"},
 		{"[{\"x\": {\"b\": 1, \"c\": 1, \"c\": 2, \"b\": 2, \"b\": 3}}]",
-		 "a.json:1:25: the key \"c\" is there already, at 1:17;"},
-		{"{\"b\": 1, \"b\": 2, \"b\": 3}", "a.json:1:10: the key \"b\" is there already, at 1:2;"},
-		{"{\"k\\n\": 1, \"k\\n\": 2}", "a.json:1:12: the key \"k?\" is there already, at 1:2;"},
+		 "a.json:1:25: the key \"c\" is already used at 1:17;"},
+		{"{\"b\": 1, \"b\": 2, \"b\": 3}", "a.json:1:10: the key \"b\" is already used at 1:2;"},
+		{"{\"k\\n\": 1, \"k\\n\": 2}", "a.json:1:12: the key \"k?\" is already used at 1:2;"},
 	};
 
 	(void)state;
@@ -189,7 +190,7 @@ static void test_refused(void **state)
 	}
 }
 
-/* The same key in two objects, keys that differ in case, the same value twice. */
+/* Accepted: the same key in two objects, keys that differ in case, the same value twice. */
 static void test_taken(void **state)
 {
 	static const char all[] = "[{\"a\": 1, \"A\": 1, \"a \": 1}, {\"a\": {\"a\": \"a\"}}, \"a\", \"a\"]";
@@ -203,7 +204,7 @@ static void test_taken(void **state)
 	jsontext_release(&text);
 }
 
-/* A name of any length leaves room for what is wrong. */
+/* A long name leaves room for the message. */
 static void test_long_names(void **state)
 {
 	struct jsontext text;
@@ -214,7 +215,7 @@ static void test_long_names(void **state)
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
 	assert_int_equal(parse(&text, name, "{\"a\":1,\"a\":2}", &err), -1);
-	check_has("long name", err.text, "nnn:1:8: the key \"a\" is there already, at 1:2; remove one of the two");
+	check_has("long name", err.text, "nnn:1:8: the key \"a\" is already used at 1:2; remove one of the two");
 }
 
 static void check_large(const char *row, struct buf *large, const char *error)
@@ -228,7 +229,7 @@ static void check_large(const char *row, struct buf *large, const char *error)
 	jsontext_release(&text);
 }
 
-/* unit_main's time limit is the only one here; a quadratic search among the keys would not end within it. */
+/* A quadratic search for equal keys would exceed the time limit of unit_main. */
 static void test_hostile_sizes(void **state)
 {
 	struct buf brackets = {0}, keys = {0}, same = {0};
@@ -245,12 +246,12 @@ static void test_hostile_sizes(void **state)
 		buf_add_text(&same, i ? ",\"k\":0" : "{\"k\":0");
 	}
 	buf_add_text(&same, "}");
-	check_large("as many equal keys", &same, "a.json:1:8: the key \"k\" is there already, at 1:2;");
+	check_large("as many equal keys", &same, "a.json:1:8: the key \"k\" is already used at 1:2;");
 	buf_add_text(&keys, "}");
 	check_large("500,000 keys", &keys, NULL);
 }
 
-/* A place each for thousands of targets: looking for each from the start would not end in time either. */
+/* Thousands of targets ask for their places: a search from the start for each would exceed the limit, too. */
 static void test_many_places(void **state)
 {
 	enum { ITEMS = 100000 };

@@ -169,7 +169,7 @@ static void test_env(void **state)
 		 {.time = 7, .tone = 5},
 		 NULL},
 		{"the word", {"WAITFOR_DOWN=absent"}, {.time = 7, .down = 2}, NULL},
-		/* Set to nothing is what a compose file makes of an unset variable. */
+		/* Compose passes unset variables as empty ones. */
 		{"set to nothing", {"WAITFOR_TIME=", "WAITFOR_LOUD=", "WAITFOR_DOWN="}, {.time = 7}, NULL},
 		{"command line only", {"WAITFOR_SECRET_FLAG=true"}, {.time = 7}, NULL},
 		{"lower case is another variable", {"waitfor_time=5"}, {.time = 7}, NULL},
@@ -218,7 +218,7 @@ static void test_env(void **state)
 
 struct argv_row {
 	const char *name;
-	const char *words[WORDS]; /* behind argv[0] */
+	const char *words[WORDS]; /* after argv[0] */
 	struct fields expected;
 	const char *operands; /* joined by blanks */
 	int rest;
@@ -287,7 +287,7 @@ struct refuse_row {
 	const char *message;
 };
 
-/* Names the argument, says what would be right, "with a hint at the nearest valid option where one is misspelt". */
+/* The error names the argument and the fix, "with a hint at the nearest valid option where one is misspelt". */
 static void test_argv_refuses(void **state)
 {
 	static const struct refuse_row rows[] = {
@@ -322,14 +322,14 @@ static void test_argv_refuses(void **state)
 		{{"-n"}, "--times needs an argument; write --times N"},
 		{{"--file"}, "--file needs an argument; write --file FILE"},
 		{{"--file="}, "--file: FILE is missing"},
-		/* A target where a value is missing: no password is shown. */
+		/* A target in place of a missing value: its password is not shown. */
 		{{"--time", "postgres://me:hunter@db/x"}, "--time: \"postgres://me:***@db/x\" is not a duration"},
 		{{"-n", "postgres://me:hunter@db/x"}, "\"postgres://me:***@db/x\" is not a number"},
-		{{"--loud=postgres://me:hunter@db/x"}, "\"postgres://me:***@db/x\" is neither true nor false"},
+		{{"--loud=postgres://me:hunter@db/x"}, "\"postgres://me:***@db/x\" is not known; write true or false"},
 		{{"--form", "postgres://me:hunter@db/x"}, "\"postgres://me:***@db/x\" is not known; write auto"},
 		{{"--file", "postgres://me:hunter@db/x"},
-		 "--file: \"postgres://me:***@db/x\" is a URL and no file; write --file FILE"},
-		{{"--report=a", "--report=tcp://db:1"}, "--report: \"tcp://db:1\" is a URL and no file"},
+		 "--file: \"postgres://me:***@db/x\" is a URL, not a file; write --file FILE"},
+		{{"--report=a", "--report=tcp://db:1"}, "--report: \"tcp://db:1\" is a URL, not a file"},
 	};
 
 	(void)state;
@@ -356,7 +356,7 @@ static void check_reports(const char *row, const struct fields *fields, const ch
 		check_text(row, fields->reports.items[i], i ? second : first);
 }
 
-/* Who had the last word is remembered; a list is one source's alone. */
+/* The source of each value is remembered. All items of a list come from one source. */
 static void test_sources_and_lists(void **state)
 {
 	static const char *const found[] = {"WAITFOR_REPORT=a", "WAITFOR_TIMES=2", NULL};
@@ -389,7 +389,7 @@ static void test_sources_and_lists(void **state)
 	env_release(&env);
 }
 
-/* Only what names a file can be a target by mistake. */
+/* A URL is refused only by rows with names_file. */
 static void test_texts_that_may_be_urls(void **state)
 {
 	char *argv[] = {(char *)"waitfor", (char *)"--server=http://a:1/b", (char *)"--header=x: y://z", NULL};

@@ -51,7 +51,7 @@ static void test_load(void **state)
 		{"&&word=a%20b%26c&", {ROLE_ANY, 20000, "a b&c", NULL, 0}},
 		{"w%6Frd=x", {ROLE_ANY, 20000, "x", NULL, 0}},
 		{"word=a=b", {ROLE_ANY, 20000, "a=b", NULL, 0}},
-		/* Neither names a file, so neither is a target by mistake. */
+		/* Neither row has names_file, so a URL is accepted. */
 		{"word=a://b&token=c://d", {ROLE_ANY, 20000, "a://b", "c://d", 0}},
 	};
 
@@ -76,20 +76,20 @@ static void test_load(void **state)
 
 struct refuse_row {
 	const char *query, *part;
-	const char *never; /* what no error may hold; NULL: nothing */
+	const char *never; /* must not be in the error; NULL: no check */
 };
 
-/* "Hints for misspelt ones"; a secret's value is in no error. */
+/* The error suggests the nearest name for a misspelt one, and does not quote the value of a secret. */
 static void test_refuse(void **state)
 {
 	static const struct refuse_row refuse_rows[] = {
 		{"rol=master", "unknown parameter \"rol\"; did you mean \"role\"?", NULL},
-		{"colour=red", "unknown parameter \"colour\"; known: role, stay, word, token and pin", NULL},
+		{"colour=red", "unknown parameter \"colour\"; known are role, stay, word, token and pin", NULL},
 		{"role=boss", "parameter role: \"boss\" is not known; write master or replica", NULL},
 		{"role", "parameter role has no value; write role=master|replica", NULL},
 		{"role=", "parameter role has no value", NULL},
 		{"stay=soon", "parameter stay: \"soon\" is not a duration", NULL},
-		{"pin=hunter", "parameter pin does not take this value", "hunter"},
+		{"pin=hunter", "parameter pin does not accept this value", "hunter"},
 		{"word=%00", "%00", NULL},
 		{"=x", "unknown parameter \"\"", NULL},
 	};

@@ -1,4 +1,7 @@
-/* Checks that a text is strict JSON (RFC 8259) and finds the place of an error. cJSON accepts more and reports no place. */
+/*
+ * Checks that a text is strict JSON (RFC 8259) and finds the place of an error. cJSON accepts more and reports no
+ * place.
+ */
 #ifndef OPTIONS_JSONSCAN_H
 #define OPTIONS_JSONSCAN_H
 

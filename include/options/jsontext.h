@@ -30,8 +30,8 @@ struct jsontext {
 int jsontext_parse(struct jsontext *out, const char *name, char *text, size_t len, struct error *err);
 
 /*
- * Sets err to "PLACE: MESSAGE" and returns -1. PLACE is that of the item of text->root, or with at_key that of its key, if
- * it has one.
+ * Sets err to "PLACE: MESSAGE" and returns -1. PLACE is that of the item of text->root, or with at_key that of its
+ * key, if it has one.
  */
 int jsontext_error(const struct jsontext *text, const cJSON *item, bool at_key, struct error *err, const char *format,
 		   ...) __attribute__((format(printf, 5, 6)));

@@ -43,7 +43,7 @@ struct options_row {
 	bool brief;          /* listed in the short --help */
 	bool secret;         /* its value is never shown (parameters only, see params.h) */
 	bool per_target;     /* may also be set for one target in the configuration file */
-	bool names_file; /* OPTIONS_TEXT, OPTIONS_LIST: names a file, so a URL is refused: the user forgot the file and wrote a target */
+	bool names_file; /* OPTIONS_TEXT, OPTIONS_LIST: a URL is refused: it is a target, and the file was forgotten */
 	enum { OPTIONS_EVERYWHERE, OPTIONS_ARGV_ONLY, OPTIONS_ENV_ONLY, OPTIONS_NOT_IN_FILE } where;
 };
 
@@ -77,8 +77,9 @@ const char *options_choice(const struct options_row *row, int index, size_t *len
 const struct options_row *options_nearest(const struct options_table *table, const char *key);
 
 /*
- * Parses text, written as a user would write it, and stores it in the field of row number index. Fails on a wrong value;
- * the error says what is accepted, and the caller adds the name of the setting. The text of OPTIONS_TEXT and OPTIONS_LIST is not copied.
+ * Parses text, written as a user would write it, and stores it in the field of row number index. Fails on a wrong
+ * value; the error says what is accepted, and the caller adds the name of the setting. The text of OPTIONS_TEXT and
+ * OPTIONS_LIST is not copied.
  */
 int options_store(const struct options_table *table, size_t index, const struct options_values *values,
 		  enum options_source source, const char *text, struct error *err);
@@ -88,8 +89,8 @@ void options_copy(const struct options_table *table, size_t index, const struct 
 		  const struct options_values *to);
 
 /*
- * The passes for defaults and environment. options/json.h has that for a file, options/argv.h that for the command line.
- * The error names the setting. env must outlive the values.
+ * The passes for defaults and environment. options/json.h has that for a file, options/argv.h that for the command
+ * line. The error names the setting. env must outlive the values.
  */
 int options_load_defaults(const struct options_table *table, const struct options_values *values, struct error *err);
 int options_load_env(const struct options_table *table, const struct env *env, const struct options_values *values,

@@ -21,7 +21,9 @@ struct env {
 void env_copy(struct env *env, char *const *environ_found);
 void env_release(struct env *env);
 
-/* Returns the value of the first entry of that name; NULL if there is none. It is valid until env_set sets that name. */
+/*
+ * Returns the value of the first entry of that name; NULL if there is none. It is valid until env_set sets that name.
+ */
 const char *env_get(const struct env *env, const char *name);
 
 /*

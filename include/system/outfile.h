@@ -32,9 +32,9 @@ int outfile_open(struct outfile *file, const char *name, struct error *err);
 bool outfile_is_stdout(const struct outfile *file);
 
 /*
- * Writes all len bytes of data. A new file gets its mode from the umask. A replaced file keeps its mode, and as root also
- * its owner. A FIFO, device or descriptor gets the data directly; it is an error if nothing reads it, or not within
- * a second. Leaves no temporary file on failure. Errors name the file and the reason.
+ * Writes all len bytes of data. A new file gets its mode from the umask. A replaced file keeps its mode, and as root
+ * also its owner. A FIFO, device or descriptor gets the data directly; it is an error if nothing reads it, or not
+ * within a second. Leaves no temporary file on failure. Errors name the file and the reason.
  */
 int outfile_write(const struct outfile *file, const char *data, size_t len, struct error *err);
 

@@ -62,9 +62,10 @@ void process_add_child(struct process *process, struct process_child *child, pid
 void process_remove_child(struct process *process, const struct process_child *child);
 
 /*
- * Collects children that have ended; never blocks. No other function calls waitpid. Stores the status of each child that
- * was added. As PID 1 it also reaps all other children, which are inherited orphans, and ignores their status (FACTS 39).
- * Not as PID 1 it leaves other children alone: they existed before this program, and the app may wait for them.
+ * Collects children that have ended; never blocks. No other function calls waitpid. Stores the status of each child
+ * that was added. As PID 1 it also reaps all other children, which are inherited orphans, and ignores their status
+ * (FACTS 39). Not as PID 1 it leaves other children alone: they existed before this program, and the app may wait for
+ * them.
  */
 void process_reap(const struct process *process);
 

@@ -71,8 +71,8 @@ static int options_json_refuse_row(const struct options_json_pass *pass, const c
 }
 
 /*
- * Returns the number as text, without an exponent if it is small, because clock_parse reads none. A tiny number does not
- * become 0, which may mean "no limit". The caller's.
+ * Returns the number as text, without an exponent if it is small, because clock_parse reads none. A tiny number does
+ * not become 0, which may mean "no limit". The caller's.
  */
 static char *options_json_number_text(double number)
 {

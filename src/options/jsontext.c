@@ -174,8 +174,7 @@ static int jsontext_refuse_key(const struct jsontext *text, const cJSON *first, 
 {
 	char *place = jsontext_place_of(text, first, true), *key = jsontext_quote(again->string);
 
-	jsontext_error(text, again, true, err,
-		       "the key %s is already used at %s; remove one of the two", key,
+	jsontext_error(text, again, true, err, "the key %s is already used at %s; remove one of the two", key,
 		       place + strlen(text->name) + 1);
 	free(key);
 	free(place);

@@ -83,8 +83,9 @@ static int outfile_try(const struct outfile *file, struct error *err)
 		unlink(path);
 		close(fd);
 	} else {
-		failed = errors_set(err, "%s: cannot create a file in %s: %s; name a file in a folder that can be written to",
-				    file->name, folder, strerror(errno));
+		failed = errors_set(
+			err, "%s: cannot create a file in %s: %s; name a file in a folder that can be written to",
+			file->name, folder, strerror(errno));
 	}
 	free(path);
 	free(folder);
@@ -166,7 +167,10 @@ int outfile_open(struct outfile *file, const char *name, struct error *err)
 	if (file->fd >= 0)
 		return outfile_open_descriptor(file, err);
 	file->path = outfile_follow(name);
-	/* stat gets name and not file->path, so that it fails if the kernel forbids the link (another user's in /tmp). */
+	/*
+	 * stat gets name and not file->path, so that it fails if the kernel forbids the link (another user's in
+	 * /tmp).
+	 */
 	if (stat(name, &found) == 0)
 		return outfile_open_existing(file, found.st_mode, err);
 	if (errno == ENOENT || errno == ENOTDIR)
@@ -188,7 +192,10 @@ static int outfile_pour(const struct outfile *file, int fd, const char *data, si
 	struct pollfd writable = {.fd = fd, .events = POLLOUT};
 	int64_t deadline = clock_now() + OUTFILE_PATIENCE, left;
 
-	/* poll reports a regular file as always writable, so the deadline matters only for pipes, sockets and terminals. */
+	/*
+	 * poll reports a regular file as always writable, so the deadline matters only for pipes, sockets and
+	 * terminals.
+	 */
 	while (len > 0) {
 		ssize_t done;
 
@@ -259,7 +266,10 @@ static int outfile_fill(const struct outfile *file, int fd, const char *data, si
 	return outfile_dress(file, fd) || fsync(fd) ? outfile_fail(file, errno, err) : 0;
 }
 
-/* Renames the complete temporary file at path to file->path. A mounted file cannot be replaced; it is written in place. */
+/*
+ * Renames the complete temporary file at path to file->path. A mounted file cannot be replaced; it is written in
+ * place.
+ */
 static int outfile_rename(const struct outfile *file, const char *path, const char *data, size_t len, struct error *err)
 {
 	int reason = rename(path, file->path) ? errno : 0;

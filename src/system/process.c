@@ -117,7 +117,10 @@ void process_give_back(const struct process *process)
 	/* A log line without a reader leaves SIGPIPE pending; the app must not get it. */
 	while (!process->had_broken_pipe && sigtimedwait(&pipe_only, NULL, &at_once) > 0)
 		;
-	/* exec resets a handler to the default action. That was the action at the start: ending has no ignored signals. */
+	/*
+	 * exec resets a handler to the default action. That was the action at the start: ending has no ignored
+	 * signals.
+	 */
 	for (int i = 0; i < PROCESS_SIGNALS; i++)
 		if (sigismember(&process->ending, process_ending_signals[i]))
 			sigaction(process_ending_signals[i], &ending, NULL);
@@ -139,7 +142,10 @@ void process_remove_child(struct process *process, const struct process_child *c
 		}
 }
 
-/* Collects the child with the PID `wanted`, or with -1 any child, and stores its status. Returns 0 or -1 if none has ended. */
+/*
+ * Collects the child with the PID `wanted`, or with -1 any child, and stores its status. Returns 0 or -1 if none has
+ * ended.
+ */
 static pid_t process_collect(const struct process *process, pid_t wanted)
 {
 	int status;

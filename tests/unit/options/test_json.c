@@ -107,7 +107,10 @@ static void test_values(void **state)
 		{"{\"loud\": false, \"down\": false}", {.time = 7}, 1 << LOUD | 1 << DOWN},
 		{"{\"down\": true}", {.time = 7, .down = 1}, 1 << DOWN},
 		{"{\"down\": \"absent\"}", {.time = 7, .down = 2}, 1 << DOWN},
-		/* Two rows share a field: "off" resets it only if it has the row's own value; else the later row wins. */
+		/*
+		 * Two rows share a field: "off" resets it only if it has the row's own value; else the later row
+		 * wins.
+		 */
 		{"{\"high\": true, \"deep-voice\": false}", {.time = 7, .tone = 5}, 1 << HIGH | 1 << DEEP_VOICE},
 		{"{\"deep-voice\": true, \"high\": true}", {.time = 7, .tone = 5}, 1 << HIGH | 1 << DEEP_VOICE},
 		{"{\"form\": \"json\"}", {.time = 7, .form = 2}, 1 << FORM},

@@ -101,7 +101,9 @@ static void test_an_old_file_is_replaced(void **state)
 	unit_dir_close(&dir);
 }
 
-/* A replaced file keeps owner and mode, as it may be secret: 0600 of uid 1000 once became 0644 of root (HOSTILE D19). */
+/*
+ * A replaced file keeps owner and mode, as it may be secret: 0600 of uid 1000 once became 0644 of root (HOSTILE D19).
+ */
 static void test_rights_and_owner_are_kept(void **state)
 {
 	static const mode_t modes[] = {0600, 0640, 0666, 0444};

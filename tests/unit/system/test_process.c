@@ -172,7 +172,10 @@ static void end_by_signal(void *arg)
 	_exit(7);
 }
 
-/* "Until then an ending signal ends the process with 128+n": also as PID 1, where the default action does nothing (FACTS 35). */
+/*
+ * "Until then an ending signal ends the process with 128+n": also as PID 1, where the default action does nothing
+ * (FACTS 35).
+ */
 static void test_end(void **state)
 {
 	static const struct end_row rows[] = {

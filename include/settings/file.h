@@ -1,4 +1,4 @@
-/* What a configuration file says: one JSON object of settings and targets. */
+/* A configuration file: one JSON object with settings and targets. */
 #ifndef SETTINGS_FILE_H
 #define SETTINGS_FILE_H
 
@@ -7,21 +7,29 @@
 #include "system/env.h"
 #include "system/process.h"
 
-/* Reads config->path into config->file. Errors of this and the following name file, line and column. */
+/*
+ * Reads the file config->path into config->file; "-" is standard input. Fails if it cannot be read or is not a JSON
+ * object. Errors of all functions here name the file, and those about its content also line and column. process is for
+ * input_read.
+ */
 int settings_file_read(struct config *config, const struct process *process, struct error *err);
 
-/* The pass over the settings that stand outside of the targets, to come between defaults and environment. */
+/* Stores the file's settings for the whole wait in config. Call it after the defaults and before the environment. */
 int settings_file_settings(struct config *config, struct error *err);
 
-/* config_check of what holds outside of the targets, after all passes: with the place where the file is to blame. */
+/*
+ * config_check for the settings of the whole wait. Call it after all sources were read. The error has a place if the
+ * wrong setting is from the file.
+ */
 int settings_file_check_settings(const struct config *config, struct error *err);
 
-/* Does it have targets? */
+/* Returns whether the file has targets. False if there is no file. */
 bool settings_file_has_targets(const struct config *config);
 
 /*
- * Adds its targets and groups. Their own settings win over what config has from defaults and file, not over what
- * environment and command line gave, so those passes come first.
+ * Adds the file's targets and groups to config->plan, with the variables of env expanded. Call it after all sources
+ * were read: a target's own settings overrule those from defaults and file, but not those from environment and
+ * command line. Fails on a wrong target, group or setting.
  */
 int settings_file_targets(struct config *config, const struct env *env, struct error *err);
 

@@ -1,4 +1,4 @@
-/* What was asked for, from configuration file, environment and command line, checked. */
+/* Reads and checks all settings and targets: configuration file, environment and command line. */
 #ifndef SETTINGS_LOAD_H
 #define SETTINGS_LOAD_H
 
@@ -9,16 +9,17 @@
 #include "system/process.h"
 
 /*
- * Fills config from defaults, file, environment and command line, the later over the earlier; targets are not looked at.
- * Says what is wrong with a setting and what would be right. On failure config says in which form the error is to be
- * told, as far as that is known. To be released with config_release in either case.
+ * Fills config from defaults, file, environment and command line; a later source overrules an earlier one. Reads no
+ * targets. process is for reading a file from a pipe. config points into argv and env, which must outlive it. Fails
+ * on a wrong setting; the error names it and the fix. On failure, config->output and config->report_fd still tell in
+ * which form the error must be printed, if that is known. config must be freed with config_release, also on failure.
  */
 int load_settings(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
 		  struct error *err);
 
 /*
- * For a wait, after load_settings: adds the targets, with the settings of each, and checks what does not go together.
- * Warns in log of what looks like a mistake.
+ * Call it after load_settings, if config->action is CONFIG_WAIT. Adds the targets, with the settings of each. Fails if
+ * there is no target, if a target is wrong, or if settings exclude each other. Logs a warning about a probable mistake.
  */
 int load_targets(struct config *config, const struct env *env, struct log *log, struct error *err);
 

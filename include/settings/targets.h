@@ -1,4 +1,4 @@
-/* Where targets are written: words of the command line and of WAITFOR_TARGETS, link and service variables. */
+/* Adds targets to config->plan: from the command line, WAITFOR_TARGETS, and link and service variables. */
 #ifndef SETTINGS_TARGETS_H
 #define SETTINGS_TARGETS_H
 
@@ -7,18 +7,22 @@
 #include "system/env.h"
 
 /*
- * Expands and takes apart one target, and asks the variables for a bare one's port and for a last-resort address. It
- * gets config's settings. Errors show it masked.
+ * Expands the variables in text, parses the target and adds it, with the settings in config->settings. Link and service
+ * variables in env give a missing port, and an address for the case that the name does not resolve. Fails on a wrong
+ * target or an unset variable. Errors quote the target without its password.
  */
 int targets_add(struct config *config, const char *text, const struct env *env, struct error *err);
 
-/* The same for a target in which nothing is to be expanded any more. */
+/* As targets_add, but expands no variables in text. */
 int targets_add_expanded(struct config *config, const char *text, const struct env *env, struct error *err);
 
-/* Those of WAITFOR_TARGETS, which white space separates. */
+/* Adds the targets in text, the value of WAITFOR_TARGETS. White space separates them. */
 int targets_add_words(struct config *config, const char *text, const struct env *env, struct error *err);
 
-/* Every peer that link and service variables know and no target has named (links.h). */
+/*
+ * Adds a target for every host in link and service variables (links.h), unless config already has a target with that
+ * host.
+ */
 int targets_add_links(struct config *config, const struct env *env, struct error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* A target's URL out of a configuration file: variables expanded, the probe's options as parameters. */
+/* Makes a target's URL from the items of a configuration file: expands variables and adds "options" as parameters. */
 #ifndef SETTINGS_URL_H
 #define SETTINGS_URL_H
 
@@ -9,11 +9,17 @@
 #include "options/jsontext.h"
 #include "system/env.h"
 
-/* The text of item, which is in file, with its ${VAR} expanded: the caller's. NULL with err, which quotes nothing of it. */
+/*
+ * Returns text with each ${VAR} expanded; the caller's. text is from item, which is an item of file->root. Returns
+ * NULL on failure; the error has item's place and quotes no value, because it may be a password.
+ */
 char *url_expand(const struct jsontext *file, const cJSON *item, const char *text, const struct env *env,
 		 struct error *err);
 
-/* Adds the members of options, an object of strings and numbers, to the URL as its parameters, percent-encoded. */
+/*
+ * Appends the members of options to url, as parameters, with variables expanded and percent-encoded. Fails if options
+ * is not an object of strings and numbers, if url is not a URL, and if a key cannot be a parameter's name.
+ */
 int url_add_options(const struct jsontext *file, struct buf *url, const cJSON *options, const struct env *env,
 		    struct error *err);
 

@@ -91,8 +91,8 @@ const struct options_table config_options = {config_rows, sizeof(config_rows) / 
 int config_check(const struct config *config, const struct target_settings *settings, struct error *err)
 {
 	if (config->plan.once && settings->successes > 1)
-		return errors_set(err, "once makes one attempt, and successes wants %d of them; say one of the two",
-				  settings->successes);
+		return errors_set(err, "--once makes one attempt and --successes %d needs %d; leave out one",
+				  settings->successes, settings->successes);
 	return 0;
 }
 

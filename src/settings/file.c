@@ -12,15 +12,18 @@
 #include "settings/url.h"
 #include "system/input.h"
 
-/* Thousands of targets; each byte may cost a hundred of memory until what is wrong is found. */
+/*
+ * The maximum size of a file, enough for thousands of targets. There is a limit because parsing may take a hundred
+ * times the file's size in memory before an error is found.
+ */
 enum { CONFIG_FILE_MAX = 1 << 20 };
 
-/* What holds for the targets at one place of the file: those of a group begin with the group's. */
+/* The defaults for the targets in one list of the file: those of a group, or of the whole file. */
 struct settings_file_scope {
-	struct config settings; /* only its settings and sources */
-	struct bits own;        /* rows that were set on the way here */
-	const char *name;       /* of the exported variables; NULL: none given */
-	size_t group;
+	struct config settings; /* only its settings and sources are used */
+	struct bits own;        /* the rows that the target or an outer group has set */
+	const char *name;       /* the value of "name"; NULL: none */
+	size_t group;           /* index in plan.groups */
 };
 
 static int settings_file_list(struct config *config, const cJSON *list, const struct settings_file_scope *scope,
@@ -37,7 +40,7 @@ int settings_file_read(struct config *config, const struct process *process, str
 		return -1;
 	if (!cJSON_IsObject(config->file.root))
 		return jsontext_error(&config->file, config->file.root, false, err,
-				      "a configuration is an object; write {\"targets\": [\"db:5432\"]}");
+				      "a configuration must be an object; write {\"targets\": [\"db:5432\"]}");
 	return 0;
 }
 
@@ -59,24 +62,27 @@ bool settings_file_has_targets(const struct config *config)
 	return cJSON_GetArraySize(settings_file_get(config->file.root, "targets")) > 0;
 }
 
-/* A string that must be one; NULL with err for anything else. */
+/*
+ * Returns the string of item; NULL and an error if it is not a string or is empty. `what` names the item in the
+ * error.
+ */
 static const char *settings_file_string(const struct config *config, const cJSON *item, const char *what,
 					struct error *err)
 {
 	if (!cJSON_IsString(item) || !item->valuestring[0]) {
-		jsontext_error(&config->file, item, false, err, "%s must be a string, and not empty", what);
+		jsontext_error(&config->file, item, false, err, "%s must be a string that is not empty", what);
 		return NULL;
 	}
 	return item->valuestring;
 }
 
-/* Is the target written as NAME=...? The same characters end a name as in target_parse. */
+/* Is the target written as NAME=...? A name ends at the same characters as in target_parse. */
 static bool settings_file_is_named(const char *text)
 {
 	return text[strcspn(text, "=:/?[@")] == '=';
 }
 
-/* The target that item is the text of; options may be NULL. */
+/* Adds the target whose text is item. options is the value of "options", or NULL. */
 static int settings_file_add(struct config *config, const cJSON *item, const cJSON *options,
 			     const struct settings_file_scope *scope, const struct env *env, struct error *err)
 {
@@ -112,7 +118,7 @@ out:
 	return failed;
 }
 
-/* {"any": [...], ...} or {"all": [...], ...} */
+/* Adds a group, {"any": [...], ...} or {"all": [...], ...}; list is the array. */
 static int settings_file_group(struct config *config, const cJSON *list, struct settings_file_scope *scope,
 			       const struct env *env, struct error *err)
 {
@@ -122,7 +128,7 @@ static int settings_file_group(struct config *config, const cJSON *list, struct 
 	return settings_file_list(config, list, scope, env, err);
 }
 
-/* Which of the three an object is. NULL with err when it is none, or several. */
+/* Returns the member "target", "any" or "all"; NULL and an error if the object has none of them, or more than one. */
 static const cJSON *settings_file_kind(const struct config *config, const cJSON *object, struct error *err)
 {
 	static const char *const kinds[] = {"target", "any", "all"};
@@ -132,20 +138,22 @@ static const cJSON *settings_file_kind(const struct config *config, const cJSON 
 		const cJSON *item = settings_file_get(object, kinds[i]);
 
 		if (item && found) {
-			jsontext_error(&config->file, item, true, err, "\"%s\" and \"%s\" exclude each other",
-				       found->string, item->string);
+			jsontext_error(&config->file, item, true, err,
+				       "\"%s\" and \"%s\" cannot be used together; leave out one", found->string,
+				       item->string);
 			return NULL;
 		}
 		found = item ? item : found;
 	}
 	if (!found)
-		jsontext_error(&config->file, object, false, err,
-			       "neither a target nor a group; write {\"target\": \"db:5432\"}, {\"any\": [...]} or "
-			       "{\"all\": [...]}");
+		jsontext_error(
+			&config->file, object, false, err,
+			"this is neither a target nor a group; write {\"target\": \"db:5432\"}, {\"any\": [...]} or "
+			"{\"all\": [...]}");
 	return found;
 }
 
-/* config_check, with the place of the one of its keys that is to blame; NULL where that is not the file. */
+/* config_check; the error gets the place of `blamed`, the item with the wrong setting, or none if blamed is NULL. */
 static int settings_file_check(const struct config *config, const struct target_settings *settings, const cJSON *blamed,
 			       struct error *err)
 {
@@ -157,7 +165,7 @@ static int settings_file_check(const struct config *config, const struct target_
 		      : errors_set(err, "%s", inner.text);
 }
 
-/* The member of the outside that a setting is from; NULL when another source has overruled it. */
+/* Returns the file's item for a setting of the whole wait; NULL if its value is from another source. */
 static const cJSON *settings_file_source(const struct config *config, const char *key)
 {
 	for (size_t i = 0; i < config_options.count; i++)
@@ -166,15 +174,20 @@ static const cJSON *settings_file_source(const struct config *config, const char
 	return NULL;
 }
 
-int settings_file_check_settings(const struct config *config, struct error *err)
+/* Returns the file's item that is to blame if config_check fails; NULL if the file is not to blame. */
+static const cJSON *settings_file_blamed(const struct config *config)
 {
 	const cJSON *successes = settings_file_source(config, "successes");
 
-	return settings_file_check(config, &config->settings,
-				   successes ? successes : settings_file_source(config, "once"), err);
+	return successes ? successes : settings_file_source(config, "once");
 }
 
-/* Its own settings over the scope's; what environment and command line gave stays. */
+int settings_file_check_settings(const struct config *config, struct error *err)
+{
+	return settings_file_check(config, &config->settings, settings_file_blamed(config), err);
+}
+
+/* Stores the object's own settings in scope. Values from environment and command line are not overruled. */
 static int settings_file_own_settings(struct config *config, const cJSON *object, struct settings_file_scope *scope,
 				      struct error *err)
 {
@@ -196,7 +209,7 @@ static int settings_file_own_settings(struct config *config, const cJSON *object
 	return settings_file_check(config, &scope->settings.settings, settings_file_get(object, "successes"), err);
 }
 
-/* The prefix of exported variables: what "NAME=" may be, in plain letters. */
+/* Returns the value of "name", the prefix of exported variables; NULL and an error if it cannot be one. */
 static const char *settings_file_name(const struct config *config, const cJSON *item, struct error *err)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-.0123456789";
@@ -206,11 +219,11 @@ static const char *settings_file_name(const struct config *config, const cJSON *
 		return name;
 	jsontext_error(
 		&config->file, item, false, err,
-		"\"name\" is what variables begin with: letters, digits, '_', and no digit at first; write \"DB\"");
+		"\"name\" is the prefix of variables: letters, digits and '_', and no digit first; write \"DB\"");
 	return NULL;
 }
 
-/* {"target": "postgres://db/shop", "name": "DB", "options": {...}, ...}, or a group */
+/* Adds {"target": "postgres://db/shop", "name": "DB", "options": {...}, ...}, or a group. */
 static int settings_file_object(struct config *config, const cJSON *object, struct settings_file_scope scope,
 				const struct env *env, struct error *err)
 {
@@ -224,7 +237,7 @@ static int settings_file_object(struct config *config, const cJSON *object, stru
 		return settings_file_group(config, kind, &scope, env, err);
 	if (name && cJSON_IsString(kind) && settings_file_is_named(kind->valuestring))
 		return jsontext_error(&config->file, kind, false, err,
-				      "the target is named twice; leave out \"name\" or what stands before the '='");
+				      "the target has two names; leave out \"name\" or the text up to the '='");
 	return settings_file_add(config, kind, settings_file_get(object, "options"), &scope, env, err);
 }
 

@@ -9,7 +9,7 @@
 #include "settings/file.h"
 #include "settings/targets.h"
 
-/* Each source over the one before. With a file it has been read. */
+/* Reads the settings of all sources. A file must have been read into config->file. */
 static int load_pass(struct config *config, int argc, char **argv, const struct env *env, struct error *err)
 {
 	const struct options_values values = {config, config->sources};
@@ -25,7 +25,10 @@ static int load_pass(struct config *config, int argc, char **argv, const struct 
 	return 0;
 }
 
-/* The form that environment or command line ask for; NULL: none. What is wrong may stand before it, so that no pass gets there. */
+/*
+ * Returns the value of --output or WAITFOR_OUTPUT; NULL if neither is given. It searches argv itself, because a failed
+ * pass may not have reached the option.
+ */
 static const char *load_form_asked_for(int argc, char **argv, const struct env *env)
 {
 	const char *found = env_get(env, "WAITFOR_OUTPUT");
@@ -45,7 +48,10 @@ int load_settings(struct config *config, int argc, char **argv, const struct env
 	const char *form;
 	int failed;
 
-	/* A file comes between defaults and environment, and these and the command line name it: so they are read twice. */
+	/*
+	 * The file's settings come between defaults and environment, but its path is known only after the command line
+	 * was read. So the settings are read again if there is a file.
+	 */
 	*config = (struct config){.report_fd = -1};
 	failed = load_pass(&first, argc, argv, env, err);
 	if (!failed && (first.action != CONFIG_WAIT || !first.path)) {
@@ -57,7 +63,10 @@ int load_settings(struct config *config, int argc, char **argv, const struct env
 		failed = settings_file_read(config, process, err) || load_pass(config, argc, argv, env, err);
 	}
 	if (failed) {
-		/* The error is told in that form, and for people where the events go elsewhere. */
+		/*
+		 * Errors have the form that --output asks for, or lines for people if the events go to another
+		 * descriptor.
+		 */
 		form = load_form_asked_for(argc, argv, env);
 		if (form)
 			config->output = strcmp(form, "json") == 0 ? CONFIG_OUTPUT_JSON : CONFIG_OUTPUT_AUTO;
@@ -67,7 +76,7 @@ int load_settings(struct config *config, int argc, char **argv, const struct env
 	return failed ? -1 : 0;
 }
 
-/* Targets are one setting more: the command line's, else the environment's, else the file's. */
+/* Adds the targets of the command line, else those of WAITFOR_TARGETS, else those of the file. */
 static int load_add_targets(struct config *config, const struct env *env, struct log *log, struct error *err)
 {
 	const char *words = env_get(env, "WAITFOR_TARGETS");
@@ -81,29 +90,29 @@ static int load_add_targets(struct config *config, const struct env *env, struct
 	if (config->plan.target_count == 0 && config->file.root && settings_file_targets(config, env, err))
 		return -1;
 	if ((config->operand_count || has_words) && settings_file_has_targets(config))
-		log_line(log, LOG_LEVEL_NORMAL, "the targets of %s are not waited for, since %s has some",
+		log_line(log, LOG_LEVEL_NORMAL, "ignoring the targets in %s, because %s gives targets",
 			 config->file.name, config->operand_count ? "the command line" : "WAITFOR_TARGETS");
 	if (config->links && targets_add_links(config, env, err))
 		return -1;
 	if (config->plan.target_count == 0 && !config->links && config->file.root)
 		return errors_set(
 			err,
-			"no target; give %s \"targets\": [\"db:5432\"], or write waitfor -f FILE host:port -- "
+			"no target; add \"targets\": [\"db:5432\"] to %s, or write waitfor -f FILE host:port -- "
 			"command",
 			config->file.name);
 	if (config->plan.target_count == 0 && !config->links)
 		return errors_set(err,
-				  "no target; write waitfor host:port -- command, set WAITFOR_TARGETS or say --links");
+				  "no target; write waitfor host:port -- command, set WAITFOR_TARGETS, or use --links");
 	return 0;
 }
 
 static int load_check_print_env(const struct config *config, struct error *err)
 {
 	if (config->print_env && config->command)
-		return errors_set(err, "--print-env prints the variables instead of running \"%s\"; leave out one",
+		return errors_set(err, "--print-env prints the variables and does not run \"%s\"; leave out one",
 				  config->command[0]);
 	if (config->print_env && config->plan.no_export)
-		return errors_set(err, "--print-env prints what --no-export leaves out; say one of the two");
+		return errors_set(err, "--print-env prints the variables and --no-export sets none; leave out one");
 	return 0;
 }
 
@@ -116,6 +125,6 @@ int load_targets(struct config *config, const struct env *env, struct log *log, 
 	if (settings_file_check_settings(config, err) || load_add_targets(config, env, log, err))
 		return -1;
 	if (config->plan.target_count == 0)
-		log_line(log, LOG_LEVEL_NORMAL, "--links: no link or service variables here, nothing to wait for");
+		log_line(log, LOG_LEVEL_NORMAL, "--links: found no link or service variables; nothing to wait for");
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include "target/links.h"
 #include "target/scheme.h"
 
-/* Names the target as it was written, where that is not what the error names already. */
+/* Adds the target as the user wrote it to the error, if the error does not quote it so already. */
 static void targets_name_origin(const char *text, const char *expanded, struct error *err)
 {
 	char *written = mask_target(text, scheme_parameter), *named = mask_target(expanded, scheme_parameter);
@@ -28,7 +28,10 @@ int targets_add_expanded(struct config *config, const char *text, const struct e
 		return -1;
 	target = plan_add_target(&config->plan, &made);
 	target->settings = config->settings;
-	/* A scheme may have a usual port, which probe_bind knows. */
+	/*
+	 * Only for a target without a scheme: probe_bind completes the others, because their scheme may have a
+	 * default port.
+	 */
 	for (size_t i = 0; i < target->endpoint_count && !target->scheme_name; i++)
 		links_complete(&target->endpoints[i], env, 0);
 	return 0;
@@ -52,7 +55,7 @@ int targets_add(struct config *config, const char *text, const struct env *env, 
 	return failed;
 }
 
-/* Does what is shown of the word end in a secret, so that white space in it would make a word of the rest? */
+/* Does the word end with a secret? If so, the secret may hold white space, and the next word may be the rest of it. */
 static bool targets_ends_in_secret(const char *word)
 {
 	char *shown = mask_target(word, scheme_parameter);
@@ -63,7 +66,10 @@ static bool targets_ends_in_secret(const char *word)
 	return ends;
 }
 
-/* A word of WAITFOR_TARGETS. after_secret: one that is no target may be the rest of a password, which nobody may see. */
+/*
+ * Adds a word of WAITFOR_TARGETS. after_secret: the word before ended with a secret. If this word is not a target, it
+ * may be the rest of that secret, and the error does not quote it.
+ */
 static int targets_add_word(struct config *config, const char *word, bool after_secret, const struct env *env,
 			    struct error *err)
 {
@@ -75,7 +81,7 @@ static int targets_add_word(struct config *config, const char *word, bool after_
 	added = failed ? NULL : &config->plan.targets[config->plan.target_count - 1];
 	if (added && added->endpoints[0].port)
 		return 0;
-	return errors_set(err, "what follows a password is no target; write white space in a password as %%20, "
+	return errors_set(err, "the text after a password is not a target; write white space in a password as %%20, "
 			       "and targets as host:port");
 }
 
@@ -104,7 +110,7 @@ int targets_add_words(struct config *config, const char *text, const struct env 
 	return 0;
 }
 
-/* A peer that the command line already names is not added again. */
+/* Does config have a target with that host? */
 static bool targets_has_host(const struct config *config, const char *host)
 {
 	for (size_t i = 0; i < config->plan.target_count; i++)

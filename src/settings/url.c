@@ -17,7 +17,7 @@ char *url_expand(const struct jsontext *file, const cJSON *item, const char *tex
 	return expanded;
 }
 
-/* A key with anything else in it is no parameter, and libpq would quote it whole. */
+/* Checks the characters of a parameter's name. libpq would quote a wrong name in full, and it may hold a secret. */
 static int url_check_parameter(const struct jsontext *file, const cJSON *item, struct error *err)
 {
 	char *quoted;
@@ -25,12 +25,13 @@ static int url_check_parameter(const struct jsontext *file, const cJSON *item, s
 	if (item->string[0] && item->string[strspn(item->string, "abcdefghijklmnopqrstuvwxyz_0123456789")] == '\0')
 		return 0;
 	quoted = jsontext_quote(item->string);
-	jsontext_error(file, item, true, err, "%s is no parameter of a URL; write one such as \"sslmode\"", quoted);
+	jsontext_error(file, item, true, err, "%s is not the name of a URL parameter; write one such as \"sslmode\"",
+		       quoted);
 	free(quoted);
 	return -1;
 }
 
-/* "verify-full", 5: the caller's. NULL with err. */
+/* Returns the text of a parameter's value, a string or a number; NULL on failure. The caller's. */
 static char *url_option_value(const struct jsontext *file, const cJSON *item, const struct env *env, struct error *err)
 {
 	if (cJSON_IsString(item))
@@ -49,7 +50,7 @@ int url_add_options(const struct jsontext *file, struct buf *url, const cJSON *o
 
 	if (!cJSON_IsObject(options) || !strstr(url->data, "://"))
 		return jsontext_error(file, options, true, err,
-				      "\"options\" is an object of a URL's parameters; write {\"target\": "
+				      "\"options\" must be an object, and needs a URL as target; write {\"target\": "
 				      "\"postgres://db/shop\", \"options\": {\"sslmode\": \"require\"}}");
 	cJSON_ArrayForEach(item, options)
 	{

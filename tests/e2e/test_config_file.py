@@ -248,13 +248,13 @@ def test_who_decides_a_word(waitfor, config, net, dns, in_file, env, args, code)
 def test_which_targets_are_waited_for(waitfor, config, ready, refused):
     """The command line's, else the environment's, else the file's; a notice tells whose are not."""
     path = config({"timeout": "300ms", "targets": [refused]})
-    notice = f"waitfor: the targets of {path} are not waited for, since "
+    notice = f"waitfor: ignoring the targets in {path}, because "
     result = waitfor("-f", path, ready)
-    assert result.code == 0 and result.lines[0] == f"{notice}the command line has some", result
+    assert result.code == 0 and result.lines[0] == f"{notice}the command line gives targets", result
     result = waitfor("-f", path, env={"WAITFOR_TARGETS": ready})
-    assert result.code == 0 and result.lines[0] == f"{notice}WAITFOR_TARGETS has some", result
+    assert result.code == 0 and result.lines[0] == f"{notice}WAITFOR_TARGETS gives targets", result
     result = waitfor("-f", path)
-    assert result.code == 124 and "not waited for" not in result.err, result
+    assert result.code == 124 and "ignoring" not in result.err, result
     assert waitfor("-q", "-f", path, ready).err == ""
 
 

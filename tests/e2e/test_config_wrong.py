@@ -29,7 +29,7 @@ WRONG = {
     "empty": ("", "1:1: the text is empty; write a value, such as {}"),
     "no JSON": ("targets: [db]", "1:1: 't' is not expected here; write a value: {...}, [...], \"text\", a number, "
                                  "true, false or null"),
-    "an array": ('["db:1"]', '1:1: a configuration is an object; write {"targets": ["db:5432"]}'),
+    "an array": ('["db:1"]', '1:1: a configuration must be an object; write {"targets": ["db:5432"]}'),
     "a comment": ('{\n  // peers\n  "targets": []}', "2:3: JSON has no comments; remove it, or write a key in "
                                                      "double quotes"),
     "a comma too many": ('{\n  "timeout": 5,\n}', "2:15: nothing follows this ','; remove it"),
@@ -43,7 +43,7 @@ WRONG = {
     "misspelt in a group": ('{"targets": [\n  {"any": ["db:1"], "nmae": "X"}]}',
                             '2:21: unknown key "nmae"; did you mean "name"?'),
     "of the whole wait": ('{"targets": [{"target": "db:1", "any": true}]}',
-                          '1:33: "target" and "any" exclude each other'),
+                          '1:33: "target" and "any" cannot be used together; leave out one'),
     "a wrong duration": ('{\n  "timeout": "10x"\n}', '2:14: "timeout": "10x" is not a duration; write 500ms, 10s, '
                                                      "1m30s or a number of seconds"),
     "no attempt": ('{"attempt-timeout": 0}', '1:21: "attempt-timeout": "0" is too short; write a time above 0, '
@@ -51,11 +51,11 @@ WRONG = {
     "a wrong target": ('{"targets": ["db:1",\n"db:65536"]}',
                        '2:1: target "db:65536": "65536" is not a port; write a number from 1 to 65535'),
     "a wrong name": ('{"targets": [{"target": "db:1", "name": "a b"}]}',
-                     "1:41: \"name\" is what variables begin with: letters, digits, '_', and no digit at first; "
+                     "1:41: \"name\" is the prefix of variables: letters, digits and '_', and no digit first; "
                      'write "DB"'),
     "an empty group": ('{"targets": [{"any": []}]}', '1:22: "any" has no targets'),
     "once and successes": ('{"once": true, "targets": [{"target": "db:1", "successes": 2}]}',
-                           "1:47: once makes one attempt, and successes wants 2 of them; say one of the two"),
+                           "1:47: --once makes one attempt and --successes 2 needs 2; leave out one"),
 }
 
 

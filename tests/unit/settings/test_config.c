@@ -26,7 +26,7 @@ static size_t field_size(const struct options_row *row)
 	return sizes[row->type];
 }
 
-/* What --help, the environment and the command line walk: every row is whole, and none stands twice. */
+/* Every row of the table is complete, and no key or letter is used twice. */
 static void test_the_table(void **state)
 {
 	(void)state;
@@ -40,7 +40,7 @@ static void test_the_table(void **state)
 		check(row->key, row->letter == 0 || isalpha((unsigned char)row->letter));
 		check(row->key, row->offset + field_size(row) <= sizeof(struct config));
 		check(row->key, row->offset % sizeof(int) == 0);
-		/* What takes a value says so in --help; a flag stores something. */
+		/* A row that takes a value has an argument for --help; a flag stores a value. */
 		check_int(row->key, row->arg != NULL, row->type != OPTIONS_FLAG && row->type != OPTIONS_NO_FIELD);
 		check(row->key, row->type != OPTIONS_WORD || row->choices);
 		check(row->key, row->type != OPTIONS_FLAG || row->value > 0);
@@ -57,7 +57,7 @@ static void test_the_table(void **state)
 	}
 }
 
-/* A run of loading_run and what it needs; released by load_close. */
+/* A call of loading_run and what it needs; freed by load_close. */
 struct load {
 	struct config config;
 	struct env env;
@@ -68,7 +68,7 @@ struct load {
 	int result;
 };
 
-/* The command line's words are separated by blanks. */
+/* words is the command line, split at blanks. */
 static void load_open(struct load *load, const char *words, const char *const *found)
 {
 	char *rest;
@@ -221,7 +221,7 @@ static void test_targets(void **state)
 		 "db:1 -- app x",
 		 {NULL},
 		 "db 1 -",
-		 3}, /* An ENTRYPOINT whose image has no CMD waits and exits 0. */
+		 3}, /* As the ENTRYPOINT of an image without CMD: waits and exits 0. */
 		{"no command behind --", "db:1 --", {NULL}, "db 1 -", 0},
 		{"from the environment", "", {"WAITFOR_TARGETS= a:1\t\n b:2  "}, "a 1 -, b 2 -", 0},
 		{"with a command", "-- app", {"WAITFOR_TARGETS=a:1"}, "a 1 -", 2},
@@ -266,7 +266,7 @@ struct action_row {
 	int action;
 };
 
-/* With --help nothing else is looked at: whoever asks has got something wrong. */
+/* --help ignores other mistakes, because somebody who asks for help may have made one. */
 static void test_actions(void **state)
 {
 	static const struct action_row rows[] = {

@@ -1,4 +1,4 @@
-/* settings/file.c, through loading_run: what a configuration file makes of settings, targets and groups. */
+/* settings/file.c, through loading_run: settings, targets and groups from a configuration file. */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 enum { WORDS = 8, ENTRIES = 6 };
 
-/* A run of loading_run with "-f FILE" before the words; released by load_close. */
+/* A call of loading_run with "-f FILE" before the words; freed by load_close. */
 struct load {
 	struct unit_dir dir;
 	struct config config;
@@ -55,7 +55,7 @@ static void load_close(struct load *load)
 	free(load->path);
 }
 
-/* "all(a any(b c))": the group, its targets' URLs and the groups in it. */
+/* Appends "all(a any(b c))": a group, its targets' URLs and the groups in it. */
 static void describe_group(struct buf *out, const struct config *config, size_t group)
 {
 	buf_add_text(out, config->plan.groups[group].any ? "any(" : "all(");
@@ -106,7 +106,7 @@ static void test_forms(void **state)
 		{"{\"targets\": [{\"target\": \"db:1\"}]}", "", {NULL}, "all(db:1)"},
 		{"{\"targets\": [{\"name\": \"my-db.1\", \"target\": \"db:1\"}]}", "", {NULL}, "all(MY_DB_1=db:1)"},
 		{"{\"targets\": [{\"name\": \"_x\", \"target\": \"${T}\"}]}", "", {"T=db:1"}, "all(_X=db:1)"},
-		/* '=' in a URL's parameters names nothing. */
+		/* The '=' in a URL's parameters does not make a name. */
 		{"{\"targets\": [{\"name\": \"X\", \"target\": \"postgres://db/a?b=c\"}]}",
 		 "",
 		 {NULL},
@@ -121,13 +121,13 @@ static void test_forms(void **state)
 		 "",
 		 {NULL},
 		 "all(any(all(a:1 b:1) all(any(c:1))))"},
-		/* Members without a name of their own have the group's, the nearest one's. */
+		/* A member without a name gets the name of the nearest group that has one. */
 		{"{\"targets\": [{\"any\": [\"a:1\", \"B=b:1\", {\"target\": \"c:1\", \"name\": \"C\"}, {\"all\": "
 		 "[\"d:1\"]}, {\"all\": [\"e:1\"], \"name\": \"E\"}], \"name\": \"G\"}, \"f:1\"]}",
 		 "",
 		 {NULL},
 		 "all(f:1 any(G=a:1 B=b:1 C=c:1 all(G=d:1) all(E=e:1)))"},
-		/* Targets are one setting more: what has more rank replaces them. */
+		/* Targets from a later source replace those of the file. */
 		{"{\"targets\": [\"a:1\"]}", "b:2", {"WAITFOR_TARGETS=c:3"}, "all(b:2)"},
 		{"{\"targets\": [\"a:1\"]}", "", {"WAITFOR_TARGETS=c:3"}, "all(c:3)"},
 		{"{\"targets\": [\"a:1\"]}", "", {"WAITFOR_TARGETS= "}, "all(a:1)"},
@@ -147,7 +147,7 @@ static void test_forms(void **state)
 
 #define WITH(target, options) "{\"targets\": [{\"target\": \"" target "\", \"options\": " options "}]}"
 
-/* A URL's parameters: encoded, behind those that are there, and expanded once. */
+/* "options" become parameters: encoded, after those in the URL, and with variables expanded once. */
 static void test_options(void **state)
 {
 	static const char *const wild = "W=a b&c=d%?#/+${H}\xc3\xa9";
@@ -182,7 +182,7 @@ struct rank_row {
 	int successes;
 };
 
-/* "default, file, environment, command line", and in the file: outside, group, target. */
+/* Precedence: default, file, environment, command line; in the file: whole wait, group, target. */
 static void test_ranks(void **state)
 {
 	static const char bare[] = "{\"targets\": [\"a:1\"]}";
@@ -221,11 +221,11 @@ static void test_ranks(void **state)
 		 42 * CLOCK_S,
 		 43 * CLOCK_S,
 		 44},
-		/* Set to its default is set. */
+		/* A value equal to the default overrules as well. */
 		{target, "-t60s", {NULL}, 60 * CLOCK_S, 12 * CLOCK_S, 3 * CLOCK_S, 24},
 		{deep, "", {NULL}, 5 * CLOCK_S, 3 * CLOCK_S, 0, 7},
 		{off, "", {NULL}, 0, 3 * CLOCK_S, 0, 1},
-		/* What is not set does not count. */
+		/* An empty variable does not overrule. */
 		{target, "", {"WAITFOR_TIMEOUT="}, 21 * CLOCK_S, 12 * CLOCK_S, 3 * CLOCK_S, 24},
 	};
 
@@ -257,7 +257,7 @@ static size_t row_of(const char *key)
 	return 0;
 }
 
-/* Who had the last word, for --explain: a target's own rows and the sources of what stands outside. */
+/* The sources of values, for --explain: which rows a target has set itself, and the sources of those of the wait. */
 static void test_sources(void **state)
 {
 	static const char text[] =
@@ -279,14 +279,14 @@ static void test_sources(void **state)
 		const char *key = config_options.rows[i].key;
 
 		check_int(key, bits_has(&load.config.plan.targets[0].own_settings, i), strcmp(key, "timeout") == 0);
-		/* The environment has overruled the group's max-interval. */
+		/* The environment overrules the group's max-interval. */
 		check_int(key, bits_has(&load.config.plan.targets[1].own_settings, i), strcmp(key, "successes") == 0);
 		check_int(key, bits_has(&load.config.plan.targets[2].own_settings, i), false);
 	}
 	load_close(&load);
 }
 
-/* Where a target stands, for errors that come later. */
+/* target.origin is the place of the target, for later errors. */
 static void test_origins(void **state)
 {
 	static const char text[] = "{\n \"targets\": [\"a:1\",\n  {\"any\": [{\"target\": \"b:1\"}]}]}";
@@ -308,7 +308,7 @@ static void test_origins(void **state)
 	load_close(&load);
 }
 
-/* Every setting that a file may have, and the log's level with them. */
+/* Every setting that a file may have, and the level of the log that follows from them. */
 static void test_settings(void **state)
 {
 	static const char text[] =
@@ -351,40 +351,42 @@ static void test_settings(void **state)
 }
 
 struct refuse_row {
-	const char *text, *words, *error; /* behind "FILE:" */
+	const char *text, *words, *error; /* error: what follows "FILE:" */
 };
 
-#define OPTIONS_HELP                                                                                               \
-	"\"options\" is an object of a URL's parameters; write {\"target\": \"postgres://db/shop\", \"options\": " \
+#define OPTIONS_HELP                                                                                                         \
+	"\"options\" must be an object, and needs a URL as target; write {\"target\": \"postgres://db/shop\", \"options\": " \
 	"{\"sslmode\": \"require\"}}"
-#define KINDS_HELP "neither a target nor a group; write {\"target\": \"db:5432\"}, {\"any\": [...]} or {\"all\": [...]}"
-#define NAME_HELP  "\"name\" is what variables begin with: letters, digits, '_', and no digit at first; write \"DB\""
-#define ONCE_HELP  "once makes one attempt, and successes wants 2 of them; say one of the two"
-#define TWICE_HELP "the target is named twice; leave out \"name\" or what stands before the '='"
+#define KINDS_HELP \
+	"this is neither a target nor a group; write {\"target\": \"db:5432\"}, {\"any\": [...]} or {\"all\": [...]}"
+#define NAME_HELP  "\"name\" is the prefix of variables: letters, digits and '_', and no digit first; write \"DB\""
+#define ONCE_HELP  "--once makes one attempt and --successes 2 needs 2; leave out one"
+#define TWICE_HELP "the target has two names; leave out \"name\" or the text up to the '='"
 
 static void test_refused(void **state)
 {
 	static const struct refuse_row rows[] = {
 		{"", "", "1:1: the text is empty; write a value, such as {}"},
-		{"[\"a:1\"]", "", "1:1: a configuration is an object; write {\"targets\": [\"db:5432\"]}"},
-		{"\n null", "", "2:2: a configuration is an object; write {\"targets\": [\"db:5432\"]}"},
+		{"[\"a:1\"]", "", "1:1: a configuration must be an object; write {\"targets\": [\"db:5432\"]}"},
+		{"\n null", "", "2:2: a configuration must be an object; write {\"targets\": [\"db:5432\"]}"},
 		{"{\"targets\": \"a:1\"}", "", "1:13: \"targets\" must be an array of targets"},
 		{"{\"targets\": {\"db\": \"a:1\"}}", "", "1:13: \"targets\" must be an array of targets"},
 		{"{\"targets\": null}", "", "1:13: \"targets\" must be an array of targets"},
-		{"{\"targets\": [\"a:1\", 5]}", "", "1:21: a target must be a string, and not empty"},
-		{"{\"targets\": [null]}", "", "1:14: a target must be a string, and not empty"},
-		{"{\"targets\": [[\"a:1\"]]}", "", "1:14: a target must be a string, and not empty"},
-		{"{\"targets\": [\"\"]}", "", "1:14: a target must be a string, and not empty"},
-		{"{\"targets\": [{\"target\": 5}]}", "", "1:25: \"target\" must be a string, and not empty"},
-		{"{\"targets\": [{\"target\": \"\"}]}", "", "1:25: \"target\" must be a string, and not empty"},
+		{"{\"targets\": [\"a:1\", 5]}", "", "1:21: a target must be a string that is not empty"},
+		{"{\"targets\": [null]}", "", "1:14: a target must be a string that is not empty"},
+		{"{\"targets\": [[\"a:1\"]]}", "", "1:14: a target must be a string that is not empty"},
+		{"{\"targets\": [\"\"]}", "", "1:14: a target must be a string that is not empty"},
+		{"{\"targets\": [{\"target\": 5}]}", "", "1:25: \"target\" must be a string that is not empty"},
+		{"{\"targets\": [{\"target\": \"\"}]}", "", "1:25: \"target\" must be a string that is not empty"},
 		{"{\"targets\": [{\"target\": {\"target\": \"a:1\"}}]}", "",
-		 "1:25: \"target\" must be a string, and not empty"},
+		 "1:25: \"target\" must be a string that is not empty"},
 		{"{\"targets\": [{}]}", "", "1:14: " KINDS_HELP},
 		{"{\"targets\": [{\"name\": \"X\"}]}", "", "1:14: " KINDS_HELP},
 		{"{\"targets\": [{\"targets\": [\"a:1\"]}]}", "", "1:14: " KINDS_HELP},
 		{"{\"targets\": [{\"target\": \"a:1\", \"any\": []}]}", "",
-		 "1:32: \"target\" and \"any\" exclude each other"},
-		{"{\"targets\": [{\"all\": [], \"any\": []}]}", "", "1:15: \"any\" and \"all\" exclude each other"},
+		 "1:32: \"target\" and \"any\" cannot be used together; leave out one"},
+		{"{\"targets\": [{\"all\": [], \"any\": []}]}", "",
+		 "1:15: \"any\" and \"all\" cannot be used together; leave out one"},
 		{"{\"targets\": [{\"any\": []}]}", "", "1:22: \"any\" has no targets"},
 		{"{\"targets\": [\"a:1\", {\"all\":\n []}]}", "", "2:2: \"all\" has no targets"},
 		{"{\"targets\": [{\"any\": {\"all\": []}}]}", "", "1:22: \"any\" must be an array of targets"},
@@ -392,9 +394,9 @@ static void test_refused(void **state)
 		{"{\"targets\": [{\"any\": [\"a:1\", {\"all\": 1}]}]}", "",
 		 "1:38: \"all\" must be an array of targets"},
 		{"{\"targets\": [{\"target\": \"a:1\", \"name\": 5}]}", "",
-		 "1:40: \"name\" must be a string, and not empty"},
+		 "1:40: \"name\" must be a string that is not empty"},
 		{"{\"targets\": [{\"target\": \"a:1\", \"name\": \"\"}]}", "",
-		 "1:40: \"name\" must be a string, and not empty"},
+		 "1:40: \"name\" must be a string that is not empty"},
 		{"{\"targets\": [{\"target\": \"a:1\", \"name\": \"my db\"}]}", "", "1:40: " NAME_HELP},
 		{"{\"targets\": [{\"target\": \"a:1\", \"name\": \"1st\"}]}", "", "1:40: " NAME_HELP},
 		{"{\"targets\": [{\"target\": \"a:1\", \"name\": \"A=B\"}]}", "", "1:40: " NAME_HELP},
@@ -410,11 +412,11 @@ static void test_refused(void **state)
 		{"{\"targets\": [{\"target\": \"postgres://a\", \"options\": {\"user\": \"${NONE}\"}}]}", "",
 		 "1:61: the variable NONE is not set; set it or write ${NONE:-default}"},
 		{"{\"targets\": [{\"target\": \"postgres://a\", \"options\": {\"a&b\": 1}}]}", "",
-		 "1:53: \"a&***\" is no parameter of a URL; write one such as \"sslmode\""},
+		 "1:53: \"a&***\" is not the name of a URL parameter; write one such as \"sslmode\""},
 		{"{\"targets\": [{\"target\": \"postgres://a\", \"options\": {\"sslMode\": 1}}]}", "",
-		 "1:53: \"sslMode\" is no parameter of a URL; write one such as \"sslmode\""},
+		 "1:53: \"sslMode\" is not the name of a URL parameter; write one such as \"sslmode\""},
 		{"{\"targets\": [{\"target\": \"postgres://a\", \"options\": {\"\": 1}}]}", "",
-		 "1:53: \"\" is no parameter of a URL; write one such as \"sslmode\""},
+		 "1:53: \"\" is not the name of a URL parameter; write one such as \"sslmode\""},
 		{"{\"targets\": [{\"any\": [\"a:1\"], \"options\": {}}]}", "",
 		 "1:31: unknown key \"options\"; known keys are in waitfor(1)"},
 		{"{\"targets\": [\"a:1\", \"${NONE}:1\"]}", "",
@@ -445,7 +447,7 @@ static void test_refused(void **state)
 		 "1:21: \"attempt-timeout\": \"0\" is too short; write a time above 0, such as 3s"},
 		{"{\"targets\": [{\"any\": [\"a:1\"], \"attempt-timeout\": \"0s\"}]}", "",
 		 "1:50: \"attempt-timeout\": \"0s\" is too short; write a time above 0, such as 3s"},
-		/* The same, though a source of more rank would overrule it. */
+		/* The same, although a later source would overrule it. */
 		{"{\"timeout\": \"x\"}", "-t1 a:1",
 		 "1:13: \"timeout\": \"x\" is not a duration; write 500ms, 10s, 1m30s or a number of seconds"},
 		{"{\"once\": true, \"successes\": 2}", "a:1", "1:16: " ONCE_HELP},
@@ -470,7 +472,7 @@ static void test_refused(void **state)
 	}
 }
 
-/* An error of the command line or the environment is none of the file's. */
+/* An error in the command line or the environment has no place in the file. */
 static void test_refused_elsewhere(void **state)
 {
 	static const char text[] = "{\"successes\": 3, \"once\": false, \"targets\": [\"a:1\"]}";
@@ -491,7 +493,7 @@ static void test_refused_elsewhere(void **state)
 	load_close(&load);
 }
 
-/* Each names itself in an own way; no part of a password is told. */
+/* Different kinds of errors; none shows a part of the password. */
 static void test_no_secrets(void **state)
 {
 	static const char *const texts[] = {
@@ -538,10 +540,10 @@ static void test_no_secrets(void **state)
 
 struct notice_row {
 	const char *name, *text, *words, *found[ENTRIES];
-	const char *notice; /* behind the path; NULL: silence */
+	const char *notice; /* what follows the path; NULL: no notice */
 };
 
-/* Whoever has listed targets in a file and sees others waited for must be told why. */
+/* A notice says why the file's targets are ignored. */
 static void test_notice(void **state)
 {
 	static const char listed[] = "{\"targets\": [\"a:1\"]}";
@@ -549,17 +551,9 @@ static void test_notice(void **state)
 		{"the file's", listed, "", {NULL}, NULL},
 		{"none in the file", "{\"timeout\": 1}", "b:1", {NULL}, NULL},
 		{"an empty list", "{\"targets\": []}", "b:1", {NULL}, NULL},
-		{"the command line's", listed, "b:1", {NULL}, " are not waited for, since the command line has some"},
-		{"the environment's",
-		 listed,
-		 "",
-		 {"WAITFOR_TARGETS=b:1"},
-		 " are not waited for, since WAITFOR_TARGETS has some"},
-		{"both",
-		 listed,
-		 "c:1",
-		 {"WAITFOR_TARGETS=b:1"},
-		 " are not waited for, since the command line has some"},
+		{"the command line's", listed, "b:1", {NULL}, ", because the command line gives targets"},
+		{"the environment's", listed, "", {"WAITFOR_TARGETS=b:1"}, ", because WAITFOR_TARGETS gives targets"},
+		{"both", listed, "c:1", {"WAITFOR_TARGETS=b:1"}, ", because the command line gives targets"},
 		{"quiet", listed, "-q b:1", {NULL}, NULL},
 	};
 
@@ -569,8 +563,9 @@ static void test_notice(void **state)
 		char *expected;
 
 		load_open(&load, rows[i].text, rows[i].words, rows[i].found);
-		expected = rows[i].notice ? alloc_format("waitfor: the targets of %s%s\n", load.path, rows[i].notice)
-					  : alloc_text("");
+		expected = rows[i].notice
+				   ? alloc_format("waitfor: ignoring the targets in %s%s\n", load.path, rows[i].notice)
+				   : alloc_text("");
 		check_text(rows[i].name, load.err.text, "");
 		check_text(rows[i].name, unit_log_text(&load.log), expected);
 		free(expected);
@@ -578,7 +573,7 @@ static void test_notice(void **state)
 	}
 }
 
-/* --help and --version are for whoever has got something wrong: the file is not looked at. */
+/* --help and --version do not read the file, which may be wrong. */
 static void test_actions(void **state)
 {
 	static const char *const words[] = {"--help", "--version", "--help=json"};
@@ -594,7 +589,7 @@ static void test_actions(void **state)
 	}
 }
 
-/* The last level that JSON may have here; groups take two of them each. */
+/* The deepest nesting that is accepted; a group takes two levels. */
 static void test_deep_groups(void **state)
 {
 	enum { GROUPS = 498 };

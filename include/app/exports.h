@@ -1,4 +1,4 @@
-/* Tell the app: DB_HOST, DB_PORT and DB_ADDR. */
+/* The variables that waitfor sets for the app: DB_HOST, DB_PORT and DB_ADDR for a target named DB. */
 #ifndef APP_EXPORTS_H
 #define APP_EXPORTS_H
 
@@ -12,33 +12,38 @@
 #include "target/plan.h"
 #include "wait/progress.h"
 
-/* What the app is told: variables and their values. */
+/* The variables to set, with their values. */
 struct exports {
 	struct envprint_variable *list;
 	size_t count;
 };
 
 /*
- * Before the wait, with targets bound: decides who owns a name that several targets have. The first
- * does; the others must be of the same host, and a warning says how to name another port. Different
- * hosts under one name are an error. Where one of them is enough, and they are of one host or were all
- * given that name, whichever is ready speaks. Does nothing with --no-export.
+ * Decides which target owns a name that several targets have. Call it before the wait, with bound targets. The first
+ * target with the name owns it. For the others:
+ * - If one of them is enough (--any, or an "any" group), and they have the same host or the user gave the name to each,
+ *   they share the name: whichever is ready sets the variables.
+ * - Else, if they have the same host, only the owner sets variables. If the ports differ, logs how to name the other.
+ * - Else it is an error, which suggests a name.
+ * Does nothing with --no-export.
  */
 int exports_assign(struct plan *plan, struct log *log, struct error *err);
 
-/* Then: may the target of that index set variables? Of several that share a name, each may. */
+/* Call it after exports_assign. Returns whether the target may set variables. Each target that shares a name may. */
 bool exports_may_set(const struct plan *plan, size_t index);
 
 /*
- * After it: the variables of every target that owns a name. NAME_HOST is the name as given, so that the
- * app can resolve again, or the address with --pin or where only a variable knew the peer; NAME_PORT is
- * digits; NAME_ADDR the address that answered, only for a target that is ready. progress has an entry
- * for each target. The result is freed by exports_release.
+ * Call it after the wait. Fills exports with the variables of every target that owns a name. progress has one entry
+ * for each target of the plan. exports must be freed with exports_release.
+ * - NAME_HOST is the host as given, so that the app can resolve it again. It is the address with --pin, or if the
+ *   address is from a link or service variable, because then the host may not resolve.
+ * - NAME_PORT is the port in digits.
+ * - NAME_ADDR is the address that answered; it is set only for a target that is ready.
  */
 void exports_collect(struct exports *exports, const struct plan *plan, const struct progress *progress);
 void exports_release(struct exports *exports);
 
-/* Sets them in env. */
+/* Sets the variables in env. */
 void exports_apply(const struct exports *exports, struct env *env);
 
 #endif

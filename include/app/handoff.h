@@ -1,4 +1,4 @@
-/* Put the process back as it was found, exec; never returns on success. */
+/* Replaces this process by the command. */
 #ifndef APP_HANDOFF_H
 #define APP_HANDOFF_H
 
@@ -9,14 +9,16 @@
 enum { HANDOFF_CANNOT_EXEC = 126, HANDOFF_NOT_FOUND = 127 };
 
 /*
- * Where execvp would find the command, in env's PATH: before the wait, so that a typing error is told
- * at once and not after a minute. Gives the path (the caller's), or NULL with err and the exit code.
+ * Finds the command as execvp does, in env's PATH. Call it before the wait, so that a misspelt command is reported
+ * immediately. Returns the path; the caller's. On failure returns NULL and sets *exit_code to HANDOFF_NOT_FOUND or
+ * HANDOFF_CANNOT_EXEC.
  */
 char *handoff_find(const char *command, const struct env *env, int *exit_code, struct error *err);
 
 /*
- * Replaces the process. Comes back only with err and the exit code when execve fails; ends it with
- * 128+n when an ending signal is there or comes before the app is (FACTS 36).
+ * Restores the signal mask and executes path with command as its argv. Returns only if execve fails: the exit code
+ * HANDOFF_NOT_FOUND or HANDOFF_CANNOT_EXEC, with err set. If an ending signal is pending or arrives before execve,
+ * the process exits with 128+n (FACTS 36).
  */
 int handoff_exec(const char *path, char **command, const struct env *env, const struct process *process,
 		 struct error *err);

@@ -10,10 +10,10 @@
 #include "base/buf.h"
 #include "base/json.h"
 
-/* What neither a shell, nor a reader of .env files, nor Docker takes for anything but itself. */
+/* The characters without a special meaning for shells, readers of .env files and Docker. */
 #define ENVPRINT_PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/@%+,-"
 
-/* Writes the value, and before each byte of `special` what `escape` gives in its place. */
+/* Writes the value. Each byte that is in `special` is replaced by the text that `escape` returns for it. */
 static void envprint_escaped(struct buf *out, const char *value, const char *special, const char *(*escape)(char c))
 {
 	while (*value) {
@@ -26,7 +26,7 @@ static void envprint_escaped(struct buf *out, const char *value, const char *spe
 	}
 }
 
-/* Nothing is special in a shell's single quotes but their end. */
+/* Only the quote itself is special within a shell's single quotes. */
 static const char *envprint_sh_escape(char c)
 {
 	(void)c;
@@ -54,15 +54,15 @@ static bool envprint_ends_with_backslash(const char *value)
 	return len && value[len - 1] == '\\';
 }
 
-/* Does a line end and a reader begin with nothing but the value, so that no quotes are needed? */
+/* Can a reader find the start and the end of the value if it has no quotes? */
 static bool envprint_is_bare(const char *value)
 {
 	return isgraph((unsigned char)*value) && *value != '\'' && *value != '"' && !strpbrk(value, "#\r\n");
 }
 
 /*
- * Can it stand in single quotes? python-dotenv takes \\ and \' in them for escapes, and a file's lone '\r' for an end
- * of line.
+ * Can the value be in single quotes? python-dotenv reads \\ and \' in them as escapes, and a '\r' without '\n' as the
+ * end of a line.
  */
 static bool envprint_is_literal(const char *value)
 {
@@ -83,7 +83,7 @@ static void envprint_dotenv(struct buf *out, const char *name, const char *value
 	buf_add_text(out, "\n");
 }
 
-/* A line that is not in the value, so that it cannot end early. The caller's. */
+/* Returns a delimiter that is not in the value, so that the value cannot end too early. The caller's. */
 static char *envprint_delimiter(const char *value)
 {
 	char *delimiter = alloc_text("END_OF_VALUE");

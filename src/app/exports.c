@@ -6,13 +6,16 @@
 
 #include "base/alloc.h"
 
-/* Is one of the two enough? */
+/* Is it enough for the wait if one of the two targets is ready? */
 static bool exports_are_alternatives(const struct plan *plan, const struct target *a, const struct target *b)
 {
 	return plan->group_count && groups_are_alternatives(plan->groups, a->group, b->group);
 }
 
-/* May whichever is there speak under the name of both, since the user gave it to both, or they are of one host? */
+/*
+ * May either target set the variables of their common name? It may if one of them is enough, and if the user gave the
+ * name to both or both have the same host.
+ */
 static bool exports_share_name(const struct plan *plan, const struct target *a, const struct target *b)
 {
 	bool meant = (a->named && b->named) || strcasecmp(a->endpoints[0].host, b->endpoints[0].host) == 0;
@@ -35,7 +38,7 @@ bool exports_may_set(const struct plan *plan, size_t index)
 	return target->exports;
 }
 
-/* Two hosts under one name: says what would be right. */
+/* Two different hosts have the same name. The error suggests another name. */
 static int exports_refuse(const struct plan *plan, const struct target *owner, const struct target *later,
 			  struct error *err)
 {
@@ -50,7 +53,7 @@ static int exports_refuse(const struct plan *plan, const struct target *owner, c
 	return later->origin ? errors_prefix(err, "%s", later->origin) : -1;
 }
 
-/* Does `later` share a name that an earlier target owns? */
+/* Decides whether `later` exports, if the earlier target `owner` owns its name. */
 static int exports_assign_pair(const struct plan *plan, const struct target *owner, struct target *later,
 			       struct log *log, struct error *err)
 {
@@ -97,7 +100,7 @@ static void exports_add_target(struct exports *exports, const struct progress *p
 	const struct place *place = &progress->place;
 	bool ready = progress_is_ready(progress);
 	const struct place where = ready ? *place : place_of(target->endpoints);
-	/* Where only a variable knew the peer the name helps nobody, ready or not. */
+	/* If the address is from a variable, the host may not resolve, so the address is exported in its place. */
 	bool use_address = place->address[0] && (place->from_variable || (ready && pin));
 	char port[8];
 
@@ -109,8 +112,9 @@ static void exports_add_target(struct exports *exports, const struct progress *p
 }
 
 /*
- * Who speaks under the name: its owner, or the first of those that may stand for it that is ready. One that was
- * ready for a part of its --successes comes after one that is done.
+ * Returns the progress from which the variables of the owner's name are set: that of the owner, or of a target that
+ * shares the name. A target that is done comes first, then one that is ready but lacks some of its --successes, then
+ * the owner.
  */
 static const struct progress *exports_source(const struct plan *plan, const struct progress *progress, size_t owner)
 {

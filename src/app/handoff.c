@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 
-/* What execve would make of the file, as far as one can tell before: 0 or an errno value. */
+/* Returns the errno value with which execve would fail, as far as it is known before, or 0. */
 static int handoff_check(const char *path)
 {
 	struct stat found;
@@ -21,6 +21,7 @@ static int handoff_check(const char *path)
 	return access(path, X_OK) ? errno : 0;
 }
 
+/* Returns the exit code for an errno value. */
 static int handoff_code(int error_number)
 {
 	return error_number == ENOENT || error_number == ENOTDIR ? HANDOFF_NOT_FOUND : HANDOFF_CANNOT_EXEC;
@@ -31,7 +32,10 @@ static const char *handoff_reason(int error_number)
 	return error_number == EISDIR ? "it is a directory" : strerror(error_number);
 }
 
-/* The first executable one in PATH; where there is none the first that exists, else NULL, as a shell reports it. */
+/*
+ * Returns the first executable file of that name in path, a list as in PATH. If there is none, returns the first that
+ * exists, as a shell does, and sets *reason to an errno value; NULL if none exists. The caller's.
+ */
 static char *handoff_search(const char *command, const char *path, int *reason)
 {
 	char *second_best = NULL;
@@ -73,14 +77,14 @@ char *handoff_find(const char *command, const struct env *env, int *exit_code, s
 		found = NULL;
 		reason = ENOENT;
 	} else {
-		/* Where PATH is not set musl, glibc and dash agree on these. */
+		/* If PATH is not set, musl, glibc and dash search in these. */
 		found = handoff_search(command, path ? path : "/usr/local/bin:/bin:/usr/bin", &reason);
 	}
 	if (reason == 0)
 		return found;
 	*exit_code = handoff_code(reason);
 	if (reason == ENOENT && !strchr(command, '/'))
-		errors_set(err, "command \"%s\" not found in PATH; give its full path, or mend PATH", command);
+		errors_set(err, "command \"%s\" not found in PATH; write its full path, or fix PATH", command);
 	else
 		errors_set(err, "cannot run \"%s\": %s", found, handoff_reason(reason));
 	free(found);
@@ -97,12 +101,14 @@ int handoff_exec(const char *path, char **command, const struct env *env, const 
 	process_give_back(process);
 	execve(path, command, env->list);
 	reason = errno;
-	signal(SIGPIPE, SIG_IGN); /* the reason may have nobody to read it: the exit code still counts */
+	signal(SIGPIPE, SIG_IGN); /* if nothing reads stderr, the exit code must still be right */
 	if (reason == ENOEXEC)
-		errors_set(err, "cannot run \"%s\": not a program; a script needs a first line such as #!/bin/sh",
+		errors_set(err, "cannot run \"%s\": it is not a program; a script needs a first line such as #!/bin/sh",
 			   path);
 	else if (reason == ENOENT)
-		errors_set(err, "cannot run \"%s\": it, or the interpreter or loader it asks for, is not there", path);
+		errors_set(err,
+			   "cannot run \"%s\": the file, or the interpreter or loader that it needs, does not exist",
+			   path);
 	else
 		errors_set(err, "cannot run \"%s\": %s", path, strerror(reason));
 	return handoff_code(reason);

@@ -1,4 +1,4 @@
-/* envprint.c: variables as text, and what a shell and a reader of .env files make of it. */
+/* envprint.c: variables as text, and that shells and readers of .env files read the same values. */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -99,14 +99,14 @@ static void test_none_and_several(void **state)
 	}
 }
 
-/* All of them go into one text, so that one that ends too early or too late spoils the others. */
+/* All values are in one text, so that one that ends too early or too late changes the others. */
 #define VALUES                                                                                                         \
 	"", "db", "it's", "'", "'''", "say \"hi\"", "\"", "$HOME $(echo no) $", "`echo no`", "${", "-n", "--", "=",    \
 		"#", "a #b", " a ", "\t", "a\nb", "\n", "a\n\n", "a\nB=no\n", "\\n", "a\\b", "\\\\", "\\\\\\", "\\'",  \
 		"\\\"", "'\"", "\"'\\n`$HOME\n", "\\", "C:\\", "a;b|c&d>e<f(g)", "*", "~", "!x", "a\rb", "a\r\nb\r\n", \
 		"\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x98", "\xc2\xa0#", "\x01\x1b[0m\x7f", "\xe2\x80\xa8"
 
-/* What a program reads from the text in the file $1: "[VALUE]" of each V0, V1... */
+/* Returns what a program reads from the file $1: "[VALUE]" for each of V0, V1... */
 struct reader {
 	const char *const *argv;
 	const char *path; /* of the file */
@@ -155,7 +155,7 @@ static void check_read_back(enum envprint_form form, const char *const *argv, co
 	buf_release(&expected);
 }
 
-/* Through eval and $(), as people call it; the reading is by a child, so that only what was exported counts. */
+/* With eval and $(), as people use it. A child prints the values, so that only exported variables count. */
 #define SHELL_SCRIPT                                                                                       \
 	"eval \"$(cat \"$1\")\" || exit; exec /bin/sh -c 'i=0; while eval \"[ \\\"\\${V$i+x}\\\" ]\"; do " \
 	"eval \"printf \\\"[%s]\\\" \\\"\\$V$i\\\"\"; i=$((i+1)); done'"
@@ -177,7 +177,7 @@ static void test_shells_read_back(void **state)
 		check_read_back(ENVPRINT_SH, zsh, values, COUNT(values));
 }
 
-/* python-dotenv, without what the header says cannot be helped. */
+/* python-dotenv, without the exceptions that the header names. */
 static void test_dotenv_reads_back(void **state)
 {
 	static const char *const values[] = {VALUES};

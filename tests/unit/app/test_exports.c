@@ -7,7 +7,7 @@
 
 enum { TARGETS = 4, ENTRIES = 8 };
 
-/* A plan of parsed targets, as probe_bind leaves them. */
+/* A plan of parsed targets, in the state after probe_bind. */
 static void plan_open(struct plan *plan, const char *const *texts)
 {
 	*plan = (struct plan){0};
@@ -155,7 +155,10 @@ static void check_apply(const struct apply_row *row)
 	plan_release(&plan);
 }
 
-/* Issue 3, "Exports": HOST as given, PORT in digits where a link's tcp:// was, ADDR that answered; in place, all else unchanged. */
+/*
+ * Issue 3, "Exports": HOST as given, PORT in digits where a link's tcp:// was, ADDR that answered; in place, all else
+ * unchanged.
+ */
 static void test_apply(void **state)
 {
 	static const struct apply_row rows[] = {
@@ -250,7 +253,7 @@ static void test_apply(void **state)
 		 true,
 		 {NULL},
 		 {"A_HOST=b", "A_PORT=2", "A_ADDR=10.0.0.2"}},
-		/* --run-anyway: where it is said to be, and no address, since none answered. */
+		/* --run-anyway: host and port as given, and no address, because none answered. */
 		{"not ready",
 		 "db:5432",
 		 OUTCOME_REFUSED,
@@ -261,7 +264,7 @@ static void test_apply(void **state)
 		 false,
 		 {NULL},
 		 {"DB_HOST=db", "DB_PORT=5432"}},
-		/* Its name helps nobody. */
+		/* Its host does not resolve. */
 		{"not ready, and only a variable knew it",
 		 "db:5432",
 		 OUTCOME_REFUSED,
@@ -289,7 +292,7 @@ static void test_apply(void **state)
 		check_apply(&rows[i]);
 }
 
-/* Each target has its own progress; one whose name belongs to an earlier target sets nothing. */
+/* Each target has its own progress. A target whose name an earlier target owns sets nothing. */
 static void test_apply_to_several(void **state)
 {
 	static const char *const texts[] = {"db:1", "db:2", "web:3", NULL};
@@ -322,11 +325,11 @@ static void test_apply_to_several(void **state)
 
 struct source_row {
 	const char *name;
-	const char *replicas; /* of each: d(one), r(eady, but not as often as it should be), - */
+	const char *replicas; /* of each: d(one), r(eady, but not often enough), - (not ready) */
 	const char *host;
 };
 
-/* Of three replicas under one name that one is told which is done, else one that is ready; where none is, the first. */
+/* Of three replicas with one name, the one that is done is exported, else one that is ready, else the first. */
 static void test_source(void **state)
 {
 	static const char *const texts[] = {"r=db1:1", "r=db2:2", "r=db3:3", NULL};
@@ -370,8 +373,8 @@ struct sharing_row {
 	const char *name, *targets[TARGETS];
 	bool any;
 	size_t group; /* of all but the first: 0, 1 (any), 2 (any in 1) or 3 (all in 1) */
-	const char *owns,
-		*may_set; /* one digit for each target: does it own its name? may it set variables? NULL: an error */
+	/* One digit for each target. owns: does it own its name? NULL: an error. may_set: may it set variables? */
+	const char *owns, *may_set;
 };
 
 static void check_sharing(const struct sharing_row *row)
@@ -417,7 +420,7 @@ static void test_sharing(void **state)
 		check_sharing(&rows[i]);
 }
 
-/* A file's target says where it stands. */
+/* The error about a target of a file has its place. */
 static void test_error_in_a_file(void **state)
 {
 	static const char *const texts[] = {"r=a:1", "r=b:2", NULL};
@@ -436,7 +439,7 @@ static void test_error_in_a_file(void **state)
 	plan_release(&plan);
 }
 
-/* A port that is not ready would help nobody. */
+/* The app gets the port that is ready, as another would be of no use. */
 static void test_one_host_two_ports_of_which_one_is_enough(void **state)
 {
 	static const char *const texts[] = {"db:1", "db:2", NULL};

@@ -10,7 +10,7 @@
 #include "app/handoff.h"
 #include "base/alloc.h"
 
-/* This very program, which is the app of some tests: it tells its arguments and its environment. */
+/* This program is also the app of some tests: it prints its arguments and its environment. */
 static char own_path[4096];
 
 static int app_main(char **argv)
@@ -25,13 +25,13 @@ static int app_main(char **argv)
 
 struct find_row {
 	const char *name, *command;
-	const char *path;  /* of PATH, a '@' for the test's directory; NULL: not set */
-	const char *found; /* below the directory; NULL: an error */
+	const char *path;  /* the value of PATH, with '@' for the test's directory; NULL: not set */
+	const char *found; /* relative to the directory; NULL: an error */
 	int code;
 	const char *message;
 };
 
-/* "@/a:@/b" with the directory put in. */
+/* Returns "@/a:@/b" with each '@' replaced by the directory. */
 static char *expand_path(const char *path, const struct unit_dir *dir)
 {
 	char *expanded = alloc_text("");
@@ -73,7 +73,7 @@ static void check_find(const struct find_row *row, const struct unit_dir *dir)
 	env_release(&env);
 }
 
-/* As execvp and a shell look a command up (POSIX, 8.3), and the exit codes of FACTS 40. */
+/* Commands are found as execvp and a shell find them (POSIX, 8.3); exit codes are those of FACTS 40. */
 static void test_find(void **state)
 {
 	static const struct find_row rows[] = {
@@ -153,7 +153,7 @@ static void test_find_in_current_directory(void **state)
 		   "PATH=: found\nPATH=:/none: found\nPATH=/none:: found\nPATH=/none::/nothing: found\n");
 }
 
-/* Run in children. */
+/* These run in children. */
 struct exec_job {
 	const char *path;
 	int raised; /* before the hand-over */
@@ -200,7 +200,7 @@ struct exec_row {
 	const char *message;
 };
 
-/* Where execve fails it comes back: 127 for what is not there, 126 for what cannot be run (FACTS 40). */
+/* If execve fails, it returns 127 if the file does not exist and 126 if it cannot be run (FACTS 40). */
 static void test_exec_fails(void **state)
 {
 	static const struct exec_row rows[] = {
@@ -235,7 +235,7 @@ struct signal_row {
 	int number, code;
 };
 
-/* FACTS 36: a signal that came before the hand-over ends it, and the app is never started. */
+/* A signal that arrives before the exec ends the process, and the app is not started (FACTS 36). */
 static void test_a_signal_before_exec(void **state)
 {
 	static const struct signal_row rows[] = {

@@ -1,4 +1,4 @@
-/* The five steps: what is asked for, how each target is probed, the wait, what the app is told, the app. */
+/* The five steps: read the settings, bind each target to its probe, wait, export the variables, start the app. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@
 
 enum { EXIT_NOT_READY = 1, EXIT_TIMED_OUT = 124, EXIT_OWN_FAULT = 125 };
 
-/* stdout is the app's, but here there is no app. A text that cannot be written is a failure. */
+/* Prints text on stdout and frees it. Only for runs without an app, whose stdout it is. Returns the exit code. */
 static int main_print(char *text, struct error *err)
 {
 	bool failed = fputs(text, stdout) < 0 || fflush(stdout) != 0;
@@ -35,7 +35,7 @@ static int main_print(char *text, struct error *err)
 	return EXIT_OWN_FAULT;
 }
 
-/* The caller's. */
+/* Returns the text of --help or --version. The caller's. */
 static char *main_text(int action)
 {
 	switch (action) {
@@ -73,8 +73,9 @@ static int main_explain(const struct config *config, const char *path, struct er
 }
 
 /*
- * The wait went as it should, or the user does not mind. With a command it does not come back, but on failure; code
- * is that of the wait, for where there is nothing to hand over to.
+ * After a successful wait, or with --run-anyway after any wait: starts the command or prints the variables. With a
+ * command it returns only on failure. Returns the exit code: `code`, that of the wait, if there is neither command
+ * nor --print-env.
  */
 static int main_hand_over(const struct config *config, const struct progress *progress, const struct sinks *report,
 			  const char *path, struct env *env, const struct process *process, int code, struct error *err)
@@ -94,7 +95,7 @@ static int main_hand_over(const struct config *config, const struct progress *pr
 	return code;
 }
 
-/* The loop, the resolver and all that hangs on them are there only in here. */
+/* Runs the wait. The event loop and the resolver exist only during this call. */
 static int main_wait_for(struct waiter_result *result, const struct config *config, const struct process *process,
 			 const struct sinks *sinks, struct error *err)
 {
@@ -108,7 +109,7 @@ static int main_wait_for(struct waiter_result *result, const struct config *conf
 	return failed;
 }
 
-/* From a loaded config to the exit code; on success with a command it does not come back. */
+/* Runs all steps after the settings were read. Returns the exit code; does not return if it starts a command. */
 static int main_wait(struct config *config, struct env *env, const struct process *process, struct log *log,
 		     struct error *err)
 {

@@ -9,63 +9,64 @@
 #include "settings/config.h"
 
 /*
- * The version of the plan, which docs/explain.schema.json describes. It is raised when a member is removed or renamed,
- * gets another type or meaning, or may be null where it never was. Members, settings, kinds and other words may be
- * added without: a reader ignores what it does not know. The table is for people and may change at any time.
+ * The version of the JSON plan, which docs/explain.schema.json describes. It is raised if a member is removed or
+ * renamed, gets another type or meaning, or may become null. It is not raised for new members, settings, kinds and
+ * other words: readers must ignore those that they do not know. The table is for people and may change at any time.
  */
 enum { EXPLAIN_VERSION = 1 };
 
 /*
- * The plan of a config whose targets are bound and whose exports are settled; path is that of the command, or NULL.
- * Neither text holds a secret. Both are the caller's.
+ * Return the plan of a config whose targets are bound and whose exports are assigned. path is the path of the
+ * command, or NULL. The texts hold no secret, and are the caller's.
  */
 char *explain_json(const struct config *config, const char *path);
 char *explain_table(const struct config *config, const char *path);
 
-/* The rest is what both texts are made of. */
+/* The rest of this header is for the two files that make the texts. */
 
 /* Where the address of an endpoint would come from. */
 enum explain_source {
 	EXPLAIN_NAME,       /* DNS and /etc/hosts */
-	EXPLAIN_HOSTADDR,   /* the parameter of that name */
-	EXPLAIN_LITERAL,    /* the target itself */
-	EXPLAIN_UNIX_SOCKET /* nowhere: the host is a path */
+	EXPLAIN_HOSTADDR,   /* the URL's parameter hostaddr */
+	EXPLAIN_LITERAL,    /* the host is an address */
+	EXPLAIN_UNIX_SOCKET /* there is no address: the host is a path */
 };
 
-/* One place where a target may be. Its texts are the target's. */
+/* One endpoint of a target. Its texts are owned by the target. */
 struct explain_endpoint {
 	const char *host;
 	uint16_t port;
 	enum explain_source source;
-	const char *address;  /* known without asking; NULL for a name */
-	const char *fallback; /* what a variable knows of a name; NULL: nothing */
+	const char *address;  /* known without a lookup; NULL for a name */
+	const char *fallback; /* the address in a link or service variable; NULL: none */
 };
 
 struct explain_endpoint explain_endpoint(const struct endpoint *endpoint);
 
-/* One setting, of the wait or of a target. */
+/* One setting of the wait or of a target. */
 struct explain_setting {
 	const char *key;
 	char *value;  /* as a user would write it; NULL: none */
 	char *source; /* "--timeout", "WAITFOR_TIMEOUT", a file's name, "default"; for a target's own its origin */
-	bool own;     /* the target's own */
+	bool own;     /* set for this target or its group */
 };
 
 /*
- * What the row of config_options is set to, for the wait where target is NULL. False where the row is none for it, and
- * there is nothing to release: for a wait that is what only the command line may say, and is about one run.
+ * Fills setting with the value of a row of config_options: that of the target, or of the wait if target is NULL.
+ * Returns false if the row is not a setting of the target or wait; then there is nothing to free. Rows that only the
+ * command line may set are not settings of the wait. setting must be freed with explain_release_setting.
  */
 bool explain_setting(struct explain_setting *setting, const struct config *config, const struct target *target,
 		     size_t row);
 void explain_release_setting(struct explain_setting *setting);
 
-/* The index-th variable that the target may set, "DB_HOST"; NULL past the last. The caller's. */
+/* Returns the name of the target's variable number index, such as "DB_HOST"; NULL past the last. The caller's. */
 char *explain_export(const struct config *config, size_t target, size_t index);
 
-/* "any" or "all": how many of the group's members are wanted. */
+/* Returns "any" or "all": how many members of the group must be ready. */
 const char *explain_wanted(const struct config *config, size_t group);
 
-/* The word after --print-env; NULL where it was not given. The caller's. */
+/* Returns the value of --print-env; NULL if it was not given. The caller's. */
 char *explain_print_env(const struct config *config);
 
 #endif

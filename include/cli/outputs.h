@@ -1,4 +1,4 @@
-/* Who is told of the wait, and in which form: the sinks that the settings ask for. */
+/* The outputs of a wait: opens the sinks that the settings ask for. */
 #ifndef CLI_OUTPUTS_H
 #define CLI_OUTPUTS_H
 
@@ -10,19 +10,20 @@
 
 struct outputs {
 	struct sinks report;
-	struct log events; /* where --report-fd wants the events */
+	struct log events; /* for the events of --report-fd */
 };
 
 /*
- * Gives the log of stderr the level that the settings ask for and, where events go to stderr, their form: then all that
- * is said there is an event. config may be of a failed load_settings.
+ * Sets the level of log, which writes to stderr. If events go to stderr, each line of the log becomes an event, too.
+ * Changes config->output and config->report_fd if --report-fd is 2. config may be from a load_settings that failed.
  */
 void outputs_set_log(struct config *config, struct log *log);
 
 /*
- * Opens what --output, --report-fd and --report ask for; fails where one of them cannot be written. log, which is
- * that of stderr, and outputs must outlive the wait. The descriptor of --report-fd is closed at exec, so that its
- * reader sees the end; 0 to 2 are the app's and stay open. To be released on failure too.
+ * Opens the outputs of --output, --report-fd and --report. log writes to stderr; log and outputs must outlive the
+ * wait. Fails if an output cannot be written, or would be stdout together with --print-env. The descriptor of
+ * --report-fd is closed at exec, so that its reader sees the end, unless it is 0, 1 or 2, which belong to the app.
+ * outputs must be freed with outputs_release, also on failure.
  */
 int outputs_open(struct outputs *outputs, const struct config *config, const struct env *env, struct log *log,
 		 struct error *err);

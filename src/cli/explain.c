@@ -39,7 +39,7 @@ struct explain_endpoint explain_endpoint(const struct endpoint *endpoint)
 	};
 }
 
-/* What of config says whose word a value is: "--timeout", "WAITFOR_TIMEOUT", the file's name, "default". The caller's. */
+/* Returns the source of a row's value: "--timeout", "WAITFOR_TIMEOUT", the file's name or "default". The caller's. */
 static char *explain_whose(const struct config *config, size_t row, enum options_source source)
 {
 	switch (source) {
@@ -55,7 +55,7 @@ static char *explain_whose(const struct config *config, size_t row, enum options
 	return alloc_text("default");
 }
 
-/* The index-th choice; NULL for none. The caller's. */
+/* Returns the row's choice number index; NULL if there is none. The caller's. */
 static char *explain_choice(const struct options_row *row, int index)
 {
 	size_t len;
@@ -71,7 +71,7 @@ static char *explain_flag(const struct options_row *row, int value)
 	return alloc_text(value == row->value ? "true" : "false");
 }
 
-/* clock_format's words where they are exact, else seconds with all their digits: "61.5s". The caller's. */
+/* Returns the text of clock_format if it is exact, else seconds with all digits: "61.5s". The caller's. */
 static char *explain_duration(int64_t duration)
 {
 	struct error ignored = {0};
@@ -100,7 +100,7 @@ static char *explain_list(const struct options_list *list)
 	return list->count ? buf_detach(&out) : NULL;
 }
 
-/* The value at field as a user would write it; NULL where there is none. The caller's. */
+/* Returns the value of the field as a user would write it; NULL if it has none. The caller's. */
 static char *explain_value(const struct options_row *row, const void *field)
 {
 	switch (row->type) {
@@ -129,7 +129,7 @@ static bool explain_takes(const struct options_row *row, const struct target *ta
 	return options_takes(row, OPTIONS_ENV) && row->type != OPTIONS_NO_FIELD;
 }
 
-/* A row that a target may have has its field in the settings that targets begin with. */
+/* Returns the row's field: in the target's settings, or in config if target is NULL. offset is the row's. */
 static const void *explain_field(const struct config *config, const struct target *target, size_t offset)
 {
 	if (target)

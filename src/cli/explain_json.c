@@ -1,4 +1,4 @@
-/* The plan of --explain as programs read it: docs/explain.schema.json. */
+/* The plan of --explain for programs, as JSON: docs/explain.schema.json. */
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -49,7 +49,7 @@ static void explain_json_add_exports(cJSON *object, const struct config *config,
 	}
 }
 
-/* Those of the wait where target is NULL. */
+/* Adds the settings of the target, or of the wait if target is NULL. */
 static void explain_json_add_settings(cJSON *object, const struct config *config, const struct target *target)
 {
 	cJSON *settings = alloc_check(cJSON_AddObjectToObject(object, "settings"));
@@ -84,7 +84,7 @@ static cJSON *explain_json_target(const struct config *config, size_t index)
 	return object;
 }
 
-/* Group 0, which is everything, is a member of none. */
+/* Group 0 is the whole plan, so it is a member of no group. */
 static cJSON *explain_json_group(const struct config *config, size_t index)
 {
 	cJSON *object = alloc_check(cJSON_CreateObject());

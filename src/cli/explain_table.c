@@ -1,4 +1,4 @@
-/* The plan of --explain as people read it. */
+/* The plan of --explain for people, as a table. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,20 +12,20 @@
 
 enum { EXPLAIN_TABLE_COLUMNS = 6, EXPLAIN_TABLE_GAP = 2 };
 
-/* Rows of cells, and how wide each column has to be. */
+/* Rows of cells, and the width of each column. */
 struct explain_table_grid {
 	char *(*rows)[EXPLAIN_TABLE_COLUMNS];
 	size_t count;
 	int widths[EXPLAIN_TABLE_COLUMNS];
 };
 
-/* The text as a terminal may hold it, with U+FFFD for what is no UTF-8, as in the JSON. NULL gives NULL. The caller's. */
+/* Returns the text cleaned for a terminal, with U+FFFD for bytes that are not UTF-8; NULL for NULL. The caller's. */
 static char *explain_table_clean(const char *text)
 {
 	return text ? json_clean(text, SIZE_MAX) : NULL;
 }
 
-/* Copies the cells, clean; NULL is a cell that the row does not have. */
+/* Adds a row with cleaned copies of the cells. NULL means that the row does not have the cell. */
 static void explain_table_add_row(struct explain_table_grid *grid, const char *const *cells)
 {
 	grid->rows = alloc_resize(grid->rows, grid->count + 1, sizeof(*grid->rows));
@@ -40,7 +40,7 @@ static void explain_table_add_row(struct explain_table_grid *grid, const char *c
 	grid->count++;
 }
 
-/* Writes a row and frees its cells. No line ends in blanks. */
+/* Writes a row and frees its cells. The line has no blanks at its end. */
 static void explain_table_flush_row(struct buf *out, char **cells, const int *widths)
 {
 	int missing = 0;
@@ -69,7 +69,7 @@ static const char *explain_table_text(const char *text)
 	return text ? text : "none";
 }
 
-/* "DB_HOST DB_PORT DB_ADDR", or "none". The caller's. */
+/* Returns "DB_HOST DB_PORT DB_ADDR", or "none". The caller's. */
 static char *explain_table_exports_text(const struct config *config, size_t index)
 {
 	struct buf out = {0};
@@ -83,7 +83,7 @@ static char *explain_table_exports_text(const struct config *config, size_t inde
 	return out.len ? buf_detach(&out) : alloc_text("none");
 }
 
-/* "db:5432", "[::1]:5432", "/run/pg, port 5432". The caller's. */
+/* Returns "db:5432", "[::1]:5432" or "/run/pg, port 5432". The caller's. */
 static char *explain_table_peer_text(const struct explain_endpoint *row)
 {
 	if (row->host[0] == '/')
@@ -91,7 +91,7 @@ static char *explain_table_peer_text(const struct explain_endpoint *row)
 	return alloc_format(strchr(row->host, ':') ? "[%s]:%u" : "%s:%u", row->host, row->port);
 }
 
-/* "DNS and /etc/hosts, else 172.17.0.2 of a variable". The caller's. */
+/* Returns where the address comes from: "DNS and /etc/hosts, else 172.17.0.2 of a variable". The caller's. */
 static char *explain_table_source_text(const struct explain_endpoint *row)
 {
 	switch (row->source) {
@@ -109,7 +109,7 @@ static char *explain_table_source_text(const struct explain_endpoint *row)
 	return alloc_text("DNS and /etc/hosts");
 }
 
-/* "all", "any of group 1": what the wait wants of the members of the group. The caller's. */
+/* Returns "all" or "any of group 1": how many members of the group must be ready. The caller's. */
 static char *explain_table_wanted_text(const struct config *config, size_t group)
 {
 	const char *wanted = explain_wanted(config, group);
@@ -117,7 +117,7 @@ static char *explain_table_wanted_text(const struct config *config, size_t group
 	return group ? alloc_format("%s of group %zu", wanted, group) : alloc_text(wanted);
 }
 
-/* A row for each endpoint; what holds for the whole target stands in the first. */
+/* Adds a row for each endpoint. The cells about the whole target are only in the first row. */
 static void explain_table_add_target(struct explain_table_grid *grid, const struct config *config, size_t index)
 {
 	const struct target *target = &config->plan.targets[index];
@@ -154,7 +154,7 @@ static void explain_table_add_targets(struct buf *out, const struct config *conf
 	explain_table_flush(out, &grid);
 }
 
-/* What WANTED does not show: a group that is not simply one of all. */
+/* Adds a line for each group inside another group or an "any": the column WANTED does not show that. */
 static void explain_table_add_groups(struct buf *out, const struct config *config)
 {
 	for (size_t i = 1; i < config->plan.group_count; i++) {
@@ -176,7 +176,7 @@ static void explain_table_add_setting(struct explain_table_grid *grid, const str
 									  row->source, only_for});
 }
 
-/* Those of the wait, where target is NULL, or those that are the target's own. Is there any? */
+/* Adds the settings of the wait if target is NULL, else the target's own. Returns whether there are any. */
 static bool explain_table_add_settings_of(struct explain_table_grid *grid, const struct config *config,
 					  const struct target *target)
 {
@@ -209,7 +209,7 @@ static void explain_table_add_settings(struct buf *out, const struct config *con
 	explain_table_flush(out, &grid);
 }
 
-/* What comes after the wait. */
+/* Adds what happens after the wait. */
 static void explain_table_add_end(struct buf *out, const struct config *config, const char *command)
 {
 	char *form = explain_print_env(config), *path = explain_table_clean(command);

@@ -26,7 +26,7 @@ void outputs_set_log(struct config *config, struct log *log)
 		events_set_log(log);
 }
 
-/* A board where somebody looks at it and did not ask for more or less to be said. */
+/* Returns the board if it is asked for or the terminal can show it, but lines with -q or -v; else lines. */
 static struct sink *outputs_for_people(const struct config *config, const struct env *env, struct log *log)
 {
 	bool board = config->output == CONFIG_OUTPUT_BOARD ||
@@ -37,7 +37,7 @@ static struct sink *outputs_for_people(const struct config *config, const struct
 	return lines_new(log);
 }
 
-/* A shell that evaluates the variables must not find anything else. */
+/* With --print-env only the variables may be on stdout, because a shell may evaluate it. */
 static int outputs_refuse_stdout(const char *what, struct error *err)
 {
 	return errors_set(err, "%s: standard output is for the variables of --print-env; name a file", what);

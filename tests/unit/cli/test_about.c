@@ -12,7 +12,7 @@
 #include "settings/config.h"
 #include "target/scheme.h"
 
-/* The line of text that holds part; the caller's. NULL when there is none. */
+/* Returns the line of text that contains part; NULL if there is none. The caller's. */
 static char *line_with(const char *text, const char *part)
 {
 	const char *found = strstr(text, part), *start = found;
@@ -27,7 +27,7 @@ static char *line_with(const char *text, const char *part)
 static void test_help_tells_every_option(void **state)
 {
 	char *help = about_help_all(),
-	     *list = strstr(help, "\nOptions:\n"); /* the examples above it have options too */
+	     *list = strstr(help, "\nOptions:\n"); /* skips the examples above, which also contain options */
 
 	(void)state;
 	for (size_t i = 0; i < config_options.count; i++) {

@@ -11,7 +11,7 @@
 
 enum { WORDS = 8, ENTRIES = 4, FACTS = 12 };
 
-/* The plan of a command line, as main makes it. FILE in words stands for the path of a file with that content. */
+/* The plan of a command line, made as in main. FILE in words is replaced by the path of a file with that content. */
 struct planned {
 	struct config config;
 	struct env env;
@@ -20,7 +20,7 @@ struct planned {
 	struct unit_log log;
 	char *file, *line, *argv[WORDS + 2];
 	const char *command;
-	cJSON *plan; /* what explain_json says */
+	cJSON *plan; /* from explain_json */
 };
 
 static void planned_open(struct planned *planned, const char *words, const char *const *found, const char *content)
@@ -66,7 +66,7 @@ static void planned_close(struct planned *planned)
 	free(planned->line);
 }
 
-/* "targets/0/endpoints/1/port" */
+/* Returns the item with a path such as "targets/0/endpoints/1/port". */
 static const cJSON *find(const cJSON *item, const char *path)
 {
 	while (item && *path) {
@@ -81,7 +81,7 @@ static const cJSON *find(const cJSON *item, const char *path)
 	return item;
 }
 
-/* Of an array of texts: all of them, with blanks. FILE for the path of the file. The caller's. */
+/* Returns the item as text; an array as its texts joined by blanks. The path of the file becomes FILE. The caller's. */
 static char *value_of(const struct planned *planned, const char *path)
 {
 	const cJSON *item = find(planned->plan, path);
@@ -284,7 +284,7 @@ static void test_settings(void **state)
 		{"a word's default", "a:1", {NULL}, NULL, "settings/output", "auto", "default"},
 		{"a list", "--report a --report b a:1", {NULL}, NULL, "settings/report", "a, b", "--report"},
 		{"an empty list", "a:1", {NULL}, NULL, "settings/report", "null", "default"},
-		/* As a user may write it, without a loss. */
+		/* Exact, in a form that a user may write. */
 		{"for ever", "-t0 a:1", {NULL}, NULL, "settings/timeout", "0s", "--timeout"},
 		{"digits of a second", "-t12.345678 a:1", {NULL}, NULL, "settings/timeout", "12.345678s", "--timeout"},
 		{"half a minute's second", "-t20m34.5s a:1", {NULL}, NULL, "settings/timeout", "1234.5s", "--timeout"},
@@ -312,7 +312,7 @@ static void test_settings(void **state)
 	}
 }
 
-/* Every row that more than the command line may say is there, for the wait, and for each target where it may differ. */
+/* The wait has every row that not only the command line may set, and each target the rows that may be set for it. */
 static void test_no_setting_is_missing(void **state)
 {
 	struct planned planned;
@@ -330,7 +330,7 @@ static void test_no_setting_is_missing(void **state)
 	planned_close(&planned);
 }
 
-/* The first cells of the line that begins so; the caller's. NULL: there is none. */
+/* Returns the line of the table that begins with `begin`; NULL if there is none. The caller's. */
 static char *line_of(const char *table, const char *begin)
 {
 	const char *at = table;
@@ -348,7 +348,7 @@ struct line_row {
 	const char *line;  /* NULL: no line begins so */
 };
 
-/* Columns end two blanks behind their longest cell, which is derived here by hand. */
+/* Each column begins two blanks after the longest cell of the one before; the expected widths are counted by hand. */
 static void test_table(void **state)
 {
 	static const char groups[] =
@@ -439,7 +439,7 @@ static void test_table(void **state)
 	}
 }
 
-/* A target's own settings follow the wait's and say whose they are. */
+/* A target's own settings come after those of the wait, with the target they are for. */
 static void test_own_settings_in_the_table(void **state)
 {
 	static const char file[] = "{\"targets\": [\"a:1\", {\"target\": \"b:2\", \"timeout\": \"9s\"}]}";
@@ -466,7 +466,7 @@ static void test_own_settings_in_the_table(void **state)
 	planned_close(&planned);
 }
 
-/* Neither text shows a secret, wherever it stands. */
+/* Neither text shows a secret. */
 static void test_no_secret(void **state)
 {
 	static const struct line_row rows[] = {

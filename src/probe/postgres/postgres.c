@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "attempt/knock.h"
+#include "attempt/precheck.h"
 #include "attempt/probe.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -22,10 +22,10 @@
 #include "target/scheme.h"
 
 /* From listening to ready, a server that was shut down cleanly takes 4 to 9 ms (measured with PostgreSQL 15). */
-#define POSTGRES_SETTLE (10 * CLOCK_MS)
+#define POSTGRES_STAY (10 * CLOCK_MS)
 
 struct postgres_state {
-	struct knock knock;
+	struct precheck precheck;
 	PGconn *conn;
 	struct loop_watch watch;
 	bool connected; /* the socket is; libpq talks */
@@ -324,12 +324,12 @@ static void postgres_connect(struct probe *probe)
 	postgres_watch(probe, true);
 }
 
-static void postgres_on_knock(void *arg)
+static void postgres_on_prechecked(void *arg)
 {
 	postgres_connect(arg);
 }
 
-static void postgres_on_knock_failed(void *arg, const struct outcome *outcome)
+static void postgres_on_precheck_failed(void *arg, const struct outcome *outcome)
 {
 	probe_finish(arg, outcome);
 }
@@ -345,14 +345,14 @@ static void postgres_start(struct probe *probe)
 	struct postgres_state *state = probe->state;
 	struct outcome outcome;
 
-	knock_init(&state->knock);
+	precheck_init(&state->precheck);
 	state->watch = (struct loop_watch){.ready = postgres_on_ready, .arg = probe};
 	if (!probe->was_down || probe->address->any.sa_family == AF_UNIX) {
 		postgres_connect(probe);
 		return;
 	}
-	outcome = knock_start(&state->knock, probe->loop, probe->address, POSTGRES_SETTLE, postgres_on_knock,
-			      postgres_on_knock_failed, probe);
+	outcome = precheck_start(&state->precheck, probe->loop, probe->address, POSTGRES_STAY, postgres_on_prechecked,
+				 postgres_on_precheck_failed, probe);
 	if (outcome.kind != OUTCOME_READY)
 		probe_finish(probe, &outcome);
 }
@@ -361,7 +361,7 @@ static void postgres_stop(struct probe *probe)
 {
 	struct postgres_state *state = probe->state;
 
-	knock_stop(&state->knock);
+	precheck_stop(&state->precheck);
 	loop_watch_clear(&state->watch);
 	if (!state->conn)
 		return;

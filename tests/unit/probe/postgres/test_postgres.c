@@ -11,7 +11,7 @@ static void check_peers(const struct pg_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		pg_peer_check(&rows[i], false);
-		pg_peer_check(&rows[i], true); /* behind a knock, which is one connection more of the same script */
+		pg_peer_check(&rows[i], true); /* behind a precheck, which is one connection more of the same script */
 	}
 }
 
@@ -155,7 +155,7 @@ static void test_what_a_server_sees(void **state)
 		speaker_await_end(&peer, "ping");
 		check_int("connections", (long long)peer.count, 1 + was_down);
 		if (was_down)
-			check_int("the knock says nothing", (long long)peer.connections[0].received_len, 0);
+			check_int("the precheck says nothing", (long long)peer.connections[0].received_len, 0);
 		last = &peer.connections[was_down];
 		check_int("one connection at a time", (long long)last->beside, 0);
 		check("the user", received(last, "user\0me", 8));

@@ -84,7 +84,7 @@ static void test_refused(void **state)
 	close(fd);
 }
 
-/* Nobody answers the connection itself, be it libpq's or the knock. */
+/* Nobody answers the connection itself, be it libpq's or the precheck. */
 static void test_no_answer(void **state)
 {
 	struct address address;
@@ -122,7 +122,7 @@ static void test_unix_socket(void **state)
 	unit_loop_open(&unit);
 	snprintf(target, sizeof(target), "postgres://me@/app?host=%s&port=#", dir.path);
 	prober_open(&prober, &unit, target, 5432);
-	prober.was_down = true; /* no knock there */
+	prober.was_down = true; /* no precheck there */
 	prober_run(&prober, &address, PG_LIMIT, "no socket");
 	check_int("no socket", prober.outcome.kind, OUTCOME_NO_FILE);
 	prober_close(&prober);

@@ -7,7 +7,7 @@
  * 2. It reports once, through probe_finish, even from inside start. The first report wins.
  * 3. The framework delivers on the next loop turn, after stop. Nothing is ever freed on its own stack;
  *    the one who asked is never re-entered.
- * 4. The framework owns the deadline; when it fires, the reason is the stage the probe last named.
+ * 4. The framework owns the deadline; when it fires, the outcome is the one that probe_expire_as was last given.
  * 5. A unit test asserts the mandatory slots of every row of the registry (target/scheme.h).
  */
 #ifndef ATTEMPT_PROBE_H
@@ -57,8 +57,8 @@ struct probe {
 	/* What follows is the framework's. */
 	struct address address_copy;
 	int64_t limit;
-	enum outcome_kind stage;
-	const char *stage_text;
+	enum outcome_kind expire_kind;
+	const char *expire_text;
 	bool started, finished;
 	struct outcome outcome;
 	struct loop_timer deadline, deliver;
@@ -84,8 +84,13 @@ void probe_release(struct probe *probe);
 /* Has it got a connection, so that what is left is the peer's to answer? */
 bool probe_is_connected(const struct probe *probe);
 
-/* For protocols: the report, and the stage whose kind (with text as detail) is the reason when the deadline fires. */
+/* For protocols: reports the outcome. */
 void probe_finish(struct probe *probe, const struct outcome *outcome);
-void probe_stage(struct probe *probe, enum outcome_kind on_deadline, const char *text);
+
+/*
+ * For protocols: what the outcome is when the deadline fires; at first OUTCOME_CONNECT_TIMEOUT. text becomes its detail
+ * and is kept as a pointer, so it must outlive the probe; NULL means no detail.
+ */
+void probe_expire_as(struct probe *probe, enum outcome_kind kind, const char *text);
 
 #endif

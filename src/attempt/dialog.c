@@ -105,7 +105,7 @@ static void dialog_on_connected(void *arg)
 		dialog_finish(probe, OUTCOME_LOCAL, "out of memory");
 		return;
 	}
-	probe_stage(probe, OUTCOME_SILENT, NULL);
+	probe_expire_as(probe, OUTCOME_SILENT, NULL);
 	bufferevent_setcb(state->talk, dialog_on_heard, NULL, dialog_on_event, probe);
 	if (dialog->say)
 		dialog->say(probe->target, &words);

@@ -86,8 +86,8 @@ static void probe_on_deliver(void *arg)
 static void probe_on_deadline(void *arg)
 {
 	struct probe *probe = arg;
-	struct outcome outcome = probe->stage_text ? outcome_make(probe->stage, "%s", probe->stage_text)
-						   : outcome_make(probe->stage, NULL);
+	struct outcome outcome = probe->expire_text ? outcome_make(probe->expire_kind, "%s", probe->expire_text)
+						    : outcome_make(probe->expire_kind, NULL);
 
 	probe_finish(probe, &outcome);
 }
@@ -102,7 +102,7 @@ void probe_init(struct probe *probe, void *state, struct loop *loop, const struc
 		.target = target,
 		.endpoint = endpoint,
 		.limit = limit,
-		.stage = OUTCOME_CONNECT_TIMEOUT,
+		.expire_kind = OUTCOME_CONNECT_TIMEOUT,
 		.state = state,
 		.done = done,
 		.arg = arg,
@@ -133,7 +133,7 @@ void probe_release(struct probe *probe)
 
 bool probe_is_connected(const struct probe *probe)
 {
-	return outcome_info(probe->stage)->answers;
+	return outcome_info(probe->expire_kind)->answers;
 }
 
 void probe_finish(struct probe *probe, const struct outcome *outcome)
@@ -146,8 +146,8 @@ void probe_finish(struct probe *probe, const struct outcome *outcome)
 	loop_timer_set(&probe->deliver, 0);
 }
 
-void probe_stage(struct probe *probe, enum outcome_kind on_deadline, const char *text)
+void probe_expire_as(struct probe *probe, enum outcome_kind kind, const char *text)
 {
-	probe->stage = on_deadline;
-	probe->stage_text = text;
+	probe->expire_kind = kind;
+	probe->expire_text = text;
 }

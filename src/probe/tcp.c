@@ -64,7 +64,7 @@ static void tcp_on_connected(void *arg)
 		tcp_finish(probe, OUTCOME_READY);
 		return;
 	}
-	probe_stage(probe, OUTCOME_SILENT, "waiting whether the connection stays open");
+	probe_expire_as(probe, OUTCOME_SILENT, "waiting whether the connection stays open");
 	delay = probe->was_refused && portproxy_stands_at(address_port(probe->address)) ? TCP_PROXY_DELAY
 											: TCP_TRUST_DELAY;
 	loop_timer_set(&state->trust, delay);

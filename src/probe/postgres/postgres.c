@@ -202,7 +202,7 @@ static void postgres_logged_in(struct probe *probe)
 		return;
 	}
 	state->querying = true;
-	probe_stage(probe, OUTCOME_SILENT, "no answer to SELECT 1");
+	probe_expire_as(probe, OUTCOME_SILENT, "no answer to SELECT 1");
 	PQsetnonblocking(state->conn, 1);
 	if (!PQsendQuery(state->conn, "SELECT 1"))
 		postgres_finish(probe, OUTCOME_RESET, NULL);
@@ -245,7 +245,7 @@ static bool postgres_is_connected(struct probe *probe)
 		return false;
 	}
 	state->connected = true;
-	probe_stage(probe, OUTCOME_SILENT, NULL);
+	probe_expire_as(probe, OUTCOME_SILENT, NULL);
 	return true;
 }
 

@@ -78,8 +78,8 @@ struct row_type {
 	const char *name;
 	enum outcome_kind in_start[2]; /* reported inside start; NONE: nothing */
 	enum outcome_kind later[2];    /* by a timer */
-	enum outcome_kind stage;       /* named in start; NONE: none */
-	const char *stage_text;
+	enum outcome_kind expire_kind; /* given to probe_expire_as in start; NONE: not called */
+	const char *expire_text;
 	enum outcome_kind expected;
 	const char *detail;
 };
@@ -132,8 +132,8 @@ static void own_start(struct probe *probe)
 	loop_timer_init(probe->loop, &own->timer, own_on_timer, probe);
 	if (attempt->row->later[0])
 		loop_timer_set(&own->timer, 0);
-	if (attempt->row->stage)
-		probe_stage(probe, attempt->row->stage, attempt->row->stage_text);
+	if (attempt->row->expire_kind)
+		probe_expire_as(probe, attempt->row->expire_kind, attempt->row->expire_text);
 	attempt->connected = probe_is_connected(probe);
 	report(probe, attempt->row->in_start);
 }
@@ -188,11 +188,11 @@ static const struct row_type type_rows[] = {
 	{"later", {0}, {OUTCOME_READY}, 0, NULL, OUTCOME_READY, "report 0"},
 	{"later, the first wins", {0}, {OUTCOME_CLOSED, OUTCOME_READY}, 0, NULL, OUTCOME_CLOSED, "report 0"},
 	{"at start over later", {OUTCOME_READY}, {OUTCOME_CLOSED}, 0, NULL, OUTCOME_READY, "report 0"},
-	{"a stage and a report", {OUTCOME_FULL}, {0}, OUTCOME_SILENT, "thinking", OUTCOME_FULL, "report 0"},
-	/* Contract 4: the deadline's reason is the stage last named. */
+	{"an expiry and a report", {OUTCOME_FULL}, {0}, OUTCOME_SILENT, "thinking", OUTCOME_FULL, "report 0"},
+	/* Contract 4: the reason of the deadline is the last that probe_expire_as got. */
 	{"the deadline", {0}, {0}, 0, NULL, OUTCOME_CONNECT_TIMEOUT, ""},
-	{"the deadline in a stage", {0}, {0}, OUTCOME_SILENT, NULL, OUTCOME_SILENT, ""},
-	{"the deadline in a stage with a text",
+	{"the deadline after probe_expire_as", {0}, {0}, OUTCOME_SILENT, NULL, OUTCOME_SILENT, ""},
+	{"the deadline after probe_expire_as with a text",
 	 {0},
 	 {0},
 	 OUTCOME_STARTING,
@@ -222,7 +222,7 @@ static void test_contract(void **state)
 			check_int("after stop", attempt.stops_before_done, 1);
 			check_int(row->name, attempt.outcome.kind, row->expected);
 			check_text(row->name, attempt.outcome.detail, row->detail);
-			check_int(row->name, attempt.connected, row->stage != OUTCOME_NONE);
+			check_int(row->name, attempt.connected, row->expire_kind != OUTCOME_NONE);
 			unit_loop_settle(&attempt.unit);
 			if (!frees)
 				probe_release(probe);

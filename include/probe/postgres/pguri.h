@@ -11,7 +11,7 @@
  * parameters too, and as lists; tells every other parameter. Says what is wrong without showing a secret, service=
  * included, which would hide where to connect.
  */
-int pguri_take(struct target *target, void (*tell)(void *arg, const char *key, const char *value), void *arg,
+int pguri_take(struct target *target, void (*on_parameter)(void *arg, const char *key, const char *value), void *arg,
 	       struct error *err);
 
 /* What libpq's own table says of a parameter of that name. */

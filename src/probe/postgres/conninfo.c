@@ -228,8 +228,8 @@ static int conninfo_rehearse(const struct conninfo *info, const struct endpoint 
 }
 
 /* The link's password (may be NULL) is the last resort: only after the rehearsal it is known that there is no other. */
-static int conninfo_settle(struct conninfo *info, const struct target *target, const char *link_password,
-			   struct error *err)
+static int conninfo_check(struct conninfo *info, const struct target *target, const char *link_password,
+			  struct error *err)
 {
 	bool has_password = false;
 
@@ -290,7 +290,7 @@ static int conninfo_fill(struct conninfo *info, struct target *target, const str
 	session = conninfo_get(info, "target_session_attrs");
 	info->wants_session = session && strcmp(session, "any") != 0 && strcmp(session, "prefer-standby") != 0;
 	return conninfo_check_tls(info, env, err) ||
-	       conninfo_settle(info, target, conninfo_link_password(info, target, env), err);
+	       conninfo_check(info, target, conninfo_link_password(info, target, env), err);
 }
 
 struct conninfo *conninfo_new(struct target *target, const struct env *env, struct log *log, struct error *err)

@@ -180,7 +180,7 @@ enum mask_parameter pguri_parameter(const char *key, size_t len)
 	return known;
 }
 
-int pguri_take(struct target *target, void (*tell)(void *arg, const char *key, const char *value), void *arg,
+int pguri_take(struct target *target, void (*on_parameter)(void *arg, const char *key, const char *value), void *arg,
 	       struct error *err)
 {
 	const char *hosts = NULL, *addresses = NULL, *ports = NULL;
@@ -200,7 +200,7 @@ int pguri_take(struct target *target, void (*tell)(void *arg, const char *key, c
 		else if (strcmp(option->keyword, "port") == 0)
 			ports = option->val;
 		else
-			tell(arg, option->keyword, option->val);
+			on_parameter(arg, option->keyword, option->val);
 	}
 	if (!failed)
 		failed = pguri_take_hosts(target, hosts, addresses, ports, err);

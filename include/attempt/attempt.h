@@ -1,4 +1,4 @@
-/* One attempt at one target: look its endpoints up, race their addresses, report one outcome. */
+/* One attempt at one target: looks its endpoints up, races their addresses, and reports one outcome. */
 #ifndef ATTEMPT_ATTEMPT_H
 #define ATTEMPT_ATTEMPT_H
 
@@ -13,36 +13,47 @@
 
 struct attempt_runner;
 
-/* What all attempts of a wait share: the session, and memory that is used again. Zeroed but for session: nothing yet. */
+/*
+ * What all attempts of a wait share: the session, and memory for later attempts. To begin, set session and zero the
+ * rest.
+ */
 struct attempt_pool {
 	struct session *session;
-	struct attempt_runner *spare; /* list */
+	struct attempt_runner *spare; /* list of unused runners */
 	size_t spare_count;
 };
 
-/* After all of its attempts are freed. */
+/* Frees the unused runners. All attempts of the pool must have been freed before. */
 void attempt_pool_release(struct attempt_pool *pool);
 
-/* Lives as long as the wait for its target: look-ups outlast single attempts. */
+/*
+ * An attempt at one target that can be started again and again. It lives as long as the wait for the target, because a
+ * look-up may go on between two attempts.
+ */
 struct attempt;
 
 /*
- * pool and target must outlive it. thorough: no attempt is over before every look-up is, for a verdict that no later
- * attempt would repair. done is called once for each attempt_start, on a later turn of the loop.
+ * Returns an attempt, which the caller frees. pool and target must outlive it. done is called once for each
+ * attempt_start, on a later turn of the loop; place is where the outcome was found. If thorough is true, an attempt
+ * that finds nothing ready does not end before every look-up has: the verdict depends on this one attempt, and a late
+ * address could change it.
  */
 struct attempt *attempt_new(struct attempt_pool *pool, const struct target *target, bool thorough,
 			    void (*done)(void *arg, const struct outcome *outcome, const struct place *place),
 			    void *arg);
+
+/* Stops the attempt if it is running, and frees it. NULL is allowed. */
 void attempt_free(struct attempt *attempt);
 
 /*
- * Begins an attempt that ends within limit (microseconds), look-up included. waited is how long the
- * target has been waited for: it decides how old an address may be. Not while one is running. The caller has taken a
- * socket of the session for it; further ones, for addresses that are tried at the same time, it takes itself.
+ * Starts an attempt that ends within limit, look-up included; none may be running. waited is the time that the target
+ * has been waited for; it decides how old a known address may be. Both are microseconds. The caller must have taken one
+ * socket from the session (session_take_socket), and returns it when done is called or after attempt_stop. If several
+ * addresses are tried at the same time, the attempt takes and returns the other sockets itself.
  */
 void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited);
 
-/* Breaks off the one that is running, if any: done is not called for it. */
+/* Stops the attempt if it is running. done is then not called for it. */
 void attempt_stop(struct attempt *attempt);
 
 #endif

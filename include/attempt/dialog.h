@@ -1,6 +1,7 @@
 /*
- * A conversation of a few words: connect, say something, judge what comes back, perhaps say more. A protocol that is no
- * more than that gives two functions; connecting, slices, limits and a clean end are here.
+ * A dialog: connect, send something, judge the reply, perhaps send more. A protocol of this kind supplies two
+ * functions. This file connects, collects replies that arrive in pieces, limits their length, and closes the connection
+ * cleanly.
  */
 #ifndef ATTEMPT_DIALOG_H
 #define ATTEMPT_DIALOG_H
@@ -14,49 +15,55 @@
 #include "target/outcome.h"
 #include "target/target.h"
 
-/* What the service has said since we last spoke. */
+/* What the service has sent since we last sent something. */
 struct dialog_heard {
-	const char *data; /* len bytes, which may hold anything and end in the middle of a message */
+	const char *data; /* len bytes of any value, not NUL-terminated; the last message may be incomplete */
 	size_t len;
-	bool eof;      /* it has hung up: no more will come */
-	unsigned turn; /* how often we have spoken so far */
+	bool eof;      /* the service closed the connection; no more will come */
+	unsigned turn; /* how often we have sent something so far */
 };
 
-/* Both functions are pure: target and bytes in, bytes and an outcome out. Unit tests and fuzzers feed them directly. */
+/*
+ * The two functions of a protocol. Both are pure: they use only their arguments and keep nothing, so unit tests and
+ * fuzzers can call them directly.
+ */
 struct dialog {
-	/* Adds our first words to out. NULL, or nothing added: the service speaks first. */
+	/* Adds to out what we send first. If the slot is NULL or adds nothing, the service speaks first. */
 	void (*say)(const struct target *target, struct buf *out);
 
 	/*
-	 * Called whenever more was heard, with all of it. Returns true with *outcome set when that decides. Else false:
-	 * then with words added to out, which are sent, what was heard so far is forgotten, and the next call has only
-	 * what comes after; without, more is waited for. After eof nothing is sent: what is not decided then is
-	 * OUTCOME_CLOSED. It must give the same result however the bytes are sliced.
+	 * Called whenever more bytes have arrived, with all that arrived since we last sent something. Three results:
+	 * - true, with *outcome set: the protocol has decided.
+	 * - false, with bytes added to out: they are sent, and what was heard so far is discarded.
+	 * - false, with nothing added: more bytes are needed.
+	 * After eof nothing more is sent; then false makes the outcome OUTCOME_CLOSED. The result must be the
+	 * same however the bytes are cut into pieces.
 	 */
 	bool (*judge)(const struct target *target, const struct dialog_heard *heard, struct buf *out,
 		      struct outcome *outcome);
 };
 
-/* Of a reply without a decision. */
+/* Bytes. If a reply gets longer than this and judge has not decided, the outcome is OUTCOME_GARBLED. */
 enum { DIALOG_HEARD_MAX = 64 * 1024 };
 
-/*
- * Of one attempt. A protocol of this kind has state_size = sizeof(struct dialog_state), dialog, and these as start and
- * stop.
- */
+/* The probe->state of a dialog. */
 struct dialog_state {
-	struct stream stream;
-	struct bufferevent *talk; /* NULL: not connected */
-	unsigned turn;
-	bool heard_any;
+	struct stream stream;     /* while connecting */
+	struct bufferevent *talk; /* after that; NULL before */
+	unsigned turn;            /* as in struct dialog_heard */
+	bool heard_any;           /* at least one byte has arrived */
 };
 
 /*
- * An outcome whose detail is the first line of what the service said, up to where that repeats the target's password, or
- * begins to: a service that does not know a command may show the first bytes of what came with it.
+/*
+ * Returns an outcome with the first line of the service's reply as its detail. The line is cut where it repeats the target's
+ * password, or the beginning of it: a service that does not know a command may quote the first bytes of its arguments.
  */
 struct outcome dialog_quote(const struct target *target, enum outcome_kind kind, const char *said, size_t len);
 
+ * The start and stop of a struct protocol that is a dialog. Its dialog must be set, and its state_size must be
+ * sizeof(struct dialog_state).
+ */
 void dialog_start(struct probe *probe);
 void dialog_stop(struct probe *probe);
 

@@ -1,4 +1,4 @@
-/* Is anybody there at all? A bare connection before an attempt that costs us or the peer more. */
+/* Does the port accept connections at all? A connection on which nothing is sent, before an attempt that costs more. */
 #ifndef ATTEMPT_PRECHECK_H
 #define ATTEMPT_PRECHECK_H
 
@@ -8,25 +8,28 @@
 
 struct precheck {
 	struct stream stream;
-	struct loop_timer stay;
-	int64_t patience;
+	struct loop_timer stay; /* runs while the connection must stay open */
+	int64_t patience;       /* for how long; microseconds */
 	void (*open)(void *arg);
 	void (*failed)(void *arg, const struct outcome *outcome);
 	void *arg;
 };
 
-/* Before anything else, so that precheck_stop is always safe. */
+/* Must be called first. Then precheck_stop is safe, even if precheck_start is never called. */
 void precheck_init(struct precheck *precheck);
 
 /*
- * Begins to connect. When the connection has stood for `patience` (microseconds) it is closed, without a byte said,
- * and open is called; else failed, with the reason. Exactly one of them, on a later turn of the loop, unless
- * precheck_stop comes first; or what failed at once is returned as an outcome other than READY.
+ * Begins to connect to address. When the connection has stayed open for patience (microseconds), it is closed and open
+ * is called; nothing was sent on it. If connecting fails or the peer closes earlier, failed is called with the reason.
+ * Exactly one of the two is called, on a later turn of the loop, unless precheck_stop is called before. If connecting
+ * fails immediately, the result is an outcome other than OUTCOME_READY, and neither is called. loop must outlive the
+ * precheck, which must stay where it is until precheck_stop.
  */
 struct outcome precheck_start(struct precheck *precheck, struct loop *loop, const struct address *address,
 			      int64_t patience, void (*open)(void *arg),
 			      void (*failed)(void *arg, const struct outcome *outcome), void *arg);
 
-void precheck_stop(struct precheck *precheck); /* twice is fine */
+/* Closes the connection; open and failed are no longer called. It may be called twice. */
+void precheck_stop(struct precheck *precheck);
 
 #endif

@@ -1,14 +1,14 @@
 /*
- * Is it ready? What a protocol has to do, and the life of one attempt at one address.
+ * A probe: one protocol talks to one address and finds out whether the target is ready there.
  *
  * The contract between a protocol and this framework:
- * 1. A protocol runs one attempt at one address. It never retries, never times out as a whole, never
- *    prints, never resolves.
- * 2. It reports once, through probe_finish, even from inside start. The first report wins.
- * 3. The framework delivers on the next loop turn, after stop. Nothing is ever freed on its own stack;
- *    the one who asked is never re-entered.
- * 4. The framework owns the deadline; when it fires, the outcome is the one that probe_expire_as was last given.
- * 5. A unit test asserts the mandatory slots of every row of the registry (target/scheme.h).
+ * 1. A protocol runs one attempt at one address. It never retries, never prints, never looks a name up, and sets no
+ *    time limit for the attempt as a whole.
+ * 2. It reports by probe_finish, which it may call inside start. Only the first report counts.
+ * 3. The framework calls stop and then done on the next turn of the loop. So a protocol may report anywhere: within the
+ *    call nothing is freed, and the caller of probe_start is not called back.
+ * 4. The framework owns the deadline. When it fires, the outcome is what probe_expire_as was last given.
+ * 5. A unit test checks that the protocol of every scheme (target/scheme.h) fills the mandatory slots.
  */
 #ifndef ATTEMPT_PROBE_H
 #define ATTEMPT_PROBE_H
@@ -28,52 +28,61 @@
 struct dialog;
 struct probe;
 
-/* What is done at one place to find out whether a target of a scheme is ready. */
+/* How to find out at one place whether a target is ready. */
 struct protocol {
-	const struct dialog *dialog; /* of a protocol that is a dialog (attempt/dialog.h); else NULL */
-	size_t state_size;           /* zeroed for every attempt, handed over as probe->state */
+	const struct dialog *dialog; /* the functions of a dialog (attempt/dialog.h); NULL if it is not a dialog */
+	size_t state_size;           /* bytes of probe->state, which are zeroed for every attempt */
 
 	/*
-	 * Optional, once before the wait: completes the target (its endpoints, its plan) from its URL and the
-	 * environment, rejects what could never succeed, and warns of what will surprise. May take things out of
-	 * this process's own environment, never out of env, which is the app's.
+	 * Optional; called once before the wait. Completes the target (its endpoints, its plan) from its URL and the
+	 * environment, refuses what can never succeed (-1, with err), and warns in log of what may surprise the user.
+	 * It may remove variables from this process's own environment. env is what the app gets, and stays as it is.
 	 */
 	int (*bind)(struct target *target, const struct env *env, struct log *log, struct error *err);
-	void (*unbind)(struct target *target); /* frees plan; NULL where bind makes none */
+	void (*unbind)(struct target *target); /* optional; frees target->plan, which may be NULL */
 
-	void (*start)(struct probe *probe); /* begins; never blocks; may finish at once */
-	void (*stop)(struct probe *probe);  /* releases what start took; called exactly once, after start */
+	void (*start)(struct probe *probe); /* begins the attempt; must not block; may call probe_finish */
+	void (*stop)(struct probe *probe);  /* releases what start acquired; called exactly once, after start */
 };
 
 struct probe {
 	const struct protocol *protocol;
 	struct loop *loop;
 	const struct target *target;
-	const struct endpoint *endpoint; /* NULL where the scheme needs none and the target has none */
-	const struct address *address;   /* the probe's own copy; NULL without an endpoint */
-	void *state;
-	bool was_down;    /* the previous attempt at this target made no connection: a cheap look first pays */
-	bool was_refused; /* it got ECONNREFUSED, so a connection now means that the port has just opened */
-	/* What follows is the framework's. */
+	const struct endpoint *endpoint; /* NULL if the target has none */
+	const struct address *address;   /* points to address_copy; NULL if endpoint is */
+	void *state;                     /* protocol->state_size bytes */
+	bool was_down;    /* the previous attempt at this target found nothing up, so a cheap check first is worth it */
+	bool was_refused; /* the previous attempt got ECONNREFUSED, so a connection now means: the port just opened */
+	/* Protocols do not use the fields below, except that they may read finished. */
 	struct address address_copy;
-	int64_t limit;
+	int64_t limit; /* microseconds */
 	enum outcome_kind expire_kind;
 	const char *expire_text;
-	bool started, finished;
+	bool started;  /* stop must still be called */
+	bool finished; /* probe_finish was called */
 	struct outcome outcome;
-	struct loop_timer deadline, deliver;
+	struct loop_timer deadline;
+	struct loop_timer deliver; /* calls stop and done */
 	void (*done)(void *arg, struct probe *probe, const struct outcome *outcome);
 	void *arg;
 };
 
-/* Finds each target's scheme, completes it and checks it. Names the target in the error. */
+/*
+ * Finds the scheme of each target, completes the target from its URL, env and the scheme's defaults, and checks it.
+ * Returns -1 if a target can never succeed; err then names the target and says what is wrong. log gets warnings.
+ */
 int probe_bind(struct target *targets, size_t count, const struct env *env, struct log *log, struct error *err);
+
+/* Undoes what the protocols did in probe_bind, also if probe_bind failed. */
 void probe_unbind(struct target *targets, size_t count);
 
 /*
- * One attempt, in memory of the caller's: probe, and state, which is zeroed and has the protocol's state_size. done is
- * called once, on a later turn of the loop; after it, or instead of it, probe_release. limit is in microseconds from the
- * start. endpoint and address may be NULL where the scheme needs nothing.
+ * Prepares one attempt at address. The caller owns probe and state; state is zeroed and has the protocol's state_size.
+ * limit (microseconds) counts from probe_start. done is called once, on a later turn of the loop, and may call
+ * probe_release. The caller must call probe_release after done, or earlier to stop the attempt; then done is not
+ * called. loop, target and endpoint must outlive the probe; address is copied. endpoint and address are NULL if the
+ * target has no endpoint.
  */
 void probe_init(struct probe *probe, void *state, struct loop *loop, const struct target *target,
 		const struct endpoint *endpoint, const struct address *address, int64_t limit,
@@ -81,10 +90,10 @@ void probe_init(struct probe *probe, void *state, struct loop *loop, const struc
 void probe_start(struct probe *probe);
 void probe_release(struct probe *probe);
 
-/* Has it got a connection, so that what is left is the peer's to answer? */
+/* Is it connected, so that only the reply is missing? The kind that probe_expire_as was last given says so. */
 bool probe_is_connected(const struct probe *probe);
 
-/* For protocols: reports the outcome. */
+/* For protocols: reports the outcome, which is copied. Only the first call counts. */
 void probe_finish(struct probe *probe, const struct outcome *outcome);
 
 /*

@@ -12,10 +12,10 @@
 #include "target/scheme.h"
 
 #define ATTEMPT_CONNECT_DELAY (250 * CLOCK_MS) /* RFC 8305, 5: the head start of one address over the next */
-#define ATTEMPT_REPLY_DELAY   (1 * CLOCK_S)    /* the same for a peer that is connected and thinks */
-#define ATTEMPT_ASK_AGAIN     (1 * CLOCK_S)    /* while nobody answers: the name may lead elsewhere by now */
+#define ATTEMPT_REPLY_DELAY   (1 * CLOCK_S)    /* the same, if the address is connected but has not replied yet */
+#define ATTEMPT_ASK_AGAIN     (1 * CLOCK_S)    /* how often a running attempt looks its names up again */
 
-/* Runners that are kept for the next attempts: what one attempt of several addresses needs. */
+/* How many unused runners are kept for later attempts. One attempt needs a runner for each of its addresses. */
 enum { ATTEMPT_SPARE_MAX = 8 };
 
 /* One address in the race. */
@@ -25,33 +25,37 @@ struct attempt_runner {
 	bool running;
 	struct place place;
 	int family;
-	size_t endpoint; /* index of the target's */
-	bool waited_for_reply;
-	struct attempt_runner *before;
-	size_t state_size;
-	max_align_t state[]; /* the probe's */
+	size_t endpoint;               /* index in target->endpoints */
+	bool waited_for_reply;         /* it already got the extra time of ATTEMPT_REPLY_DELAY */
+	struct attempt_runner *before; /* the next item of the list; it was started earlier */
+	size_t state_size;             /* bytes in state */
+	max_align_t state[];           /* becomes probe->state */
 };
 
 struct attempt {
 	struct attempt_pool *pool;
 	const struct target *target;
 	struct resolve **lookups;       /* one for each endpoint */
-	bool by_name;                   /* one of them has a name to ask for */
-	bool thorough;                  /* waits for every look-up */
-	enum outcome_kind last;         /* how the last attempt ended */
-	struct attempt_runner *runners; /* list, the last one first */
-	size_t running;
-	int64_t deadline;
-	struct loop_timer next;  /* starts the next address */
-	struct loop_timer again; /* asks for the name again */
-	struct loop_timer limit; /* ends the attempt where no probe does: in the look-up */
-	struct outcome best;
-	struct place best_place;
+	bool by_name;                   /* at least one endpoint has a name that must be looked up */
+	bool thorough;                  /* the attempt does not end before every look-up has */
+	enum outcome_kind last;         /* how the previous attempt ended */
+	struct attempt_runner *runners; /* list; the one that was started last comes first */
+	size_t running;                 /* how many of them run */
+	int64_t deadline;               /* clock_now() time */
+	struct loop_timer next;         /* starts the next address */
+	struct loop_timer again;        /* looks the names up again */
+	struct loop_timer limit;        /* ends the attempt while no probe runs, so during the look-up */
+	struct outcome best;            /* the most useful outcome so far */
+	struct place best_place;        /* where it was found */
 	void (*done)(void *arg, const struct outcome *outcome, const struct place *place);
 	void *arg;
 };
 
-/* Zeroed. C libraries give such blocks back to the kernel and ask for them anew, which costs more than the attempt. */
+/*
+ * Returns a zeroed runner with at least state_size bytes of state; an unused one if there is one. Without them musl
+ * would return the memory to the kernel after each attempt and ask for it again, which costs more than the attempt
+ * itself.
+ */
 static struct attempt_runner *attempt_take_runner(struct attempt_pool *pool, size_t state_size)
 {
 	struct attempt_runner *runner = pool->spare;
@@ -90,7 +94,7 @@ void attempt_pool_release(struct attempt_pool *pool)
 	pool->spare_count = 0;
 }
 
-/* Ends the attempt. Sockets beyond the first, which is the caller's, are given back. */
+/* Ends the attempt and returns its sockets to the session, except the first: the caller took that one. */
 static void attempt_clear(struct attempt *attempt)
 {
 	while (attempt->runners) {
@@ -118,7 +122,7 @@ static void attempt_finish(struct attempt *attempt)
 
 	attempt->last = outcome.kind;
 	attempt_clear(attempt);
-	attempt->done(attempt->arg, &outcome, &place); /* may start the next */
+	attempt->done(attempt->arg, &outcome, &place); /* may start the next attempt */
 }
 
 static void attempt_note(struct attempt *attempt, const struct outcome *outcome, const struct place *place)
@@ -129,7 +133,10 @@ static void attempt_note(struct attempt *attempt, const struct outcome *outcome,
 	}
 }
 
-/* The next address of the first endpoint that has one which was not tried; NULL: there is none so far. */
+/*
+ * Returns the next address that was not tried yet, of the first endpoint that has one, and sets *endpoint to the index
+ * of that endpoint. NULL if there is no such address so far.
+ */
 static const struct resolve_address *attempt_next_address(struct attempt *attempt, size_t *endpoint)
 {
 	const struct attempt_runner *last = attempt->runners;
@@ -169,7 +176,7 @@ static void attempt_on_probe(void *arg, struct probe *probe, const struct outcom
 	attempt_go_on(attempt);
 }
 
-/* address is NULL for a target that needs none. */
+/* Starts a probe. address is NULL for a target without endpoints. */
 static void attempt_run(struct attempt *attempt, size_t endpoint, const struct resolve_address *address)
 {
 	struct attempt_runner *runner =
@@ -198,7 +205,7 @@ static void attempt_run(struct attempt *attempt, size_t endpoint, const struct r
 		loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
 }
 
-/* Will more addresses come? Where not, and there are none, says why. */
+/* Returns whether a look-up is still running. Notes the outcome of each look-up that ended without an address. */
 static bool attempt_awaits_addresses(struct attempt *attempt)
 {
 	bool awaits = false;
@@ -215,7 +222,7 @@ static bool attempt_awaits_addresses(struct attempt *attempt)
 	return awaits;
 }
 
-/* Starts the next address if its time has come; finishes when nothing is left to hope for. */
+/* Starts the next address if its time has come. Finishes the attempt if no probe runs and no address can follow. */
 static void attempt_go_on(struct attempt *attempt)
 {
 	const struct resolve_address *address;
@@ -223,8 +230,10 @@ static void attempt_go_on(struct attempt *attempt)
 	bool awaits;
 
 	if (loop_timer_is_set(&attempt->next))
-		return; /* the head start of the last one */
-	/* The first socket is there. Where no other one is, the next address waits until this attempt or another ends one. */
+		return; /* the previous address still has its head start */
+	/*
+	 * The caller took the first socket. If the session has no other one now, the next address has to wait for it.
+	 */
 	if (attempt->running && !session_take_socket(attempt->pool->session)) {
 		loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
 		return;
@@ -240,13 +249,13 @@ static void attempt_go_on(struct attempt *attempt)
 	}
 	awaits = attempt_awaits_addresses(attempt);
 	/*
-	 * An answer that is still out is not waited for once an address was tried, since AAAA may be lost for ever
-	 * (FACTS 13), and is used by the next attempt.
+	 * Once an address was tried, the attempt does not wait for the other look-up: the answer to AAAA may never come
+	 * (FACTS 13). If it does come, the next attempt uses it.
 	 */
 	if (!awaits || (attempt->runners && !attempt->thorough))
 		attempt_finish(attempt);
 	else
-		loop_timer_set(&attempt->limit, attempt_time_left(attempt)); /* no probe's own deadline ends it */
+		loop_timer_set(&attempt->limit, attempt_time_left(attempt)); /* no probe runs, so no probe's deadline */
 }
 
 static void attempt_on_next(void *arg)
@@ -254,7 +263,7 @@ static void attempt_on_next(void *arg)
 	struct attempt *attempt = arg;
 	struct attempt_runner *last = attempt->runners;
 
-	/* A peer that is connected is given more time: a second connection would cost a server more than it tells us. */
+	/* A connected server gets more time to reply: a second connection would be work for it and tell us little. */
 	if (last->running && probe_is_connected(&last->probe) && !last->waited_for_reply) {
 		last->waited_for_reply = true;
 		loop_timer_set(&attempt->next, ATTEMPT_REPLY_DELAY - ATTEMPT_CONNECT_DELAY);
@@ -263,7 +272,10 @@ static void attempt_on_next(void *arg)
 	attempt_go_on(attempt);
 }
 
-/* A connection that hangs may go to an address that was the peer's before it was restarted (FACTS 10, 18). */
+/*
+ * Looks the names up again. If a connection hangs, the service may have been restarted and have another address now
+ * (FACTS 10, 18).
+ */
 static void attempt_on_again(void *arg)
 {
 	struct attempt *attempt = arg;
@@ -278,7 +290,7 @@ static void attempt_on_news(void *arg)
 	attempt_go_on(arg);
 }
 
-/* The time is up, and no address is being tried. */
+/* The time is up, and no probe runs. */
 static void attempt_on_limit(void *arg)
 {
 	struct attempt *attempt = arg;

@@ -33,7 +33,7 @@ static void dialog_finish(struct probe *probe, enum outcome_kind kind, const cha
 	probe_finish(probe, &outcome);
 }
 
-/* Sends the words, if there are any, and forgets what was heard before them. */
+/* If there are words, sends them and discards what was heard before. Releases words. */
 static void dialog_speak(struct dialog_state *state, struct buf *words)
 {
 	struct evbuffer *heard = bufferevent_get_input(state->talk);
@@ -46,7 +46,7 @@ static void dialog_speak(struct dialog_state *state, struct buf *words)
 	buf_release(words);
 }
 
-/* Returns whether it is decided. */
+/* Lets the protocol judge what was heard. Returns whether it decided; then the probe is finished. */
 static bool dialog_judge(struct probe *probe, bool eof)
 {
 	struct dialog_state *state = probe->state;
@@ -77,7 +77,10 @@ static void dialog_on_heard(struct bufferevent *talk, void *arg)
 		dialog_finish(probe, OUTCOME_GARBLED, "the reply does not end");
 }
 
-/* The end. A service that hangs up without a word is not there yet: most often a proxy took the connection (FACTS 17). */
+/*
+ * The connection has ended. If the service sent nothing at all, it is not up yet: most often a proxy accepted the
+ * connection (FACTS 17). Then judge is not asked.
+ */
 static void dialog_on_event(struct bufferevent *talk, short what, void *arg)
 {
 	struct probe *probe = arg;

@@ -16,7 +16,7 @@ static void precheck_on_stayed(void *arg)
 	precheck->open(precheck->arg);
 }
 
-/* Hung up on, or the peer speaks first, which is none of our business here. */
+/* The peer closed the connection, or it sent something. What it sends does not matter here. */
 static void precheck_on_readable(void *arg)
 {
 	struct precheck *precheck = arg;
@@ -28,7 +28,7 @@ static void precheck_on_readable(void *arg)
 		return;
 	outcome = outcome_make(got < 0 ? OUTCOME_RESET : OUTCOME_CLOSED, NULL);
 	if (got > 0)
-		loop_watch_clear(&precheck->stream.watch); /* the settling goes on; stream_close drains */
+		loop_watch_clear(&precheck->stream.watch); /* the timer goes on; stream_close reads the rest */
 	else
 		precheck_fail(precheck, &outcome);
 }

@@ -17,13 +17,13 @@ static int probe_check_endpoints(const struct target *target, struct error *err)
 			return errors_set(err, "the port is missing; write %s", target->scheme->example);
 		else if (target->endpoints[i].port == 0)
 			return errors_set(err,
-					  "the port is missing and no link or service variable knows it; "
-					  "write %s:PORT, and put a command after \"--\"",
+					  "the port is missing, and no link or service variable has it; "
+					  "write %s:PORT, or put \"--\" before it if it is the command",
 					  target->endpoints[i].host);
 	return 0;
 }
 
-/* What stands behind the '?', by the scheme's rows. */
+/* Reads the parameters, which follow the '?' of the URL, by the scheme's table. */
 static int probe_load_params(struct target *target, struct error *err)
 {
 	const char *query = strchr(target->tail, '?');

@@ -14,7 +14,7 @@ struct target_row {
 	const char *target; /* an R stands for a port that refuses, an L for one that listens and says nothing */
 	const char *fallback;
 	enum outcome_kind kind;
-	int endpoint; /* -1: none of the target's */
+	int endpoint; /* index of the expected one; -1: none */
 	const char *address;
 };
 
@@ -26,7 +26,7 @@ static void check_target(const struct target_row *row, uint16_t refusing, uint16
 	attempting_open(&attempting);
 	attempting_bind(&attempting, text);
 	attempting.target.endpoints[0].fallback = alloc_text(row->fallback);
-	for (int i = 0; i < 2; i++) { /* the second knows what the first found */
+	for (int i = 0; i < 2; i++) { /* the second attempt knows the outcome of the first */
 		attempting_run(&attempting, ATTEMPTING_LIMIT, row->name);
 		check_int(row->name, attempting.outcome.kind, row->kind);
 		check_text(row->name, attempting.place.host, attempting.target.endpoints[row->endpoint].host);
@@ -44,7 +44,7 @@ static void test_targets(void **state)
 		{"ready", "tcp://127.0.0.1:L", NULL, OUTCOME_READY, 0, "127.0.0.1"},
 		{"refused", "tcp://127.0.0.1:R", NULL, OUTCOME_REFUSED, 0, "127.0.0.1"},
 		{"no such name", "tcp://db.onion:1", NULL, OUTCOME_NO_NAME, 0, ""},
-		{"only a variable knows it", "tcp://db.onion:L", "127.0.0.1", OUTCOME_READY, 0, "127.0.0.1"},
+		{"only a variable has the address", "tcp://db.onion:L", "127.0.0.1", OUTCOME_READY, 0, "127.0.0.1"},
 		{"the variable is stale", "tcp://db.onion:R", "127.0.0.1", OUTCOME_REFUSED, 0, "127.0.0.1"},
 		/* ::1 comes first, and nobody listens there. */
 		{"the second address", "tcp://peer.localhost:L", NULL, OUTCOME_READY, 0, "127.0.0.1"},
@@ -122,7 +122,7 @@ static void test_again_from_done(void **state)
 	close(fd);
 }
 
-/* Freed in the middle of whatever it does: nothing is told, nothing is left. */
+/* An attempt that is freed while it runs does not call done and leaves nothing behind. */
 static void test_free_while_running(void **state)
 {
 	static const char *const targets[] = {"tcp://127.0.0.1:L", "tcp://127.0.0.1:R", "tcp://peer.localhost:L",

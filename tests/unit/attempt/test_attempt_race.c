@@ -14,10 +14,10 @@
 #include "own_files.h"
 #include "speaker.h"
 
-/* Found at the start: are the files of the resolver ours to write? */
+/* Set at the start: may this test write the files of the resolver? */
 static bool own_files;
 
-/* The endpoint that got furthest tells; one that is ready ends the race. */
+/* The outcome is that of the endpoint that got furthest. An endpoint that is ready ends the race. */
 static void check_servers(const char *row, const struct speaker_step *first, const struct speaker_step *second,
 			  enum outcome_kind kind, int endpoint, int64_t at_least)
 {
@@ -56,11 +56,11 @@ static void test_servers(void **state)
 	check_servers("the second got further", closes, starting, OUTCOME_STARTING, 1, 0);
 	check_servers("the first got further", starting, closes, OUTCOME_STARTING, 0, 0);
 	check_servers("equally far, the first", starting, starting, OUTCOME_STARTING, 0, 0);
-	/* RFC 8305, 5 gives one that hangs 250 ms; one that is connected is given more, for its server's sake. */
+	/* An address that hangs gets 250 ms (RFC 8305, 5). One that is connected gets more, to spare its server. */
 	check_servers("the first is silent", silent, ready, OUTCOME_READY, 1, 250 * CLOCK_MS);
 }
 
-/* One that refuses gives its turn to the next at once: sixteen head starts would be four seconds. */
+/* After a refusal the next address starts immediately: sixteen head starts would take four seconds. */
 static void test_refusals_cost_no_head_start(void **state)
 {
 	static const struct speaker_step ready[] = {
@@ -91,7 +91,7 @@ static void test_refusals_cost_no_head_start(void **state)
 	close(deaf);
 }
 
-/* After a refusal a bare connection looks first: the server sees two, then one again. */
+/* After a refusal an attempt begins with a precheck: the server sees two connections, and one in the next attempt. */
 static void test_a_cheap_look_after_a_refusal(void **state)
 {
 	static const struct speaker_step ready[] = {
@@ -119,7 +119,7 @@ static void test_a_cheap_look_after_a_refusal(void **state)
 	free(text);
 }
 
-/* "A dead address never costs more than 250 ms": it is still hanging when the next has been tried. */
+/* "A dead address never costs more than 250 ms": the first address still hangs when the next one has been tried. */
 static void test_a_dead_address(void **state)
 {
 	uint16_t full = 0, listening = 0;
@@ -149,7 +149,7 @@ static void test_a_dead_address(void **state)
 	close(hanging);
 }
 
-/* A DNS server that says nothing, in time. */
+/* If the DNS server does not answer, the attempt still ends in time. */
 static void test_no_answer_from_dns(void **state)
 {
 	static const struct name_server_row silent[] = {{.name = "db.test", .holds_a = true, .holds_aaaa = true}};
@@ -176,7 +176,7 @@ static void test_no_answer_from_dns(void **state)
 	free(content);
 }
 
-/* FACTS 13: an AAAA that is lost is not waited for, once the A has been tried. */
+/* FACTS 13: once the A was tried, the attempt does not wait for a lost answer to AAAA. */
 static void test_a_lost_answer(void **state)
 {
 	static const struct name_server_row half[] = {{.name = "db.test", .a = {"127.0.0.1"}, .holds_aaaa = true}};
@@ -199,7 +199,7 @@ static void test_a_lost_answer(void **state)
 	for (int i = 0; i < 2; i++) {
 		attempting_run(&attempting, ATTEMPTING_LIMIT, "a lost answer");
 		check_int("a lost answer", attempting.outcome.kind, OUTCOME_REFUSED);
-		/* Before c-ares has given up, which it does after three tries: A, AAAA, and perhaps AAAA once more. */
+		/* c-ares gives up after three tries. Before that it has sent A, AAAA, and perhaps AAAA again. */
 		if (i == 0)
 			check("a lost answer", server.asked <= 3);
 	}

@@ -14,7 +14,7 @@
 #define LIMIT         (5 * CLOCK_S)
 #define LONG_PASSWORD "correct horse battery staple"
 
-/* A protocol of the test's own: says HI, and answers MORE with AGAIN. */
+/* A protocol for this test: it sends HI, and answers MORE with AGAIN. */
 static void own_say(const struct target *target, struct buf *out)
 {
 	(void)target;
@@ -61,7 +61,7 @@ struct dialog_row {
 	const char *name;
 	struct speaker_step script[6];
 	enum outcome_kind kind;
-	const char *detail, *said; /* said: all that the service got */
+	const char *detail, *said; /* said: all that the service received */
 	bool listens;              /* the service speaks first */
 };
 
@@ -124,7 +124,10 @@ static void test_conversations(void **state)
 		check_row(&rows[i]);
 }
 
-/* How a service fails that is none, or that hangs up; one that speaks first gets no words that it could leave unread. A reset is the kernel's word for data that nobody read. */
+/*
+ * Services that close the connection, and services that speak another protocol. Those that close speak first: if we
+ * sent something that they do not read, the kernel would turn the close into a reset.
+ */
 static void test_failures(void **state)
 {
 	static const struct dialog_row rows[] = {
@@ -152,7 +155,7 @@ static void test_failures(void **state)
 	check_row(&endless);
 }
 
-/* The deadline's reason, with nobody there, and with somebody who does not answer. */
+/* What the outcome is when the deadline fires: if nobody accepts the connection, and if nobody replies on it. */
 static void test_silence_and_nobody(void **state)
 {
 	uint16_t listening = 0, refusing = 0;
@@ -177,7 +180,7 @@ static void test_silence_and_nobody(void **state)
 	close(deaf);
 }
 
-/* Two turns, with a service that waits for the second question. */
+/* Two turns: the service waits for the second question. */
 static void test_it_speaks_again(void **state)
 {
 	static const struct dialog_row row = {

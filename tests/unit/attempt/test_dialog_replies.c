@@ -1,6 +1,6 @@
 /*
- * Every protocol that is a dialog, against replies that stand in tests/unit/probe/replies/NAME.txt: whole, in two pieces
- * at every place, and byte by byte. The first lines of replies/README say what such a file holds.
+ * Feeds each dialog the replies in tests/unit/probe/replies/NAME.txt: whole, and in pieces of 1 to 63 bytes.
+ * replies/README describes these files.
  */
 #include "unit.h"
 
@@ -28,7 +28,7 @@ struct reply_case {
 	size_t env_count;
 	struct step steps[STEPS];
 	size_t count;
-	char *outcome; /* "starting: LOADING"; "waits" */
+	char *outcome; /* "starting: LOADING"; "waits" if the dialog must not decide */
 };
 
 /* "\r\n\x00" as bytes. Returns their number. */
@@ -67,12 +67,12 @@ static void case_release(struct reply_case *one)
 	*one = (struct reply_case){0};
 }
 
-/* What a run of the conversation came to. */
+/* The result of one run of a dialog. */
 struct run {
 	const struct reply_case *one;
 	const struct target *target;
 	const struct dialog *dialog;
-	size_t said; /* steps of STEP_SAY that were met */
+	size_t said; /* how many steps STEP_SAY were matched */
 	char *heard;
 	size_t len;
 	unsigned turn;
@@ -80,7 +80,7 @@ struct run {
 	struct outcome outcome;
 };
 
-/* What the protocol says must be the next thing that the file says it does. */
+/* Checks what the protocol sends against the next STEP_SAY of the file. */
 static void run_say(struct run *run, struct buf *words)
 {
 	size_t seen = 0;
@@ -113,7 +113,7 @@ static void run_hear(struct run *run, const char *data, size_t len, bool eof)
 	run->heard = alloc_resize(run->heard, run->len + len, 1);
 	memcpy(run->heard + run->len, data, len);
 	run->len += len;
-	/* A block of exactly that size, so that the sanitizer sees who reads beyond it. */
+	/* A block of exactly this size, so that the sanitizer notices a read beyond its end. */
 	heard = (struct dialog_heard){.data = run->heard, .len = run->len, .eof = eof, .turn = run->turn};
 	run->decided = run->dialog->judge(run->target, &heard, &words, &run->outcome);
 	if (!run->decided && !eof)
@@ -121,7 +121,7 @@ static void run_hear(struct run *run, const char *data, size_t len, bool eof)
 	buf_release(&words);
 }
 
-/* Each reply in pieces of that many bytes; 0: whole. */
+/* Feeds each reply in pieces of that many bytes; 0: whole. */
 static void run_open(struct run *run, const struct reply_case *one, const struct target *target, size_t piece)
 {
 	struct buf words = {0};
@@ -200,7 +200,7 @@ static void case_add(struct reply_case *one, const char *word, char *rest)
 	}
 }
 
-/* Returns how many cases the file has. */
+/* Runs the cases of the file. Returns how many there are. */
 static size_t check_file(const char *name)
 {
 	char path[512], line[8192];

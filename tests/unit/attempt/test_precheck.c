@@ -34,7 +34,7 @@ static void on_failed(void *arg, const struct outcome *outcome)
 	loop_stop(prechecker->unit.loop);
 }
 
-/* Runs a precheck at a port to its end; gives how long that took. */
+/* Runs a precheck of the port to its end. Returns how long that took. */
 static int64_t precheck_at(struct prechecker *prechecker, uint16_t port, const char *row)
 {
 	struct address address = loopback_address("127.0.0.1", port);
@@ -45,7 +45,7 @@ static int64_t precheck_at(struct prechecker *prechecker, uint16_t port, const c
 	outcome = precheck_start(&prechecker->precheck, prechecker->unit.loop, &address, PATIENCE, on_open, on_failed,
 				 prechecker);
 	check_int("not inside precheck_start", prechecker->opened + prechecker->failed, 0);
-	/* What is refused within the call is returned at once. */
+	/* A refusal that is known within the call is the return value. */
 	if (outcome.kind == OUTCOME_READY)
 		unit_loop_run(&prechecker->unit, row);
 	else
@@ -57,7 +57,7 @@ struct precheck_row {
 	const char *name;
 	const struct speaker_step *script;
 	bool opens;
-	enum outcome_kind kind; /* of what does not */
+	enum outcome_kind kind; /* the expected outcome if open is not called */
 };
 
 static void check_precheck(const struct precheck_row *row)
@@ -117,7 +117,7 @@ static void test_nobody_is_there(void **state)
 	unit_loop_close(&prechecker.unit);
 }
 
-/* Nothing is called after it, whether it came before or after the connection. */
+/* After precheck_stop neither open nor failed is called, whether it was connected or not. */
 static void test_stop(void **state)
 {
 	struct prechecker prechecker = {.opened = 0};

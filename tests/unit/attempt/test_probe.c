@@ -73,11 +73,11 @@ static void test_bind(void **state)
 		check_bind(&rows[i]);
 }
 
-/* A type of the test's own: it does what the row says, and counts. */
+/* A protocol for this test: it does what the row says, and counts its calls. */
 struct row_type {
 	const char *name;
 	enum outcome_kind in_start[2]; /* reported inside start; NONE: nothing */
-	enum outcome_kind later[2];    /* by a timer */
+	enum outcome_kind later[2];    /* reported by a timer */
 	enum outcome_kind expire_kind; /* given to probe_expire_as in start; NONE: not called */
 	const char *expire_text;
 	enum outcome_kind expected;
@@ -201,7 +201,7 @@ static const struct row_type type_rows[] = {
 	 "100 % there"},
 };
 
-/* Contract 2 and 3: one report, delivered on a later turn, after stop; stop is called once. */
+/* Contract 2 and 3: done is called once, on a later turn and after stop; stop is called once. */
 static void test_contract(void **state)
 {
 	(void)state;
@@ -232,7 +232,7 @@ static void test_contract(void **state)
 		}
 }
 
-/* "After it, or instead of it, probe_release": then stop is called all the same, and done never. */
+/* probe_release instead of a report: stop is called nevertheless, and done is not. */
 static void test_free_instead(void **state)
 {
 	(void)state;
@@ -249,7 +249,7 @@ static void test_free_instead(void **state)
 	}
 }
 
-/* Before the start there is nothing to stop. */
+/* Before probe_start there is nothing to stop. */
 static void test_free_before_start(void **state)
 {
 	struct attempt attempt;

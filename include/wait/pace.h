@@ -1,4 +1,4 @@
-/* How fast may all targets together be asked? Keeps the share of the processor that a wait for many takes within a bound. */
+/* The pace of a wait for many targets: it keeps the processor time of all attempts together within a bound. */
 #ifndef WAIT_PACE_H
 #define WAIT_PACE_H
 
@@ -6,28 +6,43 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The share of one processor that attempts after the first ones may take, in percent: with all else it stays below 25. */
+/*
+ * The share of one processor that attempts may take, in percent; the first attempt at each target is not limited. With
+ * everything else that waitfor does, the total stays below 25 %.
+ */
 enum { PACE_SHARE = 20 };
 
 struct pace {
-	uint64_t random;
-	int64_t cost;         /* of one attempt, microseconds of processor time; 0: not known yet */
-	int64_t window_began; /* processor time of this process when it was last reckoned */
-	size_t window_count;  /* attempts since */
+	uint64_t random;      /* state of the random generator */
+	int64_t cost;         /* of one attempt, in microseconds of processor time; 0: not known yet */
+	int64_t window_began; /* the processor time that pace_init or pace_reckon was last given */
+	size_t window_count;  /* attempts since then */
 };
 
-/* spent: processor time of this process by now (clock_spent). Seeded by the kernel, since clients that were started
- * together share clock and pid. */
+/*
+ * spent is the processor time of this process so far (clock_spent). The random generator gets its seed from the kernel:
+ * clients in containers that start together have the same clock and pid, and must not have the same jitter.
+ */
 void pace_init(struct pace *pace, int64_t spent);
 
-/* For jitter only. */
+/* Returns 32 random bits. They are good enough for jitter and nothing else. */
 uint32_t pace_random(struct pace *pace);
 
-/* An attempt has ended. Returns whether its cost is to be reckoned: not every time, since that is a system call. */
+/*
+ * Counts an attempt that has ended. Returns whether pace_reckon is due now: not after every attempt, because it needs
+ * clock_spent, which is a system call.
+ */
 bool pace_count(struct pace *pace);
-void pace_reckon(struct pace *pace, int64_t spent); /* spent as above */
 
-/* The least time between two attempts at one target while so many are open: with it all of them stay within the share. */
+/*
+ * Computes the cost of one attempt anew from spent (as above) and the attempts that were counted since the last call.
+ */
+void pace_reckon(struct pace *pace, int64_t spent);
+
+/*
+ * Returns the shortest time between two attempts at one target, in microseconds, that keeps open targets together
+ * within PACE_SHARE; 0 until the cost is known.
+ */
 int64_t pace_least(const struct pace *pace, size_t open);
 
 #endif

@@ -1,4 +1,4 @@
-/* One target's state machine: an attempt, a pause, the next attempt, until it is as wanted or its time is up. */
+/* A peer is the wait for one target: attempt, pause, attempt …, until the target is as wanted or its time is up. */
 #ifndef WAIT_PEER_H
 #define WAIT_PEER_H
 
@@ -14,17 +14,17 @@
 
 struct peer;
 
-/* What all peers of a wait share, and how they tell its owner what happens. All of it must outlive them. */
+/* What all peers of a wait share, and the callbacks to their owner. All of it must outlive the peers. */
 struct peer_owner {
-	struct attempt_pool *pool; /* with the session */
+	struct attempt_pool *pool; /* its session is set */
 	const struct plan *plan;
 	struct pace *pace;
-	size_t *open; /* how many targets are not over: what the pace is reckoned with */
-	/* It wants an attempt: peer_try at once, or later when a socket can be had. */
+	size_t *open; /* how many targets are not over; the pace depends on it */
+	/* The peer wants to start an attempt. The owner calls peer_try, now or when a socket is free. */
 	void (*wants)(void *arg, struct peer *peer);
-	/* An attempt ended; the target may be over by it. changed: for another reason than the one before. */
+	/* An attempt ended; the target may be over now. changed: the reason is not that of the previous attempt. */
 	void (*attempted)(void *arg, struct peer *peer, bool changed);
-	/* Its time is up, and it is over. */
+	/* The time of the target is up; the target is over. */
 	void (*expired)(void *arg, struct peer *peer);
 	void *arg;
 };
@@ -33,20 +33,24 @@ struct peer {
 	const struct peer_owner *owner;
 	struct progress *progress;
 	struct attempt *attempt;
-	struct schedule_attempt current;
-	struct loop_timer pause, expiry;
+	struct schedule_attempt current; /* the times of the last attempt, or of the one that runs */
+	struct loop_timer pause;         /* until the next attempt */
+	struct loop_timer expiry;        /* until the time of the target is up */
 };
 
-/* Begins to wait at now (clock_now() time) for progress->target. Its first attempt is the owner's to begin. */
+/*
+ * Begins the wait for progress->target at now (clock_now() time). The owner starts the first attempt by peer_try. owner
+ * and progress must outlive the peer, which must stay where it is; the caller calls peer_close.
+ */
 void peer_open(struct peer *peer, const struct peer_owner *owner, struct progress *progress, int64_t now);
 
-/* Begins an attempt, for which the session must have a socket. Returns whether it has. */
+/* Starts an attempt if the session has a free socket for it. Returns whether it did. */
 bool peer_try(struct peer *peer);
 
-/* Ends the wait for it in that state. An attempt that is running is broken off, since others may wait for its sockets. */
+/* Ends the wait for the target in this state. A running attempt is stopped, because others may need its sockets. */
 void peer_end(struct peer *peer, enum progress_state state);
 
-/* Frees what it holds; its progress stays as it is. */
+/* Frees what the peer holds. Its progress stays as it is. */
 void peer_close(struct peer *peer);
 
 #endif

@@ -1,4 +1,4 @@
-/* When is a target's next attempt, and how long may it take? Pure: clock and randomness come in. */
+/* When does the next attempt at a target begin, and how long may it take? Pure: time and randomness are arguments. */
 #ifndef WAIT_SCHEDULE_H
 #define WAIT_SCHEDULE_H
 
@@ -8,39 +8,46 @@
 #include "target/outcome.h"
 #include "wait/progress.h"
 
-/* One attempt: all are clock_now() times or microseconds. */
+/* The times of one attempt. */
 struct schedule_attempt {
-	int64_t began;
-	int64_t limit;
-	int64_t deadline; /* of the target; 0: none */
+	int64_t began;    /* clock_now() time */
+	int64_t limit;    /* microseconds */
+	int64_t deadline; /* of the target; clock_now() time; 0: none */
 };
 
-/* What stretches the intervals, and what keeps clients apart that were started together. */
+/* What changes the intervals: the pace of all targets together, and jitter. */
 struct schedule_pace {
-	int64_t least;   /* microseconds: no interval is shorter (wait/pace.h) */
+	int64_t least;   /* microseconds; no interval is shorter (pace_least) */
 	uint32_t random; /* any 32 random bits */
 };
 
 /*
- * The time from the start of one attempt to the start of the next: a share of the time waited so far
- * between a floor and a cap that depend on what an attempt costs the peer, jittered by +-20 % so that
- * clients started together drift apart (FACTS 43), and at last never more than max_interval (0: no cap
- * of the user's). A share, because a late notice is felt in proportion to the wait.
- * waited and max_interval are microseconds; random is any 32 random bits.
+ * Returns the time from the start of one attempt to the start of the next. It is a percentage of the time waited so
+ * far, because a delay matters in proportion to the wait. A floor and a cap limit it; percentage, floor and cap depend
+ * on what an attempt costs the peer. Jitter of +-20 % follows, so that clients that started together do not stay
+ * together (FACTS 43). max_interval caps the result; 0 means no such cap. All times are microseconds. random is any 32
+ * random bits.
  */
 int64_t schedule_interval(enum outcome_cost cost, int64_t waited, int64_t max_interval, uint32_t random);
 
-/* How long an attempt that begins now may take: it ends a little before the deadline (FACTS 42), so that its reason is told. */
+/*
+ * Returns how long an attempt that begins now may take, in microseconds. It ends a little before the deadline (FACTS
+ * 42), so that the last report has its reason. deadline and now are clock_now() times; deadline 0 means none.
+ */
 int64_t schedule_limit(const struct target_settings *settings, int64_t deadline, int64_t now);
 
 /*
- * Did the deadline, not the user's limit, cut this attempt short before it found anything? Then it says nothing: a
- * peer that was silent for the last 40 ms is not down, and the reason it had before is the better one.
+ * Did the deadline end this attempt earlier than the user's attempt timeout would have, and before it found anything?
+ * Then its outcome proves nothing: a peer that was silent for the last 40 ms is not down. The previous reason is the
+ * better one.
  */
 bool schedule_was_cut(const struct schedule_attempt *attempt, const struct target_settings *settings,
 		      const struct outcome *outcome, int64_t now);
 
-/* When to try again after that attempt, whose outcome is in progress; 0 when there would be no time to tell of it. */
+/*
+ * Returns when the next attempt begins, after an attempt whose outcome is in progress; a clock_now() time. 0 if no
+ * other attempt would get a result before the deadline.
+ */
 int64_t schedule_next(const struct schedule_attempt *attempt, const struct progress *progress,
 		      const struct schedule_pace *pace, int64_t now);
 

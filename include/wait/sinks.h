@@ -1,4 +1,4 @@
-/* Telling the human or the machine: the events of a wait, and the sinks they go to. */
+/* The events of a wait, and the sinks that they are reported to: people or programs. */
 #ifndef WAIT_SINKS_H
 #define WAIT_SINKS_H
 
@@ -10,53 +10,58 @@
 #include "wait/progress.h"
 
 enum verdict {
-	VERDICT_READY,     /* what the user waits for is there */
+	VERDICT_READY,     /* the targets are as wanted */
 	VERDICT_TIMED_OUT, /* the time is up */
-	VERDICT_NOT_READY, /* --once: the one round did not find it */
-	VERDICT_GAVE_UP,   /* --fail-fast: waiting does not help */
-	VERDICT_SIGNALLED  /* an ending signal came */
+	VERDICT_NOT_READY, /* --once: the only attempts did not find the targets as wanted */
+	VERDICT_GAVE_UP,   /* --fail-fast: an error that waiting cannot fix */
+	VERDICT_SIGNALLED  /* a signal ended the wait */
 };
 
-/* The view a sink has of the whole wait. */
+/* What a sink sees of the whole wait. */
 struct sinks_view {
-	const struct progress *list; /* one for each target, in the order they were given */
+	const struct progress *list; /* one for each target, in the order in which they were given */
 	size_t count;
 	int64_t started; /* clock_now() time */
-	int64_t ended;   /* the same for every sink, however long the one before took; 0 before the end */
-	int64_t timeout; /* microseconds, the longest of all targets; 0: for ever */
-	bool down;       /* the wait is for the targets to be gone */
+	int64_t ended;   /* clock_now() time, the same for every sink; 0 before the end */
+	int64_t timeout; /* microseconds, the longest of all targets; 0: no limit */
+	bool down;       /* --down: the wait is for the targets to be gone */
 };
 
 /*
- * A sink derives from this struct: its functions get it back as `sink`. begin comes first, end last of what
- * concerns the wait, each once; then exec where there is a command to become. A sink that does not care leaves a
- * slot NULL; only free is mandatory.
+ * A struct that implements a sink has this struct as its first member, so that its functions can cast sink. begin is
+ * called first and end last, each once; if a command follows, exec is called after end. A slot may be NULL, except
+ * free.
  */
 struct sink {
-	/* The wait begins. view and loop, for timers of the sink's own, are valid until end. */
+	/* The wait begins. view and loop are valid until end; the sink may use loop for timers of its own. */
 	void (*begin)(struct sink *sink, const struct sinks_view *view, struct loop *loop);
-	/* An attempt ended without the target being done. changed: for another reason than the one before. */
+	/* An attempt ended and the target is not done. changed: the reason is not that of the previous attempt. */
 	void (*attempted)(struct sink *sink, const struct progress *progress, bool changed);
-	/* The target is done: ready, or gone under --down. */
+	/* The target is done: ready or, under --down, gone. */
 	void (*done)(struct sink *sink, const struct progress *progress);
-	/* The wait is over. signal: of VERDICT_SIGNALLED, else 0. Timers and watches must be cleared. */
+	/*
+	 * The wait is over. signal is 0 unless the verdict is VERDICT_SIGNALLED. The sink clears its timers and
+	 * watches.
+	 */
 	void (*end)(struct sink *sink, enum verdict verdict, int signal);
 	/* This process is about to become the program at path. */
 	void (*exec)(struct sink *sink, const char *path);
 	void (*free)(struct sink *sink);
 };
 
-/* The sinks of a wait, in the order in which they are told. Zeroed: none. */
+/* The sinks of a wait, in the order in which they are called. A zeroed struct has none. */
 struct sinks {
 	struct sink **sinks;
 	size_t count;
 };
 
-/* The report owns the sink from now on. */
+/* Adds a sink, which report owns from now on. */
 void sinks_add(struct sinks *report, struct sink *sink);
+
+/* Frees all sinks. */
 void sinks_release(struct sinks *report);
 
-/* Each tells every sink. */
+/* Each of these calls the slot of that name of every sink that has it. */
 void sinks_begin(const struct sinks *report, const struct sinks_view *view, struct loop *loop);
 void sinks_attempted(const struct sinks *report, const struct progress *progress, bool changed);
 void sinks_done(const struct sinks *report, const struct progress *progress);

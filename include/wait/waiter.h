@@ -1,4 +1,4 @@
-/* The whole wait: all targets at once, and is it over? */
+/* The whole wait: waits for all targets in parallel, and decides when the wait is over. */
 #ifndef WAIT_WAITER_H
 #define WAIT_WAITER_H
 
@@ -10,13 +10,14 @@
 
 struct waiter_result {
 	enum verdict verdict;
-	int signal;                /* of VERDICT_SIGNALLED */
-	struct progress *progress; /* one for each target of plan, in its order */
+	int signal;                /* 0 unless the verdict is VERDICT_SIGNALLED */
+	struct progress *progress; /* one for each target of plan, in the same order */
 };
 
 /*
- * Waits for the plan's bound targets on the session, and leaves nothing open on it. result is filled in either case, and
- * waiter_release frees it; -1 with err where the loop failed, which proves nothing of any target.
+ * Waits for the targets of plan, which must be bound (probe_bind), and reports to sinks. Afterwards nothing of the wait
+ * is open on session. Returns -1 with err if the loop failed; the verdict is then VERDICT_NOT_READY. result is always
+ * filled; the caller frees it with waiter_release.
  */
 int waiter_run(struct waiter_result *result, struct session *session, const struct plan *plan,
 	       const struct sinks *sinks, struct error *err);

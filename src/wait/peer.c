@@ -26,7 +26,7 @@ static void peer_pause(struct peer *peer)
 		loop_timer_set(&peer->pause, peer->progress->next - now);
 }
 
-/* Takes in what the attempt gave. Returns whether its reason is another than that of the one before. */
+/* Records the result of an attempt. Returns whether the reason has changed since the previous attempt. */
 static bool peer_record(struct peer *peer, const struct outcome *outcome, const struct place *place)
 {
 	struct progress *progress = peer->progress;

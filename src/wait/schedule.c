@@ -3,7 +3,7 @@
 #include "base/clock.h"
 
 #define SCHEDULE_MARGIN (10 * CLOCK_MS)
-/* Before the deadline: what an attempt that costs the peer something may need. */
+/* The last attempt begins this long before the deadline, to have time for a reply. */
 #define SCHEDULE_LAST_LOOK (50 * CLOCK_MS)
 
 struct schedule_row {
@@ -27,7 +27,7 @@ int64_t schedule_interval(enum outcome_cost cost, int64_t waited, int64_t max_in
 		interval = row->floor;
 	if (interval > row->cap)
 		interval = row->cap;
-	/* 80 % and up to another 40 % */
+	/* 80 % to 120 % of it */
 	interval = interval / 100 * 80 + (int64_t)((uint64_t)(interval / 100 * 40) * random / UINT32_MAX);
 	if (max_interval > 0 && interval > max_interval)
 		interval = max_interval;
@@ -53,7 +53,10 @@ bool schedule_was_cut(const struct schedule_attempt *attempt, const struct targe
 	       now - attempt->began >= attempt->limit - CLOCK_MS;
 }
 
-/* By what the last attempt cost. Whoever wants it ready several times wants it to last: as many looks at once would not show that. */
+/*
+ * The cost decides the interval. With --successes, a target that was as wanted is asked again at the slowest rate:
+ * several attempts in quick succession would not show that it stays so.
+ */
 static enum outcome_cost schedule_cost(const struct progress *progress)
 {
 	return progress->streak ? OUTCOME_NOISY : outcome_info(progress->outcome.kind)->cost;
@@ -73,7 +76,7 @@ int64_t schedule_next(const struct schedule_attempt *attempt, const struct progr
 		at = soonest;
 	if (!attempt->deadline || at <= latest)
 		return at;
-	/* The last pause is cut short (FACTS 42); an attempt that would come too late to tell is not made. */
+	/* The last pause is shortened (FACTS 42). An attempt that begins too late to get a reply is not made. */
 	if (soonest < latest)
 		return latest;
 	return at < attempt->deadline && outcome_info(progress->outcome.kind)->cost == OUTCOME_FREE ? at : 0;

@@ -7,20 +7,20 @@
 #include "wait/pace.h"
 #include "wait/peer.h"
 
-/* Attempts begun in one go; then what they gave is taken in, and signals are looked at. */
+/* How many attempts one turn of the loop starts. Then the loop handles their results, and signals. */
 enum { WAITER_BATCH = 16 };
 
 struct waiter_member {
-	struct peer peer; /* the first: a peer's address is its member's */
-	enum groups_standing standing;
-	struct waiter_member *behind; /* in the queue */
-	size_t next_in_group;         /* index of another member of its group; GROUPS_NONE: the last */
+	struct peer peer;              /* must be first: a pointer to it is cast to the member */
+	enum groups_standing standing; /* as its group's tally has counted it */
+	struct waiter_member *behind;  /* the next one in the queue */
+	size_t next_in_group;          /* index of the next target of its group; GROUPS_NONE: none */
 };
 
-/* The members of a group, as lists. */
+/* The targets and the groups in a group, as linked lists of indices; GROUPS_NONE ends a list. */
 struct waiter_group {
-	size_t first_target, first_group; /* GROUPS_NONE: there is none */
-	size_t next_group;                /* of the same parent */
+	size_t first_target, first_group; /* the heads of its two lists */
+	size_t next_group;                /* the next group of the same parent */
 };
 
 struct waiter {
@@ -34,9 +34,9 @@ struct waiter {
 	struct groups_tally *tallies; /* one for each group */
 	struct pace pace;
 	struct peer_owner owner;
-	struct waiter_member *queue, **queue_end; /* those that want an attempt, in turn */
-	struct loop_timer turn;                   /* begins attempts of the queue */
-	size_t open;                              /* targets that are not over */
+	struct waiter_member *queue, **queue_end; /* targets that wait to start an attempt */
+	struct loop_timer turn;                   /* starts attempts from the queue */
+	size_t open;                              /* how many targets are not over */
 	bool ended;
 };
 
@@ -49,7 +49,7 @@ static void waiter_end(struct waiter *waiter, enum verdict verdict)
 	loop_stop(waiter->session->loop);
 }
 
-/* In turn: a target that hangs must not keep one that is ready from ever being asked. */
+/* Adds a target at the end of the queue. So targets that hang cannot keep a target that is ready from being tried. */
 static void waiter_enqueue(struct waiter *waiter, struct waiter_member *member)
 {
 	member->peer.progress->state = PROGRESS_QUEUED;
@@ -77,7 +77,9 @@ static void waiter_on_turn(void *arg)
 			loop_timer_set(&waiter->turn, 0);
 			return;
 		}
-		/* It may be over by now. Without a socket the others would not get one either. */
+		/*
+		 * The target may be over by now. If it gets no socket, the targets behind it would not get one either.
+		 */
 		if (peer->progress->state == PROGRESS_QUEUED && !peer_try(peer))
 			return;
 		waiter_dequeue(waiter);
@@ -93,7 +95,7 @@ static void waiter_on_wants(void *arg, struct peer *peer)
 	waiter_enqueue(waiter, (struct waiter_member *)peer);
 }
 
-/* --fail-fast: will waiting not help? */
+/* --fail-fast: is this an error that waiting cannot fix? */
 static bool waiter_is_hopeless(const struct waiter *waiter, const struct progress *progress)
 {
 	return waiter->plan->fail_fast && !waiter->plan->down && outcome_info(progress->outcome.kind)->lasting;
@@ -116,7 +118,10 @@ static void waiter_skip(struct waiter *waiter, struct waiter_member *member)
 	peer_end(&member->peer, PROGRESS_SKIPPED);
 }
 
-/* One of three replicas is there: the others need not be asked any more, and one whose time was up is not missed. */
+/*
+ * An "any" group has won, for example because one of three replicas is ready. Its other targets are not tried any more,
+ * and those that had expired count as skipped.
+ */
 static void waiter_skip_group(struct waiter *waiter, size_t index)
 {
 	const struct waiter_group *group = &waiter->groups[index];
@@ -128,8 +133,8 @@ static void waiter_skip_group(struct waiter *waiter, size_t index)
 }
 
 /*
- * A member has got further: ends the wait when the groups are decided. loss: what it is when they are lost. --once goes on
- * until each reason is known.
+ * Updates the groups after a change of the member, and ends the wait when they are decided. loss is the verdict if they
+ * are lost. --once goes on until every target has a reason.
  */
 static void waiter_judge(struct waiter *waiter, struct waiter_member *member, enum verdict loss)
 {
@@ -168,7 +173,7 @@ static void waiter_on_expired(void *arg, struct peer *peer)
 	waiter_judge(arg, (struct waiter_member *)peer, VERDICT_TIMED_OUT);
 }
 
-/* The lists of each group's members, and how all stand at the beginning. */
+/* Makes the lists of all groups, and the tallies for the beginning of the wait. */
 static void waiter_open_groups(struct waiter *waiter)
 {
 	const struct plan *plan = waiter->plan;
@@ -221,7 +226,7 @@ static void waiter_open(struct waiter *waiter, int64_t now)
 	waiter_on_turn(waiter);
 }
 
-/* Before the reports are written: they may need the descriptors. */
+/* Frees all attempts. It is called before the reports are written, because they may need the descriptors. */
 static void waiter_close(struct waiter *waiter)
 {
 	loop_timer_clear(&waiter->turn);
@@ -243,13 +248,13 @@ int waiter_run(struct waiter_result *result, struct session *session, const stru
 				  .down = plan->down != PLAN_DOWN_OFF};
 	int failed = 0;
 
-	/* Ready is only what was found ready: whatever goes wrong below, the app must not start. */
+	/* Not ready until all targets were found ready: if anything below fails, the app must not start. */
 	*result = (struct waiter_result){.verdict = VERDICT_NOT_READY};
 	result->progress = alloc_zero(plan->target_count, sizeof(*result->progress));
 	view.list = result->progress;
 	waiter_open(&waiter, view.started);
 	sinks_begin(sinks, &view, session->loop);
-	/* --links, and there are none: nothing would ever stop the loop. */
+	/* --links found no targets. Then the loop must not run: nothing would stop it. */
 	if (plan->target_count == 0)
 		result->verdict = VERDICT_READY;
 	else

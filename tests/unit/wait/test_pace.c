@@ -9,7 +9,7 @@ static void note(struct pace *pace, int64_t spent)
 		pace_reckon(pace, spent);
 }
 
-/* Nothing is stretched before it is known what an attempt costs. */
+/* Until the cost of an attempt is known, no interval is made longer. */
 static void test_not_known_yet(void **state)
 {
 	struct pace pace;
@@ -27,7 +27,7 @@ struct share_row {
 	size_t open;
 };
 
-/* "The processor share of a process that waits for many is bounded": so many attempts in that time cost no more. */
+/* "The processor share of a process that waits for many is bounded". */
 static void test_the_share(void **state)
 {
 	static const struct share_row rows[] = {
@@ -51,7 +51,7 @@ static void test_the_share(void **state)
 	}
 }
 
-/* What was dear at first, as with a cold cache, is forgotten within some windows. */
+/* High costs at the beginning, for example because of a cold cache, are forgotten after a few windows. */
 static void test_the_cost_follows(void **state)
 {
 	struct pace pace;
@@ -67,7 +67,7 @@ static void test_the_cost_follows(void **state)
 	check("near to what it costs now", pace_least(&pace, 1) <= 102 * 100 / PACE_SHARE);
 }
 
-/* All 32 bits, evenly enough for jitter, and another sequence for each process. */
+/* All 32 bits occur, evenly enough for jitter, and the sequence differs from process to process. */
 static void test_random(void **state)
 {
 	struct pace one, two;

@@ -45,7 +45,7 @@ struct record_row {
 
 /*
  * "Time waited so far starts anew when a target gets further than it had been (name, connection,
- * protocol)": further than ever before, so falling back and returning is no news.
+ * protocol)". That means further than ever before: if it falls back and returns, the time goes on.
  */
 static void test_record(void **state)
 {

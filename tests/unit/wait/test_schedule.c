@@ -15,7 +15,7 @@ struct limit_row {
 
 #define NONE INT64_MIN
 
-/* The last attempt ends a tenth of what is left, and at most 10 ms, before the deadline. */
+/* The last attempt ends before the deadline: by a tenth of the time that is left, and by 10 ms at most. */
 static void test_limit(void **state)
 {
 	static const struct limit_row rows[] = {
@@ -43,7 +43,7 @@ static void test_limit(void **state)
 struct cut_row {
 	const char *name;
 	enum outcome_kind kind;
-	int64_t limit, took; /* of 3 s that the user allows */
+	int64_t limit, took; /* of the attempt; the user's attempt timeout is 3 s */
 	bool expected;
 };
 
@@ -74,13 +74,16 @@ struct next_row {
 	const char *name;
 	enum outcome_kind kind;
 	unsigned streak;
-	int64_t waited, took, max_interval; /* since it got furthest; of the attempt that ends now */
+	int64_t waited, took, max_interval; /* waited: since it got furthest; took: by the attempt that ends now */
 	int64_t left;                       /* until the deadline; NONE: there is none */
 	uint32_t random;
-	int64_t expected; /* from now on; NONE: never */
+	int64_t expected; /* the pause from now on; NONE: no other attempt */
 };
 
-/* The pauses themselves are test_schedule_interval's: 10, 25 and 100 ms at the least, 100, 500 and 1000 ms at most, 80 to 120 %. */
+/*
+ * test_schedule_interval.c tests the intervals: at least 10, 25 or 100 ms, at most 100, 500 or 1000 ms, with jitter of
+ * 80 to 120 %.
+ */
 static void test_next(void **state)
 {
 	static const struct next_row rows[] = {
@@ -93,7 +96,7 @@ static void test_next(void **state)
 		{"at once after a long one", OUTCOME_SILENT, 0, 0, 3 * CLOCK_S, 0, NONE, MOST, 0},
 		{"capped by the user", OUTCOME_STARTING, 0, 0, 0, 10 * CLOCK_MS, NONE, 0, 10 * CLOCK_MS},
 		{"a cap above it", OUTCOME_REFUSED, 0, 0, 0, CLOCK_S, NONE, 0, 8 * CLOCK_MS},
-		/* The second look of several is to show that it lasts. */
+		/* --successes: the second attempt shall show that the target stays ready. */
 		{"ready once of N", OUTCOME_READY, 1, 0, 0, 0, NONE, 0, 80 * CLOCK_MS},
 		{"ready once of N, capped", OUTCOME_READY, 1, 0, 0, 20 * CLOCK_MS, NONE, 0, 20 * CLOCK_MS},
 		{"down once of N", OUTCOME_REFUSED, 1, 0, 0, 0, NONE, MOST, 120 * CLOCK_MS},
@@ -134,7 +137,7 @@ struct paced_row {
 	int64_t least, took, left, expected; /* from now */
 };
 
-/* A process that waits for many stretches its pauses, and makes no last look for which there is no time. */
+/* With many targets the pauses are longer, and there is no last attempt if there is no time for it. */
 static void test_next_within_the_pace(void **state)
 {
 	static const struct paced_row rows[] = {

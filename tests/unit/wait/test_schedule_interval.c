@@ -12,10 +12,7 @@ struct interval_row {
 	int64_t middle; /* before the jitter */
 };
 
-/*
- * Issue 3, "Backoff": free 1 % of the time waited, 5 to 100 ms; shared 5 %, 25 to 500 ms; noisy 10 %,
- * 100 ms to 1 s.
- */
+/* Free: 2 % of the time waited, 10 to 100 ms. Shared: 5 %, 25 to 500 ms. Noisy: 10 %, 100 ms to 1 s. */
 static const struct interval_row interval_rows[] = {
 	{"free, at once", OUTCOME_FREE, 0, 0, 10 * CLOCK_MS},
 	{"free, the floor's end", OUTCOME_FREE, 500 * CLOCK_MS, 0, 10 * CLOCK_MS},
@@ -75,7 +72,7 @@ static void test_max_interval(void **state)
 			}
 }
 
-/* Longer waits never mean shorter pauses, and there is always one. */
+/* A longer wait never has a shorter pause, and the pause is never 0. */
 static void test_never_shrinks(void **state)
 {
 	(void)state;

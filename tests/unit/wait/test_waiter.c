@@ -18,10 +18,10 @@
 struct wait_row {
 	const char *name, *words;
 	enum verdict verdict;
-	int done;                /* targets that are */
-	enum outcome_kind first; /* of the first target, at the end; NONE: whatever a last, short look finds */
-	int failed, attempts;    /* attempts at the first; 0: any number */
-	int64_t at_least;        /* it took */
+	int done;                /* how many targets are done */
+	enum outcome_kind first; /* the last outcome of the first target; NONE: any, as the last attempt is short */
+	int failed, attempts;    /* attempts: at the first target; 0: any number */
+	int64_t at_least;        /* how long the wait took at least */
 };
 
 /* L listens and says nothing, R refuses. */
@@ -91,8 +91,8 @@ static void test_verdicts(void **state)
 }
 
 /*
- * FACTS 42: the last attempt ends a little before the deadline, so that the summary has its reason. Where this
- * machine stands still for that little while the reason is lost: seldom, so that one of many must have it.
+ * FACTS 42: the last attempt ends a little before the deadline, so that the summary has its reason. If this machine is
+ * too busy at that moment, the reason is lost. That is rare, so at least one of 20 waits must have it.
  */
 static void test_the_last_reason_is_told(void **state)
 {
@@ -128,7 +128,7 @@ static void close_at_third(struct recorder *recorder)
 	}
 }
 
-/* The peer comes up during the wait; the attempts before it all said the same. */
+/* The peer comes up during the wait; all attempts before that have the same reason. */
 static void test_a_peer_that_comes_up(void **state)
 {
 	static const char words[] = "-t9 tcp://127.0.0.1:R";
@@ -149,7 +149,7 @@ static void test_a_peer_that_comes_up(void **state)
 	waiting_close(&waiting);
 }
 
-/* And the other way round. */
+/* --down: the peer goes away during the wait. */
 static void test_a_peer_that_goes_down(void **state)
 {
 	static const char words[] = "-t9 --down tcp://127.0.0.1:L";
@@ -195,7 +195,7 @@ static void test_a_signal_ends_it(void **state)
 	close(fd);
 }
 
-/* A child that greets every connection in another protocol, and ends with this process. */
+/* Starts a child that sends a greeting of another protocol on every connection, and ends when this process does. */
 static pid_t foreign_server(int listener)
 {
 	static const char words[] = "SSH-2.0-x\r\n";
@@ -226,7 +226,9 @@ struct lasting_row {
 	int64_t at_least;
 };
 
-/* --fail-fast gives up on what waiting does not mend; --down waits for just that to go away. */
+/*
+ * --fail-fast gives up on errors that waiting cannot fix. With --down it does not, because the peer may still go away.
+ */
 static void test_fail_fast(void **state)
 {
 	static const struct lasting_row rows[] = {
@@ -250,7 +252,10 @@ static void test_fail_fast(void **state)
 		check_int(rows[i].name, waiting.recorder.failed, 1);
 		check_int(rows[i].name, waiting.recorder.gave_up, gives_up);
 		check(rows[i].name, waiting.took >= rows[i].at_least);
-		/* Noisy: 100 ms less 20 % from one attempt to the next, and one more at the end (issue 3). */
+		/*
+		 * Attempts at a peer that answers are at least 80 ms apart (100 ms less 20 %), except the last (issue
+		 * 3).
+		 */
 		check(rows[i].name, waiting.result.progress[0].attempts <= (gives_up ? 1 : 5));
 		waiting_close(&waiting);
 	}
@@ -259,7 +264,7 @@ static void test_fail_fast(void **state)
 	close(listener);
 }
 
-/* Free: 5 ms less 20 % from one attempt to the next, so that there can be no more than these. */
+/* Attempts that are refused are at least 8 ms apart (10 ms less 20 %). The bound here is half of that. */
 static void test_attempts_are_paced(void **state)
 {
 	static const char words[] = "-t200ms tcp://127.0.0.1:R";
@@ -286,7 +291,10 @@ static int open_descriptors(void)
 	return count;
 }
 
-/* Ten targets and descriptors for two or three: in turn, none of them in vain. And none is left for the app. */
+/*
+ * Ten targets, and descriptors for two or three of them: they take turns, and no attempt fails. No descriptor is left
+ * open.
+ */
 static void test_descriptors(void **state)
 {
 	static const char words[] = "-t60 tcp://127.0.0.1:L tcp://127.0.0.1:L tcp://127.0.0.1:L tcp://127.0.0.1:L "
@@ -305,7 +313,7 @@ static void test_descriptors(void **state)
 		assert_int_equal(getrlimit(RLIMIT_NOFILE, &found), 0);
 		limit = found;
 		if (few)
-			limit.rlim_cur = (rlim_t)lowest + 6; /* three of them are the loop's */
+			limit.rlim_cur = (rlim_t)lowest + 6; /* the loop needs three of them */
 		waiting_open(&waiting);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 		waiting_run(&waiting, words, 0, port);
@@ -319,7 +327,7 @@ static void test_descriptors(void **state)
 	close(listener);
 }
 
-/* --links, and there are none. */
+/* --links found no targets. */
 static void test_no_target(void **state)
 {
 	static const char words[] = "--links";
@@ -349,7 +357,7 @@ static void arrange_replicas_in_haste(struct config *config)
 		config->plan.targets[i].settings.timeout = (int64_t)(i + 1) * 50 * CLOCK_MS;
 }
 
-/* The first replica has so little time that another cannot be there twice by then. */
+/* The first replica has so little time that no other can succeed twice before it expires. */
 static void arrange_a_replica_in_haste(struct config *config)
 {
 	arrange_replicas(config);
@@ -366,7 +374,7 @@ struct arranged_row {
 	const char *name, *words;
 	void (*arrange)(struct config *config);
 	enum verdict verdict;
-	const char *ends; /* of each target: d(one), s(pared), e(xpired), b(oth of these), - */
+	const char *ends; /* of each target: d(one), s(kipped), e(xpired), b(oth of these), - */
 	int64_t at_least;
 };
 
@@ -421,7 +429,7 @@ static void test_groups_and_times(void **state)
 	close(listener);
 }
 
-/* "--successes N (in a row)": apart, so that they say something. */
+/* "--successes N (in a row)": the attempts are far enough apart to show that the target stays ready. */
 static void test_successes(void **state)
 {
 	uint16_t listening = 0;
@@ -445,7 +453,7 @@ static void test_successes(void **state)
 	close(listener);
 }
 
-/* The peer is there at the first two attempts, then gone for one, then there again: the row begins anew. */
+/* The peer is up for two attempts, down for one, then up again: counting starts again. */
 static void hook_flap(struct recorder *recorder)
 {
 	if (recorder->attempted == 2) {

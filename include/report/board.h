@@ -1,4 +1,6 @@
-/* The live board as text: a line for the whole wait and one for each target. It knows no terminal and no clock. */
+/*
+ * The live board as text: a line for the whole wait, and one for each target. It uses neither a terminal nor a clock.
+ */
 #ifndef REPORT_BOARD_H
 #define REPORT_BOARD_H
 
@@ -8,14 +10,14 @@
 
 #include "wait/sinks.h"
 
-/* Rows for board_draw: as many as there are targets. */
+/* Rows for board_draw: no limit, so each target gets a line. */
 #define BOARD_ALL_ROWS INT_MAX
 
 /*
- * Draws it for a window of that size, as it stands at now (clock_now() time); a size of 0 is one that is not known,
- * and 80x24. Each line ends with a line feed, none is wider than columns - 1, and there are at most rows: where the
- * targets are more, those that are not ready come first, and the last line sums up the rest. colour: the states are
- * coloured (ECMA-48). The text is the caller's.
+ * Returns the board at the time now (clock_now() time) for a window of columns by rows; 0 means unknown, so 80 or 24.
+ * The caller frees the text. Each line ends with a line feed and is at most columns - 1 cells wide. There are at most
+ * rows lines: if there are more targets, those that are not ready come first, and the last line sums up the rest.
+ * colour: the states get colours (ECMA-48).
  */
 char *board_draw(const struct sinks_view *view, int columns, int rows, int64_t now, bool colour);
 

@@ -1,4 +1,4 @@
-/* Lines of texts in columns that stand one below the other, and what gives way where the window is too narrow. */
+/* Lines in aligned columns. If the window is too narrow, columns are shortened or left out. */
 #ifndef REPORT_COLUMNS_H
 #define REPORT_COLUMNS_H
 
@@ -18,12 +18,12 @@ enum columns_column {
 };
 
 struct columns_line {
-	char *text[COLUMNS_COUNT];  /* clean (cells_copy) */
-	char *brief[COLUMNS_COUNT]; /* the same where there is little room; NULL: there is no shorter form */
-	const char *colour;         /* the escape sequence of the state; "": none */
+	char *text[COLUMNS_COUNT];  /* without control bytes (cells_copy) */
+	char *brief[COLUMNS_COUNT]; /* a shorter form for narrow windows; NULL: there is none */
+	const char *colour;         /* escape sequence for the state; "": none */
 };
 
-/* Adds the lines, each with a line feed, none wider than width, which may be 0. */
+/* Adds the lines to buf. Each ends with a line feed and is at most width cells wide; width may be 0. */
 void columns_add(struct buf *buf, const struct columns_line *lines, size_t count, int width, bool colour);
 
 #endif

@@ -1,4 +1,4 @@
-/* Reports for machines while they happen: an event as a line of JSON (docs/events.schema.json). */
+/* Live reports for programs: each event is a line of JSON (docs/events.schema.json). */
 #ifndef REPORT_EVENTS_H
 #define REPORT_EVENTS_H
 
@@ -10,27 +10,32 @@
 #include "system/log.h"
 #include "wait/sinks.h"
 
-/* Of docs/events.schema.json, where the rule for raising it stands. */
+/* The "version" of every event. docs/events.schema.json says when it must be raised. */
 enum { EVENTS_VERSION = 1 };
 
+/* Bytes for events_time, the NUL included. */
 enum { EVENTS_TIME_MAX = 32 };
 
 /*
- * Each event is one line, below PIPE_BUF, written with the log's patience and whatever its level; at LOG_LEVEL_VERBOSE
- * attempts that changed nothing are events too. log must outlive it. Sets log->began when the wait begins.
+ * Returns a sink that writes each event to log as one line that is shorter than PIPE_BUF. The level of log does not
+ * suppress events; at LOG_LEVEL_VERBOSE there are also events for attempts that changed nothing. The sink sets
+ * log->began when the wait begins. log must outlive the sink.
  */
 struct sink *events_new(struct log *log);
 
-/* From now on each log_line of this log is an event "message". */
+/* From now on log_line writes an event "message" for this log. */
 void events_set_log(struct log *log);
 
-/* Now, as RFC 3339 in UTC with milliseconds: "2026-01-31T23:59:59.999Z". Returns out. */
+/* Writes the time now in UTC (RFC 3339), "2026-01-31T23:59:59.999Z", to out, which has size bytes. Returns out. */
 char *events_time(char *out, size_t size);
 
-/* An event with "version", "event", "time" and "elapsed_ms", elapsed being in microseconds. The caller's. */
+/*
+ * Returns an event with "version", "event" (name), "time" (now) and "elapsed_ms" (from elapsed, which is in
+ * microseconds). The caller frees it.
+ */
 cJSON *events_line(const char *name, int64_t elapsed);
 
-/* Writes the event as one line and frees it. */
+/* Writes the event to log as one line, and frees it. */
 void events_send(struct log *log, cJSON *event);
 
 #endif

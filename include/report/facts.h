@@ -1,4 +1,4 @@
-/* What every report for machines tells of a wait and of a target, in the same words. */
+/* The words and values about a wait and a target that are the same in all reports for programs. */
 #ifndef REPORT_FACTS_H
 #define REPORT_FACTS_H
 
@@ -10,33 +10,36 @@
 #include "wait/progress.h"
 #include "wait/sinks.h"
 
-/* What a wait came to. */
+/* The result of a wait. */
 struct facts {
 	const struct sinks_view *view;
 	enum verdict verdict;
-	int signal;          /* of VERDICT_SIGNALLED, else 0 */
-	const char *started; /* events_time() of the begin */
+	int signal;          /* 0 unless verdict is VERDICT_SIGNALLED */
+	const char *started; /* events_time() when the wait began */
 };
 
-/* "ready", "timed_out", ... */
+/* Returns the name of the verdict: "ready", "timed_out" … */
 const char *facts_verdict(enum verdict verdict);
 
-/* False for a target that is not done, and need not be: another one of its group is. */
+/* Returns false for a target that is not done and was not needed, because another one of its group is done. */
 bool facts_is_needed(const struct facts *facts, const struct progress *progress);
 
-/* "ready" or "down"; for a target that is neither, why it was not waited for any longer. */
+/* Returns "ready" or "down"; for a target that is neither, why the wait for it ended, such as "timed_out". */
 const char *facts_state(const struct facts *facts, const struct progress *progress);
 
-/* Microseconds that the target was waited for. */
+/* Returns how long the target was waited for, in microseconds. */
 int64_t facts_elapsed(const struct facts *facts, const struct progress *progress);
 
-/* The reason in words. The caller's. */
+/* Returns the reason in words (words_reason). down: the wait is for the target to be gone. The caller frees it. */
 char *facts_text(const struct progress *progress, bool down);
 
-/* Adds "target", "name", "kind", "address", "attempts", "reason" and "text". The target is bound (probe_bind). */
+/*
+ * Adds "target", "name", "kind", "address", "attempts", "reason" and "text" to object. The target must be bound
+ * (probe_bind). down as above.
+ */
 void facts_add_target(cJSON *object, const struct progress *progress, bool down);
 
-/* Adds "verdict" and "signal". */
+/* Adds "verdict" and "signal" to object; "signal" is null if signal is 0. */
 void facts_add_verdict(cJSON *object, enum verdict verdict, int signal);
 
 #endif

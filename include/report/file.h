@@ -1,4 +1,4 @@
-/* What a wait came to, as one document that is written when it is over. */
+/* --report: the result of a wait as a document that is written when the wait is over. */
 #ifndef REPORT_FILE_H
 #define REPORT_FILE_H
 
@@ -7,13 +7,13 @@
 #include "wait/sinks.h"
 
 /*
- * spec: "[json:|junit:]FILE", as outfile.h takes the file. NULL and err when there is no such form, or the file could
- * not be written as it is now. A failure at the end is a line in the log, and no more: the wait is what counts. log
- * must outlive it.
+ * spec is "[json:|junit:]FILE"; outfile.h describes FILE. Returns NULL with err if the format is unknown or the file
+ * cannot be written now. If writing fails at the end, that is only a line in the log: the result of the wait does not
+ * change. log must outlive the sink.
  */
 struct sink *report_file_new(const char *spec, struct log *log, struct error *err);
 
-/* Will it be written to standard output? sink: one of report_file_new's. */
+/* Will the document be written to standard output? sink must come from report_file_new. */
 bool report_file_is_stdout(const struct sink *sink);
 
 #endif

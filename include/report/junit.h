@@ -1,10 +1,10 @@
-/* What a wait came to as JUnit's XML: for a CI service each target is a test case. */
+/* The result of a wait as JUnit XML, for CI services. Each target is a test case. */
 #ifndef REPORT_JUNIT_H
 #define REPORT_JUNIT_H
 
 #include "report/facts.h"
 
-/* The document. The caller's. */
+/* Returns the document, which the caller frees. */
 char *junit_document(const struct facts *facts);
 
 #endif

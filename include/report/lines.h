@@ -1,11 +1,14 @@
-/* Reports for people: a line to the log when a target's reason changes, one when it is ready, a summary at the end of a timeout. */
+/*
+ * Reports for people, as lines in the log: when the reason of a target changes, when a target is ready, and a summary
+ * after a timeout.
+ */
 #ifndef REPORT_LINES_H
 #define REPORT_LINES_H
 
 #include "system/log.h"
 #include "wait/sinks.h"
 
-/* log must outlive it. */
+/* log must outlive the sink. */
 struct sink *lines_new(struct log *log);
 
 #endif

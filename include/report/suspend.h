@@ -1,4 +1,4 @@
-/* Ctrl-Z: something is put in order before the process stops, as a program that draws on a terminal must. */
+/* Ctrl-Z: calls a function before the process stops. A program that draws on a terminal needs that. */
 #ifndef REPORT_SUSPEND_H
 #define REPORT_SUSPEND_H
 
@@ -8,18 +8,18 @@
 
 struct suspend {
 	struct loop_watch watch;
-	int fd; /* -1: SIGTSTP is left as it was found */
+	int fd; /* signalfd; -1: SIGTSTP is not handled */
 	void (*leave)(void *arg);
 	void *arg;
 };
 
 /*
- * From now on leave is called when SIGTSTP comes, and then the process stops as it would have. Where the signal was
- * found ignored or blocked nothing is changed.
+ * From now on leave is called when SIGTSTP arrives, and then the process stops, as it would have done without this. If
+ * the signal is ignored, handled or blocked already, nothing changes. The caller calls suspend_clear.
  */
 void suspend_watch(struct suspend *suspend, struct loop *loop, void (*leave)(void *arg), void *arg);
 
-/* Puts the signal back. Also for a zeroed one, or one that was cleared. */
+/* Restores the signal. It may be called twice, and for a zeroed struct. */
 void suspend_clear(struct suspend *suspend);
 
 #endif

@@ -11,12 +11,12 @@
 #include "report/columns.h"
 #include "report/words.h"
 
-/* What is the most urgent comes first. */
+/* The most urgent state comes first. */
 enum board_state { BOARD_FAILING, BOARD_WAITING, BOARD_DONE, BOARD_SKIPPED, BOARD_STATES };
 
 struct board_look {
 	const char *word, *down_word; /* down_word: under --down */
-	const char *mark;             /* where there is no room for the word */
+	const char *mark;             /* replaces the word in a narrow window */
 	const char *colour;
 };
 
@@ -46,7 +46,7 @@ static const char *board_word(enum board_state state, bool down)
 	return down ? board_looks[state].down_word : board_looks[state].word;
 }
 
-/* "4.2s": clock_format changes its precision, and the columns would jump. */
+/* Returns "4.2s". clock_format would change the number of digits, and the columns would jump. The caller frees it. */
 static char *board_time(int64_t duration)
 {
 	char text[32];
@@ -57,7 +57,7 @@ static char *board_time(int64_t duration)
 	return alloc_text(clock_format(duration, text, sizeof(text)));
 }
 
-/* How long it was waited for, or has been. */
+/* How long the target was waited for, or has been so far. The caller frees it. */
 static char *board_elapsed(const struct progress *progress, int64_t started, int64_t now)
 {
 	if (progress->state == PROGRESS_SKIPPED)
@@ -76,7 +76,7 @@ static char *board_reason(const struct progress *progress, bool down)
 	return alloc_text(words_reason(progress, down).text);
 }
 
-/* "in 0.4s", "trying"; "" where there will be no other attempt. */
+/* "in 0.4s", "trying", or "" if there will be no other attempt. The caller frees it. */
 static char *board_next(const struct progress *progress, int64_t now)
 {
 	char *time, *text;
@@ -95,7 +95,7 @@ static char *board_next(const struct progress *progress, int64_t now)
 	}
 	if (progress->next == 0)
 		return alloc_text("");
-	/* Rounded up: what is still to come is not in 0.0s. */
+	/* Rounded up: an attempt that is still to come must not be "in 0.0s". */
 	time = board_time(progress->next > now ? progress->next - now + 100 * CLOCK_MS - 1 : 0);
 	text = alloc_format("in %s", time);
 	free(time);
@@ -177,7 +177,7 @@ static void board_add_rest(struct buf *buf, const struct progress *const *rest, 
 	buf_release(&line);
 }
 
-/* As they were given or, where there is not room for all, the most urgent first. The list is the caller's. */
+/* Returns the targets in the given order or, if urgent_first, the most urgent first. The caller frees the list. */
 static const struct progress **board_order(const struct sinks_view *view, bool urgent_first)
 {
 	const struct progress **order = alloc_zero(view->count, sizeof(struct progress *));
@@ -190,19 +190,19 @@ static const struct progress **board_order(const struct sinks_view *view, bool u
 	return order;
 }
 
-/* How many of the targets have a line of their own, where there is room for so many lines. */
+/* How many of count targets get a line of their own if there is room for that many lines. */
 static size_t board_lines_for(size_t count, size_t room)
 {
 	if (count <= room)
 		return count;
-	/* A line for the rest alone would say less than the header does. */
+	/* If there is only one line, a target is better than the sum of all: the header has that. */
 	return room > 1 ? room - 1 : room;
 }
 
 char *board_draw(const struct sinks_view *view, int columns, int rows, int64_t now, bool colour)
 {
 	int width = (columns > 0 ? columns : 80) - 1;
-	size_t room = (size_t)(rows > 0 ? rows : 24) - 1; /* the first line is the header's */
+	size_t room = (size_t)(rows > 0 ? rows : 24) - 1; /* the header takes the first line */
 	size_t shown = board_lines_for(view->count, room);
 	const struct progress **order = board_order(view, shown < view->count);
 	struct columns_line *lines = alloc_zero(shown, sizeof(*lines));

@@ -8,7 +8,7 @@ enum columns_form { COLUMNS_FULL, COLUMNS_BRIEF, COLUMNS_GONE, COLUMNS_FORMS };
 
 enum { COLUMNS_GAP = 2 };
 
-/* Cells that are kept for a column, so that the others do not jump when it grows. */
+/* The least width of a column, in cells, so that the other columns do not jump when its text grows. */
 static const int columns_reserved[COLUMNS_FORMS][COLUMNS_COUNT] = {
 	[COLUMNS_FULL] = {[COLUMNS_STATE] = sizeof("waiting") - 1,
 			  [COLUMNS_ELAPSED] = sizeof("99.9s") - 1,
@@ -17,14 +17,14 @@ static const int columns_reserved[COLUMNS_FORMS][COLUMNS_COUNT] = {
 	[COLUMNS_BRIEF] = {[COLUMNS_ATTEMPTS] = sizeof("100x") - 1, [COLUMNS_NEXT] = sizeof("in 0.0s") - 1},
 };
 
-/* What gives way, one after the other, as long as there are not so many cells for target and reason. */
+/* A step that shortens a column. It is taken if target and reason would get fewer cells than the step says. */
 struct columns_step {
 	enum columns_column column;
 	enum columns_form form;
 	int target, reason;
 };
 
-/* The elapsed time is the first to go: it is nearly the same for all that wait, and the header says it. */
+/* In this order. The elapsed time is left out first: it is nearly the same for all targets, and in the header. */
 static const struct columns_step columns_steps[] = {
 	{COLUMNS_ATTEMPTS, COLUMNS_BRIEF, 20, 26}, {COLUMNS_NEXT, COLUMNS_BRIEF, 20, 26},
 	{COLUMNS_ELAPSED, COLUMNS_GONE, 20, 26},   {COLUMNS_ATTEMPTS, COLUMNS_GONE, 20, 26},
@@ -37,8 +37,8 @@ enum { COLUMNS_STEPS = sizeof(columns_steps) / sizeof(columns_steps[0]) };
 /* How the columns of all lines are written. */
 struct columns_layout {
 	enum columns_form form[COLUMNS_COUNT];
-	int wish[COLUMNS_COUNT];  /* cells for the widest text; 0: there is none */
-	int cells[COLUMNS_COUNT]; /* cells it gets; 0: it is left out */
+	int wish[COLUMNS_COUNT];  /* cells that the widest text needs; 0: all texts are empty */
+	int cells[COLUMNS_COUNT]; /* cells that the column gets; 0: it is left out */
 };
 
 static int columns_least(int a, int b)
@@ -70,7 +70,7 @@ static void columns_set_form(struct columns_layout *layout, int column, enum col
 	layout->cells[column] = layout->wish[column];
 }
 
-/* Of a line with these columns, gaps included. */
+/* The width of a line with these columns, gaps included. */
 static int columns_total(const struct columns_layout *layout)
 {
 	int total = -COLUMNS_GAP;
@@ -81,7 +81,7 @@ static int columns_total(const struct columns_layout *layout)
 	return total;
 }
 
-/* Gives the spare cells to target and reason, one half to each as long as both want more. */
+/* Distributes the free cells to target and reason: half to each, or more if the other does not need its half. */
 static void columns_share(struct columns_layout *layout, int spare)
 {
 	int target = layout->wish[COLUMNS_TARGET] - layout->cells[COLUMNS_TARGET];
@@ -107,7 +107,7 @@ static void columns_fit(struct columns_layout *layout, const struct columns_line
 		}
 		columns_set_form(layout, step->column, step->form, lines, count);
 	}
-	/* State and target are left. */
+	/* Only state and target are left. */
 	layout->cells[COLUMNS_STATE] = columns_least(layout->wish[COLUMNS_STATE], width);
 	layout->cells[COLUMNS_TARGET] = columns_most(
 		0, columns_least(layout->wish[COLUMNS_TARGET], width - layout->cells[COLUMNS_STATE] - COLUMNS_GAP));
@@ -122,11 +122,11 @@ static void columns_add_blanks(struct buf *buf, int count)
 static void columns_add_line(struct buf *buf, const struct columns_line *line, const struct columns_layout *layout,
 			     bool colour)
 {
-	int blanks = 0; /* to be added before the next text: no line ends with them */
+	int blanks = 0; /* to add before the next text, so that no line ends with blanks */
 
 	for (int column = 0; column < COLUMNS_COUNT; column++) {
 		int cells = layout->cells[column];
-		/* The end of a target, its port, tells more than its middle. */
+		/* A target is cut in the middle, because its end, the port, matters more. */
 		char *text = cells_cut(columns_text(line, column, layout->form[column]), cells,
 				       column == COLUMNS_TARGET ? cells / 2 : 0);
 		bool is_number = column == COLUMNS_ELAPSED || column == COLUMNS_ATTEMPTS;

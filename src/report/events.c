@@ -9,7 +9,10 @@
 #include "base/json.h"
 #include "report/facts.h"
 
-/* A message may be as long as log_line's: errors say at their end what would be right. Twice that is below PIPE_BUF. */
+/*
+ * Bytes of a message: as many as log_line prints, because errors end with what to write instead. Escapes may double it,
+ * and the line is still shorter than PIPE_BUF.
+ */
 enum { EVENTS_MESSAGE_MAX = 1400 };
 
 char *events_time(char *out, size_t size)
@@ -105,7 +108,7 @@ static void events_done(struct sink *sink, const struct progress *progress)
 	events_target(json, json->view->down ? "down" : "ready", progress, progress->finished - json->began);
 }
 
-/* What is told of a target at the end; NULL: nothing. */
+/* Returns the name of the event that the end of the wait causes for a target; NULL: none. */
 static const char *events_missed(const struct progress *progress, enum verdict verdict)
 {
 	if (progress->state == PROGRESS_DONE)
@@ -144,7 +147,7 @@ static void events_end(struct sink *sink, enum verdict verdict, int signal)
 	json->view = NULL;
 }
 
-/* Never the arguments: they may hold a password. */
+/* The event has the path, never the arguments: they may contain a password. */
 static void events_exec(struct sink *sink, const char *path)
 {
 	struct events *json = (struct events *)sink;

@@ -7,7 +7,7 @@
 #include "report/words.h"
 #include "target/scheme.h"
 
-/* One row for each verdict: its name, and what became of a target that was needed and not done by then; NULL: there is none. */
+/* For each verdict: its name, and the state of a target that was needed and is not done; NULL: there are none. */
 struct facts_words {
 	const char *verdict, *state;
 };
@@ -37,7 +37,7 @@ const char *facts_state(const struct facts *facts, const struct progress *progre
 		return facts->view->down ? "down" : "ready";
 	if (!facts_is_needed(facts, progress))
 		return "not_needed";
-	/* Its own time may be up while others are still waited for. */
+	/* Its own time may have been up before the wait ended with this verdict. */
 	if (progress->state == PROGRESS_EXPIRED)
 		return facts_words[VERDICT_TIMED_OUT].state;
 	return facts_words[facts->verdict].state;
@@ -52,7 +52,7 @@ char *facts_text(const struct progress *progress, bool down)
 {
 	struct progress shown = *progress;
 
-	/* What a peer says that is ready, as "password required", is no reason, and is shown nowhere else. */
+	/* A detail of "ready", such as "password required", is not a reason, and other reports do not show it. */
 	if (progress->outcome.kind == OUTCOME_READY)
 		shown.outcome.detail[0] = '\0';
 	return alloc_text(words_reason(&shown, down).text);

@@ -15,10 +15,10 @@
 
 static char *report_file_json(const struct facts *facts);
 
-/* A form of document; the first is the usual one. */
+/* A format of the document. The first in the table is the default. */
 struct report_file_form {
 	const char *name;
-	char *(*document)(const struct facts *facts); /* gives the caller the text */
+	char *(*document)(const struct facts *facts); /* returns the text, which the caller frees */
 };
 
 static const struct report_file_form report_file_forms[] = {
@@ -97,7 +97,7 @@ static void report_file_free(struct sink *sink)
 	free(file);
 }
 
-/* The word before the first ':' is a form; what could be none, as in "./a:b", begins the file's name. */
+/* Returns the length of the format that spec begins with; 0 if it begins with the file's name, as in "./a:b". */
 static size_t report_file_word(const char *spec)
 {
 	size_t len = 0;
@@ -113,14 +113,13 @@ static int report_file_unknown(const char *spec, size_t len, struct error *err)
 	char *word = alloc_slice(spec, len);
 	const char *nearest = spelling_nearest(word, known);
 
-	errors_set(err,
-		   "\"%s:\" is no form of report%s%s%s; known are json: and junit:, and a file of that name is ./%s",
+	errors_set(err, "unknown report format \"%s\"%s%s%s; write json: or junit:, or ./%s for a file of that name",
 		   word, nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? ":" : "", spec);
 	free(word);
 	return -1;
 }
 
-/* Sets form, and *name to what follows it. */
+/* Sets *form, and *name to the file's name, which follows it in spec. Returns -1 with err if spec is wrong. */
 static int report_file_parse(const char *spec, const struct report_file_form **form, const char **name,
 			     struct error *err)
 {

@@ -12,13 +12,13 @@
 #include "base/utf8.h"
 #include "target/scheme.h"
 
-/* U+FFFE and U+FFFF are characters of UTF-8, but none of XML. */
+/* UTF-8 can encode U+FFFE and U+FFFF, but XML does not allow them. */
 static bool junit_may_stand(uint32_t code)
 {
 	return code != 0xfffe && code != 0xffff;
 }
 
-/* NULL: the character stands for itself. */
+/* Returns what to write instead of the character; NULL: it needs no replacement. */
 static const char *junit_entity(uint32_t code)
 {
 	switch (code) {
@@ -34,7 +34,7 @@ static const char *junit_entity(uint32_t code)
 	return junit_may_stand(code) ? NULL : UTF8_REPLACEMENT;
 }
 
-/* The text as it may stand in an attribute or an element. */
+/* Adds the text, escaped for an attribute or an element. */
 static void junit_add_text(struct buf *out, const char *text)
 {
 	char *clean = json_clean(text, JSON_TEXT_MAX);
@@ -46,7 +46,7 @@ static void junit_add_text(struct buf *out, const char *text)
 		const char *entity = junit_entity(code);
 
 		if (!len)
-			break; /* cannot be: it is clean */
+			break; /* impossible: json_clean returns valid UTF-8 */
 		if (entity)
 			buf_add_text(out, entity);
 		else
@@ -57,14 +57,14 @@ static void junit_add_text(struct buf *out, const char *text)
 	free(clean);
 }
 
-/* Takes the text over. */
+/* Adds the text and frees it. */
 static void junit_add_owned(struct buf *out, char *text)
 {
 	buf_add_text(out, text);
 	free(text);
 }
 
-/* ' time="1.234"': seconds. */
+/* Adds ' time="1.234"', in seconds. */
 static void junit_add_time(struct buf *out, int64_t duration)
 {
 	junit_add_owned(out, alloc_format(" time=\"%" PRId64 ".%03d\"", duration / CLOCK_S,
@@ -103,7 +103,7 @@ static void junit_add_case(struct buf *out, const struct facts *facts, const str
 		junit_add_failure(out, facts, progress);
 }
 
-/* The counts, which the outer element has too. */
+/* Adds the attributes that <testsuites> and <testsuite> have in common. */
 static void junit_add_counts(struct buf *out, const struct facts *facts)
 {
 	size_t failures = 0, skipped = 0;
@@ -130,7 +130,7 @@ char *junit_document(const struct facts *facts)
 	junit_add_counts(&out, facts);
 	buf_add_text(&out, ">\n  <testsuite");
 	junit_add_counts(&out, facts);
-	/* JUnit's schema wants whole seconds, and no zone. */
+	/* The JUnit schema asks for whole seconds without a time zone. */
 	junit_add_owned(&out, alloc_format(" timestamp=\"%.19s\">\n", facts->started));
 	for (size_t i = 0; i < facts->view->count; i++)
 		junit_add_case(&out, facts, &facts->view->list[i]);

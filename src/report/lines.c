@@ -1,21 +1,22 @@
 #include "report/lines.h"
 
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "report/words.h"
 
 /*
- * A peer that flaps must not fill the log: a 60 s wait stays under 10 lines for each target. The first
- * changes are the interesting ones; later ones are told every 15 s.
+ * A peer whose reason changes all the time must not fill the log: a wait of 60 s has fewer than 10 lines for each
+ * target. The first four changes are printed, because they matter most; after them at most one change every 15 s.
  */
 enum { LINES_BURST = 4 };
 
 #define LINES_INTERVAL (15 * CLOCK_S)
 
-/* What was said of one target. */
+/* What was printed about one target. */
 struct lines_said {
 	enum outcome_kind last;
 	int lines;
@@ -50,7 +51,7 @@ static void lines_attempted(struct sink *sink, const struct progress *progress, 
 	bool verbose = text->log->level >= LOG_LEVEL_VERBOSE;
 	char waited[32];
 
-	(void)changed; /* compared with what was said, which may be older */
+	(void)changed; /* lines_is_due compares with the last line instead, which may be older than the last attempt */
 	if (!verbose && !lines_is_due(text, progress))
 		return;
 	if (verbose)
@@ -95,7 +96,7 @@ static void lines_summary(struct lines *text)
 	}
 }
 
-/* The limit of the first target that is missed, since its time was up. */
+/* The timeout of the first target whose time was up; it ended the wait. */
 static int64_t lines_expired(const struct sinks_view *view)
 {
 	for (size_t i = 0; i < view->count; i++)
@@ -104,10 +105,37 @@ static int64_t lines_expired(const struct sinks_view *view)
 	return view->timeout;
 }
 
+/* Writes "SIGTERM", or "signal 34" if the number has no name, and returns out. musl 1.2.5 has no sigabbrev_np. */
+static const char *lines_signal(int signal, char *out, size_t size)
+{
+	/* clang-format off */
+	static const char *const names[] = {
+		[SIGHUP]    = "HUP",     [SIGINT]    = "INT",     [SIGQUIT]   = "QUIT",    [SIGILL]    = "ILL",
+		[SIGTRAP]   = "TRAP",    [SIGABRT]   = "ABRT",    [SIGBUS]    = "BUS",     [SIGFPE]    = "FPE",
+		[SIGKILL]   = "KILL",    [SIGUSR1]   = "USR1",    [SIGSEGV]   = "SEGV",    [SIGUSR2]   = "USR2",
+		[SIGPIPE]   = "PIPE",    [SIGALRM]   = "ALRM",    [SIGTERM]   = "TERM",    [SIGCHLD]   = "CHLD",
+		[SIGCONT]   = "CONT",    [SIGSTOP]   = "STOP",    [SIGTSTP]   = "TSTP",    [SIGTTIN]   = "TTIN",
+		[SIGTTOU]   = "TTOU",    [SIGURG]    = "URG",     [SIGXCPU]   = "XCPU",    [SIGXFSZ]   = "XFSZ",
+		[SIGVTALRM] = "VTALRM",  [SIGPROF]   = "PROF",    [SIGWINCH]  = "WINCH",   [SIGPOLL]   = "POLL",
+		[SIGPWR]    = "PWR",     [SIGSYS]    = "SYS",
+#ifdef SIGSTKFLT /* MIPS does not have it */
+		[SIGSTKFLT] = "STKFLT",
+#endif
+	};
+	/* clang-format on */
+	bool named = signal > 0 && (size_t)signal < sizeof(names) / sizeof(names[0]) && names[signal];
+
+	if (named)
+		snprintf(out, size, "SIG%s", names[signal]);
+	else
+		snprintf(out, size, "signal %d", signal);
+	return out;
+}
+
 static void lines_end(struct sink *sink, enum verdict verdict, int signal)
 {
 	struct lines *text = (struct lines *)sink;
-	char time[32];
+	char time[32], name[24];
 
 	switch (verdict) {
 	case VERDICT_TIMED_OUT:
@@ -116,11 +144,11 @@ static void lines_end(struct sink *sink, enum verdict verdict, int signal)
 		lines_summary(text);
 		break;
 	case VERDICT_GAVE_UP:
-		log_line(text->log, LOG_LEVEL_ERROR, "gave up: waiting longer does not help");
+		log_line(text->log, LOG_LEVEL_ERROR, "gave up: waiting cannot fix this error (--fail-fast)");
 		lines_summary(text);
 		break;
 	case VERDICT_SIGNALLED:
-		log_line(text->log, LOG_LEVEL_NORMAL, "stopped by %s", strsignal(signal));
+		log_line(text->log, LOG_LEVEL_NORMAL, "stopped by %s", lines_signal(signal, name, sizeof(name)));
 		break;
 	case VERDICT_READY:
 	case VERDICT_NOT_READY:

@@ -17,34 +17,35 @@
 #include "report/suspend.h"
 
 /*
- * Between two frames the cursor stands at the beginning of the board's first line. So a frame begins where the last
- * one did, wherever the terminal has moved that line to: when the window was resized, with its lines wrapped anew or
- * not, or when the screen scrolled. A frame overwrites the one before and erases only what is left over behind each
- * line and below the last; so nothing flickers.
+ * Between two frames the cursor is at the beginning of the board's first line. So a frame begins where the previous one
+ * did, even if the terminal moved that line: because the screen scrolled, or because the window was resized and its
+ * lines were wrapped differently. A frame overwrites the previous one, and erases only what remains to the right of
+ * each line and below the last. So nothing flickers.
  */
 #define SCREEN_ERASE_LINE  "\033[K"
 #define SCREEN_ERASE_BELOW "\033[J"
 
 #define SCREEN_INTERVAL (100 * CLOCK_MS)
 
+/* How long the last writes of a wait may block. */
 enum { SCREEN_PATIENCE_MS = 50 };
 
 struct screen {
 	struct sink sink;
-	struct sink *text; /* for the words of the end, and where there is no terminal */
-	int fd;            /* as given */
-	int terminal;      /* open for this board alone; -1: there is none */
+	struct sink *text; /* report/lines.h: prints the last lines, and all lines if there is no terminal */
+	int fd;            /* as given to screen_new */
+	int terminal;      /* opened by this sink for itself; -1: there is none */
 	bool colour;
 	const struct sinks_view *view;
 	struct loop_timer tick;
 	struct suspend suspend;
-	char *shown;           /* the frame that was begun last */
-	size_t written, whole; /* bytes of it that are written, and that there are */
+	char *shown;           /* the last frame; it may be written only in part */
+	size_t written, whole; /* how many bytes of it are written, and how many it has */
 };
 
 /*
- * An open file of our own: where a terminal takes no output (^S, a window that hangs) a write must not block, and
- * O_NONBLOCK on the one that was handed to us would be the app's too. -1 where that cannot be had.
+ * Opens the terminal again. A write must not block when the terminal stops output (^S, or a window that hangs), but
+ * O_NONBLOCK on fd would affect the app, which shares that open file. Returns -1 if fd is not a terminal or open fails.
  */
 static int screen_open_terminal(int fd)
 {
@@ -56,7 +57,7 @@ static int screen_open_terminal(int fd)
 	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-/* In the background the screen belongs to somebody else, the shell most often. */
+/* Is another process group in the foreground? Then the screen belongs to it; most often it is the shell. */
 static bool screen_is_in_background(int terminal)
 {
 	pid_t front = tcgetpgrp(terminal);
@@ -82,7 +83,7 @@ bool screen_colour(const struct env *env)
 	return !no_color || !*no_color;
 }
 
-/* Writes on; false: not all of the frame is written yet. */
+/* Writes what is left of the frame. Returns whether all of it is written now. */
 static bool screen_write(struct screen *board, int patience_ms)
 {
 	struct pollfd writable = {.fd = board->terminal, .events = POLLOUT};
@@ -98,7 +99,10 @@ static bool screen_write(struct screen *board, int patience_ms)
 	return true;
 }
 
-/* What makes a frame of the lines. last: the cursor is left below them, else at the beginning of the first. */
+/*
+ * Turns the lines into a frame, which the caller frees; cuts lines up. The cursor ends below the lines if last, else at
+ * the beginning of the first.
+ */
 static char *screen_frame(char *lines, bool last)
 {
 	struct buf frame = {0};
@@ -119,7 +123,7 @@ static char *screen_frame(char *lines, bool last)
 	return buf_detach(&frame);
 }
 
-/* Takes the frame over, and writes it unless the screen shows it already. */
+/* Writes the frame unless the screen shows it already. It owns the frame from now on. */
 static void screen_show(struct screen *board, char *frame, int patience_ms)
 {
 	bool same = board->shown && strcmp(board->shown, frame) == 0;
@@ -141,7 +145,7 @@ static void screen_draw(struct screen *board, bool last)
 	char *lines;
 
 	ioctl(board->terminal, TIOCGWINSZ, &window);
-	/* What goes by at the end may be longer than the window. */
+	/* The last board may be longer than the window: it scrolls. */
 	lines = board_draw(board->view, window.ws_col, last ? BOARD_ALL_ROWS : window.ws_row, clock_now(),
 			   board->colour);
 	screen_show(board, screen_frame(lines, last), last ? SCREEN_PATIENCE_MS : 0);
@@ -152,13 +156,13 @@ static void screen_tick(void *arg)
 {
 	struct screen *board = arg;
 
-	/* A frame that was written in part is finished before the next one; times go on meanwhile. */
+	/* The next frame is drawn only when the previous one is written completely. */
 	if (!screen_is_in_background(board->terminal) && screen_write(board, 0))
 		screen_draw(board, false);
 	loop_timer_set(&board->tick, SCREEN_INTERVAL);
 }
 
-/* The shell that gets the terminal now writes below the board. */
+/* Leaves the cursor below the board, so that the shell, which gets the terminal now, writes there. */
 static void screen_on_suspend(void *arg)
 {
 	struct screen *board = arg;
@@ -176,7 +180,7 @@ static void screen_begin(struct sink *sink, const struct sinks_view *view, struc
 	board->terminal = screen_open_terminal(board->fd);
 	if (board->terminal < 0)
 		return;
-	/* Not at once: most of what is there answers before anybody could read a frame. */
+	/* The first frame comes after an interval: most services that are up answer before anybody could read it. */
 	loop_timer_init(loop, &board->tick, screen_tick, board);
 	loop_timer_set(&board->tick, SCREEN_INTERVAL);
 	suspend_watch(&board->suspend, loop, screen_on_suspend, board);
@@ -198,7 +202,7 @@ static void screen_done(struct sink *sink, const struct progress *progress)
 		board->text->done(board->text, progress);
 }
 
-/* What a board said that is gone. */
+/* Prints the lines about targets that are done. The board showed them, but it is not on the screen any more. */
 static void screen_say_done(struct screen *board)
 {
 	for (size_t i = 0; i < board->view->count; i++)
@@ -206,7 +210,7 @@ static void screen_say_done(struct screen *board)
 			board->text->done(board->text, &board->view->list[i]);
 }
 
-/* The last of the board. */
+/* Draws the last frame, or erases the board if the wait has failed. */
 static void screen_finish(struct screen *board, enum verdict verdict)
 {
 	bool failed = verdict == VERDICT_TIMED_OUT || verdict == VERDICT_GAVE_UP;
@@ -215,7 +219,7 @@ static void screen_finish(struct screen *board, enum verdict verdict)
 		screen_say_done(board);
 		return;
 	}
-	/* A terminal that still does not take the rest of a frame will not take one more. */
+	/* If the terminal does not accept the rest of a frame, it will not accept another. */
 	if (!screen_write(board, SCREEN_PATIENCE_MS))
 		return;
 	if (!failed) {

@@ -30,7 +30,7 @@ static void suspend_on_signal(void *arg, bool readable, bool writable)
 	if (!readable || !process_read_signal(suspend->fd))
 		return;
 	suspend->leave(suspend->arg);
-	/* Not blocked, and with its own action, it stops the process here, until SIGCONT. */
+	/* Unblocked and with its default action, SIGTSTP stops the process here. It goes on after SIGCONT. */
 	raise(SIGTSTP);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	sigprocmask(SIG_BLOCK, &set, NULL);

@@ -85,7 +85,7 @@ def test_no_color(watched, scene, net, value, coloured):
 def test_down(watched, peer):
     window, _ = watched("--down", targets=[peer().target, peer(listen=False).target])
     window.until(lambda: "waitfor: 1 of 2 down," in window.lines[0] and "waiting" in window.lines[1]
-                 and "still answers: ready" in window.lines[1] and window.lines[2].startswith("down "))
+                 and "still up" in window.lines[1] and window.lines[2].startswith("down "))
 
 
 def test_successes_in_a_row(watched, peer):
@@ -334,7 +334,7 @@ def test_after_a_signal(ended, case):
     code, lines, _ = ended(during=send)
     assert code == 128 + number
     assert re.match(r"waitfor: 0 of 1 ready", lines[0]) and lines[1].startswith("waiting  tcp://"), lines
-    assert lines[2].startswith("waitfor: stopped by ") and len(lines) == 3, lines
+    assert lines[2].startswith("waitfor: stopped by SIG") and len(lines) == 3, lines
 
 
 def test_the_app_finds_the_terminal_as_it_would_without(waitfor, terminal, peer, programs, folder):

@@ -64,7 +64,8 @@ def test_a_name_that_does_not_exist_is_not_down(waitfor, net, dns):
 
 def test_nobody_says_that_a_missing_name_answers(waitfor, net, dns):
     result = waitfor(*QUICK, "--down", "tcp://db:80", net=net)
-    assert "no such name" in result.err and "still answers" not in result.err, result
+    assert "name does not resolve (if that means down, use --down=absent)" in result.err, result
+    assert "still" not in result.err, result
 
 
 def test_a_name_that_does_not_exist_is_down_where_that_is_asked_for(waitfor, net, dns):

@@ -1,4 +1,4 @@
-/* board.c, board_columns.c: what stands on the board, in windows of every size. */
+/* board.c, columns.c: the text of the board, for windows of every size. */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static void wait_open(struct wait *wait, int64_t timeout, bool down)
 		.list = wait->list, .started = NOW - 4200 * CLOCK_MS, .timeout = timeout, .down = down};
 }
 
-/* One more target, which ended its last attempt so. */
+/* Adds a target whose last attempt had this outcome. */
 static struct progress *wait_add(struct wait *wait, const char *text, enum outcome_kind kind, const char *detail,
 				 const char *address, unsigned attempts)
 {
@@ -46,7 +46,7 @@ static struct progress *wait_add(struct wait *wait, const char *text, enum outco
 	return progress;
 }
 
-/* One of each: ready, waiting, without hope, in its first attempt. */
+/* Four targets: one is ready, one waits, one fails for good, one is in its first attempt. */
 static void wait_open_mixed(struct wait *wait)
 {
 	wait_open(wait, 60 * CLOCK_S, false);
@@ -72,7 +72,7 @@ static void test_one_of_each(void **state)
 		 "waiting  tcp://cache:6379             connection refused (10.0.0.3:5432)     4.2s   12 attempts  next in 0.4s\n"
 		 "failing  postgres://app:***@sql/shop  denied: no such role (10.0.0.4:5432)   4.2s     1 attempt  trying\n"
 		 "waiting  web:80                       not tried yet                          4.2s    0 attempts  trying\n"},
-		/* 7+2+27+2+36+2+5+2+12+2+12 cells are all that there is to say. */
+		/* All texts fit: 7+2+27+2+36+2+5+2+12+2+12 cells. */
 		{"just wide enough", 110, 5,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432                      at 10.0.0.2:5432                       0.3s    3 attempts\n"
@@ -98,7 +98,7 @@ static void test_one_of_each(void **state)
 		 "waiting  tcp://cache:6379      connection refused (10....   4.2s   12x  in 0.4s\n"
 		 "failing  postgre...*@sql/shop  denied: no such role (1...   4.2s    1x  trying\n"
 		 "waiting  web:80                not tried yet                4.2s    0x  trying\n"},
-		/* Six cells are left of the elapsed time: three for the target, three for the reason. */
+		/* The elapsed time leaves six cells: three for the target, three for the reason. */
 		{"79 columns", 79, 24,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432                  at 10.0.0.2:5432                 3x\n"
@@ -201,17 +201,21 @@ static void test_down(void **state)
 	wait_open(&wait, 0, true);
 	progress_end(wait_add(&wait, "a:1", OUTCOME_REFUSED, "", "10.0.0.2", 1), PROGRESS_DONE, NOW - 4000 * CLOCK_MS);
 	wait_add(&wait, "b:1", OUTCOME_READY, "", "10.0.0.3", 2)->next = NOW + 1000 * CLOCK_MS;
-	/* Waiting may help against what will not pass when one waits for readiness. */
+	/* With --down, errors such as "denied" are not "failing": the target may still go away. */
 	wait_add(&wait, "c:1", OUTCOME_DENIED, "", "10.0.0.4", 2)->next = NOW + 1;
 	wait_add(&wait, "d:1", OUTCOME_NO_NAME, "", "", 2)->next = NOW - 1;
 	wait_add(&wait, "e:1", OUTCOME_NONE, "", "", 0)->state = PROGRESS_TRYING;
 	check_board("down", &wait,
 		    "waitfor: 1 of 5 down, 4.2s\n"
-		    "down     a:1  connection refused (10.0.0.2:5432)      0.2s     1 attempt\n"
-		    "waiting  b:1  still answers: ready (10.0.0.3:5432)    4.2s    2 attempts  next in 1.0s\n"
-		    "waiting  c:1  still answers: denied (10.0.0.4:5432)   4.2s    2 attempts  next in 0.1s\n"
-		    "waiting  d:1  not known to be down: no such name      4.2s    2 attempts  next in 0.0s\n"
-		    "waiting  e:1  not tried yet                           4.2s    0 attempts  trying\n");
+		    "down     a:1  connection refused (10.0.0.2:5432)                              0.2s     1 attempt\n"
+		    "waiting  b:1  still up (10.0.0.3:5432)                                        4.2s    2 attempts"
+		    "  next in 1.0s\n"
+		    "waiting  c:1  still answers: denied (10.0.0.4:5432)                           4.2s    2 attempts"
+		    "  next in 0.1s\n"
+		    "waiting  d:1  name does not resolve (if that means down, use --down=absent)   4.2s    2 attempts"
+		    "  next in 0.0s\n"
+		    "waiting  e:1  not tried yet                                                   4.2s    0 attempts"
+		    "  trying\n");
 }
 
 static void test_when_the_next_attempt_is(void **state)
@@ -321,7 +325,7 @@ static void check_bounds(const char *text, int columns, int rows)
 	free(copy);
 }
 
-/* Whatever a peer says, no line is too wide, no row too many, and nothing steers the terminal. */
+/* Whatever a peer sends, lines are not too wide or too many, and no byte controls the terminal. */
 static void test_bounds(void **state)
 {
 	struct wait wait;

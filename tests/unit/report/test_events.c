@@ -30,7 +30,7 @@ static void rig_close(struct rig *rig)
 	unit_log_close(&rig->log);
 }
 
-/* The next line that was written, taken apart; NULL when there is none. The caller's. */
+/* Returns the next line that was written, parsed, or NULL if there is none. The caller frees it. */
 static cJSON *rig_next(struct rig *rig)
 {
 	const char *line = unit_log_text(&rig->log) + rig->read, *end = strchr(line, '\n');
@@ -44,7 +44,7 @@ static cJSON *rig_next(struct rig *rig)
 	return event;
 }
 
-/* The names of the events that come next, "start state ", and for a target which. */
+/* Returns the names of the events that come next, such as "start=db:1 end ". */
 static const char *rig_rest(struct rig *rig)
 {
 	static char text[1024];
@@ -134,7 +134,7 @@ static void test_verbose_tells_every_attempt(void **state)
 	rig_close(&rig);
 }
 
-/* -q is for people: whoever asks for events gets them. */
+/* -q suppresses lines for people, not events. */
 static void test_quiet_drops_no_event(void **state)
 {
 	struct rig rig;
@@ -193,7 +193,7 @@ static void test_down_says_that_it_still_answers(void **state)
 	cJSON_Delete(event);
 	machine_attempt(&rig.machine, 0, OUTCOME_READY, "28P01: what is no reason", "10.0.0.2");
 	event = rig_next(&rig);
-	check_text("state", machine_text(event, "text"), "still answers: ready (10.0.0.2:5432)");
+	check_text("state", machine_text(event, "text"), "still up (10.0.0.2:5432)");
 	cJSON_Delete(event);
 	rig_close(&rig);
 }
@@ -202,7 +202,7 @@ struct end_row {
 	enum verdict verdict;
 	int signal;
 	const char *name;   /* of the verdict */
-	const char *events; /* the second target is not done, nor is the third */
+	const char *events; /* the second and the third target are not done */
 };
 
 static void test_end(void **state)
@@ -237,8 +237,11 @@ static void test_end(void **state)
 	}
 }
 
-/* In a group another one was there: nothing is missed. Its own time is up before others are given up: that is told. */
-static void test_end_of_a_spared_and_of_an_expired_target(void **state)
+/*
+ * A target that was not needed, because another one of its group was ready, is "skipped". A target whose time was up
+ * before the wait gave up has a "timeout".
+ */
+static void test_end_of_a_skipped_and_of_an_expired_target(void **state)
 {
 	struct rig rig;
 
@@ -270,7 +273,7 @@ static void test_exec(void **state)
 	rig_close(&rig);
 }
 
-/* "Invalid UTF-8 or control bytes from a peer never break a line", and a pipe never tears one. */
+/* "Invalid UTF-8 or control bytes from a peer never break a line", and no line is longer than PIPE_BUF. */
 static void test_hostile_texts(void **state)
 {
 	static const char fillers[] = {'"', '\\', '\n', '\x1b', '\xff', '\x80', 'x'};
@@ -312,7 +315,7 @@ static void check_listed(const cJSON *values, const char *text)
 	fail_msg("the schema lacks \"%s\"", text);
 }
 
-/* The schema is what this program writes: no more values, and no fewer. */
+/* The values in the schema are exactly those that this program writes. */
 static void test_the_schema_has_every_value(void **state)
 {
 	cJSON *schema = machine_schema();
@@ -343,7 +346,7 @@ int main(void)
 		cmocka_unit_test(test_done),
 		cmocka_unit_test(test_down_says_that_it_still_answers),
 		cmocka_unit_test(test_end),
-		cmocka_unit_test(test_end_of_a_spared_and_of_an_expired_target),
+		cmocka_unit_test(test_end_of_a_skipped_and_of_an_expired_target),
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_hostile_texts),
 		cmocka_unit_test(test_the_schema_has_every_value),

@@ -20,7 +20,7 @@ static long long number_of(const cJSON *event, const char *key)
 	return cJSON_IsNumber(item) ? (long long)item->valuedouble : -1;
 }
 
-/* The only line that was written, taken apart. The caller's. */
+/* Returns the only line that was written, parsed. The caller frees it. */
 static cJSON *take(struct unit_log *log)
 {
 	const char *line = unit_log_text(log);
@@ -58,7 +58,7 @@ static void test_what_every_event_has(void **state)
 
 	(void)state;
 	unit_log_open(&log);
-	log.log.level = LOG_LEVEL_ERROR; /* of what people read; events are asked for */
+	log.log.level = LOG_LEVEL_ERROR; /* it suppresses lines for people, not events */
 	events_send(&log.log, events_line("start", 1999 * CLOCK_MS + 999));
 	event = take(&log);
 	check_int("version", number_of(event, "version"), EVENTS_VERSION);
@@ -142,7 +142,7 @@ static void test_elapsed_counts_from_the_begin_of_the_wait(void **state)
 	}
 }
 
-/* The end of an error says what would be right: as much of it as people get, and never a line that a pipe may tear. */
+/* An error ends with what to write instead. An event has as much of it as a line does, and still fits into PIPE_BUF. */
 static void test_a_long_message(void **state)
 {
 	static const char fillers[] = {'x', '"', '\\', '\x01', '\xff'};

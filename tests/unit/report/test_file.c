@@ -39,7 +39,7 @@ static void rig_close(struct rig *rig)
 	unit_log_close(&rig->log);
 }
 
-/* Ends the wait and reads the file; "" when there is none. */
+/* Ends the wait and reads the file; "" if there is none. */
 static const char *rig_end(struct rig *rig, enum verdict verdict, int signal)
 {
 	char *path = unit_dir_path(&rig->dir, "out");
@@ -106,7 +106,7 @@ struct state_row {
 	enum verdict verdict;
 	int signal;
 	bool down;
-	const char *done, *open; /* states of one that is done and of one that is not */
+	const char *done, *open; /* the states of a target that is done and of one that is not */
 };
 
 static void test_states(void **state)
@@ -140,7 +140,7 @@ static void test_states(void **state)
 	}
 }
 
-/* One of a group was there; one's own time was up before the rest was given up. */
+/* A target that was not needed, and one whose time was up before the wait gave up. */
 static void test_states_in_groups(void **state)
 {
 	static const char *const expected[] = {"not_needed", "timed_out", "gave_up"};
@@ -170,7 +170,7 @@ struct junit_row {
 	enum verdict verdict;
 	int signal;
 	const char *counts; /* one target is done, one is not */
-	const char *open;   /* begins what stands in the test case of the one that is not */
+	const char *open;   /* how the content of the test case begins for the target that is not done */
 };
 
 static void test_junit(void **state)
@@ -246,9 +246,9 @@ static void test_specs_that_are_refused(void **state)
 {
 	static const struct spec_row rows[] = {
 		{"xml:out",
-		 "\"xml:\" is no form of report; known are json: and junit:, and a file of that name is ./xml:out"},
-		{"junt:out", "\"junt:\" is no form of report; did you mean junit:; known are"},
-		{"JSON:out", "\"JSON:\" is no form of report"},
+		 "unknown report format \"xml\"; write json: or junit:, or ./xml:out for a file of that name"},
+		{"junt:out", "unknown report format \"junt\"; did you mean junit:; write json:"},
+		{"JSON:out", "unknown report format \"JSON\""},
 		{"junit:", "\"junit:\" names no file; write [json:|junit:]FILE"},
 		{"", "\"\" names no file"},
 		{"junit:/no/such/folder/out",

@@ -8,7 +8,7 @@
 
 static const struct target report_target = {.text = (char *)"db:5432"};
 
-/* A sink, its log, and the progress it is told of. */
+/* A sink, its log, and the progress that it reports. */
 struct rig {
 	struct unit_log log;
 	struct sink *sink;
@@ -87,12 +87,12 @@ static void test_a_flapping_peer(void **state)
 	for (int i = 0; i < 1000; i++)
 		rig_attempt(&rig, i % 2 ? OUTCOME_REFUSED : OUTCOME_CLOSED, "");
 	unit_log_text(&rig.log);
-	/* All within one interval of at most 15 s: three more of those, the summary and the line before it must fit. */
+	/* These are within one interval of 15 s. Three more intervals, the summary and its head must fit, too. */
 	check("lines", rig.log.writes >= 2 && rig.log.writes <= 4);
 	rig_close(&rig);
 }
 
-/* What was said of one target says nothing about another. */
+/* Each target has its own limit of lines. */
 static void test_two_targets(void **state)
 {
 	static const struct target other = {.text = (char *)"web:80"};
@@ -147,7 +147,7 @@ struct failed_row {
 	bool down;
 	enum verdict verdict;
 	const char *head;  /* NULL: none */
-	const char *first; /* of the target that is not done */
+	const char *first; /* the line about the target that is not done */
 };
 
 /* "A summary with each target's last reason, address, attempts and time." */
@@ -156,7 +156,8 @@ static void test_summary(void **state)
 	static const struct failed_row rows[] = {
 		{"timed out", 60 * CLOCK_S, false, VERDICT_TIMED_OUT, "waitfor: timed out after 60s\n",
 		 "waitfor: db:5432: not ready: answers but is not ready: 57P03 (10.0.0.2:5432), 2 attempts in "},
-		{"gave up", 60 * CLOCK_S, false, VERDICT_GAVE_UP, "waitfor: gave up",
+		{"gave up", 60 * CLOCK_S, false, VERDICT_GAVE_UP,
+		 "waitfor: gave up: waiting cannot fix this error (--fail-fast)\n",
 		 "waitfor: db:5432: not ready: answers but is not ready: 57P03 (10.0.0.2:5432), 2 attempts in "},
 		{"not down", 90 * CLOCK_S, true, VERDICT_TIMED_OUT, "waitfor: timed out after 90s\n",
 		 "waitfor: db:5432: not down: answers but is not ready: 57P03 (10.0.0.2:5432), 2 attempts in "},
@@ -210,14 +211,14 @@ static void test_done(void **state)
 	}
 }
 
-static void test_down_says_that_it_still_answers(void **state)
+static void test_down_says_that_it_is_still_up(void **state)
 {
 	struct rig rig;
 
 	(void)state;
 	rig_open(&rig, LOG_LEVEL_NORMAL, true);
 	rig_attempt(&rig, OUTCOME_READY, "");
-	check_text("down", unit_log_text(&rig.log), "waitfor: db:5432: still answers: ready (10.0.0.2:5432)\n");
+	check_text("down", unit_log_text(&rig.log), "waitfor: db:5432: still up (10.0.0.2:5432)\n");
 	rig_close(&rig);
 }
 
@@ -229,10 +230,28 @@ static void test_other_ends(void **state)
 	rig_open(&rig, LOG_LEVEL_NORMAL, false);
 	rig.sink->end(rig.sink, VERDICT_READY, 0);
 	rig.sink->end(rig.sink, VERDICT_NOT_READY, 0);
-	check_text("what is said already", unit_log_text(&rig.log), "");
-	rig.sink->end(rig.sink, VERDICT_SIGNALLED, SIGTERM);
-	check_text("a signal", unit_log_text(&rig.log), "waitfor: stopped by Terminated\n");
+	check_text("no line: the reasons were printed before", unit_log_text(&rig.log), "");
 	rig_close(&rig);
+}
+
+/* The names of signals 1 to 31 are those of glibc. */
+static void test_signals(void **state)
+{
+	(void)state;
+	for (int number = 1; number < 42; number++) {
+		const char *name = number < 32 ? sigabbrev_np(number) : NULL;
+		char expected[64];
+		struct rig rig;
+
+		if (name)
+			snprintf(expected, sizeof(expected), "waitfor: stopped by SIG%s\n", name);
+		else
+			snprintf(expected, sizeof(expected), "waitfor: stopped by signal %d\n", number);
+		rig_open(&rig, LOG_LEVEL_NORMAL, false);
+		rig.sink->end(rig.sink, VERDICT_SIGNALLED, number);
+		check_text("a signal", unit_log_text(&rig.log), expected);
+		rig_close(&rig);
+	}
 }
 
 int main(void)
@@ -245,8 +264,9 @@ int main(void)
 		cmocka_unit_test(test_quiet_says_only_what_failed),
 		cmocka_unit_test(test_summary),
 		cmocka_unit_test(test_done),
-		cmocka_unit_test(test_down_says_that_it_still_answers),
+		cmocka_unit_test(test_down_says_that_it_is_still_up),
 		cmocka_unit_test(test_other_ends),
+		cmocka_unit_test(test_signals),
 	};
 
 	return unit_main(tests);

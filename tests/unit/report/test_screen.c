@@ -1,4 +1,4 @@
-/* report_board.c: where a board can be, and what it writes to a terminal. The pictures are tests/e2e/test_board.py's. */
+/* screen.c: where a board can be drawn, and what it writes. tests/e2e/test_board.py tests what it looks like. */
 #include "unit.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "report/screen.h"
 #include "unit_loop.h"
 
-/* A pseudo-terminal that is nobody's controlling one. */
+/* A pseudo-terminal that is not the controlling terminal of any process. */
 struct terminal {
 	int ours, theirs;
 	char text[65536]; /* all that was written to it */
@@ -192,11 +192,12 @@ static void test_a_board_gives_way_to_the_summary(void **state)
 	text = terminal_text(&rig.terminal);
 	check_text("erased", text + strlen(text) - 4, "\r\033[J");
 	check_has("the summary", unit_log_text(&rig.log),
-		  "waitfor: gave up: waiting longer does not help\nwaitfor: db:5432: not ready: connection refused");
+		  "waitfor: gave up: waiting cannot fix this error (--fail-fast)\n"
+		  "waitfor: db:5432: not ready: connection refused");
 	rig_close(&rig);
 }
 
-/* Who asks for a board where there is no terminal is told all the same. */
+/* A board without a terminal prints lines instead. */
 static void test_without_a_terminal_there_are_lines(void **state)
 {
 	struct rig rig;
@@ -210,11 +211,11 @@ static void test_without_a_terminal_there_are_lines(void **state)
 	check_text("lines", unit_log_text(&rig.log),
 		   "waitfor: db:5432: connection refused\n"
 		   "waitfor: db:5432: ready at  after 0s, 2 attempts\n"
-		   "waitfor: stopped by Terminated\n");
+		   "waitfor: stopped by SIGTERM\n");
 	rig_close(&rig);
 }
 
-/* ^S in the middle of a wait: what was written is whole frames, and the loop has not waited for the terminal. */
+/* ^S during the wait: the loop does not block, and the terminal gets complete frames. */
 static void test_a_terminal_that_takes_nothing(void **state)
 {
 	struct rig rig;

@@ -7,7 +7,7 @@ struct reason_row {
 	enum outcome_kind kind;
 	unsigned streak;
 	bool done;
-	const char *reason, *down; /* down: what is said of it where it is to be gone */
+	const char *reason, *down; /* down: the reason under --down */
 };
 
 static void test_reason(void **state)
@@ -22,8 +22,13 @@ static void test_reason(void **state)
 		 "connection refused: x, 2 of 3 in a row (127.0.0.1:5432)",
 		 "down so far: connection refused: x, 2 of 3 in a row (127.0.0.1:5432)"},
 		{"done", OUTCOME_READY, 3, true, "ready: x (127.0.0.1:5432)", "ready: x (127.0.0.1:5432)"},
-		{"not done", OUTCOME_READY, 0, false, "ready: x (127.0.0.1:5432)",
-		 "still answers: ready: x (127.0.0.1:5432)"},
+		{"not done", OUTCOME_READY, 0, false, "ready: x (127.0.0.1:5432)", "still up: x (127.0.0.1:5432)"},
+		{"denied", OUTCOME_DENIED, 0, false, "denied: x (127.0.0.1:5432)",
+		 "still answers: denied: x (127.0.0.1:5432)"},
+		{"no name", OUTCOME_NO_NAME, 0, false, "no such name: x (127.0.0.1:5432)",
+		 "name does not resolve: x (127.0.0.1:5432) (if that means down, use --down=absent)"},
+		{"no address", OUTCOME_NO_ADDRESS, 0, false, "the name has no address: x (127.0.0.1:5432)",
+		 "the name has no address: x (127.0.0.1:5432) (if that means down, use --down=absent)"},
 	};
 
 	(void)state;
@@ -41,7 +46,7 @@ static void test_reason(void **state)
 	}
 }
 
-/* Before the first attempt there is nothing to say of the peer. */
+/* Before the first attempt nothing is known about the peer. */
 static void test_not_tried_yet(void **state)
 {
 	static const struct target target = {.text = (char *)"db:5432"};

@@ -1,4 +1,7 @@
-/* Container engines publish ports by a proxy of their own, which accepts for whoever is, or is not yet, behind it. */
+/*
+ * Docker publishes ports through a proxy process. It accepts connections even if nothing listens in the container yet
+ * (FACTS 17, 45).
+ */
 #ifndef PROBE_PORTPROXY_H
 #define PROBE_PORTPROXY_H
 
@@ -6,8 +9,9 @@
 #include <stdint.h>
 
 /*
- * Does Docker's proxy stand at this port of this machine? By the command lines in /proc, which anybody may read; false
- * where there is no /proc, or where it hides the processes of others. Takes some microseconds for each process.
+ * Does docker-proxy listen on this port of this machine? The answer comes from the command lines in /proc, which every
+ * user may read. It is false if there is no /proc, or if /proc hides the processes of other users. It takes some
+ * microseconds for each process.
  */
 bool portproxy_stands_at(uint16_t port);
 

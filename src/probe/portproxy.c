@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The start of /proc/PID/NAME with a NUL behind it; how much that is, or -1. */
+/* Reads the start of /proc/PID/NAME into data and adds a NUL. Returns the number of bytes without it, or -1. */
 static ssize_t portproxy_read(const char *pid, const char *name, char *data, size_t size)
 {
 	char path[64];
@@ -25,7 +25,9 @@ static ssize_t portproxy_read(const char *pid, const char *name, char *data, siz
 	return got;
 }
 
-/* docker-proxy -proto tcp -host-ip 127.0.0.1 -host-port 8080 -container-ip 172.17.0.2 -container-port 80 */
+/*
+ * Is this the proxy of the port? docker-proxy -proto tcp -host-ip 127.0.0.1 -host-port 8080 -container-ip 172.17.0.2 …
+ */
 static bool portproxy_is_for(const char *pid, const char *port)
 {
 	char data[1024];

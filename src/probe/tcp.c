@@ -1,4 +1,4 @@
-/* "Only the port": ready when a connection is accepted. FACTS 17-21. */
+/* tcp://: a target is ready when its port accepts a connection. FACTS 17-21. */
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -9,22 +9,22 @@
 #include "target/scheme.h"
 
 /*
- * A proxy for published ports listens on the loopback of the host and accepts before it knows whether
- * anybody listens inside; it hangs up within 0.2 to 0.4 ms where nobody does (FACTS 17).
+ * How long a connection over loopback must stay open. Docker's proxy for published ports listens there, and accepts
+ * before it has a connection to the container. If nothing listens in the container, it closes within 0.2 to 0.4 ms
+ * (FACTS 17).
  */
 #define TCP_TRUST_DELAY (20 * CLOCK_MS)
 
 /*
- * Unless the container is just being started: the proxy is there before the container's interface, and the proxy's own
- * connection hangs until that one is up, or its first packet is sent again after a second. 170 to 240 ms on an idle
- * machine (tests/docker, test_published_port_of_a_container_that_is_just_starting). So a proxy's port that has just
- * opened is watched for longer; others are not, as nothing is gained for them.
+ * The same for a port of docker-proxy that has just opened: its container is starting. The proxy listens before the
+ * container has a network interface, and its own connection to the container then hangs: 170 to 240 ms on an idle
+ * machine, or up to a second, until its first packet is sent again (FACTS 45).
  */
 #define TCP_PROXY_DELAY (1500 * CLOCK_MS)
 
 struct tcp_state {
 	struct stream stream;
-	struct loop_timer trust;
+	struct loop_timer trust; /* runs while the connection must stay open */
 };
 
 static void tcp_finish(struct probe *probe, enum outcome_kind kind)
@@ -39,7 +39,7 @@ static void tcp_on_trust(void *arg)
 	tcp_finish(arg, OUTCOME_READY);
 }
 
-/* Data while trust is still missing: somebody is there. The end: nobody was. */
+/* While the timer runs: data proves that the service is up, and a closed connection that it is not. */
 static void tcp_on_readable(void *arg)
 {
 	struct probe *probe = arg;
@@ -64,7 +64,7 @@ static void tcp_on_connected(void *arg)
 		tcp_finish(probe, OUTCOME_READY);
 		return;
 	}
-	probe_expire_as(probe, OUTCOME_SILENT, "waiting whether the connection stays open");
+	probe_expire_as(probe, OUTCOME_SILENT, "waiting to see whether the connection stays open");
 	delay = probe->was_refused && portproxy_stands_at(address_port(probe->address)) ? TCP_PROXY_DELAY
 											: TCP_TRUST_DELAY;
 	loop_timer_set(&state->trust, delay);
@@ -83,7 +83,7 @@ static int tcp_bind(struct target *target, const struct env *env, struct log *lo
 	if (target->has_user || (target->tail[0] && target->tail[1]))
 		return errors_set(err, "tcp:// takes a host and a port and nothing else; write tcp://host:port");
 	if (target->endpoint_count > 1)
-		return errors_set(err, "one host each; write several targets instead of a ','");
+		return errors_set(err, "tcp:// takes one host; write several targets instead of a ','");
 	if (target->endpoint_count && target_host_family(target->endpoints[0].host) == AF_UNIX)
 		return errors_set(err, "tcp:// takes a host, not a path; write tcp://host:port");
 	return 0;

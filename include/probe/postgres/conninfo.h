@@ -1,4 +1,7 @@
-/* What libpq is told to connect with: a target's URI, completed from PG* variables, the password file and a link's environment. */
+/*
+ * The parameters that libpq connects with: those of the target's URI, completed from PG* variables, the password file
+ * and link variables.
+ */
 #ifndef PROBE_POSTGRES_CONNINFO_H
 #define PROBE_POSTGRES_CONNINFO_H
 
@@ -16,22 +19,28 @@
 enum { CONNINFO_PORT = 5432 };
 
 struct conninfo {
-	char **keys, **values; /* all but host, hostaddr and port; NULL-terminated */
+	char **keys, **values; /* all parameters except host, hostaddr and port; NULL-terminated */
 	size_t count;
-	bool wants_session; /* target_session_attrs: which server it is matters, not only that there is one */
+	bool wants_session; /* target_session_attrs asks for a server with a certain property, such as read-write */
 };
 
 /*
- * From a bound postgres target, whose endpoints it fills from the URI (libpq allows hosts and ports
- * among the parameters). User: URI, PGUSER, the link's POSTGRES_USER, "postgres"; database: URI, PGDATABASE, the
- * link's POSTGRES_DB; password: URI, PGPASSWORD, password file, the link's POSTGRES_PASSWORD. A link's only where
- * all hosts are its peer. Error texts hold no secret. Takes every PG* variable that would redirect the probe out of
- * this process (FACTS 29); env keeps them.
+ * Returns the parameters for target, which the caller frees, and replaces the endpoints of target by those of its URI
+ * (pguri_take). These are the sources, in order:
+ * - user: URI, PGUSER, POSTGRES_USER of the link, "postgres"
+ * - database: URI, PGDATABASE, POSTGRES_DB of the link
+ * - password: URI, PGPASSWORD, password file, POSTGRES_PASSWORD of the link The variables of a link are used only if
+ *   all hosts of the target are the linked one. Returns NULL with err if a parameter is wrong; err contains no secret.
+ *   log gets a line if the password file is ignored. Removes the PG* variables that would redirect the probe from the
+ *   environment of this process (FACTS 29), but not from env.
  */
 struct conninfo *conninfo_new(struct target *target, const struct env *env, struct log *log, struct error *err);
-void conninfo_free(struct conninfo *info); /* NULL does nothing */
+void conninfo_free(struct conninfo *info); /* NULL is allowed */
 
-/* Begins to connect, without blocking. The caller's, for PQfinish; NULL without memory. */
+/*
+ * Begins to connect to address, without blocking. endpoint gives the host's name, which a certificate must match, and
+ * the port. The caller calls PQfinish. Returns NULL if there is no memory.
+ */
 PGconn *conninfo_connect(const struct conninfo *info, const struct endpoint *endpoint, const struct address *address);
 
 #endif

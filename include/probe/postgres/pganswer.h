@@ -1,4 +1,7 @@
-/* What a PostgreSQL server's first words mean. Pure: bytes and texts in, facts out. FACTS 22-27. */
+/*
+ * What the first reply of a PostgreSQL server means. Pure functions. FACTS 22-27; PostgreSQL manual, "Message Formats"
+ * and "Error Codes".
+ */
 #ifndef PROBE_POSTGRES_PGANSWER_H
 #define PROBE_POSTGRES_PGANSWER_H
 
@@ -8,28 +11,31 @@
 #include "target/outcome.h"
 
 enum pganswer_start {
-	PGANSWER_NONE,
+	PGANSWER_NONE,           /* nothing has arrived yet */
 	PGANSWER_FOREIGN,        /* another protocol */
-	PGANSWER_AUTHENTICATION, /* a request to authenticate: the server takes connections (FACTS 23) */
-	PGANSWER_MESSAGE         /* an error or another message of PostgreSQL's, or too few bytes to tell */
+	PGANSWER_AUTHENTICATION, /* an authentication request: the server accepts connections (FACTS 23) */
+	PGANSWER_MESSAGE         /* an error or another message of PostgreSQL, or too few bytes to decide */
 };
 
-/* Of the first bytes (count > 0) that answer a startup message. */
+/* Judges the first bytes of a reply to the startup message; count must not be 0. */
 enum pganswer_start pganswer_to_startup(const unsigned char *bytes, size_t count);
 
-/* Of the first bytes (count > 0) that answer a request for encryption: FOREIGN or MESSAGE. Proves nothing more (FACTS 24). */
+/*
+ * Judges the first bytes of a reply to a request for encryption; count must not be 0. Returns PGANSWER_FOREIGN or
+ * PGANSWER_MESSAGE. The latter does not prove that the server accepts connections (FACTS 24).
+ */
 enum pganswer_start pganswer_to_encryption(const unsigned char *bytes, size_t count);
 
 /*
- * What a SQLSTATE, the first five bytes of a text, says (FACTS 22, 27). login: a password is known, so that being
- * refused is a dead end; without one it is all there is to learn, and the server is up. States not known here
- * may pass: not ready, try again.
+ * Returns the outcome for the SQLSTATE in the first five bytes of sqlstate (FACTS 22, 27). A server that refuses this
+ * user or database is up. login: a password is known; then the refusal is OUTCOME_DENIED, else OUTCOME_READY. 53300 is
+ * OUTCOME_FULL. A state that is not known here may be temporary: OUTCOME_STARTING.
  */
 enum outcome_kind pganswer_of_state(const char *sqlstate, bool login);
 
 /*
- * The SQLSTATE within libpq's message of a failed connection, where PQERRORS_VERBOSE puts it behind the severity:
- * "FATAL:  57P03: text". NULL when the server sent none.
+ * Returns where the SQLSTATE begins in libpq's message about a failed connection, or NULL if there is none. With
+ * PQERRORS_VERBOSE it follows the severity: "FATAL:  57P03: text".
  */
 const char *pganswer_find_state(const char *message);
 

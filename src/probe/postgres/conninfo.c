@@ -13,10 +13,10 @@
 #include "target/links.h"
 #include "target/scheme.h"
 
-/* Where libpq looks for a password file and must find none, silently (FACTS 25: /dev/null itself makes it warn). */
+/* A password file that does not exist. With /dev/null libpq would print a warning (FACTS 25). */
 #define CONNINFO_NO_FILE "/dev/null/none"
 
-/* What would redirect or break the probe (FACTS 29); sslmode and its like are the user's to set. */
+/* Variables that would redirect or break the probe (FACTS 29). PGSSLMODE and the like stay: the user may set them. */
 /* clang-format off */
 static const char *const conninfo_stray[] = {
 	"PGHOST",     "PGHOSTADDR",           "PGPORT",             "PGDATABASE",   "PGUSER",
@@ -50,7 +50,7 @@ static const char *conninfo_get(const struct conninfo *info, const char *key)
 	return NULL;
 }
 
-/* Sets key to the first of the candidates that is something, where the URI did not. */
+/* If key has no value yet, sets it to the first candidate that is neither NULL nor empty, if there is one. */
 static void conninfo_default(struct conninfo *info, const char *key, const char *first, const char *second,
 			     const char *third)
 {
@@ -79,7 +79,10 @@ static void conninfo_on_parameter(void *arg, const char *key, const char *value)
 	conninfo_set(arg, key, value);
 }
 
-/* Where libpq looks for a password file, or NULL: the home is the passwd entry's where HOME says none. The caller's. */
+/*
+ * Returns the path where libpq looks for a password file, or NULL; the caller frees it. Without HOME, libpq uses the
+ * home in the passwd entry.
+ */
 static char *conninfo_password_file(const struct conninfo *info, const struct env *env)
 {
 	const char *path = conninfo_get(info, "passfile"), *home = env_get(env, "HOME");
@@ -90,13 +93,16 @@ static char *conninfo_password_file(const struct conninfo *info, const struct en
 	if (path && *path)
 		return alloc_text(path);
 	if (!home || !*home) {
-		entry = getpwuid(geteuid()); /* none in a scratch image */
+		entry = getpwuid(geteuid()); /* NULL in a scratch image */
 		home = entry ? entry->pw_dir : NULL;
 	}
 	return home && *home ? alloc_format("%s/.pgpass", home) : NULL;
 }
 
-/* libpq ignores a password file that others can read, and warns on stderr at every attempt (FACTS 30): once is enough. */
+/*
+ * libpq ignores a password file that others can read, and would print a warning at every attempt (FACTS 30). This
+ * prints one line, and gives libpq another path.
+ */
 static void conninfo_check_password_file(struct conninfo *info, const struct env *env, struct log *log)
 {
 	const char *password = conninfo_get(info, "password");
@@ -113,7 +119,7 @@ static void conninfo_check_password_file(struct conninfo *info, const struct env
 }
 
 #ifndef WAITFOR_TLS
-/* This flavour has no TLS: better said now than at every attempt. */
+/* This flavour has no TLS. Refuses parameters that need it before the wait, not in every attempt. */
 static int conninfo_check_tls(const struct conninfo *info, const struct env *env, struct error *err)
 {
 	const char *mode = conninfo_get(info, "sslmode"), *where = "sslmode";
@@ -135,7 +141,7 @@ static int conninfo_check_tls(const struct conninfo *info, const struct env *env
 }
 #endif
 
-/* A new connection in its first state. address is libpq's hostaddr; "" for a Unix socket, whose path is the host. */
+/* Starts a connection. address becomes libpq's hostaddr; it is "" for a Unix socket, whose folder is the host. */
 static PGconn *conninfo_start(const struct conninfo *info, const struct endpoint *endpoint, const char *address)
 {
 	const char **keys = alloc_zero(info->count + 4, sizeof(*keys));
@@ -149,7 +155,7 @@ static PGconn *conninfo_start(const struct conninfo *info, const struct endpoint
 		keys[count] = info->keys[count];
 		values[count] = info->values[count];
 	}
-	/* With hostaddr libpq resolves nothing; host is still what a certificate must name (FACTS 28). */
+	/* With hostaddr libpq looks no name up (FACTS 28). The certificate must still match host. */
 	keys[count] = "host";
 	values[count++] = endpoint->host;
 	keys[count] = "hostaddr";
@@ -162,7 +168,7 @@ static PGconn *conninfo_start(const struct conninfo *info, const struct endpoint
 	return conn;
 }
 
-/* What each takes, in this flavour. */
+/* The values that libpq accepts for a parameter in this flavour. */
 #ifdef WAITFOR_TLS
 #define CONNINFO_TLS_ONLY(with, without) with
 #else
@@ -176,7 +182,7 @@ static const char *const conninfo_takes[][2] = {
 	{"sslnegotiation", CONNINFO_TLS_ONLY("postgres or direct", "postgres")},
 	{"sslcertmode", CONNINFO_TLS_ONLY("disable, allow or require", "disable or allow")},
 	{"channel_binding", "disable, prefer or require"},
-	{"gssencmode", "disable or prefer"}, /* GSSAPI is in neither flavour */
+	{"gssencmode", "disable or prefer"}, /* no flavour has GSSAPI */
 	{"load_balance_hosts", "disable or random"},
 	{"min_protocol_version", "3.0, 3.2 or latest"},
 	{"max_protocol_version", "3.0, 3.2 or latest"},
@@ -184,7 +190,7 @@ static const char *const conninfo_takes[][2] = {
 	{"ssl_max_protocol_version", "TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3"},
 };
 
-/* The parameter whose value libpq's message quotes, and whose value is not shown; or NULL. */
+/* Returns the name of the parameter that libpq's message quotes if its value must not be shown; else NULL. */
 static const char *conninfo_quoted_secret(const struct conninfo *info, const char *message)
 {
 	const char *found = NULL;
@@ -196,7 +202,7 @@ static const char *conninfo_quoted_secret(const struct conninfo *info, const cha
 	return found;
 }
 
-/* libpq says which value is wrong, and not which would be right. */
+/* Sets err from libpq's message, which says which value is wrong, and adds which values are right. Returns -1. */
 static int conninfo_refuse_value(const struct conninfo *info, const char *message, struct error *err)
 {
 	const char *right = NULL, *secret = conninfo_quoted_secret(info, message);
@@ -209,8 +215,14 @@ static int conninfo_refuse_value(const struct conninfo *info, const char *messag
 }
 
 /*
- * libpq judges parameters, and looks into the password file, only when it connects. It does both before it
- * takes the address apart: with one that cannot be, it stops right there, and nothing was opened.
+ * Lets libpq check the parameters and read the password file without connecting. libpq does both only when it connects,
+ * and then parses hostaddr. So this starts a connection to the invalid hostaddr "none": if everything else is right,
+ * libpq fails there, before it opens a socket. Sets *has_password if libpq has a password.
+ *
+ * libpq says only in a text where it failed. Elsewhere texts decide nothing, because a server may write them in any
+ * language (FACTS 27). Here it is safe: libpq has not talked to a server, its version is pinned
+ * (third-party/sources.lock), and it is built without translations. If a new version changes the text, test_libpq_texts
+ * in tests/unit/probe/postgres/test_postgres_faults.c fails.
  */
 static int conninfo_rehearse(const struct conninfo *info, const struct endpoint *endpoint, bool *has_password,
 			     struct error *err)
@@ -227,7 +239,10 @@ static int conninfo_rehearse(const struct conninfo *info, const struct endpoint 
 	return failed;
 }
 
-/* The link's password (may be NULL) is the last resort: only after the rehearsal it is known that there is no other. */
+/*
+ * Lets libpq check the parameters for each endpoint. If there is no other password, sets link_password, which may be
+ * NULL: only libpq knows whether the password file has one.
+ */
 static int conninfo_check(struct conninfo *info, const struct target *target, const char *link_password,
 			  struct error *err)
 {
@@ -241,7 +256,7 @@ static int conninfo_check(struct conninfo *info, const struct target *target, co
 	return 0;
 }
 
-/* The one host that the target is about; NULL where there are several, which are not all the link's peer. */
+/* Returns the host of the target, or NULL if it has several: a link has variables for only one of them. */
 static const char *conninfo_link_host(const struct target *target)
 {
 	for (size_t i = 1; i < target->endpoint_count; i++)
@@ -250,7 +265,7 @@ static const char *conninfo_link_host(const struct target *target)
 	return target->endpoint_count ? target->endpoints[0].host : NULL;
 }
 
-/* A variable of the link's copy of its peer's environment, or NULL. What is in there is no other host's business. */
+/* Returns a variable from the environment of the linked container (FACTS 2), or NULL. No other host may get it. */
 static const char *conninfo_link_env(const struct target *target, const struct env *env, const char *name)
 {
 	const char *host = conninfo_link_host(target);
@@ -258,7 +273,7 @@ static const char *conninfo_link_env(const struct target *target, const struct e
 	return host ? links_peer_env(env, host, name) : NULL;
 }
 
-/* The link's password; NULL for another user than the one it belongs to. */
+/* Returns the password from the link; NULL if it belongs to another user. */
 static const char *conninfo_link_password(const struct conninfo *info, const struct target *target,
 					  const struct env *env)
 {
@@ -276,7 +291,7 @@ static int conninfo_fill(struct conninfo *info, struct target *target, const str
 
 	if (target->scheme_name && pguri_take(target, conninfo_on_parameter, info, err))
 		return -1;
-	/* Once more: the URI's parameters may have named others. */
+	/* probe_bind did this for the hosts in the target's text; the parameters may have named other hosts. */
 	for (size_t i = 0; i < target->endpoint_count; i++)
 		links_complete(&target->endpoints[i], env, CONNINFO_PORT);
 	conninfo_default(info, "user", env_get(env, "PGUSER"), conninfo_link_env(target, env, "POSTGRES_USER"),

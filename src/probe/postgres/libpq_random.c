@@ -1,13 +1,14 @@
 /*
- * libpq's source of random bytes (SCRAM nonces), on getrandom(2). Its own reads /dev/urandom, which an
- * empty root does not have: "could not generate nonce". Linked before libpgport, so that this one is taken.
+ * Replaces libpq's source of random bytes, which it needs for SCRAM, by getrandom(2). libpq's own reads /dev/urandom,
+ * which an empty root does not have; the error is "could not generate nonce". This file is linked before libpgport, so
+ * that the linker takes these functions.
  */
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/random.h>
 
-/* The prototypes that libpq's port.h has and its public headers do not. */
+/* The prototypes are in libpq's port.h, but not in its public headers. */
 void pg_strong_random_init(void);
 bool pg_strong_random(void *buf, size_t len);
 

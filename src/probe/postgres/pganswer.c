@@ -2,12 +2,12 @@
 
 #include <string.h>
 
-/* An authentication request carries at least its code; libpq takes at most 2000 bytes of one. */
+/* An authentication request has at least a length and a code. libpq accepts at most 2000 bytes. */
 enum { PGANSWER_LENGTH_MIN = 8, PGANSWER_LENGTH_MAX = 2000 };
 
 /*
- * The server answers with 'R' (authentication), 'E' (error) or 'v' (protocol version), then the length of the
- * message, itself included, in four bytes (PostgreSQL manual, "Message Formats").
+ * A reply begins with 'R' (authentication), 'E' (error) or 'v' (protocol version). Four bytes follow: the length of the
+ * message, with these four (PostgreSQL manual, "Message Formats").
  */
 enum pganswer_start pganswer_to_startup(const unsigned char *bytes, size_t count)
 {
@@ -23,8 +23,8 @@ enum pganswer_start pganswer_to_startup(const unsigned char *bytes, size_t count
 }
 
 /*
- * One byte, 'S' (yes) or 'N' (no), after which the server waits; or an error from one that is too old or too
- * busy to know (PostgreSQL manual, "SSL Session Encryption").
+ * The reply is one byte, 'S' (yes) or 'N' (no), and then the server waits. A server that is too old or too busy sends
+ * an error (PostgreSQL manual, "SSL Session Encryption").
  */
 enum pganswer_start pganswer_to_encryption(const unsigned char *bytes, size_t count)
 {
@@ -36,8 +36,8 @@ enum pganswer_start pganswer_to_encryption(const unsigned char *bytes, size_t co
 enum outcome_kind pganswer_of_state(const char *sqlstate, bool login)
 {
 	/*
-	 * Classes and states of a server that is up and refuses this session: authorization, no such database, no
-	 * privilege; and what our own parameters make wrong: not supported, bad data, no such setting.
+	 * Classes and states of a server that is up and refuses this session: invalid authorization, no such database,
+	 * no privilege; and those that wrong parameters cause: no such setting, not supported, bad data.
 	 */
 	static const char *const up[] = {"28", "3D000", "42501", "42704", "0A", "22"};
 

@@ -12,7 +12,9 @@
 #include "net/address.h"
 #include "target/scheme.h"
 
-/* The count-th of a comma-separated list, as libpq counts; the caller's. NULL past the end. */
+/*
+ * Returns item number count (from 0) of a comma-separated list, which the caller frees. NULL if the list is too short.
+ */
 static char *pguri_item(const char *list, size_t count)
 {
 	while (list && count--)
@@ -30,7 +32,10 @@ static size_t pguri_count(const char *list)
 	return count;
 }
 
-/* One of a URI's places, from its host, its address (may be empty) and its port (may be empty); takes host and address over. */
+/*
+ * Fills one endpoint, which owns host and address from now on. address and port may be NULL or empty. Returns -1 with
+ * err if one of them is wrong.
+ */
 static int pguri_take_endpoint(struct endpoint *endpoint, char *host, char *address, const char *port,
 			       struct error *err)
 {
@@ -52,7 +57,7 @@ static int pguri_take_endpoint(struct endpoint *endpoint, char *host, char *addr
 	return target_check_host(host, err);
 }
 
-/* host, hostaddr and port of the URI, where libpq allows lists, as the target's endpoints. */
+/* Makes the endpoints of target from host, hostaddr and port of the URI, which are comma-separated lists or NULL. */
 static int pguri_take_hosts(struct target *target, const char *hosts, const char *addresses, const char *ports,
 			    struct error *err)
 {
@@ -61,7 +66,7 @@ static int pguri_take_hosts(struct target *target, const char *hosts, const char
 
 	if (!count)
 		return 0; /* probe_bind says that it is missing */
-	/* As libpq counts: one address for each host or none; one port for each, or one for all, or none. */
+	/* As in libpq: there are no addresses or one for each host, and no ports, one for all hosts or one for each. */
 	if (address_count && address_count != count)
 		return errors_set(err, "%zu host names and %zu hostaddr values; write one for each", count,
 				  address_count);
@@ -86,8 +91,8 @@ static int pguri_take_hosts(struct target *target, const char *hosts, const char
 }
 
 /*
- * libpq quotes what it does not understand, which may be a piece of a password: its words are used only
- * when it says them of the masked URI too, and of nothing that is masked.
+ * Sets err for a URI that libpq refuses. libpq's message may quote a piece of a password. So the masked URI is parsed,
+ * and the message is used only if libpq refuses that one, too, and quotes nothing masked.
  */
 static int pguri_refuse_uri(const struct target *target, struct error *err)
 {
@@ -107,7 +112,7 @@ static int pguri_refuse_uri(const struct target *target, struct error *err)
 	return -1;
 }
 
-/* libpq reads numbers, as an int, only when it connects, and would fail at every attempt. */
+/* libpq reads numbers only when it connects, so a wrong one would fail in every attempt. It stores them in an int. */
 static int pguri_check_number(const char *key, const char *value, struct error *err)
 {
 	const char *digits = value + strspn(value, "0");
@@ -117,7 +122,7 @@ static int pguri_check_number(const char *key, const char *value, struct error *
 	if (!*value || digits[len])
 		return errors_set(err, "%s%s%s is not a number; write %s=10", key, shown ? "=" : "", shown ? value : "",
 				  key);
-	/* Ten digits are no overflow yet. */
+	/* strtoull cannot overflow with ten digits. */
 	if (len > 10 || strtoull(value, NULL, 10) > INT_MAX)
 		return errors_set(err, "%s is too large; write a number that is at most %d", key, INT_MAX);
 	return 0;
@@ -136,7 +141,7 @@ static int pguri_check_parameter(const char *key, const char *value, struct erro
 	return 0;
 }
 
-/* Those that let nobody in, and that one wants to see in a log. */
+/* Parameters that are not secret, and that are useful in a log. */
 static bool pguri_is_harmless(const char *key, size_t len)
 {
 	static const char *const harmless[] = {

@@ -1,9 +1,9 @@
 /*
  * PostgreSQL through libpq's asynchronous API. FACTS 22-30.
  *
- * Without a password ("ping mode") a request to authenticate proves that the server takes
- * connections, and leaves no line in its log; with one it is login and SELECT 1. The peer's SQLSTATE
- * decides, never the text of a message, which is localised (FACTS 27).
+ * Without a password ("ping mode") an authentication request proves that the server accepts connections (FACTS 23);
+ * this leaves no line in the server's log. With a password the probe logs in and sends SELECT 1. The SQLSTATE of the
+ * server decides, never the text of its message, which may be in any language (FACTS 27).
  */
 #include <errno.h>
 #include <libpq-fe.h>
@@ -21,19 +21,22 @@
 #include "probe/postgres/pguri.h"
 #include "target/scheme.h"
 
-/* From listening to ready, a server that was shut down cleanly takes 4 to 9 ms (measured with PostgreSQL 15). */
+/*
+ * How long a precheck stays open. A server after a clean shutdown needs 4 to 9 ms from listening to ready (PostgreSQL
+ * 15).
+ */
 #define POSTGRES_STAY (10 * CLOCK_MS)
 
 struct postgres_state {
 	struct precheck precheck;
 	PGconn *conn;
 	struct loop_watch watch;
-	bool connected; /* the socket is; libpq talks */
-	bool querying;
-	bool eof;              /* the peer hung up before it had said enough */
-	unsigned char head[5]; /* the first bytes of its answer to the startup message */
+	bool connected;        /* the socket is connected; libpq is talking */
+	bool querying;         /* SELECT 1 was sent */
+	bool eof;              /* the peer closed the connection */
+	unsigned char head[5]; /* the first head_len bytes of the reply to the startup message */
 	size_t head_len;
-	enum pganswer_start start; /* what they say */
+	enum pganswer_start start; /* what they mean */
 };
 
 static void postgres_finish(struct probe *probe, enum outcome_kind kind, const char *detail)
@@ -50,13 +53,16 @@ static bool postgres_is_login(const struct postgres_state *state)
 	return password && *password;
 }
 
-/* The first line from `text` on. The caller's. */
+/* Returns a copy of the first line of text, which the caller frees. */
 static char *postgres_line(const char *text)
 {
 	return alloc_slice(text, strcspn(text, "\n"));
 }
 
-/* libpq's own message without the part that names the server, which the report does. The caller's. */
+/*
+ * Returns the first line of libpq's message, which the caller frees, without the part that names the server: reports
+ * name it. If that part is missing or looks different, the result is only longer.
+ */
 static char *postgres_own_message(const char *message)
 {
 	static const char before[] = " failed: ";
@@ -66,8 +72,10 @@ static char *postgres_own_message(const char *message)
 }
 
 /*
- * connect() failed inside libpq, which gives the reason only as text: but as the text of this very
- * process's strerror, so that comparing is exact.
+ * connect() failed inside PQconnectStart. libpq gives the reason only as a text. Judging by it is safe here: no server
+ * has written any of it, and libpq uses strerror of this process, so the texts are
+ * equal in every language. test_libpq_texts in tests/unit/probe/postgres/test_postgres_faults.c fails if libpq changes
+ * that.
  */
 static void postgres_connect_failed(struct probe *probe, const char *message)
 {
@@ -84,6 +92,7 @@ static void postgres_connect_failed(struct probe *probe, const char *message)
 	postgres_finish(probe, OUTCOME_LOCAL, message);
 }
 
+/* The outcome of a connection that failed in this stage, if the server sent no SQLSTATE. */
 static enum outcome_kind postgres_kind_without_state(const struct probe *probe, ConnStatusType stage)
 {
 	const struct postgres_state *state = probe->state;
@@ -97,15 +106,15 @@ static enum outcome_kind postgres_kind_without_state(const struct probe *probe, 
 		return OUTCOME_CLOSED;
 	if (state->start == PGANSWER_AUTHENTICATION && info->wants_session)
 		return OUTCOME_UNSUITABLE;
-	/* A request for a way to authenticate that is not built in (GSSAPI): a server asked it. */
+	/* The server asked for a method that this libpq does not have (GSSAPI), so the server is up. */
 	if (state->start == PGANSWER_AUTHENTICATION)
 		return postgres_is_login(state) ? OUTCOME_DENIED : OUTCOME_READY;
 	return OUTCOME_RESET;
 }
 
 /*
- * Cuts off all but the first `keep` bytes of the line where the password is in the message that it is of: a server
- * may say it back, and a newline in the password would end the line within it.
+ * A server may repeat the password. If message contains it, cuts line, which is the beginning of message, after keep
+ * bytes. The whole message is searched, because a newline in the password would end the line within it.
  */
 static void postgres_hide_password(const struct postgres_state *state, const char *message, char *line, size_t keep)
 {
@@ -113,7 +122,7 @@ static void postgres_hide_password(const struct postgres_state *state, const cha
 		line[keep] = '\0';
 }
 
-/* The server said no, in words that begin with a SQLSTATE. */
+/* The server sent an error. words begin with its SQLSTATE. */
 static void postgres_refused(struct probe *probe, const char *words)
 {
 	struct postgres_state *state = probe->state;
@@ -124,7 +133,7 @@ static void postgres_refused(struct probe *probe, const char *words)
 	free(line);
 }
 
-/* PQconnectPoll gave up, in stage `stage`. */
+/* PQconnectPoll failed; stage is the state that the connection had before. */
 static void postgres_failed(struct probe *probe, ConnStatusType stage)
 {
 	struct postgres_state *state = probe->state;
@@ -153,8 +162,8 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
 }
 
 /*
- * Before libpq reads: is there an end, and does it begin like PostgreSQL? Not within TLS, whose bytes are not
- * ours to judge.
+ * Looks at what libpq will read next: has the peer closed the connection, and does its reply begin as PostgreSQL's
+ * does? Within TLS the bytes are encrypted, so there is nothing to see.
  */
 static void postgres_peek(struct postgres_state *state)
 {
@@ -165,7 +174,7 @@ static void postgres_peek(struct postgres_state *state)
 	if (PQsslInUse(state->conn))
 		return;
 	got = recv(PQsocket(state->conn), bytes, sizeof(bytes), MSG_PEEK);
-	/* FIN or RST, when a proxy finds nobody behind it, is a race (FACTS 17): the same to whoever waits. */
+	/* A proxy that cannot reach the service sends FIN or RST, whichever is first (FACTS 17). Both mean the same. */
 	if (got == 0 || (got < 0 && errno != EAGAIN))
 		state->eof = true;
 	if (got <= 0)
@@ -174,13 +183,13 @@ static void postgres_peek(struct postgres_state *state)
 		if (pganswer_to_encryption(bytes, (size_t)got) == PGANSWER_FOREIGN)
 			state->start = PGANSWER_FOREIGN;
 	} else if (PQstatus(state->conn) == CONNECTION_AWAITING_RESPONSE && state->head_len < sizeof(state->head)) {
-		/* In slices (FACTS 34): libpq takes each out of the socket. */
+		/* The reply may arrive in pieces (FACTS 34), and libpq removes each from the socket. */
 		more = sizeof(state->head) - state->head_len;
 		more = (size_t)got < more ? (size_t)got : more;
 		memcpy(state->head + state->head_len, bytes, more);
 		state->head_len += more;
 		state->start = pganswer_to_startup(state->head, state->head_len);
-		/* libpq may have taken more than was seen here: a length put together from slices proves nothing. */
+		/* libpq may have read bytes that were not seen here, so a length from several pieces may be wrong. */
 		if (state->start == PGANSWER_FOREIGN && state->head_len > more && state->head[0] == 'R')
 			state->start = PGANSWER_MESSAGE;
 	}
@@ -198,7 +207,7 @@ static void postgres_logged_in(struct probe *probe)
 	struct postgres_state *state = probe->state;
 
 	if (!postgres_is_login(state)) {
-		postgres_finish(probe, OUTCOME_READY, NULL); /* let in without a password */
+		postgres_finish(probe, OUTCOME_READY, NULL); /* the server needs no password */
 		return;
 	}
 	state->querying = true;
@@ -231,7 +240,10 @@ static void postgres_poll_connection(struct probe *probe)
 	}
 }
 
-/* The socket's own error first: it tells refused from unreachable, where libpq only has a sentence. */
+/*
+ * Returns whether the socket is connected. If connecting failed, finishes the probe with the error of the socket: it
+ * distinguishes "refused" from "unreachable", and libpq has only a text.
+ */
 static bool postgres_is_connected(struct probe *probe)
 {
 	struct postgres_state *state = probe->state;
@@ -287,7 +299,7 @@ static void postgres_on_ready(void *arg, bool readable, bool writable)
 	if (readable && !state->querying)
 		postgres_peek(state);
 	if (state->start == PGANSWER_FOREIGN)
-		postgres_finish(probe, OUTCOME_GARBLED, "it does not begin as PostgreSQL's does");
+		postgres_finish(probe, OUTCOME_GARBLED, "not a PostgreSQL server (wrong port?)");
 	else if (state->querying)
 		postgres_poll_query(probe);
 	else
@@ -296,7 +308,7 @@ static void postgres_on_ready(void *arg, bool readable, bool writable)
 		loop_watch_clear(&state->watch);
 }
 
-/* Notices would go to stderr. */
+/* libpq would print notices on stderr. */
 static void postgres_ignore_notice(void *arg, const char *message)
 {
 	(void)arg;
@@ -335,10 +347,10 @@ static void postgres_on_precheck_failed(void *arg, const struct outcome *outcome
 }
 
 /*
- * While nobody listens, libpq's preparations for each attempt are most of the CPU of a long wait. A
- * bare connection asks first; one that is closed without a byte leaves no line in the server's log.
- * Then the server gets a moment: asked at once it most often says that it is starting up, in a line of its log, and
- * is asked again only after 100 ms.
+ * If the previous attempt found nothing up, a precheck comes first. There are two reasons. libpq's preparations for an
+ * attempt would be most of the processor time of a long wait, and a connection on which nothing is sent leaves no line
+ * in the server's log. And a server that has just begun to listen gets a moment: asked immediately, it would most often
+ * answer that it is starting up, write that to its log, and be asked again only after 100 ms.
  */
 static void postgres_start(struct probe *probe)
 {
@@ -366,7 +378,7 @@ static void postgres_stop(struct probe *probe)
 	if (!state->conn)
 		return;
 	if (PQsocket(state->conn) >= 0)
-		stream_drain(PQsocket(state->conn)); /* what was only peeked at would make this an RST (FACTS 21) */
+		stream_drain(PQsocket(state->conn)); /* unread bytes would turn the FIN into an RST (FACTS 21) */
 	PQfinish(state->conn);
 }
 

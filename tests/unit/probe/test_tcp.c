@@ -9,7 +9,7 @@
 #include "prober.h"
 #include "speaker.h"
 
-/* Found at the start: is there an address beside loopback's? */
+/* Set at the start: is there an address that is not loopback? */
 static bool own_network;
 
 #define LIMIT       (5 * CLOCK_S)
@@ -43,7 +43,7 @@ static void check_peer(const struct speaker_row *row, const char *host, const ch
 	unit_loop_close(&unit);
 }
 
-/* FACTS 17: on loopback an accept is believed only after the connection stayed open; data is believed at once. */
+/* FACTS 17: over loopback a connection must stay open to count as ready. Data counts immediately. */
 static void test_loopback(void **state)
 {
 	static const struct speaker_row rows[] = {
@@ -65,7 +65,7 @@ static void test_loopback(void **state)
 	}
 }
 
-/* Anywhere else an accept is what there is to know: no proxy listens there before the peer does. */
+/* Elsewhere an accepted connection is enough: no proxy listens there before the service does. */
 static void test_beside_loopback(void **state)
 {
 	static const struct speaker_row rows[] = {
@@ -99,7 +99,7 @@ static void test_refused(void **state)
 	close(fd);
 }
 
-/* What fails inside start is a report too. */
+/* A connection that fails inside start is reported, too. */
 static void test_fails_at_once(void **state)
 {
 	const struct address nonsense = {.any.sa_family = AF_UNSPEC};
@@ -115,7 +115,7 @@ static void test_fails_at_once(void **state)
 	unit_loop_close(&unit);
 }
 
-/* Nobody answers: the limit ends it. */
+/* If nobody answers, the limit ends the attempt. */
 static void test_no_answer(void **state)
 {
 	struct address address;

@@ -163,7 +163,7 @@ struct refuse_row {
 	const char *message;
 };
 
-/* What could never succeed is told before the wait; no text holds a piece of the password, "hunter". */
+/* Parameters that can never succeed are refused before the wait. No text contains a piece of the password, "hunter". */
 static void test_refuses(void **state)
 {
 	static const struct refuse_row rows[] = {
@@ -244,7 +244,7 @@ static const char *value_of(const struct conninfo *info, const char *key)
 	return NULL;
 }
 
-/* FACTS 29: taken out of this process, kept for the app. sslmode is the user's. */
+/* FACTS 29: these variables are removed from this process and kept for the app. PGSSLMODE stays. */
 static void test_stray_variables(void **state)
 {
 	static const char *const found[] = {"PGHOST=elsewhere",
@@ -287,7 +287,7 @@ static void test_stray_variables(void **state)
 	bound_close(&bound);
 }
 
-/* Where it connects is said by the endpoint and the address, never by a name that libpq would look up (FACTS 28). */
+/* libpq connects to the given address and port, and looks no name up (FACTS 28). */
 static void test_where_it_connects(void **state)
 {
 	static const char *const none[] = {NULL};

@@ -17,7 +17,7 @@ static void connect_once_more(void *arg)
 	PQfinish(bound_connect(arg));
 }
 
-/* FACTS 30: one that group or others may read is ignored; said once, and never by libpq. */
+/* FACTS 30: a password file that group or others may read is ignored. There is one warning, and none from libpq. */
 static void check_password_file(const struct file_row *row, const struct unit_dir *dir, bool by_home)
 {
 	char *path = unit_dir_path(dir, by_home ? ".pgpass" : "pgpass");

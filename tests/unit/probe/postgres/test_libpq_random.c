@@ -7,14 +7,14 @@
 
 #include "base/alloc.h"
 
-/* libpq's, which its public headers do not have. */
+/* A function of libpq that is not in its public headers. */
 void pg_strong_random_init(void);
 bool pg_strong_random(void *buf, size_t len);
 
-/* Every byte asked for is drawn, none beyond; a byte that stays 0 in 16 draws would be one chance in 2^128. */
+/* Every requested byte is random, and no other byte is written. A random byte is 0 in all 16 draws once in 2^128. */
 static void test_fills_what_was_asked(void **state)
 {
-	/* 256 is what one getrandom gives at once for certain; SCRAM's nonce has 18. */
+	/* One call of getrandom always delivers up to 256 bytes. The nonce of SCRAM has 18. */
 	static const size_t lengths[] = {0, 1, 18, 255, 256, 257, 5000};
 	static unsigned char drawn[5001], seen[5001];
 
@@ -51,7 +51,7 @@ static void on_signal(int number)
 	(void)number;
 }
 
-/* A signal cuts a long read short: the rest is drawn all the same. */
+/* If a signal interrupts a long read, the rest is read nevertheless. */
 static void test_signals(void **state)
 {
 	static const size_t size = 32 << 20;

@@ -15,7 +15,7 @@ struct bytes_row {
 		name, literal, sizeof(literal) - 1, start \
 	}
 
-/* PostgreSQL manual, "Message Formats": a type, and a length that counts itself. FACTS 34: replies come in any slices. */
+/* PostgreSQL manual, "Message Formats": a type, and a length that includes itself. FACTS 34: replies come in pieces. */
 static void test_startup(void **state)
 {
 	static const struct bytes_row rows[] = {
@@ -104,7 +104,7 @@ struct message_row {
 	const char *message, *found; /* NULL: no SQLSTATE */
 };
 
-/* FACTS 27: PQERRORS_VERBOSE puts it behind the severity, whatever the language. */
+/* FACTS 27: with PQERRORS_VERBOSE the SQLSTATE follows the severity, in every language. */
 static void test_find_state(void **state)
 {
 	static const struct message_row rows[] = {

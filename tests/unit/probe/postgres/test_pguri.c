@@ -1,4 +1,4 @@
-/* pguri.c: libpq's URI taken apart. */
+/* pguri.c: PostgreSQL URIs. */
 #include "unit.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static void note_parameter(void *arg, const char *key, const char *value)
 	buf_add_text(told, ";");
 }
 
-/* "host|address|port," for each endpoint. The caller's. */
+/* Returns "host|address|port," for each endpoint. The caller frees it. */
 static char *endpoints_of(const struct target *target)
 {
 	struct buf out = {0};
@@ -36,7 +36,7 @@ static char *endpoints_of(const struct target *target)
 
 struct uri_row {
 	const char *uri, *endpoints, *parameters;
-	const char *message; /* of the error; then the rest does not matter */
+	const char *message; /* a part of the expected error; NULL: none. If set, the rest of the row does not matter */
 };
 
 static void check_uri(const struct uri_row *row)
@@ -63,7 +63,7 @@ static void check_uri(const struct uri_row *row)
 	target_release(&target);
 }
 
-/* Hosts, addresses and ports as PostgreSQL's manual has them ("Connection Strings", "Specifying Multiple Hosts"). */
+/* Hosts, addresses and ports (PostgreSQL manual, "Connection Strings" and "Specifying Multiple Hosts"). */
 static void test_places(void **state)
 {
 	static const struct uri_row rows[] = {
@@ -102,7 +102,7 @@ static void test_parameters_are_told_decoded(void **state)
 	assert_int_equal(pguri_take(&target, note_parameter, &told, &err), 0);
 	all = buf_detach(&told);
 	for (size_t i = 0; i < COUNT(each); i++)
-		check_has(uri, all, each[i]); /* in libpq's order, not the URI's */
+		check_has(uri, all, each[i]); /* they come in libpq's order, not in that of the URI */
 	free(all);
 	target_release(&target);
 }

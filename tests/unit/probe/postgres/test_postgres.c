@@ -11,7 +11,7 @@ static void check_peers(const struct pg_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		pg_peer_check(&rows[i], false);
-		pg_peer_check(&rows[i], true); /* behind a precheck, which is one connection more of the same script */
+		pg_peer_check(&rows[i], true); /* with a precheck, which is another connection to the same script */
 	}
 }
 
@@ -38,7 +38,7 @@ static void test_ping(void **state)
 	check_peers(rows, COUNT(rows));
 }
 
-/* With one it is login and SELECT 1. */
+/* With a password the probe logs in and sends SELECT 1. */
 static void test_login(void **state)
 {
 	static const struct pg_row rows[] = {
@@ -100,7 +100,7 @@ static void test_login(void **state)
 	check_peers(rows, COUNT(rows));
 }
 
-/* target_session_attrs: which server it is matters. FACTS 27: a mismatch is transient. */
+/* target_session_attrs asks for a server with a certain property. FACTS 27: a mismatch may be temporary. */
 static void test_sessions(void **state)
 {
 	static const struct pg_row rows[] = {
@@ -131,8 +131,8 @@ static bool received(const struct speaker_connection *connection, const char *by
 }
 
 /*
- * FACTS 25: startup message, the request read, FIN, and not one byte more. FACTS 29: what the startup
- * message says is the target's.
+ * FACTS 25: the probe sends a startup message, reads the authentication request, and sends FIN; not one byte more.
+ * FACTS 29: user and database in the startup message are those of the target.
  */
 static void test_what_a_server_sees(void **state)
 {
@@ -177,7 +177,7 @@ int main(void)
 		cmocka_unit_test(test_what_a_server_sees),
 	};
 
-	/* No password file of whoever runs this, and no PGSSLMODE. */
+	/* The user who runs this may have a password file or PGSSLMODE. */
 	clearenv();
 	setenv("HOME", "/nonexistent", 1);
 	return unit_main(tests);

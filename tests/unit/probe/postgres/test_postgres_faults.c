@@ -1,15 +1,19 @@
-/* probe/postgres.c and peers that are not, or not quite, PostgreSQL. */
+/* postgres.c and peers that fail, or that are not PostgreSQL. */
 #include "unit.h"
 
+#include <errno.h>
+#include <libpq-fe.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "loopback.h"
 #include "pg_peer.h"
 
-/* What stopped being PostgreSQL. FACTS 34: "not ready" with a clear reason, never a crash. */
+/* Replies that end too early. FACTS 34: "not ready" with a clear reason, never a crash. */
 static void test_broken(void **state)
 {
 	static const struct pg_row rows[] = {
@@ -25,7 +29,7 @@ static void test_broken(void **state)
 		{"one byte, then the end", PING, {STARTUP, speaker_say("R"), CLOSE}, OUTCOME_CLOSED, "", 0},
 		{"closed", PING, {CLOSE}, OUTCOME_CLOSED, "", 0},
 		{"closed after the startup message", PING, {STARTUP, CLOSE}, OUTCOME_CLOSED, "", 0},
-		/* Whether FIN or RST comes first is a race (FACTS 17): the same to whoever waits. */
+		/* FIN or RST may be first (FACTS 17). Both mean the same. */
 		{"reset after the startup message", PING, {STARTUP, RESET}, OUTCOME_CLOSED, "", 0},
 		{"closed, with a password", LOGIN, {STARTUP, CLOSE}, OUTCOME_CLOSED, "", 0},
 	};
@@ -35,7 +39,9 @@ static void test_broken(void **state)
 		pg_peer_check(&rows[i], false);
 }
 
-/* What is not PostgreSQL: told so, and its words are read before the end, so that it sees FIN (FACTS 21, 34). */
+/*
+ * Other protocols: the outcome says so, and the reply is read before the end, so that the peer sees FIN (FACTS 21, 34).
+ */
 static void test_foreign(void **state)
 {
 	static const struct pg_row rows[] = {
@@ -43,7 +49,7 @@ static void test_foreign(void **state)
 		 PING,
 		 {STARTUP, speaker_say("HTTP/1.1 400 Bad Request\r\n\r\n"), CLOSE},
 		 OUTCOME_GARBLED,
-		 NULL,
+		 "not a PostgreSQL server (wrong port?)",
 		 0},
 		{"SSH, which speaks first", PING, {speaker_say("SSH-2.0-x\r\n"), HOLD}, OUTCOME_GARBLED, NULL, 0},
 		{"zeros", PING, {STARTUP, speaker_say("\0\0\0\0\0\0\0\0"), HOLD}, OUTCOME_GARBLED, NULL, 0},
@@ -84,7 +90,7 @@ static void test_refused(void **state)
 	close(fd);
 }
 
-/* Nobody answers the connection itself, be it libpq's or the precheck. */
+/* The peer does not accept the connection, neither libpq's nor that of the precheck. */
 static void test_no_answer(void **state)
 {
 	struct address address;
@@ -108,7 +114,7 @@ static void test_no_answer(void **state)
 	close(fd);
 }
 
-/* A directory without a socket in it: not there yet. */
+/* A folder without a socket: the server is not up yet. */
 static void test_unix_socket(void **state)
 {
 	const struct address address = {.any.sa_family = AF_UNIX};
@@ -122,7 +128,7 @@ static void test_unix_socket(void **state)
 	unit_loop_open(&unit);
 	snprintf(target, sizeof(target), "postgres://me@/app?host=%s&port=#", dir.path);
 	prober_open(&prober, &unit, target, 5432);
-	prober.was_down = true; /* no precheck there */
+	prober.was_down = true; /* Unix sockets have no precheck */
 	prober_run(&prober, &address, PG_LIMIT, "no socket");
 	check_int("no socket", prober.outcome.kind, OUTCOME_NO_FILE);
 	prober_close(&prober);
@@ -130,14 +136,43 @@ static void test_unix_socket(void **state)
 	unit_dir_close(&dir);
 }
 
+static void check_libpq_text(const char *host, const char *address, const char *expected)
+{
+	const char *const keys[] = {"host", "hostaddr", "port", "user", NULL};
+	const char *const values[] = {host, address, "5432", "me", NULL};
+	PGconn *conn = PQconnectStartParams(keys, values, 0);
+
+	check_int(host, PQstatus(conn), CONNECTION_BAD);
+	check_has(host, PQerrorMessage(conn), expected);
+	PQfinish(conn);
+}
+
+/*
+ * conninfo_rehearse, postgres_own_message and postgres_connect_failed look for these texts of libpq. If this test fails
+ * after an upgrade of libpq, they need the new texts.
+ */
+static void test_libpq_texts(void **state)
+{
+	struct unit_dir dir;
+	char *expected = alloc_format(" failed: %s\n", strerror(ENOENT));
+
+	(void)state;
+	unit_dir_open(&dir);
+	check_libpq_text("db", "none", "could not parse network address");
+	check_libpq_text(dir.path, "", expected);
+	unit_dir_close(&dir);
+	free(expected);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_broken),    cmocka_unit_test(test_foreign),     cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_no_answer), cmocka_unit_test(test_unix_socket),
+		cmocka_unit_test(test_broken),      cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_refused),     cmocka_unit_test(test_no_answer),
+		cmocka_unit_test(test_unix_socket), cmocka_unit_test(test_libpq_texts),
 	};
 
-	/* No password file of whoever runs this, and no PGSSLMODE. */
+	/* The user who runs this may have a password file or PGSSLMODE. */
 	clearenv();
 	setenv("HOME", "/nonexistent", 1);
 	return unit_main(tests);

@@ -55,12 +55,12 @@ struct dialog_state {
 };
 
 /*
-/*
  * Returns an outcome with the first line of the service's reply as its detail. The line is cut where it repeats the target's
  * password, or the beginning of it: a service that does not know a command may quote the first bytes of its arguments.
  */
 struct outcome dialog_quote(const struct target *target, enum outcome_kind kind, const char *said, size_t len);
 
+/*
  * The start and stop of a struct protocol that is a dialog. Its dialog must be set, and its state_size must be
  * sizeof(struct dialog_state).
  */

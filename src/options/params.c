@@ -28,7 +28,7 @@ static int params_refuse(const struct options_table *table, const char *key, str
 	if (nearest)
 		errors_set(err, "unknown parameter \"%s\"; did you mean \"%s\"?", key, nearest->key);
 	else
-		errors_set(err, "unknown parameter \"%s\"; known are %s", key, known.data);
+		errors_set(err, "unknown parameter \"%s\"; known parameters: %s", key, known.data);
 	buf_release(&known);
 	return -1;
 }

@@ -204,7 +204,7 @@ struct exec_row {
 static void test_exec_fails(void **state)
 {
 	static const struct exec_row rows[] = {
-		{"not there", NULL, 127, "is not there"},
+		{"not there", NULL, 127, "does not exist"},
 		{"no interpreter", "#!/none/sh\n", 127, "interpreter"},
 		{"no first line", "echo hello\n", 126, "#!/bin/sh"},
 		{"empty", "", 126, "not a program"},

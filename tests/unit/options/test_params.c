@@ -84,7 +84,7 @@ static void test_refuse(void **state)
 {
 	static const struct refuse_row refuse_rows[] = {
 		{"rol=master", "unknown parameter \"rol\"; did you mean \"role\"?", NULL},
-		{"colour=red", "unknown parameter \"colour\"; known are role, stay, word, token and pin", NULL},
+		{"colour=red", "unknown parameter \"colour\"; known parameters: role, stay, word, token and pin", NULL},
 		{"role=boss", "parameter role: \"boss\" is not known; write master or replica", NULL},
 		{"role", "parameter role has no value; write role=master|replica", NULL},
 		{"role=", "parameter role has no value", NULL},

@@ -35,7 +35,7 @@ uint32_t pace_random(struct pace *pace);
 bool pace_count(struct pace *pace);
 
 /*
- * Computes the cost of one attempt anew from spent (as above) and the attempts that were counted since the last call.
+ * Updates the cost of one attempt from spent (as above) and the attempts that were counted since the last call.
  */
 void pace_reckon(struct pace *pace, int64_t spent);
 

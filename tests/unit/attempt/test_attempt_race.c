@@ -56,7 +56,7 @@ static void test_servers(void **state)
 	check_servers("the second got further", closes, starting, OUTCOME_STARTING, 1, 0);
 	check_servers("the first got further", starting, closes, OUTCOME_STARTING, 0, 0);
 	check_servers("equally far, the first", starting, starting, OUTCOME_STARTING, 0, 0);
-	/* An address that hangs gets 250 ms (RFC 8305, 5). One that is connected gets more, to spare its server. */
+	/* An address that hangs gets 250 ms (RFC 8305, 5). One that is connected gets more, to save its server work. */
 	check_servers("the first is silent", silent, ready, OUTCOME_READY, 1, 250 * CLOCK_MS);
 }
 

@@ -13,16 +13,16 @@
 #include "system/log.h"
 
 enum options_type {
-	OPTIONS_FLAG,  /* an int field: row.value if on, 0 if off, OPTIONS_FIRST_CHOICE + i for row.choices' word i */
-	OPTIONS_WORD,  /* an int field: row.value + i for row.choices' word i */
-	OPTIONS_COUNT, /* an int field: a whole number, row.value or more */
+	OPTIONS_FLAG,     /* an int field: row.value if on, 0 if off, else see OPTIONS_FIRST_CHOICE */
+	OPTIONS_WORD,     /* an int field: row.value + i for row.choices' word i */
+	OPTIONS_COUNT,    /* an int field: a whole number, row.value or more */
 	OPTIONS_DURATION, /* an int64_t field: microseconds, row.value or more */
 	OPTIONS_TEXT,     /* a const char * field, which points into argv, the environment or the file */
 	OPTIONS_LIST,     /* a struct options_list field of such pointers */
 	OPTIONS_NO_FIELD  /* no field: the caller reads the value; the row is only for help and hints */
 };
 
-/* The value that a flag stores for its first choice. */
+/* The value that a flag stores for its first choice. The next choice is stored as the next number. */
 enum { OPTIONS_FIRST_CHOICE = 2 };
 
 /* Where a value comes from. A later one overrules an earlier one. */
@@ -43,7 +43,7 @@ struct options_row {
 	bool brief;          /* listed in the short --help */
 	bool secret;         /* its value is never shown (parameters only, see params.h) */
 	bool per_target;     /* may also be set for one target in the configuration file */
-	bool names_file; /* OPTIONS_TEXT, OPTIONS_LIST: a URL is refused: it is a target, and the file was forgotten */
+	bool names_file;     /* of a text or list: a URL is refused, because it is a target by mistake */
 	enum { OPTIONS_EVERYWHERE, OPTIONS_ARGV_ONLY, OPTIONS_ENV_ONLY, OPTIONS_NOT_IN_FILE } where;
 };
 

@@ -56,7 +56,7 @@ ARGUMENTS = {
     "long option without its value": ([OK, "--timeout"], "--timeout", words("10s", "duration")),
     "flag with a wrong value": (["--once=maybe", OK], "maybe", words("true", "yes")),
     "--down with a wrong value": (["--down=gone", OK], "gone", words("absent")),
-    "successes in one attempt": (["--once", "--successes", "2", OK], "successes", words("one of")),
+    "successes in one attempt": (["--once", "--successes", "2", OK], "successes", words("leave out one")),
     "successes that are none": (["--successes", "0", OK], "--successes", words("from 1")),
     "postgres with a bad port": (["postgres://db:99999/x"], "99999", words("65535")),
     "postgres with an unknown parameter": (["postgres://db/x?sslmod=disable"], "sslmod",

@@ -92,7 +92,7 @@ struct loop *loop_new(const struct process *process, struct error *err)
 		loop_free(loop);
 		return NULL;
 	}
-	/* Those that died before anybody looked left no signal. */
+	/* Children that ended before this point left no signal. */
 	process_reap(process);
 	return loop;
 }

@@ -4,7 +4,7 @@
 
 #include "base/bits.h"
 
-/* Each number is itself alone: none is lost, and none stands for another, as in a mask that is too narrow. */
+/* Each number is kept apart: none is lost, and none counts as another one, as it would in a mask that is too narrow. */
 static void test_each_number(void **state)
 {
 	(void)state;

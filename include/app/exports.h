@@ -37,7 +37,7 @@ bool exports_may_set(const struct plan *plan, size_t index);
  * for each target of the plan. exports must be freed with exports_release.
  * - NAME_HOST is the host as given, so that the app can resolve it again. It is the address with --pin, or if the
  *   address is from a link or service variable, because then the host may not resolve.
- * - NAME_PORT is the port in digits.
+ * - NAME_PORT is the port in digits. It is not set for a Unix socket that has no port.
  * - NAME_ADDR is the address that answered; it is set only for a target that is ready.
  */
 void exports_collect(struct exports *exports, const struct plan *plan, const struct progress *progress);

@@ -15,7 +15,7 @@ struct scheme;
 /* One host where the target may be. A target has one; only a PostgreSQL URI can list several. */
 struct endpoint {
 	char *host;     /* name, address without brackets, or a path that begins with '/' (a Unix socket) */
-	uint16_t port;  /* 0: not given yet */
+	uint16_t port;  /* 0: not given yet; after probe_bind: there is none (unix://) */
 	char *address;  /* NULL, or a numeric address to use without resolving the host (libpq's hostaddr) */
 	char *fallback; /* NULL, or the address from a link or service variable; used if the host does not resolve */
 };

@@ -12,13 +12,21 @@ static bool exports_are_alternatives(const struct plan *plan, const struct targe
 	return plan->group_count && groups_are_alternatives(plan->groups, a->group, b->group);
 }
 
+/* Host names are the same in upper and lower case, paths are not. */
+static bool exports_same_host(const struct target *a, const struct target *b)
+{
+	const char *one = a->endpoints[0].host, *other = b->endpoints[0].host;
+
+	return one[0] == '/' ? strcmp(one, other) == 0 : strcasecmp(one, other) == 0;
+}
+
 /*
  * May either target set the variables of their common name? It may if one of them is enough, and if the user gave the
  * name to both or both have the same host.
  */
 static bool exports_share_name(const struct plan *plan, const struct target *a, const struct target *b)
 {
-	bool meant = (a->named && b->named) || strcasecmp(a->endpoints[0].host, b->endpoints[0].host) == 0;
+	bool meant = (a->named && b->named) || exports_same_host(a, b);
 
 	return meant && strcmp(a->name, b->name) == 0 && exports_are_alternatives(plan, a, b);
 }
@@ -38,40 +46,58 @@ bool exports_may_set(const struct plan *plan, size_t index)
 	return target->exports;
 }
 
+/* Returns the target with another name: "OTHER=db:5432", or its own text if host:port would not parse. The caller's. */
+static char *exports_rename(const struct target *target)
+{
+	const struct endpoint *place = target->endpoints;
+	const char *name_end = target->named ? strchr(target->text, '=') : NULL;
+
+	if (!place->port || strpbrk(place->host, "/:"))
+		return alloc_format("OTHER=%s", name_end ? name_end + 1 : target->text);
+	return alloc_format("OTHER=%s:%u", place->host, (unsigned)place->port);
+}
+
 /* Two different hosts have the same name. The error suggests another name. */
 static int exports_refuse(const struct plan *plan, const struct target *owner, const struct target *later,
 			  struct error *err)
 {
-	const struct endpoint *place = later->endpoints;
 	bool may_share = exports_are_alternatives(plan, owner, later);
+	char *renamed = exports_rename(later);
 
-	errors_set(err,
-		   "targets \"%s\" and \"%s\" would both export %s_HOST; name one of them, such as OTHER=%s:%u%s%s%s",
-		   owner->text, later->text, owner->name, place->host, (unsigned)place->port,
-		   may_share ? ", or both " : "", may_share ? owner->name : "",
-		   may_share ? " to export whichever is ready" : "");
+	errors_set(err, "targets \"%s\" and \"%s\" would both export %s_HOST; name one of them, such as %s%s%s%s",
+		   owner->text, later->text, owner->name, renamed, may_share ? ", or both " : "",
+		   may_share ? owner->name : "", may_share ? " to export whichever is ready" : "");
+	free(renamed);
 	return later->origin ? errors_prefix(err, "%s", later->origin) : -1;
+}
+
+/* Two targets have the same host and name. If the ports differ, logs how to export the other one too. */
+static void exports_warn_of_port(const struct target *owner, const struct target *later, struct log *log)
+{
+	char *renamed;
+
+	if (!owner->endpoints[0].port || owner->endpoints[0].port == later->endpoints[0].port)
+		return;
+	renamed = exports_rename(later);
+	log_line(log, LOG_LEVEL_NORMAL, "%s: %s_PORT is the port of %s; to export this one too, name it: %s",
+		 later->text, owner->name, owner->text, renamed);
+	free(renamed);
 }
 
 /* Decides whether `later` exports, if the earlier target `owner` owns its name. */
 static int exports_assign_pair(const struct plan *plan, const struct target *owner, struct target *later,
 			       struct log *log, struct error *err)
 {
-	const struct endpoint *first = owner->endpoints, *second = later->endpoints;
-
 	if (!owner->name || !owner->exports || strcmp(owner->name, later->name) != 0)
 		return 0;
 	if (exports_share_name(plan, owner, later)) {
 		later->exports = false;
 		return 0;
 	}
-	if (strcasecmp(first->host, second->host) != 0)
+	if (!exports_same_host(owner, later))
 		return exports_refuse(plan, owner, later, err);
 	later->exports = false;
-	if (first->port != second->port)
-		log_line(log, LOG_LEVEL_NORMAL,
-			 "%s: %s_PORT is the port of %s; to export this one too, name it: OTHER=%s:%u", later->text,
-			 owner->name, owner->text, second->host, (unsigned)second->port);
+	exports_warn_of_port(owner, later, log);
 	return 0;
 }
 
@@ -106,7 +132,8 @@ static void exports_add_target(struct exports *exports, const struct progress *p
 
 	snprintf(port, sizeof(port), "%u", (unsigned)where.port);
 	exports_add(exports, target->name, "HOST", use_address ? place->address : where.host);
-	exports_add(exports, target->name, "PORT", port);
+	if (where.port) /* a Unix socket has none */
+		exports_add(exports, target->name, "PORT", port);
 	if (ready)
 		exports_add(exports, target->name, "ADDR", place->address);
 }

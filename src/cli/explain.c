@@ -162,7 +162,11 @@ char *explain_export(const struct config *config, size_t target, size_t index)
 {
 	static const char *const suffixes[] = {"HOST", "PORT", "ADDR"};
 
-	if (index >= sizeof(suffixes) / sizeof(suffixes[0]) || !exports_may_set(&config->plan, target))
+	if (!exports_may_set(&config->plan, target))
+		return NULL;
+	if (index && !config->plan.targets[target].endpoints[0].port)
+		index++; /* there is no port to export */
+	if (index >= sizeof(suffixes) / sizeof(suffixes[0]))
 		return NULL;
 	return alloc_format("%s_%s", config->plan.targets[target].name, suffixes[index]);
 }

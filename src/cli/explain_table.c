@@ -83,9 +83,11 @@ static char *explain_table_exports_text(const struct config *config, size_t inde
 	return out.len ? buf_detach(&out) : alloc_text("none");
 }
 
-/* Returns "db:5432", "[::1]:5432" or "/run/pg, port 5432". The caller's. */
+/* Returns "db:5432", "[::1]:5432", "/run/pg, port 5432" or "/run/api.sock". The caller's. */
 static char *explain_table_peer_text(const struct explain_endpoint *row)
 {
+	if (!row->port)
+		return alloc_text(row->host);
 	if (row->host[0] == '/')
 		return alloc_format("%s, port %u", row->host, row->port);
 	return alloc_format(strchr(row->host, ':') ? "[%s]:%u" : "%s:%u", row->host, row->port);

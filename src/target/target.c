@@ -252,7 +252,7 @@ static int target_check_url(const char *url, size_t len, const char *at, bool an
 			err, "a host name cannot hold '%c'; write host:port, and parameters as /db?parameter=value",
 			hosts[known]);
 	if (memchr(tail, '=', strcspn(tail, "?")))
-		return errors_set(err, "an '=' in a database's name must be written %%3D; "
+		return errors_set(err, "an '=' in a path or a database's name must be written %%3D; "
 				       "parameters follow a '?', as in /db?parameter=value");
 	return 0;
 }
@@ -271,6 +271,17 @@ static int target_parse_user(struct target *target, const char *text, size_t len
 	return user && password ? 0 : errors_set(err, "a user or password cannot hold %%00; leave it out");
 }
 
+/* A scheme that needs no host must have none. The error quotes nothing, because the text may be part of a secret. */
+static int target_refuse_authority(const char *scheme_name, struct error *err)
+{
+	const struct scheme *scheme = scheme_of_name(scheme_name);
+
+	if (!scheme || scheme->needs != SCHEME_NEEDS_NOTHING)
+		return 0;
+	return errors_set(err, "%s:// takes no host, port or user before the path; write %s", scheme->name,
+			  scheme->example);
+}
+
 static int target_parse_url(struct target *target, const char *text, struct error *err)
 {
 	size_t scheme_len = target_scheme_length(text), len;
@@ -285,6 +296,8 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 	len = strcspn(text, "/?#");
 	at = memrchr(text, '@', len);
 	target->tail = alloc_text(text + len);
+	if (len && target_refuse_authority(target->scheme_name, err))
+		return -1;
 	if (target_check_url(text, len, at, strcmp(target->scheme_name, "tcp") == 0 && !at, err))
 		return -1;
 	if (at) {

@@ -4,8 +4,19 @@
 #include <string.h>
 
 #include "app/exports.h"
+#include "base/alloc.h"
 
 enum { TARGETS = 4, ENTRIES = 8 };
+
+/* What the protocol's bind does with "unix:///run/x". */
+static void bind_path(struct target *target)
+{
+	if (!target->scheme_name || strcmp(target->scheme_name, "unix") != 0)
+		return;
+	target->endpoints = alloc_zero(1, sizeof(*target->endpoints));
+	target->endpoints[0].host = alloc_text(target->tail);
+	target->endpoint_count = 1;
+}
 
 /* A plan of parsed targets, in the state after probe_bind. */
 static void plan_open(struct plan *plan, const char *const *texts)
@@ -17,6 +28,7 @@ static void plan_open(struct plan *plan, const char *const *texts)
 
 		if (target_parse(&plan->targets[plan->target_count], texts[plan->target_count], &err))
 			fail_msg("%s", err.text);
+		bind_path(&plan->targets[plan->target_count]);
 	}
 }
 
@@ -91,6 +103,21 @@ static void test_assign(void **state)
 		 "X_HOST",
 		 "=b:2, or both X to export whichever is ready"},
 		{"nothing to assign", {"db.a:1", "db.b:2"}, true, false, "11", NULL, NULL},
+		/* Where host and port are no target, it is named as it was written. */
+		{"two addresses of IPv6",
+		 {"x=[::1]:1", "x=tcp://[::2]:2"},
+		 false,
+		 false,
+		 NULL,
+		 "X_HOST",
+		 "=tcp://[::2]:2"},
+		{"two sockets of one name", {"x=unix:///a", "x=unix:///b"}, false, false, NULL, "X_HOST", "=unix:///b"},
+		{"paths in other letters", {"x=unix:///a", "x=unix:///A"}, false, false, NULL, "X_HOST", "=unix:///A"},
+		{"a socket and a host", {"x=unix:///a", "x=db:1"}, false, false, NULL, "X_HOST", "=db:1"},
+		{"a host and a socket", {"x=db:1", "x=unix:///a"}, false, false, NULL, "X_HOST", "=unix:///a"},
+		{"one socket twice", {"x=unix:///a", "x=unix:///a"}, false, false, "10", NULL, NULL},
+		{"a socket and a host are alternatives", {"x=unix:///a", "x=db:1"}, false, true, "10", NULL, NULL},
+		{"sockets without a name", {"unix:///a", "unix:///b"}, false, false, "11", NULL, NULL},
 	};
 
 	(void)state;
@@ -232,6 +259,36 @@ static void test_apply(void **state)
 		 false,
 		 {NULL},
 		 {"X_HOST=::1", "X_PORT=80", "X_ADDR=::1"}},
+		{"a named socket has no port",
+		 "x=unix:///run/x",
+		 OUTCOME_READY,
+		 "/run/x",
+		 false,
+		 true,
+		 false,
+		 false,
+		 {"X_PORT=tcp://172.17.0.2:80"},
+		 {"X_PORT=tcp://172.17.0.2:80", "X_HOST=/run/x", "X_ADDR=/run/x"}},
+		{"a named socket that is not ready",
+		 "x=unix:///run/x",
+		 OUTCOME_NO_FILE,
+		 "/run/x",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {NULL},
+		 {"X_HOST=/run/x"}},
+		{"a socket without a name",
+		 "unix:///run/x",
+		 OUTCOME_READY,
+		 "/run/x",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {"A=1"},
+		 {"A=1"}},
 		{"an address exports nothing",
 		 "10.0.0.2:80",
 		 OUTCOME_READY,

@@ -74,6 +74,8 @@ static void test_parse(void **state)
 		{"postgres://one:1,two,[::1]:3/app", "one 1, two 0, ::1 3", "ONE", false, "postgres", "/app", false,
 		 NULL, NULL},
 		{"postgres:///app?host=db", "", NULL, false, "postgres", "/app?host=db", false, NULL, NULL},
+		{"unix:///run/a", "", NULL, false, "unix", "/run/a", false, NULL, NULL},
+		{"api=unix:///run/a", "", "API", true, "unix", "/run/a", false, NULL, "unix:///run/a"},
 		{"postgres://db?application_name=a=b", "db 0", "DB", false, "postgres", "?application_name=a=b", false,
 		 NULL, NULL},
 	};
@@ -145,6 +147,11 @@ static void test_refuse(void **state)
 		{"1tcp://db:80", "scheme://host:port"},
 		{"postgres://me@:5432/app", "write host:port"},
 		{"db..local:80", "dots"},
+		/* A scheme that needs no host takes none. */
+		{"unix://run/a", "no host, port or user before the path; write unix:///path"},
+		{"unix://./a", "write unix:///path"},
+		{"unix://:80/a", "write unix:///path"},
+		{"unix://me@/a", "write unix:///path"},
 		{".db:80", "dot"},
 		/* RFC 1035, 2.3.4: 63 bytes in a label, 253 in a name. */
 		{LABEL_63 "x:80", "63"},
@@ -185,6 +192,8 @@ static void test_refuse_without_quoting(void **state)
 		{"postgres://db&password=pw", "'&'"},
 		{"postgres://db password=pw", "' '"},
 		{"postgres://db#pw", "%23"},
+		{"unix://me:pw@/run/a", "write unix:///path"},
+		{"unix://me:p/w@/run/a", "write unix:///path"},
 		{"postgres://me:1?pw@db", "%3F"},
 		{"postgres://db?user=me@corp", "a parameter %40"},
 	};

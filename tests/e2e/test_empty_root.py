@@ -8,6 +8,8 @@ import pytest
 
 from support.dns import Dns, at
 from support.net import AS_USER, require_namespaces
+from support.peers import UnixPeer
+from support.redis import PASSWORD_IN_URI
 from support.runner import BINARY, CLEAN_ENV
 
 # By its path: the environment it starts with, the app's, is empty.
@@ -71,9 +73,9 @@ def test_dns_without_resolv_conf_is_asked_at_127_0_0_1(inside, net, peer):
 
 
 def test_link_variables(inside, net, peer):
-    listener = peer(address="10.77.0.1", port=6379, net=net)
-    env = {"DB_NAME": "/app/db", "DB_PORT": "tcp://10.77.0.1:6379",
-           "DB_PORT_6379_TCP": "tcp://10.77.0.1:6379"}
+    listener = peer(address="10.77.0.1", port=8080, net=net)
+    env = {"DB_NAME": "/app/db", "DB_PORT": "tcp://10.77.0.1:8080",
+           "DB_PORT_8080_TCP": "tcp://10.77.0.1:8080"}
     shown = exports(inside("db", env=env, net=net))
     assert "DB_HOST=10.77.0.1" in shown and f"DB_PORT={listener.port}" in shown
 
@@ -86,6 +88,22 @@ def test_a_postgres_ping(inside, pg):
 def test_a_postgres_login_with_scram(inside, pg):
     """Without /dev/urandom libpq alone could make no nonce."""
     assert exports(inside(pg.uri())) == []
+
+
+def test_a_redis_login(inside, redis):
+    assert exports(inside(redis.uri("app", PASSWORD_IN_URI, "?role=master"))) == []
+
+
+def test_a_unix_socket(inside, root):
+    """A path is one of the new root's."""
+    path = root / "api.sock"
+    server = UnixPeer(path)
+    try:
+        path.chmod(0o777)
+        assert "API_HOST=/api.sock" in exports(inside("API=unix:///api.sock"))
+    finally:
+        server.close()
+        path.unlink()
 
 
 def test_errors_are_as_elsewhere(inside):

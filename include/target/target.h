@@ -43,7 +43,7 @@ struct target {
 	struct bits own_settings;    /* the option rows that a configuration file sets for this target alone */
 	char *origin;                /* file, line and column for errors; NULL: not from a configuration file */
 	size_t group;                /* index of the group it is a member of (groups.h) */
-	size_t endpoint_count;       /* at least 1 after probe_bind */
+	size_t endpoint_count;       /* after probe_bind, 0 only if the scheme needs no host */
 	const struct scheme *scheme; /* set by probe_bind */
 	struct params params;        /* of the URL, read by the scheme's rows */
 	void *plan;                  /* made by the protocol's bind, freed by its unbind */

@@ -12,6 +12,12 @@ static bool exports_are_alternatives(const struct plan *plan, const struct targe
 	return plan->group_count && groups_are_alternatives(plan->groups, a->group, b->group);
 }
 
+/* A target without a name or without a host has no variables to set. */
+static bool exports_any(const struct target *target)
+{
+	return target->name && target->endpoint_count;
+}
+
 /* Host names are the same in upper and lower case, paths are not. */
 static bool exports_same_host(const struct target *a, const struct target *b)
 {
@@ -26,21 +32,21 @@ static bool exports_same_host(const struct target *a, const struct target *b)
  */
 static bool exports_share_name(const struct plan *plan, const struct target *a, const struct target *b)
 {
-	bool meant = (a->named && b->named) || exports_same_host(a, b);
-
-	return meant && strcmp(a->name, b->name) == 0 && exports_are_alternatives(plan, a, b);
+	if (!exports_any(a) || !exports_any(b) || strcmp(a->name, b->name) != 0)
+		return false;
+	return ((a->named && b->named) || exports_same_host(a, b)) && exports_are_alternatives(plan, a, b);
 }
 
 bool exports_may_set(const struct plan *plan, size_t index)
 {
 	const struct target *target = &plan->targets[index];
 
-	if (!target->name || plan->no_export)
+	if (!exports_any(target) || plan->no_export)
 		return false;
 	for (size_t i = 0; i < index && !target->exports; i++) {
 		const struct target *owner = &plan->targets[i];
 
-		if (owner->exports && owner->name && exports_share_name(plan, owner, target))
+		if (owner->exports && exports_share_name(plan, owner, target))
 			return true;
 	}
 	return target->exports;
@@ -88,7 +94,7 @@ static void exports_warn_of_port(const struct target *owner, const struct target
 static int exports_assign_pair(const struct plan *plan, const struct target *owner, struct target *later,
 			       struct log *log, struct error *err)
 {
-	if (!owner->name || !owner->exports || strcmp(owner->name, later->name) != 0)
+	if (!exports_any(owner) || !owner->exports || strcmp(owner->name, later->name) != 0)
 		return 0;
 	if (exports_share_name(plan, owner, later)) {
 		later->exports = false;
@@ -106,7 +112,7 @@ int exports_assign(struct plan *plan, struct log *log, struct error *err)
 	for (size_t i = 0; i < plan->target_count && !plan->no_export; i++) {
 		struct target *later = &plan->targets[i];
 
-		for (size_t j = 0; j < i && later->name && later->exports; j++)
+		for (size_t j = 0; j < i && exports_any(later) && later->exports; j++)
 			if (exports_assign_pair(plan, &plan->targets[j], later, log, err))
 				return -1;
 	}
@@ -151,8 +157,7 @@ static const struct progress *exports_source(const struct plan *plan, const stru
 	for (size_t i = owner; i < plan->target_count; i++) {
 		const struct target *target = &plan->targets[i];
 
-		if (!progress_is_ready(&progress[i]) || !target->name ||
-		    (i != owner && !exports_share_name(plan, first, target)))
+		if (!progress_is_ready(&progress[i]) || (i != owner && !exports_share_name(plan, first, target)))
 			continue;
 		if (progress[i].state == PROGRESS_DONE)
 			return &progress[i];
@@ -165,7 +170,7 @@ void exports_collect(struct exports *exports, const struct plan *plan, const str
 {
 	*exports = (struct exports){0};
 	for (size_t i = 0; i < plan->target_count && !plan->no_export; i++)
-		if (plan->targets[i].name && plan->targets[i].exports)
+		if (exports_any(&plan->targets[i]) && plan->targets[i].exports)
 			exports_add_target(exports, exports_source(plan, progress, i), plan->pin);
 }
 

@@ -83,9 +83,11 @@ static char *explain_table_exports_text(const struct config *config, size_t inde
 	return out.len ? buf_detach(&out) : alloc_text("none");
 }
 
-/* Returns "db:5432", "[::1]:5432", "/run/pg, port 5432" or "/run/api.sock". The caller's. */
+/* Returns "db:5432", "[::1]:5432", "/run/pg, port 5432" or "/run/api.sock"; "none" if row is NULL. The caller's. */
 static char *explain_table_peer_text(const struct explain_endpoint *row)
 {
+	if (!row)
+		return alloc_text("none");
 	if (!row->port)
 		return alloc_text(row->host);
 	if (row->host[0] == '/')
@@ -93,9 +95,14 @@ static char *explain_table_peer_text(const struct explain_endpoint *row)
 	return alloc_format(strchr(row->host, ':') ? "[%s]:%u" : "%s:%u", row->host, row->port);
 }
 
-/* Returns where the address comes from: "DNS and /etc/hosts, else 172.17.0.2 of a variable". The caller's. */
+/*
+ * Returns where the address comes from: "DNS and /etc/hosts, else 172.17.0.2 of a variable"; "none" if row is NULL. The
+ * caller's.
+ */
 static char *explain_table_source_text(const struct explain_endpoint *row)
 {
+	if (!row)
+		return alloc_text("none");
 	switch (row->source) {
 	case EXPLAIN_HOSTADDR:
 		return alloc_format("hostaddr %s", row->address);
@@ -119,26 +126,34 @@ static char *explain_table_wanted_text(const struct config *config, size_t group
 	return group ? alloc_format("%s of group %zu", wanted, group) : alloc_text(wanted);
 }
 
-/* Adds a row for each endpoint. The cells about the whole target are only in the first row. */
+/* Adds a row. The cells about the whole target are only in the first row. endpoint is NULL if the target has none. */
+static void explain_table_add_endpoint(struct explain_table_grid *grid, const struct config *config, size_t index,
+				       const struct endpoint *endpoint, bool first)
+{
+	const struct target *target = &config->plan.targets[index];
+	const struct explain_endpoint row = endpoint ? explain_endpoint(endpoint) : (struct explain_endpoint){0};
+	char *wanted = explain_table_wanted_text(config, target->group);
+	char *exports = explain_table_exports_text(config, index);
+	char *peer = explain_table_peer_text(endpoint ? &row : NULL);
+	char *source = explain_table_source_text(endpoint ? &row : NULL);
+
+	explain_table_add_row(grid, (const char *[EXPLAIN_TABLE_COLUMNS]){
+					    first ? target->text : "", first ? target->scheme->name : "",
+					    first ? wanted : "", peer, source, first ? exports : ""});
+	free(wanted);
+	free(exports);
+	free(peer);
+	free(source);
+}
+
 static void explain_table_add_target(struct explain_table_grid *grid, const struct config *config, size_t index)
 {
 	const struct target *target = &config->plan.targets[index];
-	char *wanted = explain_table_wanted_text(config, target->group);
-	char *exports = explain_table_exports_text(config, index);
 
-	for (size_t i = 0; i < target->endpoint_count; i++) {
-		struct explain_endpoint row = explain_endpoint(&target->endpoints[i]);
-		char *peer = explain_table_peer_text(&row), *source = explain_table_source_text(&row);
-		bool first = i == 0;
-
-		explain_table_add_row(grid, (const char *[EXPLAIN_TABLE_COLUMNS]){
-						    first ? target->text : "", first ? target->scheme->name : "",
-						    first ? wanted : "", peer, source, first ? exports : ""});
-		free(peer);
-		free(source);
-	}
-	free(wanted);
-	free(exports);
+	if (!target->endpoint_count)
+		explain_table_add_endpoint(grid, config, index, NULL, true);
+	for (size_t i = 0; i < target->endpoint_count; i++)
+		explain_table_add_endpoint(grid, config, index, &target->endpoints[i], i == 0);
 }
 
 static void explain_table_add_targets(struct buf *out, const struct config *config)

@@ -524,6 +524,43 @@ static void test_one_host_two_ports_of_which_one_is_enough(void **state)
 	plan_release(&plan);
 }
 
+/*
+ * REVIEW 10: "A target without endpoints crashes exports.c and hangs attempt.c." It sets no variables, so it conflicts with
+ * no other target of its name and does not take the name from one.
+ */
+static void test_without_endpoints(void **state)
+{
+	static const char *const names[] = {"x=own://", "x=own://", "x=db:1", "own://", NULL};
+	struct progress progress[4] = {0};
+	struct exports exports;
+	struct plan plan;
+	struct error err = {0};
+	struct unit_log log;
+
+	(void)state;
+	for (int any = 0; any < 2; any++) {
+		unit_log_open(&log);
+		plan_open(&plan, names);
+		plan_add_group(&plan, 0, any);
+		check_int("none", exports_assign(&plan, &log.log, &err), 0);
+		check_text("none", unit_log_text(&log), "");
+		for (size_t i = 0; i < 4; i++) {
+			check_int(names[i], exports_may_set(&plan, i), i == 2);
+			progress[i].target = &plan.targets[i];
+			progress[i].outcome.kind = OUTCOME_READY;
+			progress[i].state = PROGRESS_DONE;
+		}
+		progress[2].place = place_of(plan.targets[2].endpoints);
+		exports_collect(&exports, &plan, progress);
+		check_int("none", (long long)exports.count, 3);
+		check_text("none", exports.list[0].name, "X_HOST");
+		check_text("none", exports.list[0].value, "db");
+		exports_release(&exports);
+		plan_release(&plan);
+		unit_log_close(&log);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -534,6 +571,7 @@ int main(void)
 		cmocka_unit_test(test_sharing),
 		cmocka_unit_test(test_error_in_a_file),
 		cmocka_unit_test(test_one_host_two_ports_of_which_one_is_enough),
+		cmocka_unit_test(test_without_endpoints),
 	};
 
 	return unit_main(tests);

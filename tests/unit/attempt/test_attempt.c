@@ -4,10 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attempt/probe.h"
 #include "attempting.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "loopback.h"
+#include "target/scheme.h"
 
 struct target_row {
 	const char *name;
@@ -149,13 +151,92 @@ static void test_free_while_running(void **state)
 	close(listener);
 }
 
+/* A scheme of this test whose targets have no endpoints. Its probe ends at once, later, or never. */
+enum own_end { AT_ONCE, LATER, NEVER };
+
+static enum own_end own_end;
+
+struct own_state {
+	struct loop_timer timer;
+};
+
+static void own_finish(void *arg)
+{
+	const struct outcome outcome = outcome_make(OUTCOME_STARTING, "nowhere");
+
+	probe_finish(arg, &outcome);
+}
+
+static void own_start(struct probe *probe)
+{
+	struct own_state *own = probe->state;
+
+	check("nowhere", !probe->endpoint && !probe->address);
+	loop_timer_init(probe->loop, &own->timer, own_finish, probe);
+	if (own_end == AT_ONCE)
+		own_finish(probe);
+	else if (own_end == LATER)
+		loop_timer_set(&own->timer, 300 * CLOCK_MS); /* longer than the delay before another address */
+}
+
+static void own_stop(struct probe *probe)
+{
+	struct own_state *own = probe->state;
+
+	loop_timer_clear(&own->timer);
+}
+
+static const struct protocol own_protocol = {.state_size = sizeof(struct own_state),
+					     .start = own_start,
+					     .stop = own_stop};
+static const struct scheme own_scheme =
+	{.name = "own", .summary = "", .example = "own:", .needs = SCHEME_NEEDS_NOTHING, .protocol = &own_protocol};
+
+struct nowhere_row {
+	const char *name;
+	enum own_end end;
+	int64_t limit;
+	enum outcome_kind kind;
+};
+
+/* REVIEW 10: "A target without endpoints crashes exports.c and hangs attempt.c." */
+static void test_without_endpoints(void **state)
+{
+	static const struct nowhere_row rows[] = {
+		{"at once", AT_ONCE, ATTEMPTING_LIMIT, OUTCOME_STARTING},
+		{"later", LATER, ATTEMPTING_LIMIT, OUTCOME_STARTING},
+		{"never", NEVER, 300 * CLOCK_MS, OUTCOME_CONNECT_TIMEOUT},
+		{"no time at all", NEVER, 0, OUTCOME_CONNECT_TIMEOUT},
+	};
+	const struct target target = {.scheme = &own_scheme};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct attempting attempting;
+
+		own_end = rows[i].end;
+		attempting_open(&attempting);
+		attempting_use(&attempting, &target);
+		for (int j = 0; j < 2; j++) {
+			attempting_run(&attempting, rows[i].limit, rows[i].name);
+			check_int(rows[i].name, attempting.outcome.kind, rows[i].kind);
+			check_text(rows[i].name, attempting.place.host, "");
+			check_text(rows[i].name, attempting.place.address, "");
+			check_int(rows[i].name, (long long)attempting.session.sockets, 0);
+		}
+		attempt_start(attempting.attempt, ATTEMPTING_LIMIT, 0);
+		attempt_stop(attempting.attempt);
+		attempt_start(attempting.attempt, ATTEMPTING_LIMIT, 0);
+		attempting_close(&attempting);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_targets),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_again_from_done),
-		cmocka_unit_test(test_free_while_running),
+		cmocka_unit_test(test_targets),           cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_again_from_done),   cmocka_unit_test(test_free_while_running),
+		cmocka_unit_test(test_without_endpoints),
 	};
 
 	clearenv();

@@ -456,6 +456,35 @@ static void test_table(void **state)
 	}
 }
 
+/* REVIEW 10: a target without endpoints has a line in the table too. */
+static void test_without_endpoints(void **state)
+{
+	struct planned planned;
+	struct target *target;
+	char *table, *line, *json;
+
+	(void)state;
+	planned_open(&planned, "q=db:1 web:2", (const char *const[]){NULL}, NULL);
+	cJSON_Delete(planned.plan);
+	target = &planned.config.plan.targets[0];
+	target_release_endpoint(&target->endpoints[0]);
+	target->endpoint_count = 0;
+	json = explain_json(&planned.config, NULL);
+	planned.plan = cJSON_Parse(json);
+	free(json);
+	check_int("none", cJSON_GetArraySize(find(planned.plan, "targets/0/endpoints")), 0);
+	check_int("none", cJSON_GetArraySize(find(planned.plan, "targets/0/exports")), 0);
+	table = explain_table(&planned.config, NULL);
+	line = line_of(table, "q=");
+	check_text("none", line, "q=db:1  tcp    all     none   none                none");
+	free(line);
+	line = line_of(table, "web");
+	check_text("the next", line, "web:2   tcp    all     web:2  DNS and /etc/hosts  WEB_HOST WEB_PORT WEB_ADDR");
+	free(line);
+	free(table);
+	planned_close(&planned);
+}
+
 /* A target's own settings come after those of the wait, with the target they are for. */
 static void test_own_settings_in_the_table(void **state)
 {
@@ -533,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_no_setting_is_missing),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_without_endpoints),
 		cmocka_unit_test(test_own_settings_in_the_table),
 		cmocka_unit_test(test_no_secret),
 	};

@@ -28,19 +28,26 @@ void attempting_open(struct attempting *attempting)
 	attempting->pool.session = &attempting->session;
 }
 
+void attempting_use(struct attempting *attempting, const struct target *target)
+{
+	attempting->target = *target;
+	attempting->attempt =
+		attempt_new(&attempting->pool, &attempting->target, false, attempting_on_done, attempting);
+}
+
 void attempting_bind(struct attempting *attempting, const char *text)
 {
+	struct target target = {0};
 	struct error err = {0};
 	struct env env;
 	struct log log;
 
 	log_init(&log, -1);
 	env_copy(&env, NULL);
-	if (target_parse(&attempting->target, text, &err) || probe_bind(&attempting->target, 1, &env, &log, &err))
+	if (target_parse(&target, text, &err) || probe_bind(&target, 1, &env, &log, &err))
 		fail_msg("%s", err.text);
 	env_release(&env);
-	attempting->attempt =
-		attempt_new(&attempting->pool, &attempting->target, false, attempting_on_done, attempting);
+	attempting_use(attempting, &target);
 }
 
 void attempting_run(struct attempting *attempting, int64_t limit, const char *row)

@@ -26,6 +26,9 @@ void attempting_close(struct attempting *attempting);
 /* Parses and binds the target; fails the test when it is refused. */
 void attempting_bind(struct attempting *attempting, const char *text);
 
+/* The same with a target that is already bound. It is released by attempting_close. */
+void attempting_use(struct attempting *attempting, const struct target *target);
+
 /* One attempt to its end, within limit (microseconds); fails the test unless it is told once. */
 void attempting_run(struct attempting *attempting, int64_t limit, const char *row);
 

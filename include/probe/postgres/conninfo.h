@@ -16,8 +16,6 @@
 #include "system/log.h"
 #include "target/target.h"
 
-enum { CONNINFO_PORT = 5432 };
-
 struct conninfo {
 	char **keys, **values; /* all parameters except host, hostaddr and port; NULL-terminated */
 	size_t count;

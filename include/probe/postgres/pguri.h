@@ -6,6 +6,8 @@
 #include "base/mask.h"
 #include "target/target.h"
 
+enum { PGURI_PORT = 5432 };
+
 /*
  * Replaces the endpoints of target by those in target->url. libpq accepts hosts, addresses and ports in the parameters,
  * too, and as lists. If the URI names no host, the endpoints stay as they are. Every other parameter is passed,

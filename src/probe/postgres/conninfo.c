@@ -150,7 +150,7 @@ static PGconn *conninfo_start(const struct conninfo *info, const struct endpoint
 	char port[8];
 	PGconn *conn;
 
-	snprintf(port, sizeof(port), "%u", (unsigned)(endpoint->port ? endpoint->port : CONNINFO_PORT));
+	snprintf(port, sizeof(port), "%u", (unsigned)(endpoint->port ? endpoint->port : PGURI_PORT));
 	for (; count < info->count; count++) {
 		keys[count] = info->keys[count];
 		values[count] = info->values[count];
@@ -293,7 +293,7 @@ static int conninfo_fill(struct conninfo *info, struct target *target, const str
 		return -1;
 	/* probe_bind did this for the hosts in the target's text; the parameters may have named other hosts. */
 	for (size_t i = 0; i < target->endpoint_count; i++)
-		links_complete(&target->endpoints[i], env, CONNINFO_PORT);
+		links_complete(&target->endpoints[i], env, PGURI_PORT);
 	conninfo_default(info, "user", env_get(env, "PGUSER"), conninfo_link_env(target, env, "POSTGRES_USER"),
 			 "postgres");
 	conninfo_default(info, "dbname", env_get(env, "PGDATABASE"), conninfo_link_env(target, env, "POSTGRES_DB"),

@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -32,6 +33,14 @@ static size_t pguri_count(const char *list)
 	return count;
 }
 
+/* Returns the length of the path of the server's socket, if the endpoint's host is a directory. */
+static size_t pguri_socket_length(const struct endpoint *endpoint)
+{
+	unsigned port = endpoint->port ? endpoint->port : PGURI_PORT;
+
+	return (size_t)snprintf(NULL, 0, "%s/.s.PGSQL.%u", endpoint->host, port);
+}
+
 /*
  * Fills one endpoint, which owns host and address from now on. address and port may be NULL or empty. Returns -1 with
  * err if one of them is wrong.
@@ -47,7 +56,7 @@ static int pguri_take_endpoint(struct endpoint *endpoint, char *host, char *addr
 	endpoint->address = address;
 	if (port && *port && target_parse_port(port, strlen(port), &endpoint->port, err))
 		return -1;
-	if (host[0] == '/' && strlen(host) + sizeof("/.s.PGSQL.65535") - 1 > ADDRESS_PATH_MAX)
+	if (host[0] == '/' && pguri_socket_length(endpoint) > ADDRESS_PATH_MAX)
 		return errors_set(err,
 				  "the socket in %s would have a path above %d bytes, which no socket can have; name a "
 				  "folder with a shorter path",

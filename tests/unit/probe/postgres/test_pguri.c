@@ -63,6 +63,10 @@ static void check_uri(const struct uri_row *row)
 	target_release(&target);
 }
 
+/* With "/.s.PGSQL.5432" appended it has 106 bytes; a socket's path has at most 107 (unix(7)). */
+#define TEN       "/123456789"
+#define NINETYTWO TEN TEN TEN TEN TEN TEN TEN TEN TEN "/1"
+
 /* Hosts, addresses and ports (PostgreSQL manual, "Connection Strings" and "Specifying Multiple Hosts"). */
 static void test_places(void **state)
 {
@@ -78,6 +82,9 @@ static void test_places(void **state)
 		{"postgres:///?hostaddr=10.0.0.1,10.0.0.2", "10.0.0.1|10.0.0.1|0,10.0.0.2|10.0.0.2|0,", "", NULL},
 		{"postgres:///?host=a,b&hostaddr=,10.0.0.2", "a||0,b|10.0.0.2|0,", "", NULL},
 		{"postgres:///?host=/run/pg", "/run/pg||0,", "", NULL},
+		{"postgres:///?host=" NINETYTWO "2", NINETYTWO "2||0,", "", NULL},
+		{"postgres:///?host=" NINETYTWO "23&port=543", NINETYTWO "23||543,", "", NULL},
+		{"postgres:///?host=" NINETYTWO "&port=54321", NINETYTWO "||54321,", "", NULL},
 		{"postgres://%2Frun%2Fpg:6432/", "/run/pg||6432,", "", NULL},
 		{"postgres://ignored:1/?host=db&port=2", "db||2,", "", NULL},
 		{"postgres://db?keepalives_idle=0002147483647", "db||0,", "keepalives_idle=0002147483647;", NULL},
@@ -122,6 +129,9 @@ static void test_refused(void **state)
 		{"postgres:///x?host=a,b&port=1,0", NULL, NULL, "65535"},
 		{"postgres:///x?host=a,", NULL, NULL, "host is missing"},
 		{"postgres:///x?host=a%20b", NULL, NULL, "not a host name"},
+		{"postgres:///x?host=" NINETYTWO "23", NULL, NULL, "above 107 bytes"},
+		{"postgres:///x?host=" NINETYTWO "234&port=543", NULL, NULL, "above 107 bytes"},
+		{"postgres:///x?host=" NINETYTWO "2&port=54321", NULL, NULL, "above 107 bytes"},
 		{"postgres://db/x?hostaddr=db", NULL, NULL, "not a numeric address"},
 		{"postgres://u:%zz@db/x", NULL, NULL, "%25"},
 		{"postgres://db/x?password=p&w", NULL, NULL, "'&' as %26"},

@@ -12,6 +12,7 @@
 #include "target/target.h"
 
 struct attempt_runner;
+struct probe_shared;
 
 /*
  * What all attempts of a wait share: the session, and memory for later attempts. To begin, set session and zero the
@@ -21,9 +22,10 @@ struct attempt_pool {
 	struct session *session;
 	struct attempt_runner *spare; /* list of unused runners */
 	size_t spare_count;
+	struct probe_shared *shared; /* list of what the protocols share (probe_share) */
 };
 
-/* Frees the unused runners. All attempts of the pool must have been freed before. */
+/* Frees the unused runners and what the protocols share. All attempts of the pool must have been freed before. */
 void attempt_pool_release(struct attempt_pool *pool);
 
 /*

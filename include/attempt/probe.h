@@ -27,6 +27,7 @@
 
 struct dialog;
 struct probe;
+struct probe_shared;
 
 /* How to find out at one place whether a target is ready. */
 struct protocol {
@@ -52,6 +53,7 @@ struct probe {
 	const struct endpoint *endpoint; /* NULL if the target has none */
 	const struct address *address;   /* points to address_copy; NULL if endpoint is */
 	void *state;                     /* protocol->state_size bytes */
+	struct probe_shared **shared;    /* the list that probe_share uses; set by whoever runs the probe */
 	bool was_down;    /* the previous attempt at this target found nothing up, so a cheap check first is worth it */
 	bool was_refused; /* the previous attempt got ECONNREFUSED, so a connection now means: the port just opened */
 	/* Protocols do not use the fields below, except that they may read finished. */
@@ -101,5 +103,14 @@ void probe_finish(struct probe *probe, const struct outcome *outcome);
  * and is kept as a pointer, so it must outlive the probe; NULL means no detail.
  */
 void probe_expire_as(struct probe *probe, enum outcome_kind kind, const char *text);
+
+/*
+ * For protocols: returns memory that all attempts of the protocol share during a wait, for what one of them finds out
+ * about this machine. It has size bytes, which are zeroed at first. size must always be the same.
+ */
+void *probe_share(struct probe *probe, size_t size);
+
+/* Frees the memory of all protocols in the list. The probes that use the list must have been released before. */
+void probe_free_shared(struct probe_shared **list);
 
 #endif

@@ -92,6 +92,7 @@ void attempt_pool_release(struct attempt_pool *pool)
 		free(runner);
 	}
 	pool->spare_count = 0;
+	probe_free_shared(&pool->shared);
 }
 
 /* Ends the attempt and returns its sockets to the session, except the first: the caller took that one. */
@@ -197,6 +198,7 @@ static void attempt_run(struct attempt *attempt, size_t endpoint, const struct r
 	probe_init(&runner->probe, runner->state, attempt->pool->session->loop, attempt->target, of,
 		   address ? &address->address : NULL, attempt_time_left(attempt), attempt_on_probe, runner);
 	runner->running = true;
+	runner->probe.shared = &attempt->pool->shared;
 	runner->probe.was_down = outcome_info(attempt->last)->down;
 	runner->probe.was_refused = attempt->last == OUTCOME_REFUSED;
 	loop_timer_clear(&attempt->limit);

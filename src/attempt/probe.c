@@ -1,7 +1,10 @@
 #include "attempt/probe.h"
 
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "target/credentials.h"
 #include "target/links.h"
 #include "target/scheme.h"
@@ -144,6 +147,38 @@ void probe_finish(struct probe *probe, const struct outcome *outcome)
 	probe->outcome = *outcome;
 	loop_timer_clear(&probe->deadline);
 	loop_timer_set(&probe->deliver, 0);
+}
+
+/* Memory that the attempts of one protocol share. */
+struct probe_shared {
+	const struct protocol *protocol;
+	struct probe_shared *next;
+	max_align_t memory[];
+};
+
+void *probe_share(struct probe *probe, size_t size)
+{
+	struct probe_shared *shared = *probe->shared;
+
+	while (shared && shared->protocol != probe->protocol)
+		shared = shared->next;
+	if (!shared) {
+		shared = alloc_zero(1, sizeof(*shared) + size);
+		shared->protocol = probe->protocol;
+		shared->next = *probe->shared;
+		*probe->shared = shared;
+	}
+	return shared->memory;
+}
+
+void probe_free_shared(struct probe_shared **list)
+{
+	while (*list) {
+		struct probe_shared *shared = *list;
+
+		*list = shared->next;
+		free(shared);
+	}
 }
 
 void probe_expire_as(struct probe *probe, enum outcome_kind kind, const char *text)

@@ -264,13 +264,36 @@ static void test_free_before_start(void **state)
 	unit_loop_close(&attempt.unit);
 }
 
+/* One wait's attempts of one protocol share memory. Neither another protocol's nor another wait's do. */
+static void test_shared_memory(void **state)
+{
+	static const struct protocol protocols[2] = {{.state_size = 1}, {.state_size = 2}};
+	struct probe_shared *lists[2] = {NULL, NULL};
+	struct probe first = {.protocol = &protocols[0], .shared = &lists[0]}, second = first;
+	struct probe other = {.protocol = &protocols[1], .shared = &lists[0]};
+	struct probe elsewhere = {.protocol = &protocols[0], .shared = &lists[1]};
+	int64_t *memory = probe_share(&first, 8 * sizeof(*memory));
+
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		check_int("zeroed", memory[i], 0);
+	memory[7] = 5;
+	check("the same protocol", probe_share(&second, 8 * sizeof(*memory)) == memory);
+	check("another protocol", probe_share(&other, 8 * sizeof(*memory)) != memory);
+	check("another wait", probe_share(&elsewhere, 8 * sizeof(*memory)) != memory);
+	check("still there", probe_share(&first, 8 * sizeof(*memory)) == memory && memory[7] == 5);
+	probe_free_shared(&lists[0]);
+	probe_free_shared(&lists[1]);
+	probe_free_shared(&lists[1]);
+	check("empty", !lists[0] && !lists[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bind),
-		cmocka_unit_test(test_contract),
-		cmocka_unit_test(test_free_instead),
-		cmocka_unit_test(test_free_before_start),
+		cmocka_unit_test(test_bind),          cmocka_unit_test(test_contract),
+		cmocka_unit_test(test_free_instead),  cmocka_unit_test(test_free_before_start),
+		cmocka_unit_test(test_shared_memory),
 	};
 
 	return unit_main(tests);

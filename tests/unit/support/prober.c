@@ -26,6 +26,7 @@ void prober_open(struct prober *prober, struct unit_loop *unit, const char *text
 
 void prober_close(struct prober *prober)
 {
+	probe_free_shared(&prober->shared);
 	probe_unbind(&prober->target, 1);
 	target_release(&prober->target);
 }
@@ -48,6 +49,7 @@ void prober_run(struct prober *prober, const struct address *address, int64_t li
 	prober->dones = 0;
 	probe_init(&prober->probe, state, prober->unit->loop, &prober->target, &prober->target.endpoints[0], address,
 		   limit, prober_on_done, prober);
+	prober->probe.shared = &prober->shared;
 	prober->probe.was_down = prober->was_down;
 	probe_start(&prober->probe);
 	check_int("not inside start", prober->dones, 0);

@@ -13,6 +13,7 @@ struct prober {
 	struct outcome outcome;
 	int64_t took; /* microseconds, from the start to the report */
 	bool was_down;
+	struct probe_shared *shared; /* list, until prober_close */
 };
 
 /* Parses and binds text, with the port where it has a '#'. Fails the test when it is refused. */

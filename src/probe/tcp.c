@@ -16,7 +16,13 @@
 #define TCP_TRUST_DELAY (20 * CLOCK_MS)
 
 /*
- * The same for a port of docker-proxy that has just opened: its container is starting. The proxy listens before the
+ * The same for a port of a rootless proxy. It tries to connect again and again, and closes after 187 to 189 ms (FACTS 51).
+ * A busy machine may take twice as long.
+ */
+#define TCP_ROOTLESS_DELAY (400 * CLOCK_MS)
+
+/*
+ * The same for a port of a proxy that has just opened: its container is starting. docker-proxy listens before the
  * container has a network interface, and its own connection to the container then hangs: 170 to 240 ms on an idle
  * machine, or up to a second, until its first packet is sent again (FACTS 45).
  */
@@ -25,6 +31,8 @@
 struct tcp_state {
 	struct stream stream;
 	struct loop_timer trust; /* runs while the connection must stay open */
+	int64_t connected;       /* when it was opened */
+	bool knows_delay;        /* the timer runs for what is left of tcp_delay */
 };
 
 static void tcp_finish(struct probe *probe, enum outcome_kind kind)
@@ -34,9 +42,36 @@ static void tcp_finish(struct probe *probe, enum outcome_kind kind)
 	probe_finish(probe, &outcome);
 }
 
+/* Returns how long the connection must stay open. All attempts share what was read of the proxies. */
+static int64_t tcp_delay(struct probe *probe)
+{
+	static const int64_t delays[PORTPROXY_KINDS] = {
+		[PORTPROXY_NONE] = TCP_TRUST_DELAY,
+		[PORTPROXY_DOCKER] = TCP_TRUST_DELAY,
+		[PORTPROXY_ROOTLESS] = TCP_ROOTLESS_DELAY,
+	};
+	const struct tcp_state *state = probe->state;
+	struct portproxy *known = probe_share(probe, sizeof(*known));
+	enum portproxy_kind kind = portproxy_at(known, "/proc", address_port(probe->address), state->connected);
+
+	return kind != PORTPROXY_NONE && probe->was_refused ? TCP_PROXY_DELAY : delays[kind];
+}
+
+/*
+ * The connection has stayed open for TCP_TRUST_DELAY. Only now is it worth finding out whether a proxy accepted it, and
+ * one reading of the proxies serves all connections that were opened in the meantime.
+ */
 static void tcp_on_trust(void *arg)
 {
-	tcp_finish(arg, OUTCOME_READY);
+	struct probe *probe = arg;
+	struct tcp_state *state = probe->state;
+	int64_t left = state->knows_delay ? 0 : tcp_delay(probe) - TCP_TRUST_DELAY;
+
+	state->knows_delay = true;
+	if (left)
+		loop_timer_set(&state->trust, left);
+	else
+		tcp_finish(probe, OUTCOME_READY);
 }
 
 /* While the timer runs: data proves that the service is up, and a closed connection that it is not. */
@@ -58,16 +93,14 @@ static void tcp_on_connected(void *arg)
 {
 	struct probe *probe = arg;
 	struct tcp_state *state = probe->state;
-	int64_t delay;
 
 	if (!address_is_loopback(probe->address)) {
 		tcp_finish(probe, OUTCOME_READY);
 		return;
 	}
 	probe_expire_as(probe, OUTCOME_SILENT, "waiting to see whether the connection stays open");
-	delay = probe->was_refused && portproxy_stands_at(address_port(probe->address)) ? TCP_PROXY_DELAY
-											: TCP_TRUST_DELAY;
-	loop_timer_set(&state->trust, delay);
+	state->connected = clock_now();
+	loop_timer_set(&state->trust, TCP_TRUST_DELAY);
 	stream_watch(&state->stream, tcp_on_readable);
 }
 

@@ -2,6 +2,8 @@
 
 import re
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -69,6 +71,61 @@ def test_on_loopback_it_becomes_ready_when_the_connection_stays(waitfor, peer):
     proxy.wait_connections(3)       # the first two were not believed
     proxy.script = silence
     assert running.finish().code == 0
+
+
+# Podman's for a container that is about to listen: so many connections are closed after 190 ms, then one is held.
+ROOTLESS_PROXY = """
+import ctypes, socket, sys, time
+ctypes.CDLL(None).prctl(15, b"rootlessport")     # PR_SET_NAME: that is its name in /proc
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+for _ in range(int(sys.argv[1])):
+    connection = listener.accept()[0]
+    time.sleep(0.19)
+    connection.close()
+held = listener.accept()[0]
+print("held", flush=True)
+held.recv(1)
+"""
+
+
+@pytest.fixture
+def rootless_proxy():
+    """Starts one; returns its port and what it says from then on."""
+    started = []
+
+    def start(closings):
+        process = subprocess.Popen([sys.executable, "-c", ROOTLESS_PROXY, str(closings)], stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        return int(process.stdout.readline()), process.stdout
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_a_rootless_proxy_that_hangs_up_late_is_not_ready(waitfor, rootless_proxy):
+    """FACTS 51: it tries ten times to connect to the container, which takes longer than one waits for docker-proxy."""
+    port, _ = rootless_proxy(closings=1000)
+    result = waitfor("--once", f"tcp://127.0.0.1:{port}")
+    assert result.code == 1 and "nothing behind it" in result.err, result
+    result = waitfor("-t", "1s", f"tcp://127.0.0.1:{port}")
+    assert result.code == 124 and "nothing behind it" in result.err, result
+
+
+def test_a_rootless_proxy_becomes_ready_when_the_connection_stays(waitfor, rootless_proxy):
+    port, says = rootless_proxy(closings=2)
+    result = waitfor(f"tcp://127.0.0.1:{port}", timeout=20)
+    assert result.code == 0 and result.lines[-1].endswith("3 attempts"), result
+    assert says.readline() == "held\n"
+
+
+def test_a_server_beside_a_rootless_proxy_is_believed_as_ever(waitfor, peer, rootless_proxy):
+    """That the user has such a proxy says nothing about the ports that are not the proxy's."""
+    rootless_proxy(closings=1000)
+    result = waitfor("--attempt-timeout", "300ms", "--once", f"tcp://{peer(silence).target}")
+    assert result.code == 0, result
 
 
 def test_elsewhere_an_accept_is_believed_at_once(waitfor, net, peer):

@@ -346,6 +346,8 @@ static void test_argv_refuses(void **state)
 			argv[argc] = (char *)rows[i].words[argc - 1];
 		check_int(argv[1], argv_load(&option_table, argc, argv, &values, operands, &count, &rest, &err), -1);
 		check_has(argv[1], err.text, rows[i].message);
+		free(fields.reports.items);
+		free(fields.headers.items);
 	}
 }
 

@@ -36,7 +36,7 @@ struct dns {
 /* Freed when c-ares will not call back any more and the asker has its answer or has dropped the question. */
 struct dns_question {
 	struct dns *dns;
-	struct dns_question *next;
+	struct dns_question *next, **link; /* link: what points here, so that thousands can be taken out */
 	char *name;
 	int family;
 	void (*answered)(void *arg, const struct dns_answer *answer); /* NULL: delivered or dropped */
@@ -126,11 +126,9 @@ static void dns_take_addresses(struct dns_answer *answer, const struct ares_addr
 
 static void dns_free_question(struct dns_question *question)
 {
-	struct dns_question **at = &question->dns->open;
-
-	while (*at != question)
-		at = &(*at)->next;
-	*at = question->next;
+	*question->link = question->next;
+	if (question->next)
+		question->next->link = question->link;
 	loop_timer_clear(&question->deliver);
 	free(question->answer.addresses);
 	free(question->name);
@@ -287,8 +285,10 @@ void dns_free(struct dns *dns)
 		return;
 	dns_close_channel(dns);
 	loop_timer_clear(&dns->watch);
-	while (dns->open)
-		dns_free_question(dns->open);
+	for (struct dns_question *question = dns->open, *next; question; question = next) {
+		next = question->next;
+		dns_free_question(question);
+	}
 	free(dns);
 }
 
@@ -302,10 +302,13 @@ struct dns_question *dns_ask(struct dns *dns, const char *name, int family,
 		dns_rebuild(dns);
 	*question = (struct dns_question){.dns = dns,
 					  .next = dns->open,
+					  .link = &dns->open,
 					  .name = alloc_text(name),
 					  .family = family,
 					  .answered = answered,
 					  .arg = arg};
+	if (dns->open)
+		dns->open->link = &question->next;
 	dns->open = question;
 	loop_timer_init(dns->loop, &question->deliver, dns_deliver, question);
 	if (!loop_timer_is_set(&dns->watch))

@@ -377,6 +377,8 @@ bool resolve_is_over(const struct resolve *resolve, struct outcome *outcome)
 {
 	if (resolve->name && !resolve_all_answered(resolve))
 		return false;
-	*outcome = resolve->addresses.count ? outcome_make(OUTCOME_READY, NULL) : resolve_reason(resolve);
+	/* An address, which is no name, is always there. */
+	*outcome = resolve->addresses.count || !resolve->name ? outcome_make(OUTCOME_READY, NULL)
+							      : resolve_reason(resolve);
 	return true;
 }

@@ -15,8 +15,11 @@ static const char *params_keep(struct params *params, char *text)
 	return text;
 }
 
-/* Refuses an unknown parameter; suggests the nearest one, or lists all. */
-static int params_refuse(const struct options_table *table, const char *key, struct error *err)
+/*
+ * Refuses an unknown parameter; suggests the nearest one, or lists all. A word without '=' is not quoted: it may be the end
+ * of a password that contains '&'.
+ */
+static int params_refuse(const struct options_table *table, const char *key, bool has_value, struct error *err)
 {
 	const struct options_row *nearest = options_nearest(table, key);
 	struct buf known = {0};
@@ -25,7 +28,9 @@ static int params_refuse(const struct options_table *table, const char *key, str
 		buf_add_text(&known, i == 0 ? "" : i + 1 == table->count ? " and " : ", ");
 		buf_add_text(&known, table->rows[i].key);
 	}
-	if (nearest)
+	if (!has_value)
+		errors_set(err, "one of the parameters has no '='; known parameters: %s", known.data);
+	else if (nearest)
 		errors_set(err, "unknown parameter \"%s\"; did you mean \"%s\"?", key, nearest->key);
 	else
 		errors_set(err, "unknown parameter \"%s\"; known parameters: %s", key, known.data);
@@ -34,7 +39,7 @@ static int params_refuse(const struct options_table *table, const char *key, str
 }
 
 static int params_store(struct params *params, const struct options_table *table, const struct options_values *values,
-			const char *key, const char *value, struct error *err)
+			const char *key, const char *value, bool has_value, struct error *err)
 {
 	struct error inner = {0};
 
@@ -46,13 +51,15 @@ static int params_store(struct params *params, const struct options_table *table
 		if (!*value)
 			return errors_set(err, "parameter %s has no value; write %s=%s", key, key,
 					  row->choices ? row->choices : row->arg);
+		if (values->sources[i] == OPTIONS_FILE && row->type != OPTIONS_LIST)
+			return errors_set(err, "parameter %s is given twice; leave one out", key);
 		if (options_store(table, i, values, OPTIONS_FILE, value, &inner) == 0)
 			return 0;
 		return row->secret ? errors_set(err, "parameter %s does not accept this value", key)
 				   : errors_set(err, "parameter %s: %s", key, inner.text);
 	}
 	(void)params;
-	return params_refuse(table, key, err);
+	return params_refuse(table, key, has_value, err);
 }
 
 /* Loads "key=value", a text of len bytes. */
@@ -69,7 +76,7 @@ static int params_load_one(struct params *params, const struct options_table *ta
 		params_keep(params, key);
 	if (value)
 		params_keep(params, value);
-	failed = key && value ? params_store(params, table, values, key, value, err)
+	failed = key && value ? params_store(params, table, values, key, value, equals != NULL, err)
 			      : errors_set(err, "a parameter cannot contain %%00; leave it out");
 	return failed;
 }

@@ -118,7 +118,7 @@ static enum outcome_kind redis_error_kind(const struct target *target, enum redi
 	if (redis_begins(line, "ERR max number of clients reached"))
 		return OUTCOME_FULL;
 	if (redis_begins(line, "NOAUTH") && !redis_has_password(target))
-		return redis_role(target) == REDIS_ANY_ROLE ? OUTCOME_READY : OUTCOME_STARTING;
+		return redis_role(target) == REDIS_ANY_ROLE ? OUTCOME_READY : OUTCOME_DENIED;
 	if (redis_begins(line, "NOPERM") && step == REDIS_PING) /* the login was right */
 		return OUTCOME_READY;
 	return step == REDIS_PING ? OUTCOME_STARTING : OUTCOME_DENIED;

@@ -29,8 +29,8 @@ static bool unix_is_no_socket(const struct address *address)
 static struct outcome unix_judge(const struct address *address, int reason)
 {
 	if ((reason == ECONNREFUSED || reason == EACCES) && unix_is_no_socket(address))
-		return outcome_make(OUTCOME_UNREACHABLE, "the file is not a socket");
-	if (reason == EACCES) /* a service may listen there */
+		return outcome_make(OUTCOME_LOCAL, "the file is not a socket"); /* not down: the path may be wrong */
+	if (reason == EACCES)                                                   /* a service may listen there */
 		return outcome_make(OUTCOME_LOCAL, "permission denied");
 	if (reason == EPROTOTYPE) /* a service listens there */
 		return outcome_make(OUTCOME_UNSUITABLE, "the socket is for datagrams or packets, not a stream");

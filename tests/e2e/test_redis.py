@@ -132,7 +132,8 @@ def test_without_a_password_a_demand_for_one_is_enough(waitfor, locked, user):
 
 def test_a_role_cannot_be_told_without_a_login(waitfor, locked):
     result = waitfor(*QUICK, locked.uri(rest="?role=master"))
-    assert fails(result, "NOAUTH") and "ready at" not in result.err, result
+    assert fails(result, "denied: NOAUTH") and "ready at" not in result.err, result
+    assert gives_up(waitfor("-t", "60s", "--fail-fast", locked.uri(rest="?role=master")), "denied: NOAUTH")
 
 
 def test_a_user_who_may_not_even_ping(waitfor, redis):

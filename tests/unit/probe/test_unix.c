@@ -93,9 +93,9 @@ static void test_what_is_there(void **state)
 	static const struct found_row rows[] = {
 		{"nothing", NOTHING, OUTCOME_NO_FILE, ""},
 		{"a link to nothing", A_LINK_TO_NOTHING, OUTCOME_NO_FILE, ""},
-		{"a file", A_FILE, OUTCOME_UNREACHABLE, "the file is not a socket"},
-		{"a folder", A_FOLDER, OUTCOME_UNREACHABLE, "the file is not a socket"},
-		{"a pipe", A_PIPE, OUTCOME_UNREACHABLE, "the file is not a socket"},
+		{"a file", A_FILE, OUTCOME_LOCAL, "the file is not a socket"},
+		{"a folder", A_FOLDER, OUTCOME_LOCAL, "the file is not a socket"},
+		{"a pipe", A_PIPE, OUTCOME_LOCAL, "the file is not a socket"},
 		{"nobody listens", ABANDONED, OUTCOME_REFUSED, ""},
 		{"somebody listens", LISTENS, OUTCOME_READY, ""},
 		{"datagrams", DATAGRAMS, OUTCOME_UNSUITABLE, "the socket is for datagrams or packets, not a stream"},
@@ -161,7 +161,7 @@ static void test_no_permission(void **state)
 	if (geteuid() == 0)
 		setfsuid(12345);
 	check_outcome("the socket", path, OUTCOME_LOCAL, "permission denied");
-	check_outcome("a file", file, OUTCOME_UNREACHABLE, "the file is not a socket");
+	check_outcome("a file", file, OUTCOME_LOCAL, "the file is not a socket");
 	setfsuid(geteuid());
 	chmod(dir.path, 0);
 	if (geteuid() == 0)

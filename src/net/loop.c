@@ -66,7 +66,7 @@ static int loop_open_base(struct loop *loop)
 	const struct timeval stretch = {.tv_usec = LOOP_STRETCH};
 	struct event_config *config = event_config_new();
 
-	/* The coarse clock, the default, ticks every 4 ms. That is too coarse: our shortest interval is 5 ms. */
+	/* The coarse clock, the default, ticks every 4 ms. That is too coarse: our shortest interval is 8 ms. */
 	if (config && event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER) == 0 &&
 	    event_config_set_max_dispatch_interval(config, &stretch, LOOP_STRETCH_CALLS, LOOP_PRIORITY_OTHERS) == 0)
 		loop->base = event_base_new_with_config(config);

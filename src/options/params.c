@@ -38,8 +38,8 @@ static int params_refuse(const struct options_table *table, const char *key, boo
 	return -1;
 }
 
-static int params_store(struct params *params, const struct options_table *table, const struct options_values *values,
-			const char *key, const char *value, bool has_value, struct error *err)
+static int params_store(const struct options_table *table, const struct options_values *values, const char *key,
+			const char *value, bool has_value, struct error *err)
 {
 	struct error inner = {0};
 
@@ -58,7 +58,6 @@ static int params_store(struct params *params, const struct options_table *table
 		return row->secret ? errors_set(err, "parameter %s does not accept this value", key)
 				   : errors_set(err, "parameter %s: %s", key, inner.text);
 	}
-	(void)params;
 	return params_refuse(table, key, has_value, err);
 }
 
@@ -76,7 +75,7 @@ static int params_load_one(struct params *params, const struct options_table *ta
 		params_keep(params, key);
 	if (value)
 		params_keep(params, value);
-	failed = key && value ? params_store(params, table, values, key, value, equals != NULL, err)
+	failed = key && value ? params_store(table, values, key, value, equals != NULL, err)
 			      : errors_set(err, "a parameter cannot contain %%00; leave it out");
 	return failed;
 }

@@ -23,14 +23,33 @@ struct address {
 	socklen_t length; /* in bytes, for connect(2) */
 };
 
+/* So many addresses of one name are tried. A look-up compares each with each, so there has to be a limit. */
+enum { ADDRESS_LIST_MAX = 256 };
+
+/* Zeroed: empty. */
+struct address_list {
+	struct address *entries;
+	size_t count;
+};
+
+/* Adds a copy, unless the list has this address already or is full. */
+void address_list_add(struct address_list *list, const struct address *address);
+bool address_list_has(const struct address_list *list, const struct address *address);
+
+/* Frees the entries. The list is empty afterwards. */
+void address_list_release(struct address_list *list);
+
 /*
  * Sets address from a numeric host and a port, or from a path, which ignores port. Returns false for a name and for a
  * path longer than ADDRESS_PATH_MAX; then address is zeroed.
  */
 bool address_of_host(struct address *address, const char *host, uint16_t port);
 
-/* Sets address to the IPv4 or IPv6 address in *found, with this port. Returns false for any other family. */
-bool address_of_socket(struct address *address, const struct sockaddr *found, uint16_t port);
+/* Sets address to an address as a DNS record has it (4 or 16 bytes, AF_INET or AF_INET6), with port 0. */
+void address_of_bytes(struct address *address, int family, const void *bytes);
+
+/* Sets the port of an IPv4 or IPv6 address. */
+void address_set_port(struct address *address, uint16_t port);
 
 bool address_is_equal(const struct address *a, const struct address *b);
 

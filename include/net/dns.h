@@ -1,39 +1,49 @@
-/* Resolves names with /etc/hosts and DNS, through c-ares on the loop. Notices changes of hosts and resolv.conf. */
+/* Asks DNS servers for the addresses of one complete name. c-ares writes and reads the packets; time is kept here. */
 #ifndef NET_DNS_H
 #define NET_DNS_H
 
-#include <netinet/in.h>
 #include <stddef.h>
 
-#include "base/errors.h"
+#include "net/address.h"
 #include "net/loop.h"
+#include "net/resolvconf.h"
 #include "target/outcome.h"
+
+/* Space for the longest name that is sent to a server, and a NUL. A longer one does not exist. */
+enum { DNS_NAME_SIZE = 256 };
 
 struct dns;
 struct dns_question;
 
 /* The answer to a question: addresses, or the reason why there are none. */
 struct dns_answer {
-	struct outcome outcome;             /* READY if there are addresses, else the reason */
-	struct sockaddr_storage *addresses; /* their port is 0; valid only during the callback */
-	size_t count;
+	struct outcome outcome;    /* READY if there are addresses, else the reason */
+	struct address_list found; /* with port 0; the callback may take it and zero it */
 };
 
-/* Returns a resolver, which dns_free frees. It opens nothing before the first question, and many waits ask none. */
-struct dns *dns_new(struct loop *loop);
+/*
+ * Returns a resolver, which dns_free frees. It uses the servers of conf, which must outlive it, and opens nothing before
+ * the first question.
+ */
+struct dns *dns_new(struct loop *loop, const struct resolvconf *conf);
 
 /* First drop all open questions. Do not call it in a callback (c-ares#347, FACTS 15). NULL does nothing. */
 void dns_free(struct dns *dns);
 
+/* Uses the servers as they are in conf now. First drop all open questions. */
+void dns_reset(struct dns *dns);
+
 /*
- * Asks for the addresses of a name in one family, AF_INET or AF_INET6. A and AAAA are separate questions, so that a
- * lost answer to one does not delay the other (FACTS 13). The loop calls `answered` once, unless dns_drop was called
- * before, and never inside dns_ask. When it is called, the question is no longer valid. The only time limit is that of
- * c-ares, so the caller sets its own timer. If resolv.conf or hosts changes before the answer, the question is sent
- * again with the new contents (FACTS 8, 9, 14). The name is copied.
+ * Asks for the addresses of a name in one family, AF_INET or AF_INET6; nothing is added to the name. The loop calls
+ * `answered` once, unless dns_drop was called before, and never inside dns_ask; the question is then no longer valid.
+ *
+ * The first server is asked, then after 0.5 s of silence the next one, after 1 s more the next, and so on in turn; if
+ * one answers that it cannot tell, the next is asked at once. The first answer counts, however late it comes: a slow
+ * resolver needs one answer and not a quick one. 8.5 s of silence are the outcome DNS_SILENT. A server that was silent is
+ * asked together with the next one, until it answers again.
  */
 struct dns_question *dns_ask(struct dns *dns, const char *name, int family,
-			     void (*answered)(void *arg, const struct dns_answer *answer), void *arg);
+			     void (*answered)(void *arg, struct dns_answer *answer), void *arg);
 
 /* Cancels a question that was not answered yet: its callback is never called. NULL does nothing. */
 void dns_drop(struct dns_question *question);

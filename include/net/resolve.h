@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "net/address.h"
-#include "net/dns.h"
+#include "net/lookup.h"
 #include "net/loop.h"
 #include "target/outcome.h"
 #include "target/target.h"
@@ -25,10 +25,10 @@ struct resolve_address {
 struct resolve;
 
 /*
- * Returns a look-up, which resolve_free frees. endpoint must outlive it. dns may be NULL if the endpoint is a path or
+ * Returns a look-up, which resolve_free frees. endpoint must outlive it. shared may be NULL if the endpoint is a path or
  * has a numeric address.
  */
-struct resolve *resolve_new(struct loop *loop, struct dns *dns, const struct endpoint *endpoint);
+struct resolve *resolve_new(struct loop *loop, struct lookup_shared *shared, const struct endpoint *endpoint);
 
 /* Frees it and drops its open questions. NULL does nothing. */
 void resolve_free(struct resolve *resolve);

@@ -9,13 +9,13 @@
 #include <stddef.h>
 
 #include "base/errors.h"
-#include "net/dns.h"
+#include "net/lookup.h"
 #include "net/loop.h"
 #include "system/process.h"
 
 struct session {
 	struct loop *loop;
-	struct dns *dns;
+	struct lookup_shared *names;
 	size_t sockets, sockets_max; /* of probes: how many are taken, and the limit */
 };
 

@@ -17,6 +17,9 @@ struct stamp {
 /* Fills stamp with the present state of the file at path. */
 void stamp_take(struct stamp *stamp, const char *path);
 
+/* Returns whether the file is another one than at the time of the stamp, or is gone, or has come. */
+bool stamp_has_changed(const struct stamp *stamp, const char *path);
+
 /*
  * Returns whether the file was replaced or written to since the stamp was taken. An empty or missing file counts as
  * unchanged until it has content: Docker rewrites files in place, so it is probably being rewritten (FACTS 8, 9).

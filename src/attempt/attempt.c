@@ -35,7 +35,7 @@ struct attempt_runner {
 struct attempt {
 	struct attempt_pool *pool;
 	const struct target *target;
-	struct resolve **lookups;       /* one for each endpoint */
+	struct resolve **resolves;      /* one for each endpoint */
 	bool by_name;                   /* at least one endpoint has a name that must be looked up */
 	bool thorough;                  /* the attempt does not end before every look-up has */
 	enum outcome_kind last;         /* how the previous attempt ended */
@@ -113,7 +113,7 @@ static void attempt_clear(struct attempt *attempt)
 	loop_timer_clear(&attempt->again);
 	loop_timer_clear(&attempt->limit);
 	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
-		resolve_leave(attempt->lookups[i]);
+		resolve_leave(attempt->resolves[i]);
 }
 
 static void attempt_finish(struct attempt *attempt)
@@ -144,7 +144,7 @@ static const struct resolve_address *attempt_next_address(struct attempt *attemp
 	const struct resolve_address *address = NULL;
 
 	for (size_t i = 0; !address && i < attempt->target->endpoint_count; i++) {
-		address = resolve_next(attempt->lookups[i], last && last->endpoint == i ? last->family : AF_UNSPEC);
+		address = resolve_next(attempt->resolves[i], last && last->endpoint == i ? last->family : AF_UNSPEC);
 		*endpoint = i;
 	}
 	return address;
@@ -216,7 +216,7 @@ static bool attempt_awaits_addresses(struct attempt *attempt)
 		struct outcome outcome;
 		const struct place nowhere = place_of(&attempt->target->endpoints[i]);
 
-		if (!resolve_is_over(attempt->lookups[i], &outcome))
+		if (!resolve_is_over(attempt->resolves[i], &outcome))
 			awaits = true;
 		else if (outcome.kind != OUTCOME_READY)
 			attempt_note(attempt, &outcome, &nowhere);
@@ -283,7 +283,7 @@ static void attempt_on_again(void *arg)
 	struct attempt *attempt = arg;
 
 	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
-		resolve_repeat(attempt->lookups[i]);
+		resolve_repeat(attempt->resolves[i]);
 	loop_timer_set(&attempt->again, ATTEMPT_ASK_AGAIN);
 }
 
@@ -316,10 +316,10 @@ struct attempt *attempt_new(struct attempt_pool *pool, const struct target *targ
 	attempt->thorough = thorough;
 	attempt->done = done;
 	attempt->arg = arg;
-	attempt->lookups = alloc_zero(target->endpoint_count, sizeof(struct resolve *));
+	attempt->resolves = alloc_zero(target->endpoint_count, sizeof(struct resolve *));
 	for (size_t i = 0; i < target->endpoint_count; i++) {
-		attempt->lookups[i] = resolve_new(pool->session->loop, pool->session->dns, &target->endpoints[i]);
-		attempt->by_name |= resolve_is_by_name(attempt->lookups[i]);
+		attempt->resolves[i] = resolve_new(pool->session->loop, pool->session->names, &target->endpoints[i]);
+		attempt->by_name |= resolve_is_by_name(attempt->resolves[i]);
 	}
 	loop_timer_init(pool->session->loop, &attempt->next, attempt_on_next, attempt);
 	loop_timer_init(pool->session->loop, &attempt->again, attempt_on_again, attempt);
@@ -333,8 +333,8 @@ void attempt_free(struct attempt *attempt)
 		return;
 	attempt_clear(attempt);
 	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
-		resolve_free(attempt->lookups[i]);
-	free(attempt->lookups);
+		resolve_free(attempt->resolves[i]);
+	free(attempt->resolves);
 	free(attempt);
 }
 
@@ -352,7 +352,7 @@ void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 	if (attempt->by_name)
 		loop_timer_set(&attempt->again, ATTEMPT_ASK_AGAIN);
 	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
-		any |= resolve_start(attempt->lookups[i], waited, attempt_on_news, attempt);
+		any |= resolve_start(attempt->resolves[i], waited, attempt_on_news, attempt);
 	if (any)
 		attempt_go_on(attempt);
 	else

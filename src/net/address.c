@@ -2,7 +2,10 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/alloc.h"
 
 static bool address_of_path(struct address *address, const char *path)
 {
@@ -16,7 +19,7 @@ static bool address_of_path(struct address *address, const char *path)
 	return true;
 }
 
-static void address_set_port(struct address *address, uint16_t port)
+void address_set_port(struct address *address, uint16_t port)
 {
 	if (address->any.sa_family == AF_INET) {
 		address->v4.sin_port = htons(port);
@@ -42,17 +45,15 @@ bool address_of_host(struct address *address, const char *host, uint16_t port)
 	return true;
 }
 
-bool address_of_socket(struct address *address, const struct sockaddr *found, uint16_t port)
+void address_of_bytes(struct address *address, int family, const void *bytes)
 {
 	memset(address, 0, sizeof(*address));
-	if (found->sa_family == AF_INET)
-		memcpy(&address->v4, found, sizeof(address->v4));
-	else if (found->sa_family == AF_INET6)
-		memcpy(&address->v6, found, sizeof(address->v6));
+	address->any.sa_family = (sa_family_t)family;
+	if (family == AF_INET)
+		memcpy(&address->v4.sin_addr, bytes, sizeof(address->v4.sin_addr));
 	else
-		return false;
-	address_set_port(address, port);
-	return true;
+		memcpy(&address->v6.sin6_addr, bytes, sizeof(address->v6.sin6_addr));
+	address_set_port(address, 0);
 }
 
 bool address_is_equal(const struct address *a, const struct address *b)
@@ -93,4 +94,28 @@ char *address_text(const struct address *address, char *out, size_t size)
 	else if (address->any.sa_family == AF_INET6)
 		inet_ntop(AF_INET6, &address->v6.sin6_addr, out, (socklen_t)size);
 	return out;
+}
+
+bool address_list_has(const struct address_list *list, const struct address *address)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (address_is_equal(&list->entries[i], address))
+			return true;
+	return false;
+}
+
+void address_list_add(struct address_list *list, const struct address *address)
+{
+	if (list->count == ADDRESS_LIST_MAX || address_list_has(list, address))
+		return;
+	/* Grows by doubling: at each power of two the list is full. */
+	if ((list->count & (list->count - 1)) == 0)
+		list->entries = alloc_resize(list->entries, list->count ? list->count * 2 : 1, sizeof(*list->entries));
+	list->entries[list->count++] = *address;
+}
+
+void address_list_release(struct address_list *list)
+{
+	free(list->entries);
+	*list = (struct address_list){0};
 }

@@ -1,101 +1,185 @@
 #include "net/dns.h"
 
 #include <ares.h>
-#include <netdb.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/random.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "system/stamp.h"
 
-enum { DNS_SOCKETS = 16, DNS_TRIES = 3, DNS_TRY_MS = 500, DNS_TRY_MAX_MS = 1000 };
+enum {
+	DNS_ROUNDS = 4,         /* how often a server is asked again in one question, all servers counted */
+	DNS_SOCKETS = 4,        /* of one channel: one for UDP, one for TCP, and those that are being given up */
+	DNS_ALIASES_MAX = 16,   /* CNAME records followed in one answer */
+	DNS_TRY_MS = 10 * 1000, /* for c-ares; longer than a question, so that late answers count */
+};
 
-#define DNS_WATCH_INTERVAL (100 * CLOCK_MS)
+#define DNS_PATIENCE   (500 * CLOCK_MS) /* before the second try; doubles with each further one */
+#define DNS_LAST_WAIT  (5 * CLOCK_S)    /* after the last try */
+#define DNS_SWEEP      (10 * CLOCK_S)   /* how often c-ares may forget tries that nobody answered */
+#define DNS_SOCKET_AGE (10 * CLOCK_S)  /* how long an idle socket is used again */
 
-static const char *const dns_files[] = {"/etc/resolv.conf", "/etc/hosts"};
-
-enum { DNS_FILES = sizeof(dns_files) / sizeof(dns_files[0]) };
+struct dns_channel;
 
 struct dns_socket {
 	int fd; /* -1: free */
-	struct dns *dns;
+	struct dns_channel *channel;
 	struct loop_watch watch;
 };
 
+/*
+ * c-ares for one server. Repeated tries use a channel of their own, so that they leave by another port: a stale entry in
+ * a connection table (kube-proxy's, for one) then loses only the first try.
+ */
+struct dns_channel {
+	ares_channel_t *ares; /* NULL: not needed yet */
+	struct dns *dns;
+	struct dns_socket sockets[DNS_SOCKETS];
+	unsigned open;  /* tries without an answer */
+	int64_t opened; /* when its oldest socket was opened; 0: none is open */
+};
+
+enum { DNS_FIRST_TRIES, DNS_LATER_TRIES, DNS_CHANNELS };
+
 struct dns {
 	struct loop *loop;
-	ares_channel_t *channel; /* NULL before the first question and while it is replaced */
-	struct loop_timer timeout;
-	struct loop_timer watch; /* checks dns_files while questions are open */
-	struct stamp seen[DNS_FILES];
-	struct dns_socket sockets[DNS_SOCKETS];
-	struct dns_question *open; /* list of the open questions */
+	const struct resolvconf *conf;
+	struct dns_channel channels[RESOLVCONF_SERVERS_MAX][DNS_CHANNELS];
+	unsigned silent; /* bits: the servers that let a question wait the last time */
+	struct loop_timer sweep;
+	struct dns_question *open; /* list of the questions that are not freed */
 };
+
+/* One try of a question, for c-ares' callback. */
+struct dns_try {
+	struct dns_question *question;
+	struct dns_channel *channel;
+	unsigned server;
+};
+
+enum { DNS_TRIES_MAX = DNS_ROUNDS * RESOLVCONF_SERVERS_MAX };
 
 /* Freed when c-ares will not call back any more and the asker has its answer or has dropped the question. */
 struct dns_question {
 	struct dns *dns;
 	struct dns_question *next, **link; /* link: what points here, so that thousands can be taken out */
-	char *name;
+	char name[DNS_NAME_SIZE];
 	int family;
-	void (*answered)(void *arg, const struct dns_answer *answer); /* NULL: delivered or dropped */
+	void (*answered)(void *arg, struct dns_answer *answer); /* NULL: delivered or dropped */
 	void *arg;
-	bool in_channel; /* c-ares will still call back */
-	struct loop_timer deliver;
+	struct dns_try tries[DNS_TRIES_MAX];
+	unsigned sent, waiting; /* tries made, and those that c-ares will still call back for */
+	unsigned rounds;
+	unsigned failed;         /* bits: the servers that answered with an error */
+	bool sending;            /* inside dns_send: c-ares may call back there */
+	bool over;               /* the answer is known */
+	struct loop_timer timer; /* the next try, or the delivery of the answer */
 	struct dns_answer answer;
 };
-
-/* Has one of the files changed since the channel read it? */
-static bool dns_files_changed(const struct dns *dns)
-{
-	for (int i = 0; i < DNS_FILES; i++)
-		if (stamp_is_stale(&dns->seen[i], dns_files[i]))
-			return true;
-	return false;
-}
-
-static void dns_set_timeout(struct dns *dns)
-{
-	struct timeval room, *next = ares_timeout(dns->channel, NULL, &room);
-
-	if (next)
-		loop_timer_set(&dns->timeout, next->tv_sec * CLOCK_S + next->tv_usec);
-	else
-		loop_timer_clear(&dns->timeout);
-}
-
-static void dns_on_timeout(void *arg)
-{
-	struct dns *dns = arg;
-
-	ares_process_fd(dns->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	dns_set_timeout(dns);
-}
 
 static void dns_on_ready(void *arg, bool readable, bool writable)
 {
 	struct dns_socket *ready = arg;
-	struct dns *dns = ready->dns;
-	int fd = ready->fd;
+	const ares_fd_events_t event = {
+		.fd = ready->fd,
+		.events = (readable ? ARES_FD_EVENT_READ : 0u) | (writable ? ARES_FD_EVENT_WRITE : 0u),
+	};
 
-	ares_process_fd(dns->channel, readable ? fd : ARES_SOCKET_BAD, writable ? fd : ARES_SOCKET_BAD);
-	dns_set_timeout(dns);
+	/* Without the flag c-ares would give up tries by its own clock, which adapts to earlier answers (FACTS 13). */
+	ares_process_fds(ready->channel->ares, &event, 1, ARES_PROCESS_FLAG_SKIP_NON_FD);
 }
 
 /* Called by c-ares when it opens or closes a socket or changes what it waits for on it. */
 static void dns_on_socket(void *arg, ares_socket_t fd, int readable, int writable)
 {
-	struct dns *dns = arg;
+	struct dns_channel *channel = arg;
 	struct dns_socket *slot = NULL;
 
 	for (int i = 0; i < DNS_SOCKETS && (!slot || slot->fd != fd); i++)
-		if (dns->sockets[i].fd == fd || (!slot && dns->sockets[i].fd < 0))
-			slot = &dns->sockets[i];
+		if (channel->sockets[i].fd == fd || (!slot && channel->sockets[i].fd < 0))
+			slot = &channel->sockets[i];
 	if (!slot)
-		return; /* no free slot: the socket is not watched, and c-ares' timeout ends its query */
+		return; /* no free slot: the socket is not watched, and another try is made later */
 	slot->fd = readable || writable ? fd : -1;
-	loop_watch_set(dns->loop, &slot->watch, fd, readable, writable);
+	if (slot->fd >= 0 && !channel->opened)
+		channel->opened = clock_now();
+	loop_watch_set(channel->dns->loop, &slot->watch, fd, readable, writable);
+}
+
+/* Closes the idle sockets of a channel, and lets c-ares forget tries that are older than DNS_TRY_MS. */
+static void dns_tidy(struct dns_channel *channel)
+{
+	ares_process_fd(channel->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	channel->opened = 0;
+	for (int i = 0; i < DNS_SOCKETS; i++)
+		if (channel->sockets[i].fd >= 0)
+			channel->opened = clock_now();
+}
+
+static void dns_on_sweep(void *arg)
+{
+	struct dns *dns = arg;
+	bool busy = false;
+
+	for (int server = 0; server < RESOLVCONF_SERVERS_MAX; server++) {
+		for (int i = 0; i < DNS_CHANNELS; i++) {
+			struct dns_channel *channel = &dns->channels[server][i];
+
+			if (channel->ares && channel->opened)
+				dns_tidy(channel);
+			busy |= channel->opened != 0;
+		}
+	}
+	if (busy)
+		loop_timer_set(&dns->sweep, DNS_SWEEP);
+}
+
+/* Returns why c-ares cannot be used, or NULL. It would try getrandom again for ever if a seccomp profile forbids it. */
+static const char *dns_obstacle(void)
+{
+	char byte;
+
+	if (getrandom(&byte, 1, GRND_NONBLOCK) < 0 && errno != ENOSYS && errno != EAGAIN)
+		return "no random numbers: getrandom is forbidden; does a seccomp profile do it?";
+	return NULL;
+}
+
+/* Returns NULL, or why there is no channel. */
+static const char *dns_open_channel(struct dns_channel *channel, unsigned server)
+{
+	static char lookups[] = "b", no_file[] = "/dev/null";
+	const struct resolvconf *conf = channel->dns->conf;
+	struct ares_options options = {
+		.flags = conf->use_tcp ? ARES_FLAG_USEVC : 0, /* no EDNS: some servers do not answer it */
+		.timeout = DNS_TRY_MS,
+		.maxtimeout = DNS_TRY_MS,
+		.tries = 1,
+		.ndots = 0,
+		.lookups = lookups,
+		.resolvconf_path = no_file, /* read by resolvconf.c */
+		.sock_state_cb = dns_on_socket,
+		.sock_state_cb_data = channel,
+		.qcache_max_ttl = 0, /* no cache, so that a name which is created later is found (FACTS 10, 14) */
+	};
+	const char *obstacle = dns_obstacle();
+
+	if (obstacle)
+		return obstacle;
+	if (ares_init_options(&channel->ares, &options,
+			      ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_MAXTIMEOUTMS | ARES_OPT_TRIES |
+				      ARES_OPT_NDOTS | ARES_OPT_LOOKUPS | ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB |
+				      ARES_OPT_QUERY_CACHE) != ARES_SUCCESS) {
+		channel->ares = NULL;
+		return "no resolver: out of descriptors or memory";
+	}
+	if (ares_set_servers_csv(channel->ares, conf->servers[server]) == ARES_SUCCESS)
+		return NULL;
+	ares_destroy(channel->ares);
+	channel->ares = NULL;
+	return "a nameserver of /etc/resolv.conf is no address";
 }
 
 static struct outcome dns_outcome(int status)
@@ -113,14 +197,45 @@ static struct outcome dns_outcome(int status)
 	}
 }
 
-static void dns_take_addresses(struct dns_answer *answer, const struct ares_addrinfo *found)
+/* Returns the record of this type and owner, from number *at on, or NULL; *at is the number after it. */
+static const ares_dns_rr_t *dns_record(const ares_dns_record_t *reply, ares_dns_rec_type_t type, const char *owner,
+				       size_t *at)
 {
-	for (const struct ares_addrinfo_node *node = found->nodes; node; node = node->ai_next) {
-		if (node->ai_addrlen > sizeof(*answer->addresses))
-			continue;
-		answer->addresses = alloc_resize(answer->addresses, answer->count + 1, sizeof(*answer->addresses));
-		memset(&answer->addresses[answer->count], 0, sizeof(*answer->addresses));
-		memcpy(&answer->addresses[answer->count++], node->ai_addr, node->ai_addrlen);
+	size_t count = ares_dns_record_rr_cnt(reply, ARES_SECTION_ANSWER);
+
+	while (*at < count) {
+		const ares_dns_rr_t *record = ares_dns_record_rr_get_const(reply, ARES_SECTION_ANSWER, (*at)++);
+
+		if (ares_dns_rr_get_type(record) == type && strcasecmp(ares_dns_rr_get_name(record), owner) == 0)
+			return record;
+	}
+	return NULL;
+}
+
+/* Takes the addresses that belong to the name, or to where its CNAME records lead; others do not count (RFC 1034). */
+static void dns_take_addresses(struct dns_question *question, const ares_dns_record_t *reply)
+{
+	bool is_v4 = question->family == AF_INET;
+	ares_dns_rec_type_t type = is_v4 ? ARES_REC_TYPE_A : ARES_REC_TYPE_AAAA;
+	const ares_dns_rr_t *record;
+	const char *owner = NULL;
+	size_t at = 0;
+
+	ares_dns_record_query_get(reply, 0, &owner, NULL, NULL);
+	for (int i = 0; i < DNS_ALIASES_MAX; i++, at = 0) {
+		const ares_dns_rr_t *alias = dns_record(reply, ARES_REC_TYPE_CNAME, owner, &at);
+
+		if (!alias)
+			break;
+		owner = ares_dns_rr_get_str(alias, ARES_RR_CNAME_CNAME);
+	}
+	for (at = 0; (record = dns_record(reply, type, owner, &at));) {
+		struct address address;
+
+		address_of_bytes(&address, question->family,
+				 is_v4 ? (const void *)ares_dns_rr_get_addr(record, ARES_RR_A_ADDR)
+				       : (const void *)ares_dns_rr_get_addr6(record, ARES_RR_AAAA_ADDR));
+		address_list_add(&question->answer.found, &address);
 	}
 }
 
@@ -129,191 +244,210 @@ static void dns_free_question(struct dns_question *question)
 	*question->link = question->next;
 	if (question->next)
 		question->next->link = question->link;
-	loop_timer_clear(&question->deliver);
-	free(question->answer.addresses);
-	free(question->name);
+	loop_timer_clear(&question->timer);
+	address_list_release(&question->answer.found);
 	free(question);
 }
 
-/*
- * Called by c-ares, perhaps inside ares_getaddrinfo or ares_destroy (FACTS 15). So it only stores the answer for later.
- */
-static void dns_on_answer(void *arg, int status, int timeouts, struct ares_addrinfo *found)
+/* The answer is known: delivers it on a later turn of the loop, because c-ares may be on the stack (FACTS 15). */
+static void dns_conclude(struct dns_question *question, struct outcome outcome)
 {
-	struct dns_question *question = arg;
+	question->over = true;
+	question->answer.outcome = outcome;
+	loop_timer_set(&question->timer, 0);
+}
 
-	(void)timeouts;
-	question->in_channel = false;
-	if (status == ARES_SUCCESS && question->answered)
-		dns_take_addresses(&question->answer, found);
-	if (found)
-		ares_freeaddrinfo(found);
-	if (!question->answered) {
-		dns_free_question(question);
+static void dns_send_round(struct dns_question *question);
+
+static bool dns_is_an_error(int status)
+{
+	return status != ARES_SUCCESS && status != ARES_ENOTFOUND && status != ARES_ENODATA &&
+	       status != ARES_EBADNAME && status != ARES_ETIMEOUT;
+}
+
+/* A server cannot tell: the next one may. Each is heard once before the error is the answer. */
+static void dns_note_error(struct dns_question *question, unsigned server, struct outcome outcome)
+{
+	unsigned all = (1u << question->dns->conf->server_count) - 1;
+
+	question->failed |= 1u << server;
+	if (question->failed == all)
+		dns_conclude(question, outcome);
+	else if (!question->sending && question->sent < question->dns->conf->server_count)
+		dns_send_round(question);
+}
+
+static void dns_note_reply(struct dns_question *question, const struct dns_try *try, int status,
+			   const ares_dns_record_t *reply)
+{
+	if (status == ARES_ETIMEOUT || status == ARES_EDESTRUCTION)
+		return; /* dns_on_timer decides how long a question lasts */
+	question->dns->silent &= ~(1u << try->server);
+	if (dns_is_an_error(status)) {
+		dns_note_error(question, try->server, dns_outcome(status));
 		return;
 	}
-	if (status == ARES_EDESTRUCTION)
-		return; /* the channel was destroyed; dns_rebuild sends the question again */
-	question->answer.outcome = question->answer.count ? outcome_make(OUTCOME_READY, NULL)
-							  : dns_outcome(status == ARES_SUCCESS ? ARES_ENODATA : status);
-	loop_timer_set(&question->deliver, 0);
+	if (status == ARES_SUCCESS)
+		dns_take_addresses(question, reply);
+	if (question->answer.found.count)
+		dns_conclude(question, outcome_make(OUTCOME_READY, NULL));
+	else
+		dns_conclude(question, dns_outcome(status == ARES_SUCCESS ? ARES_ENODATA : status));
 }
 
-static void dns_deliver(void *arg)
+/* Called by c-ares once for each try, perhaps inside the call that sends it. */
+static void dns_on_reply(void *arg, ares_status_t status, size_t timeouts, const ares_dns_record_t *reply)
 {
-	struct dns_question *question = arg;
-	void (*answered)(void *, const struct dns_answer *) = question->answered;
+	struct dns_try *try = arg;
+	struct dns_question *question = try->question;
 
-	question->answered = NULL;
-	answered(question->arg, &question->answer);
-	dns_free_question(question);
+	(void)timeouts;
+	question->waiting--;
+	try->channel->open--;
+	if (question->answered && !question->over)
+		dns_note_reply(question, try, (int)status, reply);
+	if (!question->answered && !question->waiting && !question->sending)
+		dns_free_question(question);
 }
 
-static int dns_open_channel(struct dns *dns)
-{
-	static char lookups[] = "fb"; /* hosts before DNS; nsswitch.conf is ignored, as it may be missing (FACTS 41) */
-	struct ares_options options = {
-		.timeout = DNS_TRY_MS,
-		.tries = DNS_TRIES,
-		.lookups = lookups,
-		.sock_state_cb = dns_on_socket,
-		.sock_state_cb_data = dns,
-		.qcache_max_ttl = 0, /* no cache, so that a name which is created later is found (FACTS 10, 14) */
-		.maxtimeout = DNS_TRY_MAX_MS,
-	};
-
-	/* Stamp the files before c-ares reads them. A change in between is then noticed, at worst twice. */
-	for (int i = 0; i < DNS_FILES; i++)
-		stamp_take(&dns->seen[i], dns_files[i]);
-	return ares_init_options(&dns->channel, &options,
-				 ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB |
-					 ARES_OPT_QUERY_CACHE | ARES_OPT_MAXTIMEOUTMS);
-}
-
-static bool dns_hosts_has(struct dns *dns, const char *name, int family)
-{
-	struct hostent *found = NULL;
-	bool has = ares_gethostbyname_file(dns->channel, name, family, &found) == ARES_SUCCESS;
-
-	if (found)
-		ares_free_hostent(found);
-	return has;
-}
-
-/*
- * Does /etc/hosts have the name in the other family only? Then it has no address in this family, and DNS is not asked.
- * This follows the order "files dns", which nearly every nsswitch.conf has.
- */
-static bool dns_is_in_hosts_otherwise(struct dns *dns, const char *name, int family)
-{
-	return !dns_hosts_has(dns, name, family) && dns_hosts_has(dns, name, family == AF_INET ? AF_INET6 : AF_INET);
-}
-
-static void dns_answer_at_once(struct dns_question *question, enum outcome_kind kind, const char *detail)
-{
-	question->answer.outcome = outcome_make(kind, "%s", detail);
-	loop_timer_set(&question->deliver, 0);
-}
-
+/* Asks the server whose turn it is. */
 static void dns_send(struct dns_question *question)
 {
 	struct dns *dns = question->dns;
-	const struct ares_addrinfo_hints hints = {
-		.ai_family = question->family,
-		.ai_socktype = SOCK_STREAM,
-		.ai_flags = ARES_AI_NOSORT,
-	};
+	unsigned number = question->sent++, server = number % (unsigned)dns->conf->server_count;
+	struct dns_channel *channel = &dns->channels[server][question->rounds ? DNS_LATER_TRIES : DNS_FIRST_TRIES];
+	const char *obstacle = channel->ares ? NULL : dns_open_channel(channel, server);
 
-	if (!dns->channel && dns_open_channel(dns) != ARES_SUCCESS) {
-		dns->channel = NULL;
-		dns_answer_at_once(question, OUTCOME_LOCAL, "no resolver: out of descriptors or memory");
+	if (obstacle) {
+		dns_note_error(question, server, outcome_make(OUTCOME_LOCAL, "%s", obstacle));
 		return;
 	}
-	if (dns_is_in_hosts_otherwise(dns, question->name, question->family)) {
-		dns_answer_at_once(question, OUTCOME_NO_ADDRESS, "");
+	if (channel->opened && !channel->open && clock_now() - channel->opened > DNS_SOCKET_AGE)
+		dns_tidy(channel);
+	question->tries[number] = (struct dns_try){question, channel, server};
+	question->waiting++;
+	channel->open++;
+	ares_query_dnsrec(channel->ares, question->name, ARES_CLASS_IN,
+			  question->family == AF_INET ? ARES_REC_TYPE_A : ARES_REC_TYPE_AAAA, dns_on_reply,
+			  &question->tries[number], NULL);
+	if (!loop_timer_is_set(&dns->sweep))
+		loop_timer_set(&dns->sweep, DNS_SWEEP);
+}
+
+/* Asks the next server, and with a silent one those after it too, but each only once. */
+static void dns_send_round(struct dns_question *question)
+{
+	unsigned count = (unsigned)question->dns->conf->server_count, asked = 0;
+	bool goes_on = true;
+
+	question->sending = true;
+	while (goes_on && asked < count && question->sent < DNS_TRIES_MAX && !question->over) {
+		unsigned bit = 1u << question->sent % count;
+
+		dns_send(question);
+		asked++;
+		goes_on = (question->dns->silent | question->failed) & bit;
+	}
+	question->sending = false;
+	if (question->over)
+		return;
+	question->rounds++;
+	loop_timer_set(&question->timer,
+		       question->rounds < DNS_ROUNDS ? DNS_PATIENCE << (question->rounds - 1) : DNS_LAST_WAIT);
+}
+
+static void dns_deliver(struct dns_question *question)
+{
+	void (*answered)(void *, struct dns_answer *) = question->answered;
+
+	question->answered = NULL;
+	answered(question->arg, &question->answer);
+	if (!question->waiting)
+		dns_free_question(question);
+}
+
+/* The servers asked so far are silent, or the answer is to be delivered. */
+static void dns_on_timer(void *arg)
+{
+	struct dns_question *question = arg;
+	unsigned last = (question->sent - 1) % (unsigned)question->dns->conf->server_count;
+
+	if (question->over) {
+		dns_deliver(question);
 		return;
 	}
-	question->in_channel = true;
-	ares_getaddrinfo(dns->channel, question->name, NULL, &hints, dns_on_answer, question);
-	dns_set_timeout(dns);
+	if (!(question->failed & 1u << last))
+		question->dns->silent |= 1u << last;
+	if (question->rounds < DNS_ROUNDS)
+		dns_send_round(question);
+	else
+		dns_conclude(question, outcome_make(OUTCOME_DNS_SILENT, NULL));
 }
 
-static void dns_close_channel(struct dns *dns)
-{
-	if (dns->channel)
-		ares_destroy(dns->channel);
-	dns->channel = NULL;
-	loop_timer_clear(&dns->timeout);
-}
-
-/* Replaces the channel and sends again every question that the old one had not answered. */
-static void dns_rebuild(struct dns *dns)
-{
-	dns_close_channel(dns);
-	for (struct dns_question *question = dns->open; question; question = question->next)
-		if (question->answered && !loop_timer_is_set(&question->deliver))
-			dns_send(question);
-}
-
-static void dns_on_watch(void *arg)
-{
-	struct dns *dns = arg;
-
-	if (!dns->open)
-		return;
-	if (dns_files_changed(dns))
-		dns_rebuild(dns);
-	loop_timer_set(&dns->watch, DNS_WATCH_INTERVAL);
-}
-
-struct dns *dns_new(struct loop *loop)
+struct dns *dns_new(struct loop *loop, const struct resolvconf *conf)
 {
 	struct dns *dns = alloc_zero(1, sizeof(*dns));
 
 	dns->loop = loop;
-	loop_timer_init(loop, &dns->timeout, dns_on_timeout, dns);
-	loop_timer_init(loop, &dns->watch, dns_on_watch, dns);
-	for (int i = 0; i < DNS_SOCKETS; i++)
-		dns->sockets[i] = (struct dns_socket){
-			.fd = -1, .dns = dns, .watch = {.ready = dns_on_ready, .arg = &dns->sockets[i]}};
+	dns->conf = conf;
+	loop_timer_init(loop, &dns->sweep, dns_on_sweep, dns);
+	for (int server = 0; server < RESOLVCONF_SERVERS_MAX; server++)
+		for (int i = 0; i < DNS_CHANNELS; i++) {
+			struct dns_channel *channel = &dns->channels[server][i];
+
+			channel->dns = dns;
+			for (int j = 0; j < DNS_SOCKETS; j++)
+				channel->sockets[j] = (struct dns_socket){
+					.fd = -1,
+					.channel = channel,
+					.watch = {.ready = dns_on_ready, .arg = &channel->sockets[j]}};
+		}
 	return dns;
+}
+
+void dns_reset(struct dns *dns)
+{
+	for (int server = 0; server < RESOLVCONF_SERVERS_MAX; server++)
+		for (int i = 0; i < DNS_CHANNELS; i++) {
+			struct dns_channel *channel = &dns->channels[server][i];
+
+			if (channel->ares)
+				ares_destroy(channel->ares);
+			channel->ares = NULL;
+			channel->opened = 0;
+		}
+	dns->silent = 0;
 }
 
 void dns_free(struct dns *dns)
 {
 	if (!dns)
 		return;
-	dns_close_channel(dns);
-	loop_timer_clear(&dns->watch);
-	for (struct dns_question *question = dns->open, *next; question; question = next) {
-		next = question->next;
-		dns_free_question(question);
-	}
+	dns_reset(dns);
+	loop_timer_clear(&dns->sweep);
+	while (dns->open)
+		dns_free_question(dns->open);
 	free(dns);
 }
 
 struct dns_question *dns_ask(struct dns *dns, const char *name, int family,
-			     void (*answered)(void *arg, const struct dns_answer *answer), void *arg)
+			     void (*answered)(void *arg, struct dns_answer *answer), void *arg)
 {
 	struct dns_question *question = alloc_zero(1, sizeof(*question));
+	size_t len = strlen(name);
 
-	/* Replacing the channel is safe here: no asker runs inside a callback of c-ares (FACTS 15). */
-	if (dns->channel && dns_files_changed(dns))
-		dns_rebuild(dns);
-	*question = (struct dns_question){.dns = dns,
-					  .next = dns->open,
-					  .link = &dns->open,
-					  .name = alloc_text(name),
-					  .family = family,
-					  .answered = answered,
-					  .arg = arg};
+	*question = (struct dns_question){
+		.dns = dns, .next = dns->open, .link = &dns->open, .family = family, .answered = answered, .arg = arg};
 	if (dns->open)
 		dns->open->link = &question->next;
 	dns->open = question;
-	loop_timer_init(dns->loop, &question->deliver, dns_deliver, question);
-	if (!loop_timer_is_set(&dns->watch))
-		loop_timer_set(&dns->watch, DNS_WATCH_INTERVAL);
-	dns_send(question);
+	loop_timer_init(dns->loop, &question->timer, dns_on_timer, question);
+	if (len >= sizeof(question->name)) {
+		dns_conclude(question, outcome_make(OUTCOME_NO_NAME, NULL));
+		return question;
+	}
+	memcpy(question->name, name, len + 1);
+	dns_send_round(question);
 	return question;
 }
 
@@ -322,6 +456,7 @@ void dns_drop(struct dns_question *question)
 	if (!question)
 		return;
 	question->answered = NULL;
-	if (!question->in_channel)
+	loop_timer_clear(&question->timer);
+	if (!question->waiting)
 		dns_free_question(question);
 }

@@ -10,30 +10,17 @@
 #define RESOLVE_REFRESH_MIN (100 * CLOCK_MS)
 #define RESOLVE_REFRESH_MAX (1 * CLOCK_S)
 
-enum resolve_family { RESOLVE_V6, RESOLVE_V4, RESOLVE_FAMILIES };
-
 struct resolve_list {
 	struct resolve_address *entries;
 	size_t count;
 	size_t untried; /* index; all entries before it were tried */
 };
 
-/* The question for one family, and its answer. */
-struct resolve_question {
-	struct dns_question *open; /* NULL: no question is open */
-	bool answered;
-	unsigned round; /* the value of resolve_name.round when it was asked */
-	struct outcome outcome;
-	struct resolve_list found; /* by this question; until it is answered, by the one before */
-};
-
-/* The part of a look-up that only a name needs. */
+/* The part that only a name needs. */
 struct resolve_name {
-	struct dns *dns;
-	struct resolve_question questions[RESOLVE_FAMILIES];
+	struct lookup *lookup;
 	int64_t asked;              /* when the last round began; 0: never */
 	int64_t heard;              /* when DNS last answered, or was first asked */
-	unsigned round;             /* counts the look-ups */
 	struct loop_timer delay;    /* RESOLVE_DELAY: then the attempt starts with the addresses found so far */
 	struct loop_timer patience; /* RESOLVE_PATIENCE: then the address of a variable is used */
 	struct loop_timer notify;   /* calls news */
@@ -53,10 +40,10 @@ static void resolve_list_add(struct resolve_list *list, const struct resolve_add
 	list->entries[list->count++] = *address;
 }
 
-static bool resolve_list_has(const struct resolve_list *list, const struct resolve_address *address)
+static bool resolve_list_has(const struct resolve_list *list, const struct address *address)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (address_is_equal(&list->entries[i].address, &address->address))
+		if (address_is_equal(&list->entries[i].address, address))
 			return true;
 	return false;
 }
@@ -66,27 +53,37 @@ static void resolve_list_clear(struct resolve_list *list)
 	list->count = list->untried = 0;
 }
 
-/*
- * Returns what the question found in this round; if it is still open, nothing or, with old_too, what it found before.
- */
-static const struct resolve_list *resolve_found(const struct resolve_question *question, bool old_too)
+/* Adds the address with number i of those that were found, if there is one. */
+static void resolve_add_found(struct resolve *resolve, const struct address_list *found, size_t i)
 {
-	static const struct resolve_list none;
+	struct resolve_address entry = {0};
 
-	return question->answered || old_too ? &question->found : &none;
+	if (i >= found->count)
+		return;
+	entry.address = found->entries[i];
+	address_set_port(&entry.address, resolve->endpoint->port);
+	if (!resolve_list_has(&resolve->addresses, &entry.address))
+		resolve_list_add(&resolve->addresses, &entry);
 }
 
-/* Adds the addresses that the questions found after the present ones, IPv6 and IPv4 in turn (RFC 8305, 4). */
+/* Returns what was found in this round; if that is still open, nothing or, with old_too, what was found before. */
+static const struct address_list *resolve_found(const struct resolve *resolve, enum lookup_family family, bool old_too)
+{
+	static const struct address_list none;
+	const struct lookup_result *result = lookup_result(resolve->name->lookup, family);
+
+	return result->answered || old_too ? &result->found : &none;
+}
+
+/* Adds the addresses that were found after the present ones, IPv6 and IPv4 in turn (RFC 8305, 4). */
 static void resolve_merge(struct resolve *resolve, bool old_too)
 {
-	const struct resolve_list *v6 = resolve_found(&resolve->name->questions[RESOLVE_V6], old_too);
-	const struct resolve_list *v4 = resolve_found(&resolve->name->questions[RESOLVE_V4], old_too);
+	const struct address_list *v6 = resolve_found(resolve, LOOKUP_V6, old_too);
+	const struct address_list *v4 = resolve_found(resolve, LOOKUP_V4, old_too);
 
 	for (size_t i = 0; i < v6->count || i < v4->count; i++) {
-		if (i < v6->count && !resolve_list_has(&resolve->addresses, &v6->entries[i]))
-			resolve_list_add(&resolve->addresses, &v6->entries[i]);
-		if (i < v4->count && !resolve_list_has(&resolve->addresses, &v4->entries[i]))
-			resolve_list_add(&resolve->addresses, &v4->entries[i]);
+		resolve_add_found(resolve, v6, i);
+		resolve_add_found(resolve, v4, i);
 	}
 }
 
@@ -103,7 +100,8 @@ static void resolve_use_variable(struct resolve *resolve)
 
 static bool resolve_all_answered(const struct resolve *resolve)
 {
-	return resolve->name->questions[RESOLVE_V4].answered && resolve->name->questions[RESOLVE_V6].answered;
+	return lookup_result(resolve->name->lookup, LOOKUP_V4)->answered &&
+	       lookup_result(resolve->name->lookup, LOOKUP_V6)->answered;
 }
 
 /* Calls news on a later turn of the loop. */
@@ -149,56 +147,36 @@ static void resolve_on_patience(void *arg)
 	resolve_notify_later(resolve);
 }
 
-static void resolve_take(struct resolve *resolve, enum resolve_family family, const struct dns_answer *answer)
+/* Both families are known. */
+static void resolve_complete(struct resolve *resolve)
 {
-	struct resolve_question *question = &resolve->name->questions[family];
-
-	question->open = NULL;
-	question->answered = true;
-	question->outcome = answer->outcome;
-	resolve_list_clear(&question->found);
-	for (size_t i = 0; i < answer->count; i++) {
-		struct resolve_address address = {0};
-
-		if (address_of_socket(&address.address, (const struct sockaddr *)&answer->addresses[i],
-				      resolve->endpoint->port) &&
-		    !resolve_list_has(&question->found, &address))
-			resolve_list_add(&question->found, &address);
-	}
+	loop_timer_clear(&resolve->name->delay);
+	loop_timer_clear(&resolve->name->patience);
+	resolve_merge(resolve, false);
+	resolve_use_variable(resolve);
 }
 
-static void resolve_note(struct resolve *resolve, enum resolve_family family, const struct dns_answer *answer)
+static void resolve_on_answer(void *arg, enum lookup_family family)
 {
+	struct resolve *resolve = arg;
 	struct resolve_name *name = resolve->name;
-	const struct resolve_question *v6 = &name->questions[RESOLVE_V6];
+	const struct lookup_result *result = lookup_result(name->lookup, family);
+	const struct lookup_result *v6 = lookup_result(name->lookup, LOOKUP_V6);
 
-	resolve_take(resolve, family, answer);
-	if (answer->outcome.kind != OUTCOME_DNS_SILENT)
+	if (result->outcome.kind != OUTCOME_DNS_SILENT)
 		name->heard = clock_now();
-	if (family == RESOLVE_V4 && answer->count && !v6->answered && v6->round == name->round) {
+	if (resolve_all_answered(resolve)) {
+		resolve_complete(resolve);
+	} else if (family == LOOKUP_V4 && result->found.count && !v6->is_late) {
 		loop_timer_set(&name->delay, RESOLVE_DELAY);
 		return;
-	}
-	resolve_merge(resolve, false);
-	if (resolve_all_answered(resolve)) {
-		loop_timer_clear(&name->delay);
-		loop_timer_clear(&name->patience);
-		resolve_use_variable(resolve);
+	} else {
+		resolve_merge(resolve, false);
 	}
 	resolve_notify_later(resolve);
 }
 
-static void resolve_on_v4(void *arg, const struct dns_answer *answer)
-{
-	resolve_note(arg, RESOLVE_V4, answer);
-}
-
-static void resolve_on_v6(void *arg, const struct dns_answer *answer)
-{
-	resolve_note(arg, RESOLVE_V6, answer);
-}
-
-struct resolve *resolve_new(struct loop *loop, struct dns *dns, const struct endpoint *endpoint)
+struct resolve *resolve_new(struct loop *loop, struct lookup_shared *shared, const struct endpoint *endpoint)
 {
 	struct resolve *resolve = alloc_zero(1, sizeof(*resolve));
 	const char *host = endpoint->address ? endpoint->address : endpoint->host;
@@ -210,7 +188,7 @@ struct resolve *resolve_new(struct loop *loop, struct dns *dns, const struct end
 		return resolve;
 	}
 	resolve->name = alloc_zero(1, sizeof(*resolve->name));
-	resolve->name->dns = dns;
+	resolve->name->lookup = lookup_new(shared, host, resolve_on_answer, resolve);
 	loop_timer_init(loop, &resolve->name->delay, resolve_on_delay, resolve);
 	loop_timer_init(loop, &resolve->name->patience, resolve_on_patience, resolve);
 	loop_timer_init(loop, &resolve->name->notify, resolve_on_notify, resolve);
@@ -219,10 +197,7 @@ struct resolve *resolve_new(struct loop *loop, struct dns *dns, const struct end
 
 static void resolve_free_name(struct resolve_name *name)
 {
-	for (int i = 0; i < RESOLVE_FAMILIES; i++) {
-		dns_drop(name->questions[i].open);
-		free(name->questions[i].found.entries);
-	}
+	lookup_free(name->lookup);
 	loop_timer_clear(&name->delay);
 	loop_timer_clear(&name->patience);
 	loop_timer_clear(&name->notify);
@@ -246,9 +221,8 @@ bool resolve_is_by_name(const struct resolve *resolve)
 
 static bool resolve_knows_any(const struct resolve *resolve)
 {
-	const struct resolve_question *questions = resolve->name->questions;
-
-	return questions[RESOLVE_V4].found.count > 0 || questions[RESOLVE_V6].found.count > 0;
+	return lookup_result(resolve->name->lookup, LOOKUP_V4)->found.count > 0 ||
+	       lookup_result(resolve->name->lookup, LOOKUP_V6)->found.count > 0;
 }
 
 /* Are the addresses of the last look-up new enough for an attempt? */
@@ -265,40 +239,28 @@ static bool resolve_is_fresh(const struct resolve *resolve, int64_t waited, int6
 	       (resolve_knows_any(resolve) || resolve->addresses.count > 0);
 }
 
-/* An open question is not asked again: c-ares repeats it, and a silent server may take longer than an attempt. */
-static void resolve_ask(struct resolve *resolve, enum resolve_family family)
-{
-	static const int families[] = {[RESOLVE_V6] = AF_INET6, [RESOLVE_V4] = AF_INET};
-	struct resolve_question *question = &resolve->name->questions[family];
-
-	if (question->open)
-		return;
-	question->answered = false;
-	question->round = resolve->name->round;
-	question->open = dns_ask(resolve->name->dns, resolve->endpoint->host, families[family],
-				 family == RESOLVE_V4 ? resolve_on_v4 : resolve_on_v6, resolve);
-}
-
 /* Returns how long to wait for DNS before a variable is used. If DNS is silent, only the first attempt waits long. */
 static int64_t resolve_patience(const struct resolve_name *name, int64_t now)
 {
 	return now - name->heard > RESOLVE_PATIENCE ? RESOLVE_DELAY : RESOLVE_PATIENCE;
 }
 
-static void resolve_ask_both(struct resolve *resolve, int64_t now)
+static void resolve_ask(struct resolve *resolve, int64_t now)
 {
 	struct resolve_name *name = resolve->name;
 
 	name->asked = now;
-	name->round++;
 	/* If DNS is slow, the addresses of the round before are used again. */
 	if (resolve_knows_any(resolve))
 		loop_timer_set(&name->delay, RESOLVE_DELAY);
 	if (!name->heard)
 		name->heard = now;
 	loop_timer_set(&name->patience, resolve_patience(name, now));
-	resolve_ask(resolve, RESOLVE_V6);
-	resolve_ask(resolve, RESOLVE_V4);
+	lookup_start(name->lookup);
+	if (!resolve_all_answered(resolve))
+		return;
+	resolve_complete(resolve);
+	resolve_notify_later(resolve);
 }
 
 static void resolve_forget_tries(struct resolve_list *list)
@@ -323,14 +285,14 @@ bool resolve_start(struct resolve *resolve, int64_t waited, void (*news)(void *a
 		return resolve->addresses.count > 0;
 	}
 	resolve_list_clear(&resolve->addresses);
-	resolve_ask_both(resolve, now);
+	resolve_ask(resolve, now);
 	return false;
 }
 
 void resolve_repeat(struct resolve *resolve)
 {
 	if (resolve->name)
-		resolve_ask_both(resolve, clock_now());
+		resolve_ask(resolve, clock_now());
 }
 
 void resolve_leave(struct resolve *resolve)
@@ -367,8 +329,8 @@ const struct resolve_address *resolve_next(struct resolve *resolve, int last_fam
 /* Returns the reason with the higher weight: silence, then an error, then "no address", then "no such name". */
 static struct outcome resolve_reason(const struct resolve *resolve)
 {
-	const struct outcome *v4 = &resolve->name->questions[RESOLVE_V4].outcome,
-			     *v6 = &resolve->name->questions[RESOLVE_V6].outcome;
+	const struct outcome *v4 = &lookup_result(resolve->name->lookup, LOOKUP_V4)->outcome,
+			     *v6 = &lookup_result(resolve->name->lookup, LOOKUP_V6)->outcome;
 
 	return outcome_info(v6->kind)->weight > outcome_info(v4->kind)->weight ? *v6 : *v4;
 }

@@ -21,13 +21,13 @@ int session_open(struct session *session, const struct process *process, struct 
 	session->loop = loop_new(process, err);
 	if (!session->loop)
 		return -1;
-	session->dns = dns_new(session->loop);
+	session->names = lookup_share(session->loop);
 	return 0;
 }
 
 void session_close(struct session *session)
 {
-	dns_free(session->dns);
+	lookup_unshare(session->names);
 	loop_free(session->loop);
 	*session = (struct session){0};
 }

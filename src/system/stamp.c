@@ -17,6 +17,14 @@ void stamp_take(struct stamp *stamp, const char *path)
 	stamp->modified = found.st_mtim;
 }
 
+bool stamp_has_changed(const struct stamp *stamp, const char *path)
+{
+	struct stamp now;
+
+	stamp_take(&now, path);
+	return memcmp(&now, stamp, sizeof(now)) != 0;
+}
+
 bool stamp_is_stale(const struct stamp *stamp, const char *path)
 {
 	struct stamp now;

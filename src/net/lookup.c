@@ -1,0 +1,402 @@
+#include "net/lookup.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "net/dns.h"
+#include "net/hosts.h"
+#include "net/resolvconf.h"
+
+#define LOOKUP_HOSTS       "/etc/hosts"
+#define LOOKUP_RESOLV_CONF "/etc/resolv.conf"
+
+#define LOOKUP_WATCH_INTERVAL (100 * CLOCK_MS)
+
+struct lookup_shared {
+	struct hosts *hosts;
+	struct resolvconf conf;
+	struct dns *dns;
+	struct loop_timer watch; /* checks the files while look-ups are open */
+	struct lookup *open;     /* list of the look-ups with an open question */
+};
+
+struct lookup_half;
+
+struct lookup_slot {
+	struct lookup_half *half;
+	struct dns_question *question; /* NULL: none is open */
+	size_t candidate;              /* which name it asks for */
+};
+
+/* One family of a look-up. */
+struct lookup_half {
+	struct lookup *lookup;
+	struct lookup_slot slots[2]; /* the question of this round, and one that an earlier round left open */
+	unsigned slot;               /* which of them is of this round */
+	bool is_empty;               /* the present candidate has no address of this family */
+	struct outcome outcome;      /* why */
+	struct outcome worst;        /* of all candidates so far */
+	struct lookup_result result;
+};
+
+struct lookup {
+	struct lookup_shared *shared;
+	const char *name;
+	struct lookup *next, **link; /* link NULL: not in the list of open ones */
+	size_t candidate;
+	bool settled; /* the present candidate has an address */
+	struct lookup_half halves[LOOKUP_FAMILIES];
+	void (*answered)(void *arg, enum lookup_family family);
+	void *arg;
+};
+
+static bool lookup_has_open(const struct lookup_half *half)
+{
+	return half->slots[0].question || half->slots[1].question;
+}
+
+/* Keeps the list of open look-ups right. */
+static void lookup_set_open(struct lookup *lookup)
+{
+	struct lookup_shared *shared = lookup->shared;
+	bool open = lookup_has_open(&lookup->halves[LOOKUP_V4]) || lookup_has_open(&lookup->halves[LOOKUP_V6]);
+
+	if (open == (lookup->link != NULL))
+		return;
+	if (!open) {
+		*lookup->link = lookup->next;
+		if (lookup->next)
+			lookup->next->link = lookup->link;
+		lookup->link = NULL;
+		return;
+	}
+	lookup->next = shared->open;
+	lookup->link = &shared->open;
+	if (lookup->next)
+		lookup->next->link = &lookup->next;
+	shared->open = lookup;
+	if (!loop_timer_is_set(&shared->watch))
+		loop_timer_set(&shared->watch, LOOKUP_WATCH_INTERVAL);
+}
+
+static void lookup_drop_slot(struct lookup_slot *slot)
+{
+	dns_drop(slot->question);
+	slot->question = NULL;
+}
+
+static void lookup_drop(struct lookup *lookup)
+{
+	for (int i = 0; i < LOOKUP_FAMILIES; i++)
+		for (int j = 0; j < 2; j++)
+			lookup_drop_slot(&lookup->halves[i].slots[j]);
+}
+
+/* Sets the result of a family; takes the addresses. */
+static void lookup_set_result(struct lookup *lookup, enum lookup_family family, struct outcome outcome,
+			      struct address_list *found)
+{
+	struct lookup_result *result = &lookup->halves[family].result;
+
+	result->answered = true;
+	result->is_late = false;
+	result->outcome = outcome;
+	address_list_release(&result->found);
+	result->found = *found;
+	*found = (struct address_list){0};
+}
+
+static void lookup_tell(struct lookup *lookup, bool tells, enum lookup_family family)
+{
+	if (tells)
+		lookup->answered(lookup->arg, family);
+}
+
+/* Splits addresses of both families, which come from elsewhere than DNS, into the two results. */
+static void lookup_set_both(struct lookup *lookup, const struct address_list *found, bool tells)
+{
+	struct address_list parts[LOOKUP_FAMILIES] = {{0}};
+
+	lookup->settled = true;
+	lookup_drop(lookup);
+	lookup_set_open(lookup);
+	for (size_t i = 0; i < found->count; i++)
+		address_list_add(&parts[found->entries[i].any.sa_family == AF_INET ? LOOKUP_V4 : LOOKUP_V6],
+				 &found->entries[i]);
+	for (int i = 0; i < LOOKUP_FAMILIES; i++)
+		lookup_set_result(lookup, i, outcome_make(parts[i].count ? OUTCOME_READY : OUTCOME_NO_ADDRESS, NULL),
+				  &parts[i]);
+	lookup_tell(lookup, tells, LOOKUP_V6);
+	lookup_tell(lookup, tells, LOOKUP_V4);
+}
+
+static bool lookup_ends_with(const char *name, const char *end)
+{
+	size_t len = strlen(name), end_len = strlen(end);
+
+	if (len && name[len - 1] == '.')
+		len--;
+	return len >= end_len && strncasecmp(name + len - end_len, end, end_len) == 0 &&
+	       (len == end_len || name[len - end_len - 1] == '.');
+}
+
+/* Finds the addresses of names that no server is asked for. */
+static void lookup_find_without_dns(const struct lookup *lookup, struct address_list *found)
+{
+	static const char *const loopback[] = {"127.0.0.1", "::1"};
+
+	hosts_find(lookup->shared->hosts, lookup->name, found);
+	/* RFC 6761, 6.3: localhost and all names under it are loopback; hosts has localhost nearly always. */
+	for (size_t i = 0; i < 2 && found->count <= i && lookup_ends_with(lookup->name, "localhost"); i++) {
+		struct address address;
+
+		address_of_host(&address, loopback[i], 0);
+		address_list_add(found, &address);
+	}
+}
+
+/* If hosts has the name, that is the answer. Returns whether it has. */
+static bool lookup_try_hosts(struct lookup *lookup, bool tells)
+{
+	struct address_list found = {0};
+	bool has;
+
+	lookup_find_without_dns(lookup, &found);
+	has = found.count > 0;
+	if (has)
+		lookup_set_both(lookup, &found, tells);
+	address_list_release(&found);
+	return has;
+}
+
+static void lookup_on_answer(void *arg, struct dns_answer *answer);
+
+static void lookup_ask_half(struct lookup_half *half, const char *name)
+{
+	struct lookup *lookup = half->lookup;
+	bool is_v4 = half == &lookup->halves[LOOKUP_V4];
+	const struct lookup_slot *left = &half->slots[!half->slot];
+	struct lookup_slot *slot = &half->slots[half->slot];
+
+	half->is_empty = false;
+	half->result.is_late = left->question && left->candidate == lookup->candidate;
+	if (half->result.is_late) {
+		half->slot = !half->slot; /* a slow server needs the time that it has had already */
+		return;
+	}
+	slot->candidate = lookup->candidate;
+	slot->question = dns_ask(lookup->shared->dns, name, is_v4 ? AF_INET : AF_INET6, lookup_on_answer, slot);
+}
+
+/* Asks for the present candidate. Returns false if there is none any more. */
+static bool lookup_ask(struct lookup *lookup)
+{
+	char name[2 * DNS_NAME_SIZE];
+
+	if (!resolvconf_candidate(&lookup->shared->conf, lookup->name, lookup->candidate, name, sizeof(name)))
+		return false;
+	lookup_ask_half(&lookup->halves[LOOKUP_V6], name);
+	lookup_ask_half(&lookup->halves[LOOKUP_V4], name);
+	lookup_set_open(lookup);
+	return true;
+}
+
+static void lookup_note_worst(struct lookup *lookup, struct lookup_half *half)
+{
+	bool is_word = !strchr(lookup->name, '.');
+	bool stands = resolvconf_is_as_it_stands(&lookup->shared->conf, lookup->name, lookup->candidate);
+
+	/* An error of a search domain says nothing about a single word, which need not exist there. */
+	if (is_word && !stands && half->outcome.kind == OUTCOME_DNS_FAILED)
+		return;
+	if (outcome_info(half->outcome.kind)->weight > outcome_info(half->worst.kind)->weight)
+		half->worst = half->outcome;
+}
+
+/* The present candidate has no address. */
+static void lookup_go_on(struct lookup *lookup)
+{
+	struct address_list none = {0};
+
+	for (int i = 0; i < LOOKUP_FAMILIES; i++)
+		lookup_note_worst(lookup, &lookup->halves[i]);
+	lookup->candidate++;
+	if (lookup_ask(lookup))
+		return;
+	lookup->settled = true;
+	lookup_set_open(lookup);
+	for (int i = 0; i < LOOKUP_FAMILIES; i++)
+		lookup_set_result(lookup, i, lookup->halves[i].worst, &none);
+	lookup_tell(lookup, true, LOOKUP_V6);
+	lookup_tell(lookup, true, LOOKUP_V4);
+}
+
+/* A family of the present candidate is answered. */
+static void lookup_note(struct lookup_half *half, struct dns_answer *answer)
+{
+	struct lookup *lookup = half->lookup;
+	enum lookup_family family = (enum lookup_family)(half - lookup->halves);
+	enum lookup_family other = family == LOOKUP_V4 ? LOOKUP_V6 : LOOKUP_V4;
+	struct lookup_half *rest = &lookup->halves[other];
+	struct address_list none = {0};
+
+	half->outcome = answer->outcome;
+	half->is_empty = answer->found.count == 0;
+	if (half->is_empty && !lookup->settled) {
+		if (rest->is_empty)
+			lookup_go_on(lookup);
+		return;
+	}
+	/* The empty answer of the other family was held back, because the search could have gone on. */
+	if (!lookup->settled && rest->is_empty) {
+		lookup_set_result(lookup, other, rest->outcome, &none);
+		lookup_tell(lookup, true, other);
+	}
+	lookup->settled = true;
+	lookup_set_result(lookup, family, answer->outcome, &answer->found);
+	lookup_tell(lookup, true, family);
+}
+
+static void lookup_on_answer(void *arg, struct dns_answer *answer)
+{
+	struct lookup_slot *slot = arg;
+	struct lookup_half *half = slot->half;
+
+	slot->question = NULL;
+	lookup_set_open(half->lookup);
+	/* One of an earlier round, which this round has not come to yet, is asked again then. */
+	if (slot == &half->slots[half->slot])
+		lookup_note(half, answer);
+}
+
+/* Puts an open question aside: this round may come to its name again. */
+static void lookup_leave_half(struct lookup_half *half)
+{
+	if (half->slots[half->slot].question) {
+		half->slot = !half->slot;
+		lookup_drop_slot(&half->slots[half->slot]);
+	}
+	half->is_empty = half->result.answered = false;
+	half->worst = outcome_make(OUTCOME_NO_NAME, NULL);
+}
+
+/* Begins a round: with hosts, then with the first candidate. */
+static void lookup_begin(struct lookup *lookup, bool tells)
+{
+	lookup->candidate = 0;
+	lookup->settled = false;
+	for (int i = 0; i < LOOKUP_FAMILIES; i++)
+		lookup_leave_half(&lookup->halves[i]);
+	if (lookup_try_hosts(lookup, tells))
+		return;
+	if (lookup_ends_with(lookup->name, "onion")) { /* RFC 7686: these names are not sent to DNS */
+		struct address_list none = {0};
+
+		lookup->settled = true;
+		for (int i = 0; i < LOOKUP_FAMILIES; i++)
+			lookup_set_result(lookup, i, outcome_make(OUTCOME_NO_NAME, NULL), &none);
+		return;
+	}
+	lookup_ask(lookup);
+}
+
+/* Reads the files again if they have changed, and begins the open rounds again that this concerns. */
+static void lookup_refresh(struct lookup_shared *shared)
+{
+	bool hosts_changed = shared->open && hosts_is_stale(shared->hosts);
+
+	if (resolvconf_refresh(&shared->conf, LOOKUP_RESOLV_CONF)) {
+		struct lookup *open = shared->open;
+
+		/* All questions are dropped before the servers are given up. */
+		for (struct lookup *lookup = open; lookup; lookup = lookup->next)
+			lookup_drop(lookup);
+		dns_reset(shared->dns);
+		for (struct lookup *lookup = open, *next; lookup; lookup = next) {
+			next = lookup->next;
+			lookup_begin(lookup, true);
+			lookup_set_open(lookup);
+		}
+		return;
+	}
+	for (struct lookup *lookup = hosts_changed ? shared->open : NULL, *next; lookup; lookup = next) {
+		next = lookup->next;
+		lookup_try_hosts(lookup, true);
+	}
+}
+
+static void lookup_on_watch(void *arg)
+{
+	struct lookup_shared *shared = arg;
+
+	if (!shared->open)
+		return;
+	lookup_refresh(shared);
+	loop_timer_set(&shared->watch, LOOKUP_WATCH_INTERVAL);
+}
+
+struct lookup_shared *lookup_share(struct loop *loop)
+{
+	struct lookup_shared *shared = alloc_zero(1, sizeof(*shared));
+
+	shared->hosts = hosts_new(LOOKUP_HOSTS);
+	shared->dns = dns_new(loop, &shared->conf);
+	loop_timer_init(loop, &shared->watch, lookup_on_watch, shared);
+	return shared;
+}
+
+void lookup_unshare(struct lookup_shared *shared)
+{
+	if (!shared)
+		return;
+	loop_timer_clear(&shared->watch);
+	dns_free(shared->dns);
+	resolvconf_release(&shared->conf);
+	hosts_free(shared->hosts);
+	free(shared);
+}
+
+struct lookup *lookup_new(struct lookup_shared *shared, const char *name,
+			  void (*answered)(void *arg, enum lookup_family family), void *arg)
+{
+	struct lookup *lookup = alloc_zero(1, sizeof(*lookup));
+
+	lookup->shared = shared;
+	lookup->name = name;
+	lookup->answered = answered;
+	lookup->arg = arg;
+	for (int i = 0; i < LOOKUP_FAMILIES; i++) {
+		lookup->halves[i].lookup = lookup;
+		for (int j = 0; j < 2; j++)
+			lookup->halves[i].slots[j].half = &lookup->halves[i];
+	}
+	return lookup;
+}
+
+void lookup_free(struct lookup *lookup)
+{
+	if (!lookup)
+		return;
+	lookup_drop(lookup);
+	lookup_set_open(lookup);
+	for (int i = 0; i < LOOKUP_FAMILIES; i++)
+		address_list_release(&lookup->halves[i].result.found);
+	free(lookup);
+}
+
+void lookup_start(struct lookup *lookup)
+{
+	bool is_open = lookup->link && !lookup->settled;
+
+	lookup_refresh(lookup->shared);
+	if (!is_open || !lookup->link)
+		lookup_begin(lookup, false);
+}
+
+const struct lookup_result *lookup_result(const struct lookup *lookup, enum lookup_family family)
+{
+	return &lookup->halves[family].result;
+}

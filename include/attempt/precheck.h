@@ -25,8 +25,8 @@ void precheck_init(struct precheck *precheck);
  * fails immediately, the result is an outcome other than OUTCOME_READY, and neither is called. loop must outlive the
  * precheck, which must stay where it is until precheck_stop.
  */
-struct outcome precheck_start(struct precheck *precheck, struct loop *loop, const struct address *address,
-			      int64_t patience, void (*open)(void *arg),
+struct outcome precheck_start(struct precheck *precheck, struct loop *loop, struct sockets *sockets,
+			      const struct address *address, int64_t patience, void (*open)(void *arg),
 			      void (*failed)(void *arg, const struct outcome *outcome), void *arg);
 
 /* Closes the connection; open and failed are no longer called. It may be called twice. */

@@ -53,6 +53,7 @@ struct probe {
 	const struct endpoint *endpoint; /* NULL if the target has none */
 	const struct address *address;   /* points to address_copy; NULL if endpoint is */
 	void *state;                     /* protocol->state_size bytes */
+	struct sockets *sockets;         /* for stream_connect; set by whoever runs the probe; may be NULL */
 	struct probe_shared **shared;    /* the list that probe_share uses; set by whoever runs the probe */
 	bool was_down;    /* the previous attempt at this target found nothing up, so a cheap check first is worth it */
 	bool was_refused; /* the previous attempt got ECONNREFUSED, so a connection now means: the port just opened */

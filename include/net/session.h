@@ -11,11 +11,13 @@
 #include "base/errors.h"
 #include "net/lookup.h"
 #include "net/loop.h"
+#include "net/sockets.h"
 #include "system/process.h"
 
 struct session {
 	struct loop *loop;
 	struct lookup_shared *names;
+	struct sockets kept;
 	size_t sockets, sockets_max; /* of probes: how many are taken, and the limit */
 };
 

@@ -8,11 +8,15 @@
 
 #include "net/address.h"
 #include "net/loop.h"
+#include "net/sockets.h"
 #include "target/outcome.h"
 
 struct stream {
 	struct loop *loop;
 	int fd; /* -1: not open */
+	int family;
+	struct sockets *sockets; /* may be NULL */
+	unsigned uses;           /* of the descriptor before this one (sockets_open) */
 	bool connected;
 	struct loop_watch watch;
 	struct loop_timer soon; /* calls connected_fn if connect succeeded immediately */
@@ -26,11 +30,11 @@ struct stream {
  * Starts to connect. Returns READY if the attempt goes on: then either `connected` or `failed` is called once, by the
  * loop. Any other outcome means that it failed immediately: then no callback follows, and the stream is closed.
  * `failed` gets a closed stream too. *stream must not move before stream_close; its old contents are overwritten.
- * address is not kept.
+ * address is not kept. The descriptor comes from sockets, which may be NULL, and goes back there if it is refused.
  */
-struct outcome stream_connect(struct stream *stream, struct loop *loop, const struct address *address,
-			      void (*connected)(void *arg), void (*failed)(void *arg, const struct outcome *outcome),
-			      void *arg);
+struct outcome stream_connect(struct stream *stream, struct loop *loop, struct sockets *sockets,
+			      const struct address *address, void (*connected)(void *arg),
+			      void (*failed)(void *arg, const struct outcome *outcome), void *arg);
 
 /* Call it when connected: from then on readable is called whenever there is data or the peer has closed. */
 void stream_watch(struct stream *stream, void (*readable)(void *arg));

@@ -198,6 +198,7 @@ static void attempt_run(struct attempt *attempt, size_t endpoint, const struct r
 	probe_init(&runner->probe, runner->state, attempt->pool->session->loop, attempt->target, of,
 		   address ? &address->address : NULL, attempt_time_left(attempt), attempt_on_probe, runner);
 	runner->running = true;
+	runner->probe.sockets = &attempt->pool->session->kept;
 	runner->probe.shared = &attempt->pool->shared;
 	runner->probe.was_down = outcome_info(attempt->last)->down;
 	runner->probe.was_refused = attempt->last == OUTCOME_REFUSED;

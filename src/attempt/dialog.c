@@ -127,8 +127,8 @@ void dialog_start(struct probe *probe)
 	struct dialog_state *state = probe->state;
 	struct outcome outcome;
 
-	outcome = stream_connect(&state->stream, probe->loop, probe->address, dialog_on_connected, dialog_on_failed,
-				 probe);
+	outcome = stream_connect(&state->stream, probe->loop, probe->sockets, probe->address, dialog_on_connected,
+				 dialog_on_failed, probe);
 	if (outcome.kind != OUTCOME_READY)
 		probe_finish(probe, &outcome);
 }

@@ -51,8 +51,8 @@ void precheck_init(struct precheck *precheck)
 	*precheck = (struct precheck){.stream = {.fd = -1}};
 }
 
-struct outcome precheck_start(struct precheck *precheck, struct loop *loop, const struct address *address,
-			      int64_t patience, void (*open)(void *arg),
+struct outcome precheck_start(struct precheck *precheck, struct loop *loop, struct sockets *sockets,
+			      const struct address *address, int64_t patience, void (*open)(void *arg),
 			      void (*failed)(void *arg, const struct outcome *outcome), void *arg)
 {
 	precheck->patience = patience;
@@ -60,7 +60,8 @@ struct outcome precheck_start(struct precheck *precheck, struct loop *loop, cons
 	precheck->failed = failed;
 	precheck->arg = arg;
 	loop_timer_init(loop, &precheck->stay, precheck_on_stayed, precheck);
-	return stream_connect(&precheck->stream, loop, address, precheck_on_connected, precheck_on_failed, precheck);
+	return stream_connect(&precheck->stream, loop, sockets, address, precheck_on_connected, precheck_on_failed,
+			      precheck);
 }
 
 void precheck_stop(struct precheck *precheck)

@@ -27,6 +27,7 @@ int session_open(struct session *session, const struct process *process, struct 
 
 void session_close(struct session *session)
 {
+	sockets_release(&session->kept);
 	lookup_unshare(session->names);
 	loop_free(session->loop);
 	*session = (struct session){0};

@@ -47,6 +47,14 @@ struct outcome stream_connect_result(int fd)
 	return result.kind == OUTCOME_NONE ? outcome_make(OUTCOME_LOCAL, "the connection was not made") : result;
 }
 
+/* Nobody is connected: a descriptor that was refused is used again. */
+static void stream_give_up(struct stream *stream, const struct outcome *outcome)
+{
+	if (outcome->kind == OUTCOME_REFUSED)
+		sockets_give(stream->sockets, stream_release(stream), stream->family, stream->uses);
+	stream_close(stream);
+}
+
 static void stream_on_connected(void *arg)
 {
 	struct stream *stream = arg;
@@ -68,7 +76,7 @@ static void stream_on_ready(void *arg, bool readable, bool writable)
 	}
 	result = stream_connect_result(stream->fd);
 	if (result.kind != OUTCOME_READY) {
-		stream_close(stream);
+		stream_give_up(stream, &result);
 		stream->failed_fn(stream->arg, &result);
 		return;
 	}
@@ -97,27 +105,29 @@ static struct outcome stream_begin(struct stream *stream, const struct address *
 	return result;
 }
 
-struct outcome stream_connect(struct stream *stream, struct loop *loop, const struct address *address,
-			      void (*connected)(void *arg), void (*failed)(void *arg, const struct outcome *outcome),
-			      void *arg)
+struct outcome stream_connect(struct stream *stream, struct loop *loop, struct sockets *sockets,
+			      const struct address *address, void (*connected)(void *arg),
+			      void (*failed)(void *arg, const struct outcome *outcome), void *arg)
 {
 	struct outcome outcome;
 
 	*stream = (struct stream){
 		.loop = loop,
+		.family = address->any.sa_family,
+		.sockets = sockets,
 		.watch = {.ready = stream_on_ready, .arg = stream},
 		.connected_fn = connected,
 		.failed_fn = failed,
 		.arg = arg,
 	};
 	loop_timer_init(loop, &stream->soon, stream_on_connected, stream);
-	stream->fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	stream->fd = sockets_open(sockets, stream->family, &stream->uses);
 	if (stream->fd < 0)
 		return errno == EAFNOSUPPORT ? outcome_make(OUTCOME_UNREACHABLE, "%s", strerror(errno))
 					     : outcome_make(OUTCOME_LOCAL, "%s", strerror(errno));
 	outcome = stream_begin(stream, address);
 	if (outcome.kind != OUTCOME_READY)
-		stream_close(stream);
+		stream_give_up(stream, &outcome);
 	return outcome;
 }
 

@@ -129,7 +129,8 @@ static void tcp_start(struct probe *probe)
 
 	state->stream.fd = -1;
 	loop_timer_init(probe->loop, &state->trust, tcp_on_trust, probe);
-	outcome = stream_connect(&state->stream, probe->loop, probe->address, tcp_on_connected, tcp_on_failed, probe);
+	outcome = stream_connect(&state->stream, probe->loop, probe->sockets, probe->address, tcp_on_connected,
+				 tcp_on_failed, probe);
 	if (outcome.kind != OUTCOME_READY)
 		probe_finish(probe, &outcome);
 }

@@ -363,8 +363,8 @@ static void postgres_start(struct probe *probe)
 		postgres_connect(probe);
 		return;
 	}
-	outcome = precheck_start(&state->precheck, probe->loop, probe->address, POSTGRES_STAY, postgres_on_prechecked,
-				 postgres_on_precheck_failed, probe);
+	outcome = precheck_start(&state->precheck, probe->loop, probe->sockets, probe->address, POSTGRES_STAY,
+				 postgres_on_prechecked, postgres_on_precheck_failed, probe);
 	if (outcome.kind != OUTCOME_READY)
 		probe_finish(probe, &outcome);
 }

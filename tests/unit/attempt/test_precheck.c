@@ -42,8 +42,8 @@ static int64_t precheck_at(struct prechecker *prechecker, uint16_t port, const c
 	struct outcome outcome;
 
 	precheck_init(&prechecker->precheck);
-	outcome = precheck_start(&prechecker->precheck, prechecker->unit.loop, &address, PATIENCE, on_open, on_failed,
-				 prechecker);
+	outcome = precheck_start(&prechecker->precheck, prechecker->unit.loop, NULL, &address, PATIENCE, on_open,
+				 on_failed, prechecker);
 	check_int("not inside precheck_start", prechecker->opened + prechecker->failed, 0);
 	/* A refusal that is known within the call is the return value. */
 	if (outcome.kind == OUTCOME_READY)
@@ -130,7 +130,7 @@ static void test_stop(void **state)
 	unit_loop_open(&prechecker.unit);
 	for (int connected = 0; connected < 2; connected++) {
 		precheck_init(&prechecker.precheck);
-		precheck_start(&prechecker.precheck, prechecker.unit.loop, &address, 0, on_open, on_failed,
+		precheck_start(&prechecker.precheck, prechecker.unit.loop, NULL, &address, 0, on_open, on_failed,
 			       &prechecker);
 		if (connected)
 			unit_loop_run(&prechecker.unit, "opens");

@@ -67,7 +67,7 @@ static struct outcome client_open(struct client *client, struct unit_loop *unit,
 	struct address address = loopback_address(host, port);
 
 	*client = (struct client){.unit = unit};
-	return stream_connect(&client->stream, unit->loop, &address, on_connected, on_failed, client);
+	return stream_connect(&client->stream, unit->loop, NULL, &address, on_connected, on_failed, client);
 }
 
 static void test_connects_and_reads(void **state)
@@ -131,7 +131,7 @@ static void test_fails_at_once(void **state)
 
 	(void)state;
 	unit_loop_open(&unit);
-	outcome = stream_connect(&client.stream, unit.loop, &nonsense, on_connected, on_failed, &client);
+	outcome = stream_connect(&client.stream, unit.loop, NULL, &nonsense, on_connected, on_failed, &client);
 	check_int("no such family", outcome.kind, OUTCOME_UNREACHABLE);
 	check_int("no such family", client.stream.fd, -1);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -259,16 +259,18 @@ static void test_a_unix_socket(void **state)
 	check("a path", address_of_host(&address, path, 0));
 	assert_int_equal(bind(listener, &address.any, address.length), 0);
 	check_int("nobody listens",
-		  stream_connect(&client.stream, unit.loop, &address, on_connected, on_failed, &client).kind,
+		  stream_connect(&client.stream, unit.loop, NULL, &address, on_connected, on_failed, &client).kind,
 		  OUTCOME_REFUSED);
 	assert_int_equal(listen(listener, 1), 0);
-	check_int("begun", stream_connect(&client.stream, unit.loop, &address, on_connected, on_failed, &client).kind,
+	check_int("begun",
+		  stream_connect(&client.stream, unit.loop, NULL, &address, on_connected, on_failed, &client).kind,
 		  OUTCOME_READY);
 	unit_loop_run(&unit, "connected");
 	check_int("connected", client.connected, 1);
 	stream_close(&client.stream);
 	unlink(path);
-	check_int("no file", stream_connect(&client.stream, unit.loop, &address, on_connected, on_failed, &client).kind,
+	check_int("no file",
+		  stream_connect(&client.stream, unit.loop, NULL, &address, on_connected, on_failed, &client).kind,
 		  OUTCOME_NO_FILE);
 	close(listener);
 	free(path);

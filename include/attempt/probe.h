@@ -55,8 +55,7 @@ struct probe {
 	void *state;                     /* protocol->state_size bytes */
 	struct sockets *sockets;         /* for stream_connect; set by whoever runs the probe; may be NULL */
 	struct probe_shared **shared;    /* the list that probe_share uses; set by whoever runs the probe */
-	bool was_down;    /* the previous attempt at this target found nothing up, so a cheap check first is worth it */
-	bool was_refused; /* the previous attempt got ECONNREFUSED, so a connection now means: the port just opened */
+	enum outcome_kind last; /* how the previous attempt at this target ended; OUTCOME_NONE: there was none */
 	/* Protocols do not use the fields below, except that they may read finished. */
 	struct address address_copy;
 	int64_t limit; /* microseconds */

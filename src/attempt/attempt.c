@@ -200,8 +200,7 @@ static void attempt_run(struct attempt *attempt, size_t endpoint, const struct r
 	runner->running = true;
 	runner->probe.sockets = &attempt->pool->session->kept;
 	runner->probe.shared = &attempt->pool->shared;
-	runner->probe.was_down = outcome_info(attempt->last)->down;
-	runner->probe.was_refused = attempt->last == OUTCOME_REFUSED;
+	runner->probe.last = attempt->last;
 	loop_timer_clear(&attempt->limit);
 	probe_start(&runner->probe);
 	if (!runner->probe.finished)

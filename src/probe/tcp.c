@@ -54,7 +54,7 @@ static int64_t tcp_delay(struct probe *probe)
 	struct portproxy *known = probe_share(probe, sizeof(*known));
 	enum portproxy_kind kind = portproxy_at(known, "/proc", address_port(probe->address), state->connected);
 
-	return kind != PORTPROXY_NONE && probe->was_refused ? TCP_PROXY_DELAY : delays[kind];
+	return kind != PORTPROXY_NONE && probe->last == OUTCOME_REFUSED ? TCP_PROXY_DELAY : delays[kind];
 }
 
 /*

@@ -19,6 +19,8 @@
 struct conninfo {
 	char **keys, **values; /* all parameters except host, hostaddr and port; NULL-terminated */
 	size_t count;
+	const char *user, *database; /* point into values; database may be NULL */
+	bool in_clear;               /* libpq does not ask for TLS first */
 	bool wants_session; /* target_session_attrs asks for a server with a certain property, such as read-write */
 };
 

@@ -131,7 +131,23 @@ static int conninfo_check_tls(const struct conninfo *info, const struct env *env
 				  mode);
 	return 0;
 }
+
+static bool conninfo_is_in_clear(const struct conninfo *info, const struct env *env)
+{
+	(void)info;
+	(void)env;
+	return true;
+}
 #else
+static bool conninfo_is_in_clear(const struct conninfo *info, const struct env *env)
+{
+	const char *mode = conninfo_get(info, "sslmode");
+
+	if (!mode)
+		mode = env_get(env, "PGSSLMODE");
+	return mode && (strcmp(mode, "disable") == 0 || strcmp(mode, "allow") == 0);
+}
+
 static int conninfo_check_tls(const struct conninfo *info, const struct env *env, struct error *err)
 {
 	(void)info;
@@ -302,6 +318,9 @@ static int conninfo_fill(struct conninfo *info, struct target *target, const str
 	conninfo_default(info, "gssencmode", "disable", NULL, NULL);
 	conninfo_default(info, "fallback_application_name", "waitfor", NULL, NULL);
 	conninfo_check_password_file(info, env, log);
+	info->user = conninfo_get(info, "user");
+	info->database = conninfo_get(info, "dbname");
+	info->in_clear = conninfo_is_in_clear(info, env);
 	session = conninfo_get(info, "target_session_attrs");
 	info->wants_session = session && strcmp(session, "any") != 0 && strcmp(session, "prefer-standby") != 0;
 	return conninfo_check_tls(info, env, err) ||

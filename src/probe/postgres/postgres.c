@@ -18,6 +18,7 @@
 #include "net/stream.h"
 #include "probe/postgres/conninfo.h"
 #include "probe/postgres/pganswer.h"
+#include "probe/postgres/pgstartup.h"
 #include "probe/postgres/pguri.h"
 #include "target/scheme.h"
 
@@ -29,6 +30,7 @@
 
 struct postgres_state {
 	struct precheck precheck;
+	struct pgstartup startup;
 	PGconn *conn;
 	struct loop_watch watch;
 	bool connected;        /* the socket is connected; libpq is talking */
@@ -351,15 +353,23 @@ static void postgres_on_precheck_failed(void *arg, const struct outcome *outcome
  * attempt would be most of the processor time of a long wait, and a connection on which nothing is sent leaves no line
  * in the server's log. And a server that has just begun to listen gets a moment: asked immediately, it would most often
  * answer that it is starting up, write that to its log, and be asked again only after 100 ms.
+ *
+ * If the server was starting, pgstartup asks whether it still is, unless the names in its packet belong into TLS.
  */
 static void postgres_start(struct probe *probe)
 {
 	struct postgres_state *state = probe->state;
+	const struct conninfo *info = probe->target->plan;
 	struct outcome outcome;
 
 	precheck_init(&state->precheck);
+	pgstartup_init(&state->startup);
 	state->watch = (struct loop_watch){.ready = postgres_on_ready, .arg = probe};
-	if (!probe->was_down || probe->address->any.sa_family == AF_UNIX) {
+	if (probe->last == OUTCOME_STARTING && info->in_clear) {
+		pgstartup_ask(&state->startup, probe, info->user, info->database, postgres_connect);
+		return;
+	}
+	if (!outcome_info(probe->last)->down || probe->address->any.sa_family == AF_UNIX) {
 		postgres_connect(probe);
 		return;
 	}
@@ -374,6 +384,7 @@ static void postgres_stop(struct probe *probe)
 	struct postgres_state *state = probe->state;
 
 	precheck_stop(&state->precheck);
+	pgstartup_stop(&state->startup);
 	loop_watch_clear(&state->watch);
 	if (!state->conn)
 		return;

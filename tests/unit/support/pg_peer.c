@@ -4,7 +4,7 @@
 #include "loopback.h"
 #include "unit.h"
 
-void pg_peer_check(const struct pg_row *row, bool was_down)
+void pg_peer_check(const struct pg_row *row, enum outcome_kind last)
 {
 	struct address address;
 	struct unit_loop unit;
@@ -14,7 +14,7 @@ void pg_peer_check(const struct pg_row *row, bool was_down)
 	unit_loop_open(&unit);
 	speaker_open(&peer, &unit, "127.0.0.1", row->script);
 	prober_open(&prober, &unit, row->target, peer.port);
-	prober.was_down = was_down;
+	prober.last = last;
 	address = loopback_address("127.0.0.1", peer.port);
 	prober_run(&prober, &address, row->limit ? row->limit : PG_LIMIT, row->name);
 	check_int(row->name, prober.outcome.kind, row->kind);
@@ -30,4 +30,10 @@ void pg_peer_check(const struct pg_row *row, bool was_down)
 	prober_close(&prober);
 	speaker_close(&peer);
 	unit_loop_close(&unit);
+}
+
+void pg_peer_check_all(const struct pg_row *row)
+{
+	pg_peer_check(row, OUTCOME_NONE);
+	pg_peer_check(row, OUTCOME_STARTING);
 }

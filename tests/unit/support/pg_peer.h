@@ -44,6 +44,9 @@ struct pg_row {
 };
 
 /* Attempts it, and checks besides that the server saw FIN and not RST, and that no detail holds the password. */
-void pg_peer_check(const struct pg_row *row, bool was_down);
+void pg_peer_check(const struct pg_row *row, enum outcome_kind last);
+
+/* Does so as the first attempt, and as one after "starting up", which asks with one packet first: the result is equal. */
+void pg_peer_check_all(const struct pg_row *row);
 
 #endif

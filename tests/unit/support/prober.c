@@ -50,7 +50,7 @@ void prober_run(struct prober *prober, const struct address *address, int64_t li
 	probe_init(&prober->probe, state, prober->unit->loop, &prober->target, &prober->target.endpoints[0], address,
 		   limit, prober_on_done, prober);
 	prober->probe.shared = &prober->shared;
-	prober->probe.was_down = prober->was_down;
+	prober->probe.last = prober->last;
 	probe_start(&prober->probe);
 	check_int("not inside start", prober->dones, 0);
 	unit_loop_run(prober->unit, row);

@@ -11,8 +11,8 @@ struct prober {
 	struct probe probe;
 	int dones;
 	struct outcome outcome;
-	int64_t took; /* microseconds, from the start to the report */
-	bool was_down;
+	int64_t took;                /* microseconds, from the start to the report */
+	enum outcome_kind last;      /* of the attempt before */
 	struct probe_shared *shared; /* list, until prober_close */
 };
 

@@ -10,8 +10,8 @@
 static void check_peers(const struct pg_row *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		pg_peer_check(&rows[i], false);
-		pg_peer_check(&rows[i], true); /* with a precheck, which is another connection to the same script */
+		pg_peer_check_all(&rows[i]);
+		pg_peer_check(&rows[i], OUTCOME_REFUSED); /* with a precheck, which is another connection to the same script */
 	}
 }
 
@@ -122,7 +122,7 @@ static void test_sessions(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		pg_peer_check(&rows[i], false);
+		pg_peer_check_all(&rows[i]);
 }
 
 static bool received(const struct speaker_connection *connection, const char *bytes, size_t len)
@@ -149,7 +149,7 @@ static void test_what_a_server_sees(void **state)
 		unit_loop_open(&unit);
 		speaker_open(&peer, &unit, "127.0.0.1", script);
 		prober_open(&prober, &unit, PING, peer.port);
-		prober.was_down = was_down;
+		prober.last = was_down ? OUTCOME_REFUSED : OUTCOME_NONE;
 		address = loopback_address("127.0.0.1", peer.port);
 		prober_run(&prober, &address, PG_LIMIT, "ping");
 		speaker_await_end(&peer, "ping");

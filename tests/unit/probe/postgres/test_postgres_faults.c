@@ -36,7 +36,7 @@ static void test_broken(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		pg_peer_check(&rows[i], false);
+		pg_peer_check_all(&rows[i]);
 }
 
 /*
@@ -64,7 +64,7 @@ static void test_foreign(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		pg_peer_check(&rows[i], false);
+		pg_peer_check_all(&rows[i]);
 }
 
 static void test_refused(void **state)
@@ -79,7 +79,7 @@ static void test_refused(void **state)
 	for (int was_down = 0; was_down < 2; was_down++) {
 		unit_loop_open(&unit);
 		prober_open(&prober, &unit, PING, port);
-		prober.was_down = was_down;
+		prober.last = was_down ? OUTCOME_REFUSED : OUTCOME_NONE;
 		address = loopback_address("127.0.0.1", port);
 		prober_run(&prober, &address, PG_LIMIT, "refused");
 		check_int("refused", prober.outcome.kind, OUTCOME_REFUSED);
@@ -103,7 +103,7 @@ static void test_no_answer(void **state)
 	for (int was_down = 0; was_down < 2; was_down++) {
 		unit_loop_open(&unit);
 		prober_open(&prober, &unit, PING, port);
-		prober.was_down = was_down;
+		prober.last = was_down ? OUTCOME_REFUSED : OUTCOME_NONE;
 		address = loopback_address("127.0.0.1", port);
 		prober_run(&prober, &address, PG_SHORT, "no answer");
 		check_int("no answer", prober.outcome.kind, OUTCOME_CONNECT_TIMEOUT);
@@ -128,7 +128,7 @@ static void test_unix_socket(void **state)
 	unit_loop_open(&unit);
 	snprintf(target, sizeof(target), "postgres://me@/app?host=%s&port=#", dir.path);
 	prober_open(&prober, &unit, target, 5432);
-	prober.was_down = true; /* Unix sockets have no precheck */
+	prober.last = OUTCOME_REFUSED; /* Unix sockets have no precheck */
 	prober_run(&prober, &address, PG_LIMIT, "no socket");
 	check_int("no socket", prober.outcome.kind, OUTCOME_NO_FILE);
 	prober_close(&prober);

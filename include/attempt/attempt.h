@@ -50,8 +50,8 @@ void attempt_free(struct attempt *attempt);
 /*
  * Starts an attempt that ends within limit, look-up included; none may be running. waited is the time that the target
  * has been waited for; it decides how old a known address may be. Both are microseconds. The caller must have taken one
- * socket from the session (session_take_socket), and returns it when done is called or after attempt_stop. If several
- * addresses are tried at the same time, the attempt takes and returns the other sockets itself.
+ * socket from the session (session_take_socket), which is the attempt's from now on. It returns the socket before done
+ * is called, at attempt_stop, and for the time of a look-up; it takes others for addresses tried at the same time.
  */
 void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited);
 

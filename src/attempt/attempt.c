@@ -41,6 +41,7 @@ struct attempt {
 	enum outcome_kind last;         /* how the previous attempt ended */
 	struct attempt_runner *runners; /* list; the one that was started last comes first */
 	size_t running;                 /* how many of them run */
+	size_t sockets;                 /* how many the attempt has of the session: for those that run, and the next one */
 	int64_t deadline;               /* clock_now() time */
 	struct loop_timer next;         /* starts the next address */
 	struct loop_timer again;        /* looks the names up again */
@@ -95,7 +96,24 @@ void attempt_pool_release(struct attempt_pool *pool)
 	probe_free_shared(&pool->shared);
 }
 
-/* Ends the attempt and returns its sockets to the session, except the first: the caller took that one. */
+/* Returns the sockets above this number to the session. */
+static void attempt_keep_sockets(struct attempt *attempt, size_t number)
+{
+	for (; attempt->sockets > number; attempt->sockets--)
+		session_give_socket(attempt->pool->session);
+}
+
+/* Makes sure that there is a socket for one more address. Returns false if the session has none now. */
+static bool attempt_take_socket(struct attempt *attempt)
+{
+	if (attempt->sockets > attempt->running)
+		return true;
+	if (!session_take_socket(attempt->pool->session))
+		return false;
+	attempt->sockets++;
+	return true;
+}
+
 static void attempt_clear(struct attempt *attempt)
 {
 	while (attempt->runners) {
@@ -106,9 +124,8 @@ static void attempt_clear(struct attempt *attempt)
 			probe_release(&runner->probe);
 		attempt_give_runner(attempt->pool, runner);
 	}
-	for (; attempt->running > 1; attempt->running--)
-		session_give_socket(attempt->pool->session);
 	attempt->running = 0;
+	attempt_keep_sockets(attempt, 0);
 	loop_timer_clear(&attempt->next);
 	loop_timer_clear(&attempt->again);
 	loop_timer_clear(&attempt->limit);
@@ -166,8 +183,7 @@ static void attempt_on_probe(void *arg, struct probe *probe, const struct outcom
 
 	probe_release(probe);
 	runner->running = false;
-	if (attempt->running-- > 1)
-		session_give_socket(attempt->pool->session);
+	attempt->running--;
 	attempt_note(attempt, outcome, &runner->place);
 	if (outcome->kind == OUTCOME_READY) {
 		attempt_finish(attempt);
@@ -233,10 +249,7 @@ static void attempt_go_on(struct attempt *attempt)
 
 	if (loop_timer_is_set(&attempt->next))
 		return; /* the previous address still has its head start */
-	/*
-	 * The caller took the first socket. If the session has no other one now, the next address has to wait for it.
-	 */
-	if (attempt->running && !session_take_socket(attempt->pool->session)) {
+	if (!attempt_take_socket(attempt)) {
 		loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
 		return;
 	}
@@ -245,10 +258,10 @@ static void attempt_go_on(struct attempt *attempt)
 		attempt_run(attempt, endpoint, address);
 		return;
 	}
-	if (attempt->running) {
-		session_give_socket(attempt->pool->session);
+	/* Others can use the socket while names are looked up: a thousand silent names must not delay a service. */
+	attempt_keep_sockets(attempt, attempt->running);
+	if (attempt->running)
 		return;
-	}
 	awaits = attempt_awaits_addresses(attempt);
 	/*
 	 * Once an address was tried, the attempt does not wait for the other look-up: the answer to AAAA may never come
@@ -266,7 +279,7 @@ static void attempt_on_next(void *arg)
 	struct attempt_runner *last = attempt->runners;
 
 	/* A connected server gets more time to reply: a second connection would be work for it and tell us little. */
-	if (last->running && probe_is_connected(&last->probe) && !last->waited_for_reply) {
+	if (last && last->running && probe_is_connected(&last->probe) && !last->waited_for_reply) {
 		last->waited_for_reply = true;
 		loop_timer_set(&attempt->next, ATTEMPT_REPLY_DELAY - ATTEMPT_CONNECT_DELAY);
 		return;
@@ -342,6 +355,7 @@ void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 {
 	bool any = false;
 
+	attempt->sockets = 1;
 	attempt->deadline = clock_now() + limit;
 	attempt->best = (struct outcome){0};
 	attempt->best_place = (struct place){0};
@@ -353,10 +367,12 @@ void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 		loop_timer_set(&attempt->again, ATTEMPT_ASK_AGAIN);
 	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
 		any |= resolve_start(attempt->resolves[i], waited, attempt_on_news, attempt);
-	if (any)
+	if (any) {
 		attempt_go_on(attempt);
-	else
-		loop_timer_set(&attempt->limit, limit);
+		return;
+	}
+	attempt_keep_sockets(attempt, 0);
+	loop_timer_set(&attempt->limit, limit);
 }
 
 void attempt_stop(struct attempt *attempt)

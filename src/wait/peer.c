@@ -49,7 +49,6 @@ static void peer_on_attempt(void *arg, const struct outcome *outcome, const stru
 	const struct peer_owner *owner = peer->owner;
 	bool changed;
 
-	session_give_socket(owner->pool->session);
 	if (pace_count(owner->pace))
 		pace_reckon(owner->pace, clock_spent());
 	peer->progress->state = PROGRESS_PAUSED;
@@ -107,10 +106,8 @@ bool peer_try(struct peer *peer)
 
 void peer_end(struct peer *peer, enum progress_state state)
 {
-	if (peer->progress->state == PROGRESS_TRYING) {
+	if (peer->progress->state == PROGRESS_TRYING)
 		attempt_stop(peer->attempt);
-		session_give_socket(peer->owner->pool->session);
-	}
 	loop_timer_clear(&peer->pause);
 	loop_timer_clear(&peer->expiry);
 	progress_end(peer->progress, state, clock_now());

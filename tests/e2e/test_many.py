@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from support.dns import at
+from support.dns import SILENCE, at
+from support.peers import silence
 from support.until import until
 
 
@@ -50,6 +51,17 @@ def test_a_report_though_all_descriptors_are_used(waitfor, net, folder, number):
     assert result.code == 128 + number, result
     assert "the report is lost" not in result.err, result
     assert documents(folder)["verdict"] == "signalled"
+
+
+def test_names_that_nobody_answers_hold_no_sockets(waitfor, net, dns, peer):
+    """Eight descriptors for sockets, and a hundred look-ups that take 20 s each before the one that is ready."""
+    names = [f"silent{number}" for number in range(100)]
+    for name in names:
+        dns.name(name, a=SILENCE, aaaa=SILENCE)
+    ready = peer(silence, address="10.77.0.1", net=net)
+    result = waitfor("-t", "20", "--attempt-timeout", "20s", "--any", *[f"tcp://{name}:80" for name in names],
+                     f"tcp://{ready.target}", wrap=descriptors(40), net=net)
+    assert result.code == 0, result
 
 
 def test_each_target_has_its_turn(waitfor, net, config, folder):

@@ -116,7 +116,7 @@ static void test_again_from_done(void **state)
 	attempting_open(&attempting);
 	attempting_bind(&attempting, text);
 	attempting.restarts = 5;
-	attempt_start(attempting.attempt, ATTEMPTING_LIMIT, 0);
+	attempting_start(&attempting, ATTEMPTING_LIMIT);
 	unit_loop_run(&attempting.unit, "again");
 	check_int("each is told", attempting.dones, 6);
 	attempting_close(&attempting);
@@ -139,7 +139,7 @@ static void test_free_while_running(void **state)
 
 		attempting_open(&attempting);
 		attempting_bind(&attempting, text);
-		attempt_start(attempting.attempt, ATTEMPTING_LIMIT, 0);
+		attempting_start(&attempting, ATTEMPTING_LIMIT);
 		if (i == COUNT(targets) - 1)
 			unit_loop_settle(&attempting.unit); /* connected, and silent */
 		attempting_close(&attempting);
@@ -224,9 +224,9 @@ static void test_without_endpoints(void **state)
 			check_text(rows[i].name, attempting.place.address, "");
 			check_int(rows[i].name, (long long)attempting.session.sockets, 0);
 		}
-		attempt_start(attempting.attempt, ATTEMPTING_LIMIT, 0);
+		attempting_start(&attempting, ATTEMPTING_LIMIT);
 		attempt_stop(attempting.attempt);
-		attempt_start(attempting.attempt, ATTEMPTING_LIMIT, 0);
+		attempting_start(&attempting, ATTEMPTING_LIMIT);
 		attempting_close(&attempting);
 	}
 }

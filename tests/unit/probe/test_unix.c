@@ -191,7 +191,7 @@ static void test_a_greeting(void **state)
 	attempting_open(&attempting);
 	attempting_bind(&attempting, text);
 	attempting.dones = 0;
-	attempt_start(attempting.attempt, ATTEMPTING_LIMIT, 0);
+	attempting_start(&attempting, ATTEMPTING_LIMIT);
 	taken = accept(listener, NULL, NULL);
 	check_int("the probe is still connected", send(taken, "220 hello\r\n", 11, MSG_NOSIGNAL), 11);
 	unit_loop_run(&attempting.unit, "a greeting");

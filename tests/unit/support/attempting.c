@@ -4,6 +4,12 @@
 #include "base/clock.h"
 #include "unit.h"
 
+void attempting_start(struct attempting *attempting, int64_t limit)
+{
+	check("a socket", session_take_socket(&attempting->session));
+	attempt_start(attempting->attempt, limit, 0);
+}
+
 static void attempting_on_done(void *arg, const struct outcome *outcome, const struct place *place)
 {
 	struct attempting *attempting = arg;
@@ -13,7 +19,7 @@ static void attempting_on_done(void *arg, const struct outcome *outcome, const s
 	attempting->place = *place;
 	if (attempting->restarts) {
 		attempting->restarts--;
-		attempt_start(attempting->attempt, ATTEMPTING_LIMIT, 0);
+		attempting_start(attempting, ATTEMPTING_LIMIT);
 		return;
 	}
 	loop_stop(attempting->unit.loop);
@@ -24,7 +30,7 @@ void attempting_open(struct attempting *attempting)
 	*attempting = (struct attempting){0};
 	unit_loop_open(&attempting->unit);
 	attempting->session = (struct session){
-		.loop = attempting->unit.loop, .dns = dns_new(attempting->unit.loop), .sockets_max = SIZE_MAX};
+		.loop = attempting->unit.loop, .names = lookup_share(attempting->unit.loop), .sockets_max = SIZE_MAX};
 	attempting->pool.session = &attempting->session;
 }
 
@@ -55,7 +61,7 @@ void attempting_run(struct attempting *attempting, int64_t limit, const char *ro
 	int64_t began = clock_now();
 
 	attempting->dones = 0;
-	attempt_start(attempting->attempt, limit, 0);
+	attempting_start(attempting, limit);
 	check_int("not inside attempt_start", attempting->dones, 0);
 	unit_loop_run(&attempting->unit, row);
 	attempting->took = clock_now() - began;
@@ -68,7 +74,8 @@ void attempting_close(struct attempting *attempting)
 	attempt_free(attempting->attempt);
 	attempt_pool_release(&attempting->pool);
 	unit_loop_settle(&attempting->unit);
-	dns_free(attempting->session.dns);
+	sockets_release(&attempting->session.kept);
+	lookup_unshare(attempting->session.names);
 	probe_unbind(&attempting->target, 1);
 	target_release(&attempting->target);
 	unit_loop_close(&attempting->unit);

@@ -29,6 +29,9 @@ void attempting_bind(struct attempting *attempting, const char *text);
 /* The same with a target that is already bound. It is released by attempting_close. */
 void attempting_use(struct attempting *attempting, const struct target *target);
 
+/* Takes a socket and starts an attempt. It returns the socket itself. */
+void attempting_start(struct attempting *attempting, int64_t limit);
+
 /* One attempt to its end, within limit (microseconds); fails the test unless it is told once. */
 void attempting_run(struct attempting *attempting, int64_t limit, const char *row);
 

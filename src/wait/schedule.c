@@ -13,7 +13,7 @@ struct schedule_row {
 };
 
 static const struct schedule_row schedule_rows[] = {
-	[OUTCOME_FREE] = {2, 10 * CLOCK_MS, 100 * CLOCK_MS},
+	[OUTCOME_FREE] = {2, 18 * CLOCK_MS, 110 * CLOCK_MS},
 	[OUTCOME_SHARED] = {5, 25 * CLOCK_MS, 500 * CLOCK_MS},
 	[OUTCOME_NOISY] = {10, 100 * CLOCK_MS, 1000 * CLOCK_MS},
 };

@@ -81,35 +81,35 @@ struct next_row {
 };
 
 /*
- * test_schedule_interval.c tests the intervals: at least 10, 25 or 100 ms, at most 100, 500 or 1000 ms, with jitter of
+ * test_schedule_interval.c tests the intervals: at least 18, 25 or 100 ms, at most 110, 500 or 1000 ms, with jitter of
  * 80 to 120 %.
  */
 static void test_next(void **state)
 {
 	static const struct next_row rows[] = {
-		{"free, at first", OUTCOME_REFUSED, 0, 0, 0, 0, NONE, 0, 8 * CLOCK_MS},
-		{"free, at first, luck", OUTCOME_REFUSED, 0, 0, 0, 0, NONE, MOST, 12 * CLOCK_MS},
+		{"free, at first", OUTCOME_REFUSED, 0, 0, 0, 0, NONE, 0, 14400},
+		{"free, at first, luck", OUTCOME_REFUSED, 0, 0, 0, 0, NONE, MOST, 21600},
 		{"shared", OUTCOME_NO_NAME, 0, 0, 0, 0, NONE, 0, 20 * CLOCK_MS},
 		{"noisy", OUTCOME_STARTING, 0, 0, 0, 0, NONE, 0, 80 * CLOCK_MS},
 		{"noisy, after a minute", OUTCOME_STARTING, 0, 60 * CLOCK_S, 0, 0, NONE, MOST, 1200 * CLOCK_MS},
 		{"from the begin of the attempt on", OUTCOME_STARTING, 0, 0, 30 * CLOCK_MS, 0, NONE, 0, 50 * CLOCK_MS},
 		{"at once after a long one", OUTCOME_SILENT, 0, 0, 3 * CLOCK_S, 0, NONE, MOST, 0},
 		{"capped by the user", OUTCOME_STARTING, 0, 0, 0, 10 * CLOCK_MS, NONE, 0, 10 * CLOCK_MS},
-		{"a cap above it", OUTCOME_REFUSED, 0, 0, 0, CLOCK_S, NONE, 0, 8 * CLOCK_MS},
+		{"a cap above it", OUTCOME_REFUSED, 0, 0, 0, CLOCK_S, NONE, 0, 14400},
 		/* --successes: the second attempt shall show that the target stays ready. */
 		{"ready once of N", OUTCOME_READY, 1, 0, 0, 0, NONE, 0, 80 * CLOCK_MS},
 		{"ready once of N, capped", OUTCOME_READY, 1, 0, 0, 20 * CLOCK_MS, NONE, 0, 20 * CLOCK_MS},
 		{"down once of N", OUTCOME_REFUSED, 1, 0, 0, 0, NONE, MOST, 120 * CLOCK_MS},
-		{"not ready any more", OUTCOME_REFUSED, 0, 0, 0, 0, NONE, MOST, 12 * CLOCK_MS},
+		{"not ready any more", OUTCOME_REFUSED, 0, 0, 0, 0, NONE, MOST, 21600},
 		/* The last 50 ms before the deadline. */
 		{"a far deadline", OUTCOME_STARTING, 0, 0, 0, 0, CLOCK_S, 0, 80 * CLOCK_MS},
 		{"the pause would end just in time", OUTCOME_STARTING, 0, 0, 0, 0, 130 * CLOCK_MS, 0, 80 * CLOCK_MS},
 		{"the pause is cut", OUTCOME_STARTING, 0, 0, 0, 0, 129 * CLOCK_MS, 0, 79 * CLOCK_MS},
 		{"the last look was there", OUTCOME_STARTING, 0, 0, 0, 0, 50 * CLOCK_MS, 0, NONE},
 		{"shared, too late", OUTCOME_NO_NAME, 0, 0, 0, 0, 49 * CLOCK_MS, 0, NONE},
-		{"free goes on", OUTCOME_REFUSED, 0, 0, 0, 0, 49 * CLOCK_MS, 0, 8 * CLOCK_MS},
-		{"free, to the last", OUTCOME_REFUSED, 0, 0, 0, 0, 8001, 0, 8 * CLOCK_MS},
-		{"free, too late", OUTCOME_REFUSED, 0, 0, 0, 0, 8 * CLOCK_MS, 0, NONE},
+		{"free goes on", OUTCOME_REFUSED, 0, 0, 0, 0, 49 * CLOCK_MS, 0, 14400},
+		{"free, to the last", OUTCOME_REFUSED, 0, 0, 0, 0, 14401, 0, 14400},
+		{"free, too late", OUTCOME_REFUSED, 0, 0, 0, 0, 14400, 0, NONE},
 		{"past the deadline", OUTCOME_REFUSED, 0, 0, CLOCK_S, 0, -1, 0, NONE},
 	};
 

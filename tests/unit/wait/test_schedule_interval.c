@@ -12,14 +12,14 @@ struct interval_row {
 	int64_t middle; /* before the jitter */
 };
 
-/* Free: 2 % of the time waited, 10 to 100 ms. Shared: 5 %, 25 to 500 ms. Noisy: 10 %, 100 ms to 1 s. */
+/* Free: 2 % of the time waited, 18 to 110 ms. Shared: 5 %, 25 to 500 ms. Noisy: 10 %, 100 ms to 1 s. */
 static const struct interval_row interval_rows[] = {
-	{"free, at once", OUTCOME_FREE, 0, 0, 10 * CLOCK_MS},
-	{"free, the floor's end", OUTCOME_FREE, 500 * CLOCK_MS, 0, 10 * CLOCK_MS},
+	{"free, at once", OUTCOME_FREE, 0, 0, 18 * CLOCK_MS},
+	{"free, the floor's end", OUTCOME_FREE, 900 * CLOCK_MS, 0, 18 * CLOCK_MS},
 	{"free, above the floor", OUTCOME_FREE, CLOCK_S, 0, 20 * CLOCK_MS},
 	{"free, 2 %", OUTCOME_FREE, 3500 * CLOCK_MS, 0, 70 * CLOCK_MS},
-	{"free, the cap's begin", OUTCOME_FREE, 5 * CLOCK_S, 0, 100 * CLOCK_MS},
-	{"free, capped", OUTCOME_FREE, 60 * CLOCK_S, 0, 100 * CLOCK_MS},
+	{"free, the cap's begin", OUTCOME_FREE, 5500 * CLOCK_MS, 0, 110 * CLOCK_MS},
+	{"free, capped", OUTCOME_FREE, 60 * CLOCK_S, 0, 110 * CLOCK_MS},
 	{"shared, at once", OUTCOME_SHARED, 0, 0, 25 * CLOCK_MS},
 	{"shared, the floor's end", OUTCOME_SHARED, 500 * CLOCK_MS, 0, 25 * CLOCK_MS},
 	{"shared, 5 %", OUTCOME_SHARED, 4 * CLOCK_S, 0, 200 * CLOCK_MS},

@@ -264,7 +264,7 @@ static void test_fail_fast(void **state)
 	close(listener);
 }
 
-/* Attempts that are refused are at least 8 ms apart (10 ms less 20 %). The bound here is half of that. */
+/* Attempts that are refused are at least 14 ms apart (18 ms less 20 %). The bound here is a quarter of that. */
 static void test_attempts_are_paced(void **state)
 {
 	static const char words[] = "-t200ms tcp://127.0.0.1:R";

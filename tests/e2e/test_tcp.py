@@ -4,6 +4,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -128,10 +129,48 @@ def test_a_server_beside_a_rootless_proxy_is_believed_as_ever(waitfor, peer, roo
     assert result.code == 0, result
 
 
-def test_elsewhere_an_accept_is_believed_at_once(waitfor, net, peer):
-    """Only on loopback can an accept be docker-proxy's."""
+def test_elsewhere_a_connection_that_stays_open_is_ready(waitfor, net, peer):
     target = peer(silence, address=net.address("10.77.0.5"), net=net).target
     assert waitfor(*QUICK, f"tcp://{target}", net=net).code == 0
+
+
+@pytest.mark.parametrize("script,reason", [(close_at_once, "port open, but nothing behind it yet"),
+                                           (reset_at_once, "")])
+def test_elsewhere_accept_then_close_is_not_ready(waitfor, net, peer, script, reason):
+    """FIELD 5: a balancer without servers, and a service mesh's proxy. Here they get more time than the 5 ms."""
+    proxy = peer(script, address=net.address("10.77.0.5"), net=net)
+    result = never_believed(lambda: waitfor(*QUICK, f"tcp://{proxy.target}?stay=30ms", net=net), proxy)
+    assert reason in result.err
+
+
+def closes_after(seconds):
+    """Hold the connection for so long, then close."""
+    def script(connection):
+        time.sleep(seconds)
+        connection.close_and_note(connection.sock.close)
+    return script
+
+
+def test_stay_is_how_long_it_must_stay_open(waitfor, net, peer):
+    proxy = peer(closes_after(0.2), address=net.address("10.77.0.5"), net=net)
+    assert waitfor(*QUICK, f"tcp://{proxy.target}", net=net).code == 0, "200 ms are long enough"
+    result = waitfor("-t", "3s", f"tcp://{proxy.target}?stay=1s", net=net)
+    assert result.code == 124 and "nothing behind it" in result.err, result
+
+
+def test_stay_in_a_configuration_file(waitfor, net, peer, config):
+    proxy = peer(closes_after(0.2), address=net.address("10.77.0.5"), net=net)
+    path = config({"targets": [{"target": f"tcp://{proxy.target}?stay=1s"}]})
+    assert waitfor("-t", "2s", "-f", path, net=net).code == 124
+
+
+def test_the_gateway_is_judged_as_loopback_is(waitfor, net, peer):
+    """From a container a published port is reached by the gateway, and docker-proxy accepts there (FACTS 17)."""
+    gateway = net.address("10.77.0.7")
+    net.run("ip", "route", "add", "192.0.2.0/24", "via", gateway)
+    proxy = peer(closes_after(0.010), address=gateway, net=net)
+    result = never_believed(lambda: waitfor(*QUICK, f"tcp://{proxy.target}", net=net), proxy)
+    assert "nothing behind it" in result.err
 
 
 def test_what_the_peer_said_is_read_before_closing(waitfor, peer):

@@ -19,8 +19,16 @@ enum { PORTPROXY_PORTS = 1 << 16 };
 /* Which ports of this machine are a proxy's. Zeroed, it is not read yet. */
 struct portproxy {
 	int64_t read_at;                                       /* clock_now() when reading began */
+	int64_t took;                                          /* microseconds */
 	uint64_t ports[PORTPROXY_KINDS][PORTPROXY_PORTS / 64]; /* one bit for each port */
 };
+
+/*
+ * Returns in how many microseconds portproxy_at should be called for a port that is open since then: 0, unless it would
+ * read everything again right after it did. Reading takes a fifth of the time at most: hundreds of ports may open one
+ * after the other on a machine with thousands of processes.
+ */
+int64_t portproxy_due(const struct portproxy *known, int64_t since, int64_t now);
 
 /*
  * Returns what kind of proxy listens on the port, if one does. proc is "/proc". since is a clock_now() time at which the port

@@ -13,6 +13,9 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
+/* Reading may take one part in so many of the time. */
+enum { PORTPROXY_SHARE = 5 };
+
 /* A program that is such a proxy. */
 struct portproxy_program {
 	const char *comm; /* the content of /proc/PID/comm, at most 15 characters */
@@ -229,10 +232,19 @@ static void portproxy_read_all(struct portproxy *found, const char *proc)
 	free(reading.users.list);
 }
 
+int64_t portproxy_due(const struct portproxy *known, int64_t since, int64_t now)
+{
+	int64_t due = known->read_at + PORTPROXY_SHARE * known->took - now;
+
+	return known->read_at && known->read_at < since && due > 0 ? due : 0;
+}
+
 enum portproxy_kind portproxy_at(struct portproxy *known, const char *proc, uint16_t port, int64_t since)
 {
-	if (!known->read_at || known->read_at < since)
+	if (!known->read_at || known->read_at < since) {
 		portproxy_read_all(known, proc);
+		known->took = clock_now() - known->read_at;
+	}
 	/* Rootless Docker has both at one port: rootlesskit, and docker-proxy behind it. The more patient one counts. */
 	for (int kind = PORTPROXY_KINDS - 1; kind > PORTPROXY_NONE; kind--)
 		if (portproxy_has_port(known, (enum portproxy_kind)kind, port))

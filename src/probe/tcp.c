@@ -97,9 +97,13 @@ static void tcp_on_trust(void *arg)
 {
 	struct probe *probe = arg;
 	struct tcp_state *state = probe->state;
-	int64_t left = state->knows_delay ? 0 : tcp_loopback_delay(probe) - TCP_TRUST_DELAY;
+	const struct tcp_machine *machine = probe_share(probe, sizeof(*machine));
+	int64_t left = state->knows_delay ? 0 : portproxy_due(&machine->proxies, state->connected, clock_now());
 
-	state->knows_delay = true;
+	if (!left && !state->knows_delay) {
+		left = tcp_loopback_delay(probe) - TCP_TRUST_DELAY;
+		state->knows_delay = true;
+	}
 	if (left)
 		loop_timer_set(&state->trust, left);
 	else

@@ -205,6 +205,26 @@ static void test_what_is_known_is_not_read_again(void **state)
 	check_int("no /proc", portproxy_at(&known, "/nonexistent", 8080, clock_now()), PORTPROXY_NONE);
 }
 
+/* Reading takes a fifth of the time at most. */
+static void test_when_it_is_due(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t read_at, took, since, now, due;
+	} rows[] = {
+		{"never read", 0, 0, 1000, 1000, 0},      {"known", 1000, 50, 1000, 1060, 0},
+		{"just read", 1000, 50, 1001, 1060, 190}, {"almost", 1000, 50, 1001, 1249, 1},
+		{"now", 1000, 50, 1001, 1250, 0},         {"long ago", 1000, 50, 9000, 9000, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct portproxy known = {.read_at = rows[i].read_at, .took = rows[i].took};
+
+		check_int(rows[i].name, portproxy_due(&known, rows[i].since, rows[i].now), rows[i].due);
+	}
+}
+
 /* The real one has at least this process, and what nobody knows stands at no port. */
 static void test_the_real_one(void **state)
 {
@@ -217,9 +237,13 @@ static void test_the_real_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_the_command_line_tells),     cmocka_unit_test(test_whose_socket_listens),
-		cmocka_unit_test(test_sockets_that_are_not_shown),      cmocka_unit_test(test_one_behind_the_other),
-		cmocka_unit_test(test_what_is_known_is_not_read_again), cmocka_unit_test(test_the_real_one),
+		cmocka_unit_test(test_what_the_command_line_tells),
+		cmocka_unit_test(test_whose_socket_listens),
+		cmocka_unit_test(test_sockets_that_are_not_shown),
+		cmocka_unit_test(test_one_behind_the_other),
+		cmocka_unit_test(test_what_is_known_is_not_read_again),
+		cmocka_unit_test(test_the_real_one),
+		cmocka_unit_test(test_when_it_is_due),
 	};
 
 	return unit_main(tests);

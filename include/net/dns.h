@@ -1,4 +1,4 @@
-/* Asks DNS servers for the addresses of one complete name. c-ares writes and reads the packets; time is kept here. */
+/* Asks the DNS servers for the addresses of one complete name: which server when, how often, and for how long. */
 #ifndef NET_DNS_H
 #define NET_DNS_H
 

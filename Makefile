@@ -57,7 +57,7 @@ bench: all ## measure waitfor beside other tools; BENCH="--peer wait4x=PATH" giv
 	@tests/bench/run $(BENCH)
 
 .PHONY: demo
-demo: ## install what it needs, build, and show waitfor wrapping a migration on a PostgreSQL that comes up late
+demo: ## install what it needs, build, and show a migration behind waitfor, on a PostgreSQL that listens before it is ready
 	@scripts/demo
 
 .PHONY: clean-machine

@@ -84,26 +84,86 @@ static void test_equal(void **state)
 		}
 }
 
-static void test_of_a_socket(void **state)
+/* As a DNS record has it. What was in the struct before does not stay there, since addresses are compared as bytes. */
+static void test_of_bytes(void **state)
 {
-	const struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0a000001)};
-	const struct sockaddr other = {.sa_family = AF_UNSPEC};
-	struct address expected, address;
+	static const unsigned char bytes[16] = {0xfd, [15] = 2};
+	static const struct {
+		int family;
+		const char *text;
+	} rows[] = {{AF_INET, "253.0.0.0"}, {AF_INET6, "fd00::2"}};
 
 	(void)state;
-	address_of_host(&expected, "10.0.0.1", 80);
-	check("IPv4", address_of_socket(&address, (const struct sockaddr *)&v4, 80));
-	check("IPv4", address_is_equal(&address, &expected));
-	check("another family", !address_of_socket(&address, &other, 80));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct address expected, address;
+		char text[ADDRESS_TEXT_MAX];
+
+		memset(&address, 0x55, sizeof(address));
+		address_of_bytes(&address, rows[i].family, bytes);
+		address_of_host(&expected, rows[i].text, 0);
+		check_text(rows[i].text, address_text(&address, text, sizeof(text)), rows[i].text);
+		check(rows[i].text, address_is_equal(&address, &expected));
+		check_int("no port yet", address_port(&address), 0);
+		address_set_port(&address, 5432);
+		check_int("a port", address_port(&address), 5432);
+		address_of_host(&expected, rows[i].text, 5432);
+		check("as if it was given with it", address_is_equal(&address, &expected));
+	}
+}
+
+/* Each address is in a list once, and in the order in which it came. */
+static void test_a_list(void **state)
+{
+	static const char *const hosts[] = {"10.0.0.2", "fd00::2", "10.0.0.1", "10.0.0.2", "fd00::2", "10.0.0.3"};
+	static const char *const expected[] = {"10.0.0.2", "fd00::2", "10.0.0.1", "10.0.0.3"};
+	struct address_list list = {0};
+	struct address address;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hosts); i++) {
+		address_of_host(&address, hosts[i], 1);
+		address_list_add(&list, &address);
+		check(hosts[i], address_list_has(&list, &address));
+	}
+	check_int("each once", (long long)list.count, COUNT(expected));
+	for (size_t i = 0; i < COUNT(expected); i++) {
+		char text[ADDRESS_TEXT_MAX];
+
+		check_text("in order", address_text(&list.entries[i], text, sizeof(text)), expected[i]);
+	}
+	address_of_host(&address, "10.0.0.2", 2);
+	check("another port is another address", !address_list_has(&list, &address));
+	address_list_release(&list);
+	check("empty", list.count == 0 && !list.entries);
+	check("and knows nothing", !address_list_has(&list, &address));
+	address_list_release(&list);
+}
+
+/* Each is compared with each, so there is a limit. */
+static void test_a_full_list(void **state)
+{
+	struct address_list list = {0};
+	struct address address;
+	char text[ADDRESS_TEXT_MAX];
+
+	(void)state;
+	for (int i = 0; i < ADDRESS_LIST_MAX + 10; i++) {
+		snprintf(text, sizeof(text), "10.0.%d.%d", i / 200, i % 200);
+		address_of_host(&address, text, 0);
+		address_list_add(&list, &address);
+		check_int(text, (long long)list.count, i < ADDRESS_LIST_MAX ? i + 1 : ADDRESS_LIST_MAX);
+	}
+	check_text("the last that there was room for",
+		   address_text(&list.entries[ADDRESS_LIST_MAX - 1], text, sizeof(text)), "10.0.1.55");
+	address_list_release(&list);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_of_a_host),
-		cmocka_unit_test(test_the_longest_path),
-		cmocka_unit_test(test_equal),
-		cmocka_unit_test(test_of_a_socket),
+		cmocka_unit_test(test_of_a_host), cmocka_unit_test(test_the_longest_path),
+		cmocka_unit_test(test_equal),     cmocka_unit_test(test_of_bytes),
+		cmocka_unit_test(test_a_list),    cmocka_unit_test(test_a_full_list),
 	};
 
 	return unit_main(tests);

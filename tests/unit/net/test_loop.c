@@ -239,7 +239,7 @@ static void run_into_signal(void *arg)
 	struct loop *loop;
 	sigset_t pending;
 
-	watched_process(&process, SIGTERM, SIGINT);
+	process_take(&process);
 	loop = loop_new(&process, &err);
 	loop_timer_init(loop, &timer, on_raise, &number);
 	loop_timer_set(&timer, 0);
@@ -273,7 +273,7 @@ static void run_after_signal(void *arg)
 	struct loop *loop;
 
 	(void)arg;
-	watched_process(&process, SIGTERM, SIGINT);
+	process_take(&process);
 	raise(SIGTERM);
 	loop = loop_new(&process, &err);
 	printf("%d", run(loop));

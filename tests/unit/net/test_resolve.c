@@ -1,102 +1,14 @@
 #include "unit.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/alloc.h"
 #include "base/clock.h"
-#include "name_server.h"
-#include "net/resolve.h"
 #include "own_files.h"
+#include "resolving.h"
 
 /* Set by main: may this test write the files of the resolver? */
 static bool own_files;
-
-/* A look-up and all that it needs. */
-struct rig {
-	struct unit_loop unit;
-	struct name_server server;
-	bool serves;
-	struct dns *dns;
-	struct endpoint endpoint;
-	struct resolve *resolve;
-	int news;
-	bool stops_at_address; /* stop at the first news with an address, not only when it is over */
-	struct outcome outcome;
-	char addresses[256];
-};
-
-/* Adds the addresses that are ready to be tried. */
-static void read_addresses(struct rig *rig)
-{
-	const struct resolve_address *found;
-
-	while ((found = resolve_next(rig->resolve, AF_UNSPEC))) {
-		size_t len = strlen(rig->addresses);
-		bool is_path = found->address.any.sa_family == AF_UNIX;
-		char one[ADDRESS_TEXT_MAX] = "unix";
-
-		if (!is_path)
-			address_text(&found->address, one, sizeof(one));
-		snprintf(rig->addresses + len, sizeof(rig->addresses) - len, "%s%s%s%s", len ? " " : "", one,
-			 found->from_variable ? "(variable)" : "",
-			 is_path || address_port(&found->address) == 5432 ? "" : "(port)");
-	}
-}
-
-static void on_news(void *arg)
-{
-	struct rig *rig = arg;
-
-	rig->news++;
-	read_addresses(rig);
-	if (resolve_is_over(rig->resolve, &rig->outcome) || (rig->stops_at_address && rig->addresses[0]))
-		loop_stop(rig->unit.loop);
-}
-
-/* Makes a look-up of host. With rows it starts a test server that answers with them. */
-static void rig_open(struct rig *rig, const char *host, const char *fallback, const struct name_server_row *rows,
-		     size_t count)
-{
-	*rig = (struct rig){.serves = rows != NULL,
-			    .endpoint = {.host = (char *)host, .port = 5432, .fallback = (char *)fallback}};
-	unit_loop_open(&rig->unit);
-	if (rows) {
-		char *content;
-
-		name_server_open(&rig->server, &rig->unit, rows, count);
-		content = alloc_format("nameserver 127.0.0.1:%u\noptions ndots:0\n", (unsigned)rig->server.port);
-		own_files_write(OWN_RESOLV_CONF, content);
-		free(content);
-	}
-	rig->dns = dns_new(rig->unit.loop);
-	rig->resolve = resolve_new(rig->unit.loop, rig->dns, &rig->endpoint);
-}
-
-static void rig_close(struct rig *rig)
-{
-	resolve_free(rig->resolve);
-	unit_loop_settle(&rig->unit);
-	dns_free(rig->dns);
-	if (rig->serves)
-		name_server_close(&rig->server);
-	unit_loop_close(&rig->unit);
-}
-
-static void look_up(struct rig *rig, int64_t waited, const char *row)
-{
-	int before = rig->news;
-
-	rig->addresses[0] = '\0';
-	if (resolve_start(rig->resolve, waited, on_news, rig))
-		read_addresses(rig);
-	check_int("not inside resolve_start", rig->news, before);
-	if (resolve_is_by_name(rig->resolve))
-		unit_loop_run(&rig->unit, row);
-	else
-		check(row, resolve_is_over(rig->resolve, &rig->outcome));
-}
 
 struct find_row {
 	const char *name, *host, *fallback;
@@ -106,14 +18,14 @@ struct find_row {
 
 static void check_found(const struct find_row *row, const struct name_server_row *rows, size_t count)
 {
-	struct rig rig;
+	struct resolving rig;
 
-	rig_open(&rig, row->host, row->fallback, rows, count);
-	look_up(&rig, 0, row->name);
+	resolving_open(&rig, row->host, row->fallback, rows, count);
+	resolving_run(&rig, 0, row->name);
 	check_int(row->name, rig.outcome.kind, row->kind);
 	check_text(row->name, rig.addresses, row->addresses);
 	resolve_leave(rig.resolve);
-	rig_close(&rig);
+	resolving_close(&rig);
 }
 
 /* Look-ups that need no server. */
@@ -138,20 +50,20 @@ static void test_without_a_server(void **state)
 		check_found(&rows[i], NULL, 0);
 }
 
-/* libpq's hostaddr needs no question, so dns may be NULL. */
+/* libpq's hostaddr needs no look-up, so nothing is shared. */
 static void test_a_given_address(void **state)
 {
 	struct endpoint endpoint = {.host = (char *)"db.onion", .port = 5432, .address = (char *)"10.0.0.9"};
-	struct rig rig;
+	struct resolving rig;
 
 	(void)state;
-	rig_open(&rig, "db.onion", NULL, NULL, 0);
+	resolving_open(&rig, "db.onion", NULL, NULL, 0);
 	resolve_free(rig.resolve);
 	rig.resolve = resolve_new(rig.unit.loop, NULL, &endpoint);
-	look_up(&rig, 0, "hostaddr");
+	resolving_run(&rig, 0, "hostaddr");
 	check_text("hostaddr", rig.addresses, "10.0.0.9");
 	check_int("hostaddr", rig.outcome.kind, OUTCOME_READY);
-	rig_close(&rig);
+	resolving_close(&rig);
 }
 
 /* After resolve_leave news is not called, whatever answers come. */
@@ -161,16 +73,16 @@ static void test_leave(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(hosts); i++) {
-		struct rig rig;
+		struct resolving rig;
 
-		rig_open(&rig, hosts[i], NULL, NULL, 0);
-		resolve_start(rig.resolve, 0, on_news, &rig);
+		resolving_open(&rig, hosts[i], NULL, NULL, 0);
+		resolving_start(&rig, 0);
 		resolve_leave(rig.resolve);
 		unit_loop_settle(&rig.unit);
 		check_int(hosts[i], rig.news, 0);
-		look_up(&rig, 0, hosts[i]); /* and again for the next attempt */
+		resolving_run(&rig, 0, hosts[i]); /* and again for the next attempt */
 		check_int(hosts[i], rig.news > 0, resolve_is_by_name(rig.resolve));
-		rig_close(&rig);
+		resolving_close(&rig);
 	}
 	resolve_free(NULL);
 }
@@ -219,16 +131,16 @@ static void test_with_a_server(void **state)
 /* A waits 50 ms for AAAA, then its addresses are tried; AAAA does not wait for A (RFC 8305, 3). */
 static void test_resolution_delay(void **state)
 {
-	struct rig rig;
+	struct resolving rig;
 	int64_t began;
 
 	(void)state;
 	if (!own_files)
 		skip();
-	rig_open(&rig, "late6.test", NULL, server_rows, COUNT(server_rows));
+	resolving_open(&rig, "late6.test", NULL, server_rows, COUNT(server_rows));
 	rig.stops_at_address = true;
 	began = clock_now();
-	look_up(&rig, 0, "A alone");
+	resolving_run(&rig, 0, "A alone");
 	check_text("A alone", rig.addresses, "10.0.0.7");
 	check("not before 50 ms", clock_now() - began >= 50 * CLOCK_MS);
 	check("and it is not over", !resolve_is_over(rig.resolve, &rig.outcome));
@@ -236,31 +148,31 @@ static void test_resolution_delay(void **state)
 	rig.stops_at_address = false;
 	unit_loop_run(&rig.unit, "AAAA too");
 	check_text("appended", rig.addresses, "10.0.0.7 fd00::7");
-	rig_close(&rig);
-	rig_open(&rig, "late4.test", NULL, server_rows, COUNT(server_rows));
+	resolving_close(&rig);
+	resolving_open(&rig, "late4.test", NULL, server_rows, COUNT(server_rows));
 	rig.stops_at_address = true;
-	look_up(&rig, 0, "AAAA alone");
+	resolving_run(&rig, 0, "AAAA alone");
 	check_text("AAAA alone", rig.addresses, "fd00::8");
 	name_server_release(&rig.server);
 	rig.stops_at_address = false;
 	unit_loop_run(&rig.unit, "A too");
 	check_text("appended", rig.addresses, "fd00::8 10.0.0.8");
-	rig_close(&rig);
+	resolving_close(&rig);
 }
 
 /* An AAAA within the 50 ms comes first, and then the families take turns (RFC 8305, 4). */
 static void test_an_answer_within_the_delay(void **state)
 {
-	struct rig rig;
+	struct resolving rig;
 	int64_t began;
 
 	(void)state;
 	if (!own_files)
 		skip();
-	rig_open(&rig, "many.test", NULL, server_rows, COUNT(server_rows));
+	resolving_open(&rig, "many.test", NULL, server_rows, COUNT(server_rows));
 	rig.server.stops_at_hold = true;
 	began = clock_now();
-	look_up(&rig, 0, "asked");
+	resolving_run(&rig, 0, "asked");
 	unit_loop_settle(&rig.unit);
 	if (clock_now() - began < 50 * CLOCK_MS)
 		check_text("A is there, and waits", rig.addresses, "");
@@ -269,7 +181,7 @@ static void test_an_answer_within_the_delay(void **state)
 	/* Skipped if this machine was too slow. */
 	if (clock_now() - began < 50 * CLOCK_MS)
 		check_text("in turn", rig.addresses, "fd00::1 10.0.0.1 fd00::2 10.0.0.2 10.0.0.3");
-	rig_close(&rig);
+	resolving_close(&rig);
 }
 
 /*
@@ -278,21 +190,21 @@ static void test_an_answer_within_the_delay(void **state)
 static void test_asks_again(void **state)
 {
 	static const struct name_server_row moved[] = {{.name = "four.test", .a = {"10.0.0.44"}}};
-	struct rig rig;
+	struct resolving rig;
 	unsigned asked;
 	int64_t first;
 
 	(void)state;
 	if (!own_files)
 		skip();
-	rig_open(&rig, "four.test", NULL, server_rows, COUNT(server_rows));
+	resolving_open(&rig, "four.test", NULL, server_rows, COUNT(server_rows));
 	first = clock_now();
-	look_up(&rig, 0, "first");
+	resolving_run(&rig, 0, "first");
 	asked = rig.server.asked;
 	rig.server.rows = moved;
 	rig.server.row_count = 1;
 	resolve_leave(rig.resolve);
-	look_up(&rig, 3600 * CLOCK_S, "second");
+	resolving_run(&rig, 3600 * CLOCK_S, "second");
 	/* They are less than 1 s old, unless this machine was too slow. */
 	if (clock_now() - first < CLOCK_S) {
 		check_text("what it found before", rig.addresses, "10.0.0.4");
@@ -301,32 +213,32 @@ static void test_asks_again(void **state)
 	resolve_leave(rig.resolve);
 	while (clock_now() - first < 100 * CLOCK_MS)
 		unit_loop_settle(&rig.unit);
-	look_up(&rig, 0, "third");
+	resolving_run(&rig, 0, "third");
 	check_text("what it is now", rig.addresses, "10.0.0.44");
 	check("by a question", rig.server.asked > asked);
-	rig_close(&rig);
+	resolving_close(&rig);
 }
 
 /* A silent server gets 1 s, then the address of the variable is tried (FACTS 6, 13). */
 static void test_silence(void **state)
 {
-	struct rig rig;
+	struct resolving rig;
 	int64_t began;
 
 	(void)state;
 	if (!own_files)
 		skip();
-	rig_open(&rig, "silent.test", "172.17.0.2", server_rows, COUNT(server_rows));
+	resolving_open(&rig, "silent.test", "172.17.0.2", server_rows, COUNT(server_rows));
 	rig.stops_at_address = true;
 	began = clock_now();
-	look_up(&rig, 0, "silence");
+	resolving_run(&rig, 0, "silence");
 	check_text("the variable", rig.addresses, "172.17.0.2(variable)");
 	check("after 1 s", clock_now() - began >= CLOCK_S);
 	name_server_release(&rig.server);
 	rig.stops_at_address = false;
 	unit_loop_run(&rig.unit, "the answer at last");
 	check_text("appended", rig.addresses, "172.17.0.2(variable) 10.0.0.9");
-	rig_close(&rig);
+	resolving_close(&rig);
 }
 
 int main(void)

@@ -1,6 +1,8 @@
 #include "unit.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include "net/session.h"
 
@@ -41,10 +43,33 @@ static void test_sockets(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
+/* The app inherits nothing: what was kept for further attempts is closed too. */
+static void test_close(void **state)
+{
+	struct process process = {.is_init = false};
+	struct session session;
+	struct error err = {0};
+	unsigned uses;
+	int fd;
+
+	(void)state;
+	sigemptyset(&process.ending);
+	sigemptyset(&process.watched);
+	check_int("opened", session_open(&session, &process, &err), 0);
+	check("names can be looked up", session.names != NULL);
+	fd = sockets_open(&session.kept, AF_INET, &uses);
+	sockets_give(&session.kept, fd, AF_INET, uses);
+	check_int("kept", (long long)session.kept.count, 1);
+	session_close(&session);
+	check_int("closed", fcntl(fd, F_GETFD), -1);
+	check("nothing is left", !session.loop && !session.names && session.kept.count == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sockets),
+		cmocka_unit_test(test_close),
 	};
 
 	return unit_main(tests);

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "loopback.h"
 #include "net/stream.h"
 #include "speaker.h"
@@ -22,6 +23,7 @@ struct client {
 	size_t len;
 	bool ended, reset;
 	bool stops_when_connected;
+	struct sockets *kept; /* NULL: none */
 };
 
 /* Reads everything until the peer closes. */
@@ -66,8 +68,8 @@ static struct outcome client_open(struct client *client, struct unit_loop *unit,
 {
 	struct address address = loopback_address(host, port);
 
-	*client = (struct client){.unit = unit};
-	return stream_connect(&client->stream, unit->loop, NULL, &address, on_connected, on_failed, client);
+	*client = (struct client){.unit = unit, .kept = client->kept};
+	return stream_connect(&client->stream, unit->loop, client->kept, &address, on_connected, on_failed, client);
 }
 
 static void test_connects_and_reads(void **state)
@@ -78,7 +80,7 @@ static void test_connects_and_reads(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(hosts) - !loopback_has_v6(); i++) {
 		struct unit_loop unit;
-		struct client client;
+		struct client client = {0};
 		struct speaker peer;
 
 		unit_loop_open(&unit);
@@ -104,7 +106,7 @@ static void test_connects_and_reads(void **state)
 static void test_refused(void **state)
 {
 	struct unit_loop unit;
-	struct client client;
+	struct client client = {0};
 	uint16_t port = 0;
 	int fd = loopback_bind("127.0.0.1", &port);
 
@@ -118,6 +120,112 @@ static void test_refused(void **state)
 	stream_close(&client.stream);
 	unit_loop_close(&unit);
 	close(fd);
+}
+
+/* A descriptor that was refused at once is used for the next attempts, and connects in the end. */
+static void test_refused_and_kept(void **state)
+{
+	static const struct speaker_step greets[] = {speaker_say("hello"), {SPEAKER_CLOSE, NULL, 0}};
+	uint16_t port = 0;
+	int fd = loopback_bind("127.0.0.1", &port), before, kept = -1;
+	struct sockets sockets = {0};
+	struct unit_loop unit;
+	struct client client = {.kept = &sockets};
+	struct speaker peer;
+
+	(void)state;
+	unit_loop_open(&unit);
+	speaker_open(&peer, &unit, "127.0.0.1", greets);
+	before = descriptors_count();
+	for (unsigned i = 0; i < 10; i++) {
+		check_int("refused", client_open(&client, &unit, "127.0.0.1", port).kind, OUTCOME_REFUSED);
+		check_int("closed for its user", client.stream.fd, -1);
+		check_int("kept", (long long)sockets.count, 1);
+		check_int("the same", sockets.kept[0].fd, i ? kept : sockets.kept[0].fd);
+		check_int("used", sockets.kept[0].uses, i + 1);
+		kept = sockets.kept[0].fd;
+		stream_close(&client.stream); /* does nothing */
+	}
+	check_int("one", descriptors_count(), before + 1);
+	check_int("begun", client_open(&client, &unit, "127.0.0.1", peer.port).kind, OUTCOME_READY);
+	check_int("the same", client.stream.fd, kept);
+	check_int("taken", (long long)sockets.count, 0);
+	unit_loop_run(&unit, "connected");
+	check_text("connected", client.data, "hello");
+	stream_close(&client.stream);
+	check_int("a connection is not kept", (long long)sockets.count, 0);
+	speaker_close(&peer);
+	unit_loop_close(&unit);
+	close(fd);
+}
+
+/* The refusal comes later, from the second SYN: the peer's queue was full, and then it is gone. */
+static void test_refused_later_and_kept(void **state)
+{
+	uint16_t port = 0;
+	int filler, before, listener = loopback_listen_full("127.0.0.1", &port, &filler);
+	struct sockets sockets = {0};
+	struct unit_loop unit;
+	struct client client = {.kept = &sockets};
+
+	(void)state;
+	unit_loop_open(&unit);
+	before = descriptors_count();
+	check_int("begun", client_open(&client, &unit, "127.0.0.1", port).kind, OUTCOME_READY);
+	unit_loop_settle(&unit);
+	check_int("it hangs", client.failed + client.connected, 0);
+	close(listener);
+	close(filler);
+	before -= 2;
+	unit_loop_run(&unit, "refused");
+	check_int("refused", client.outcome.kind, OUTCOME_REFUSED);
+	check_int("refused", client.failed, 1);
+	check_int("closed for its user", client.stream.fd, -1);
+	check_int("kept", (long long)sockets.count, 1);
+	check_int("one", descriptors_count(), before + 1);
+	unit_loop_settle(&unit);
+	check_int("told once", client.failed, 1);
+	/* It is as good as new. */
+	listener = loopback_listen("127.0.0.1", &port);
+	check_int("begun", client_open(&client, &unit, "127.0.0.1", port).kind, OUTCOME_READY);
+	client.stops_when_connected = true;
+	unit_loop_run(&unit, "connected");
+	check_int("connected", client.connected, 1);
+	check_int("taken", (long long)sockets.count, 0);
+	stream_close(&client.stream);
+	close(listener);
+	check_int("none is left", descriptors_count(), before);
+	unit_loop_close(&unit);
+}
+
+/* Any other end closes the descriptor: it hangs, or the attempt is given up before it is told. */
+static void test_others_are_not_kept(void **state)
+{
+	uint16_t full = 0, listening = 0;
+	int filler, hanging = loopback_listen_full("127.0.0.1", &full, &filler),
+		    listener = loopback_listen("127.0.0.1", &listening), before;
+	struct sockets sockets = {0};
+	struct unit_loop unit;
+	struct client client = {.kept = &sockets};
+	uint16_t ports[2];
+
+	(void)state;
+	ports[0] = full;
+	ports[1] = listening;
+	unit_loop_open(&unit);
+	before = descriptors_count();
+	for (size_t i = 0; i < COUNT(ports); i++) {
+		check_int("begun", client_open(&client, &unit, "127.0.0.1", ports[i]).kind, OUTCOME_READY);
+		stream_close(&client.stream);
+		check_int("not kept", (long long)sockets.count, 0);
+		check_int("closed", descriptors_count(), before);
+		unit_loop_settle(&unit);
+		check_int("nothing follows", client.failed + client.connected, 0);
+	}
+	close(filler);
+	close(hanging);
+	close(listener);
+	unit_loop_close(&unit);
 }
 
 /* Failures that stream_connect returns immediately: the kernel knows them, or a resource is exhausted. */
@@ -152,7 +260,7 @@ static void test_a_peer_that_resets(void **state)
 {
 	static const struct speaker_step resets[] = {{SPEAKER_RESET, NULL, 0}};
 	struct unit_loop unit;
-	struct client client;
+	struct client client = {0};
 	struct speaker peer;
 
 	(void)state;
@@ -172,7 +280,7 @@ static void test_close_sends_fin(void **state)
 	static char much[20000];
 	const struct speaker_step says[] = {{SPEAKER_SAY, much, sizeof(much)}, {SPEAKER_HOLD, NULL, 0}};
 	struct unit_loop unit;
-	struct client client;
+	struct client client = {0};
 	struct speaker peer;
 
 	(void)state;
@@ -281,10 +389,17 @@ static void test_a_unix_socket(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_connects_and_reads), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_fails_at_once),      cmocka_unit_test(test_a_peer_that_resets),
-		cmocka_unit_test(test_close_sends_fin),    cmocka_unit_test(test_own_reflection),
-		cmocka_unit_test(test_connect_result),     cmocka_unit_test(test_a_connection_that_was_never_made),
+		cmocka_unit_test(test_connects_and_reads),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_refused_and_kept),
+		cmocka_unit_test(test_refused_later_and_kept),
+		cmocka_unit_test(test_others_are_not_kept),
+		cmocka_unit_test(test_fails_at_once),
+		cmocka_unit_test(test_a_peer_that_resets),
+		cmocka_unit_test(test_close_sends_fin),
+		cmocka_unit_test(test_own_reflection),
+		cmocka_unit_test(test_connect_result),
+		cmocka_unit_test(test_a_connection_that_was_never_made),
 		cmocka_unit_test(test_a_unix_socket),
 	};
 

@@ -2,7 +2,6 @@
 #ifndef ASKER_H
 #define ASKER_H
 
-#include "name_server.h"
 #include "net/dns.h"
 #include "unit_loop.h"
 
@@ -20,8 +19,5 @@ void asker_ask(struct asker *asker, struct unit_loop *unit, struct dns *dns, con
 
 /* Asks, waits, and fails the test unless there is one answer. */
 void asker_wait(struct asker *asker, struct unit_loop *unit, struct dns *dns, const char *name, int family);
-
-/* Makes server the one of /etc/resolv.conf (own_files.h). */
-void asker_use_server(const struct name_server *server);
 
 #endif

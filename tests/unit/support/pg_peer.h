@@ -20,6 +20,8 @@
 			       "S\0\0\0\26in_hot_standby\0on\0"                                            \
 			       "S\0\0\0\46" "default_transaction_read_only\0off\0" "Z\0\0\0\5I")
 #define ERROR(state)  speaker_say("E\0\0\0\36SFATAL\0VFATAL\0C" state "\0Mno\0\0")
+#define LET_IN_BUT_ERROR(state) \
+		      speaker_say("R\0\0\0\10\0\0\0\0" "E\0\0\0\36SFATAL\0VFATAL\0C" state "\0Mno\0\0")
 #define ECHO_OF_PASSWORD speaker_say("E\0\0\0\44SFATAL\0VFATAL\0C28P01\0Mhunter2!\0\0")
 #define STARTUP       {SPEAKER_STARTUP, NULL, 0}
 #define MESSAGE       {SPEAKER_MESSAGE, NULL, 0}

@@ -79,7 +79,7 @@ void waiting_run(struct waiting *waiting, const char *words, uint16_t refusing, 
 
 	while (argc <= WAITING_WORDS && (argv[argc] = strsep(&rest, " ")))
 		argc++;
-	if (loading_run(&waiting->config, argc, argv, &waiting->env, &waiting->process, &waiting->log, &err) ||
+	if (loading_run(&waiting->config, argc, argv, &waiting->env, &waiting->log, &err) ||
 	    probe_bind(waiting->config.plan.targets, waiting->config.plan.target_count, &waiting->env, &waiting->log,
 		       &err))
 		fail_msg("%s", err.text);

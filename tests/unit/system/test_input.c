@@ -13,17 +13,17 @@
 
 #include "base/alloc.h"
 #include "system/input.h"
+#include "system/process.h"
 
 enum { MAX = 100000 };
 
 static void check_read(const char *row, const char *path, size_t max, const char *expected)
 {
-	const struct process process = {0}; /* watches no signal */
 	struct error err = {0};
 	char *text = NULL;
 	size_t len = 0;
 
-	check_int(row, input_read(path, &process, max, &text, &len, &err), 0);
+	check_int(row, input_read(path, max, &text, &len, &err), 0);
 	check_text(row, err.text, "");
 	check_int(row, (long long)len, (long long)strlen(expected));
 	check_text(row, text, expected);
@@ -32,12 +32,11 @@ static void check_read(const char *row, const char *path, size_t max, const char
 
 static void check_fails(const char *row, const char *path, size_t max, const char *expected)
 {
-	const struct process process = {0};
 	struct error err = {0};
 	char *text = NULL;
 	size_t len;
 
-	check_int(row, input_read(path, &process, max, &text, &len, &err), -1);
+	check_int(row, input_read(path, max, &text, &len, &err), -1);
 	check_has(row, err.text, expected);
 	check(row, strncmp(err.text, expected, strlen(expected)) == 0);
 }
@@ -79,7 +78,6 @@ static void test_files(void **state)
 /* A zero byte belongs to the text; len counts it. */
 static void test_zero_bytes(void **state)
 {
-	const struct process process = {0};
 	struct error err = {0};
 	char *text;
 	size_t len;
@@ -91,7 +89,7 @@ static void test_zero_bytes(void **state)
 	assert_int_equal(write(ends[1], "a\0b", 3), 3);
 	close(ends[1]);
 	snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
-	assert_int_equal(input_read(path, &process, MAX, &text, &len, &err), 0);
+	assert_int_equal(input_read(path, MAX, &text, &len, &err), 0);
 	assert_int_equal(len, 3);
 	assert_memory_equal(text, "a\0b", 4);
 	free(text);
@@ -181,7 +179,7 @@ static void read_in_child(void *arg)
 		raise(reading->signal_number);
 	else if (reading->signal_number)
 		signal_later(reading->signal_number);
-	if (input_read(reading->path, &process, MAX, &text, &len, &err)) {
+	if (input_read(reading->path, MAX, &text, &len, &err)) {
 		printf("%s", err.text);
 		fflush(stdout);
 		_exit(125);

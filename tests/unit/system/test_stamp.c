@@ -22,23 +22,24 @@ struct stamp_row {
 	const char *name;
 	const char *before, *after; /* content; NULL: no file */
 	time_t at;                  /* time of the second content; the first has 1000 */
-	bool stale;
+	bool stale, changed;
 };
 
 static void test_rewritten(void **state)
 {
 	static const struct stamp_row rows[] = {
-		{"longer", "a", "ab", 1000, true},
-		{"shorter", "ab", "a", 1000, true},
-		{"the same length", "ab", "cd", 1001, true},
-		{"the same bytes", "ab", "ab", 1001, true},
-		{"comes to exist", NULL, "a", 1000, true},
-		{"is filled", "", "a", 1001, true},
+		{"longer", "a", "ab", 1000, true, true},
+		{"shorter", "ab", "a", 1000, true, true},
+		{"the same length", "ab", "cd", 1001, true, true},
+		{"the same bytes", "ab", "ab", 1001, true, true},
+		{"comes to exist", NULL, "a", 1000, true, true},
+		{"is filled", "", "a", 1001, true, true},
 		/* Truncated for a moment, while it is rewritten in place (FACTS 9). */
-		{"empty", "a", "", 1001, false},
-		{"missing", "a", NULL, 1001, false},
-		{"missing as before", NULL, NULL, 1000, false},
-		{"empty as before", "", "", 1001, false},
+		{"empty", "a", "", 1001, false, true},
+		{"missing", "a", NULL, 1001, false, true},
+		{"missing as before", NULL, NULL, 1000, false, false},
+		{"comes to exist, empty", NULL, "", 1001, false, true},
+		{"empty as before, and touched", "", "", 1001, false, true},
 	};
 
 	(void)state;
@@ -54,12 +55,15 @@ static void test_rewritten(void **state)
 		stamp_take(&stamp, path);
 		check_int("not touched", stamp_is_stale(&stamp, path), false);
 		check_int("not touched, looked at again", stamp_is_stale(&stamp, path), false);
+		check_int("not touched", stamp_has_changed(&stamp, path), false);
 		remove(path);
 		if (rows[i].after)
 			write_at(&dir, "file", rows[i].after, rows[i].at);
 		check_int(rows[i].name, stamp_is_stale(&stamp, path), rows[i].stale);
+		check_int(rows[i].name, stamp_has_changed(&stamp, path), rows[i].changed);
 		stamp_take(&stamp, path);
 		check_int("taken anew", stamp_is_stale(&stamp, path), false);
+		check_int("taken anew", stamp_has_changed(&stamp, path), false);
 		free(path);
 		unit_dir_close(&dir);
 	}
@@ -81,6 +85,7 @@ static void test_replaced(void **state)
 	stamp_take(&stamp, path);
 	assert_int_equal(rename(other, path), 0);
 	check_int("replaced", stamp_is_stale(&stamp, path), true);
+	check_int("replaced", stamp_has_changed(&stamp, path), true);
 	free(path);
 	free(other);
 	unit_dir_close(&dir);
@@ -101,9 +106,11 @@ static void test_in_place(void **state)
 	stamp_take(&stamp, path);
 	assert_int_equal(truncate(path, 0), 0);
 	check_int("truncated", stamp_is_stale(&stamp, path), false);
+	check_int("truncated", stamp_has_changed(&stamp, path), true);
 	assert_int_equal(truncate(path, 2), 0);
 	assert_int_equal(utimensat(AT_FDCWD, path, later, 0), 0);
 	check_int("and written", stamp_is_stale(&stamp, path), true);
+	check_int("and written", stamp_has_changed(&stamp, path), true);
 	free(path);
 	unit_dir_close(&dir);
 }

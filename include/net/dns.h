@@ -9,8 +9,8 @@
 #include "net/resolvconf.h"
 #include "target/outcome.h"
 
-/* Space for the longest name that is sent to a server, and a NUL. A longer one does not exist. */
-enum { DNS_NAME_SIZE = 256 };
+/* The longest name that can exist, without the dot at its end (RFC 1035, 2.3.4), and space for it, the dot and a NUL. */
+enum { DNS_NAME_MAX = 253, DNS_NAME_SIZE = DNS_NAME_MAX + 2 };
 
 struct dns;
 struct dns_question;

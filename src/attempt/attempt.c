@@ -41,13 +41,13 @@ struct attempt {
 	enum outcome_kind last;         /* how the previous attempt ended */
 	struct attempt_runner *runners; /* list; the one that was started last comes first */
 	size_t running;                 /* how many of them run */
-	size_t sockets;                 /* how many the attempt has of the session: for those that run, and the next one */
-	int64_t deadline;               /* clock_now() time */
-	struct loop_timer next;         /* starts the next address */
-	struct loop_timer again;        /* looks the names up again */
-	struct loop_timer limit;        /* ends the attempt while no probe runs, so during the look-up */
-	struct outcome best;            /* the most useful outcome so far */
-	struct place best_place;        /* where it was found */
+	size_t sockets;          /* how many the attempt has of the session: for those that run, and the next one */
+	int64_t deadline;        /* clock_now() time */
+	struct loop_timer next;  /* starts the next address */
+	struct loop_timer again; /* looks the names up again */
+	struct loop_timer limit; /* ends the attempt while no probe runs, so during the look-up */
+	struct outcome best;     /* the most useful outcome so far */
+	struct place best_place; /* where it was found */
 	void (*done)(void *arg, const struct outcome *outcome, const struct place *place);
 	void *arg;
 };

@@ -104,8 +104,10 @@ static void dns_on_answered(struct nameserver_try *inner, enum nameserver_result
 	struct dns_question *question = try->question;
 
 	question->waiting--;
-	if (question->answered && !question->over && result != NAMESERVER_LOST) {
+	/* Any reply, also one that comes after another server's. */
+	if (result != NAMESERVER_LOST)
 		question->dns->silent &= ~(1u << try->server);
+	if (question->answered && !question->over && result != NAMESERVER_LOST) {
 		if (result == NAMESERVER_ERROR) {
 			dns_note_error(question, try->server, outcome);
 		} else {
@@ -230,6 +232,7 @@ struct dns_question *dns_ask(struct dns *dns, const char *name, int family,
 	struct dns_question *question = alloc_zero(1, sizeof(*question));
 	const struct outcome none = outcome_make(OUTCOME_NO_NAME, NULL);
 	size_t len = strlen(name);
+	size_t letters = len && name[len - 1] == '.' ? len - 1 : len;
 
 	*question = (struct dns_question){
 		.dns = dns, .next = dns->open, .link = &dns->open, .family = family, .answered = answered, .arg = arg};
@@ -237,7 +240,7 @@ struct dns_question *dns_ask(struct dns *dns, const char *name, int family,
 		dns->open->link = &question->next;
 	dns->open = question;
 	loop_timer_init(dns->loop, &question->timer, dns_on_timer, question);
-	if (len >= sizeof(question->name)) {
+	if (letters > DNS_NAME_MAX) {
 		dns_conclude(question, &none);
 		return question;
 	}

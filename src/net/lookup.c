@@ -303,8 +303,8 @@ static void lookup_begin(struct lookup *lookup, bool tells)
 	lookup_ask(lookup);
 }
 
-/* Reads the files again if they have changed, and begins the open rounds again that this concerns. */
-static void lookup_refresh(struct lookup_shared *shared)
+/* Reads the files again if they have changed, and begins the open rounds again that this concerns. True: it was all. */
+static bool lookup_refresh(struct lookup_shared *shared)
 {
 	bool hosts_changed = shared->open && hosts_is_stale(shared->hosts);
 
@@ -320,12 +320,13 @@ static void lookup_refresh(struct lookup_shared *shared)
 			lookup_begin(lookup, true);
 			lookup_set_open(lookup);
 		}
-		return;
+		return true;
 	}
 	for (struct lookup *lookup = hosts_changed ? shared->open : NULL, *next; lookup; lookup = next) {
 		next = lookup->next;
 		lookup_try_hosts(lookup, true);
 	}
+	return false;
 }
 
 static void lookup_on_watch(void *arg)
@@ -387,12 +388,27 @@ void lookup_free(struct lookup *lookup)
 	free(lookup);
 }
 
+/* The round goes on: a family without an address may have one by now, though the other is not answered yet. */
+static void lookup_ask_again(struct lookup *lookup)
+{
+	char name[2 * DNS_NAME_SIZE];
+
+	if (!resolvconf_candidate(&lookup->shared->conf, lookup->name, lookup->candidate, name, sizeof(name)))
+		return;
+	for (int i = 0; i < LOOKUP_FAMILIES; i++)
+		if (lookup->halves[i].is_empty)
+			lookup_ask_half(&lookup->halves[i], name);
+}
+
 void lookup_start(struct lookup *lookup)
 {
-	bool is_open = lookup->link && !lookup->settled;
+	bool was_open = lookup->link != NULL, goes_on = was_open && !lookup->settled;
 
-	lookup_refresh(lookup->shared);
-	if (!is_open || !lookup->link)
+	if (lookup_refresh(lookup->shared) && was_open)
+		return;
+	if (goes_on && lookup->link)
+		lookup_ask_again(lookup);
+	else
 		lookup_begin(lookup, false);
 }
 

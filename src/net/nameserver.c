@@ -73,7 +73,8 @@ const char *nameserver_open(struct nameserver *server, const char *address, bool
 		.flags = use_tcp ? ARES_FLAG_USEVC : 0, /* no EDNS: some servers do not answer it */
 		.timeout = NAMESERVER_TRY,
 		.maxtimeout = NAMESERVER_TRY,
-		.tries = 1,
+		/* The server may have closed an idle connection; then another one is made (RFC 7766, 6.2.1). */
+		.tries = use_tcp ? 2 : 1,
 		.ndots = 0,
 		.lookups = lookups,
 		.resolvconf_path = no_file, /* net/resolvconf reads it */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "net/address.h"
 #include "system/textfile.h"
 
 enum { RESOLVCONF_SIZE_MAX = 64 << 10, RESOLVCONF_NDOTS_DEFAULT = 1, RESOLVCONF_NDOTS_MAX = 15 };
@@ -47,13 +48,33 @@ static void resolvconf_set_search(struct resolvconf *conf, const char *words, si
 	}
 }
 
+/* Is it an address? It may have a port or an interface: "127.0.0.1:53", "[::1]:53", "fe80::1%eth0". */
+static bool resolvconf_is_server(const char *word)
+{
+	bool bracketed = word[0] == '[';
+	const char *colon = strchr(word, ':');
+	size_t len = bracketed                          ? strcspn(word + 1, "]")
+		     : colon && !strchr(colon + 1, ':') ? (size_t)(colon - word)
+							: strcspn(word, "%");
+	char *host = alloc_slice(word + bracketed, len);
+	struct address address;
+	bool is = host[0] != '/' && address_of_host(&address, host, 0) && (!bracketed || word[1 + len] == ']');
+
+	free(host);
+	return is;
+}
+
+/* What is no address takes no place of a server. */
 static void resolvconf_add_server(struct resolvconf *conf, const char *words)
 {
 	size_t len;
 	const char *word = resolvconf_word(&words, &len);
+	char *server = alloc_slice(word, len);
 
-	if (len && conf->server_count < RESOLVCONF_SERVERS_MAX)
-		conf->servers[conf->server_count++] = alloc_slice(word, len);
+	if (conf->server_count < RESOLVCONF_SERVERS_MAX && resolvconf_is_server(server))
+		conf->servers[conf->server_count++] = server;
+	else
+		free(server);
 }
 
 static size_t resolvconf_ndots(const char *digits)
@@ -79,12 +100,14 @@ static void resolvconf_set_options(struct resolvconf *conf, const char *words)
 	}
 }
 
-/* line ends with a NUL. A keyword begins in the first column; a comment is an unknown keyword. */
+/* line ends with a NUL. A keyword begins in the first column; a comment is an unknown keyword. One alone says nothing. */
 static void resolvconf_take_line(struct resolvconf *conf, const char *line)
 {
 	size_t len = strcspn(line, resolvconf_blanks);
-	const char *rest = line + len;
+	const char *rest = line + len + strspn(line + len, resolvconf_blanks);
 
+	if (!*rest)
+		return;
 	if (len == 10 && strncmp(line, "nameserver", len) == 0)
 		resolvconf_add_server(conf, rest);
 	else if (len == 6 && strncmp(line, "search", len) == 0)
@@ -192,8 +215,8 @@ static bool resolvconf_searches_the_root(const struct resolvconf *conf)
 
 bool resolvconf_is_as_it_stands(const struct resolvconf *conf, const char *name, size_t index)
 {
-	if (resolvconf_stands_first(conf, name))
-		return index == 0;
+	if (resolvconf_stands_first(conf, name) && index-- == 0)
+		return true;
 	/* The root in the search list is the name as it stands, too. */
 	return index < conf->domain_count ? !conf->domains[index][0] : index == conf->domain_count;
 }

@@ -66,7 +66,8 @@ static void test_bind(void **state)
 		{"tcp://", NULL, 0, "host is missing"},
 		{"tcp://me@db:1", NULL, 0, "tcp://host:port"},
 		{"tcp://db:1/app", NULL, 0, "tcp://host:port"},
-		{"tcp://db:1?port=1", NULL, 0, "tcp://host:port"},
+		{"tcp://db:1?port=1", NULL, 0, "stay"},
+		{"tcp://db:1/?stay=1s", "tcp", 1, NULL},
 		{"tcp://a:1,b:2", NULL, 0, "several targets"},
 	};
 

@@ -206,6 +206,30 @@ static void test_the_first_is_silent(void **state)
 	dns_rig_close(&rig);
 }
 
+/* It answers again, but each time after the other one: it counts as silent no more. */
+static void test_a_silent_one_that_is_second(void **state)
+{
+	struct dns_rig rig;
+	struct asker asker;
+
+	(void)state;
+	open_rig(&rig, silent, others);
+	ask(&rig, &asker);
+	unit_loop_run(&rig.unit, "the second");
+	check_int("the second", asker.outcome.kind, OUTCOME_NO_NAME);
+	ask(&rig, &asker);
+	settle(&rig);
+	check_int("both", asker.answers, 1);
+	name_server_release(&rig.servers[0]);
+	settle(&rig);
+	dns_rig_set_rows(&rig, 0, good, 1);
+	ask(&rig, &asker);
+	check("the first alone", !name_server_is_asked(&rig.servers[1]));
+	settle(&rig);
+	check_text("the first", asker.addresses, "10.0.0.1");
+	dns_rig_close(&rig);
+}
+
 /* What a server did is forgotten when others may have taken its place. */
 static void test_reset(void **state)
 {
@@ -323,11 +347,17 @@ static void test_three_servers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_first_knows),        cmocka_unit_test(test_the_first_fails),
-		cmocka_unit_test(test_the_first_is_down),      cmocka_unit_test(test_no_server),
-		cmocka_unit_test(test_the_first_is_silent),    cmocka_unit_test(test_reset),
-		cmocka_unit_test(test_reset_to_other_servers), cmocka_unit_test(test_a_late_answer_after_an_error),
-		cmocka_unit_test(test_an_error_and_silence),   cmocka_unit_test(test_three_servers),
+		cmocka_unit_test(test_the_first_knows),
+		cmocka_unit_test(test_the_first_fails),
+		cmocka_unit_test(test_the_first_is_down),
+		cmocka_unit_test(test_no_server),
+		cmocka_unit_test(test_the_first_is_silent),
+		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_a_silent_one_that_is_second),
+		cmocka_unit_test(test_reset_to_other_servers),
+		cmocka_unit_test(test_a_late_answer_after_an_error),
+		cmocka_unit_test(test_an_error_and_silence),
+		cmocka_unit_test(test_three_servers),
 	};
 
 	return unit_main(tests);

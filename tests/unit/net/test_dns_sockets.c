@@ -38,8 +38,9 @@ static void test_tcp(void **state)
 	check_ask("no name", &rig, "nosuch.test", AF_INET, OUTCOME_NO_NAME, "");
 	check_ask("an error", &rig, "broken.test", AF_INET, OUTCOME_DNS_FAILED, "");
 	check_ask("a long answer", &rig, "long.test", AF_INET, OUTCOME_READY, "10.0.0.3 10.0.0.4");
-	check_int("all over TCP", rig.servers[0].asked_tcp, 5);
-	check_int("nothing else", rig.servers[0].asked, 5);
+	/* Over TCP an error is asked for twice: it may be that of a connection which the server has just closed. */
+	check_int("all over TCP", rig.servers[0].asked_tcp, 6);
+	check_int("nothing else", rig.servers[0].asked, 6);
 	dns_rig_close(&rig);
 }
 

@@ -238,27 +238,6 @@ static void test_too_long_for_the_list(void **state)
 	seeker_rig_close(&rig);
 }
 
-/* A resolv.conf that names no server. */
-static void test_no_server(void **state)
-{
-	struct seeker_rig rig;
-	struct seeker seeker;
-
-	(void)state;
-	if (!own_files)
-		skip();
-	seeker_rig_open(&rig, NULL, 0, "", LOCALHOST);
-	own_files_write(OWN_RESOLV_CONF, "nameserver nonsense\nsearch a\n");
-	seeker_open(&seeker, &rig, "db");
-	for (int i = 0; i < 2; i++) {
-		seeker_start(&seeker);
-		seeker_wait(&seeker, "none");
-		seeker_check("none", &seeker, "local", "local");
-	}
-	seeker_close(&seeker);
-	seeker_rig_close(&rig);
-}
-
 /* A domain whose servers are silent costs time and not the wait: the next name is asked after that. */
 static void test_silence(void **state)
 {
@@ -290,10 +269,10 @@ static void test_silence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hosts),     cmocka_unit_test(test_special_names),
-		cmocka_unit_test(test_search),    cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_ndots_0),   cmocka_unit_test(test_too_long_for_the_list),
-		cmocka_unit_test(test_no_server), cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_hosts),   cmocka_unit_test(test_special_names),
+		cmocka_unit_test(test_search),  cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_ndots_0), cmocka_unit_test(test_too_long_for_the_list),
+		cmocka_unit_test(test_silence),
 	};
 
 	own_files = own_files_take();

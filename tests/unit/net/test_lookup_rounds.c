@@ -116,6 +116,30 @@ static void test_started_again_while_open(void **state)
 	close_rig(&rig, &seeker);
 }
 
+/* A was answered without an address, and AAAA is silent: each round asks for A again. */
+static void test_one_family_is_silent(void **state)
+{
+	static const struct name_server_row later[] = {{.name = "db", .a = {"10.0.0.2"}, .holds_aaaa = true}};
+	static const struct name_server_row before[] = {{.name = "db", .holds_aaaa = true}};
+	struct seeker_rig rig;
+	struct seeker seeker;
+
+	(void)state;
+	if (!own_files)
+		skip();
+	seeker_rig_open(&rig, before, COUNT(before), "options ndots:0\n", LOCALHOST);
+	seeker_open(&seeker, &rig, "db");
+	seeker.stops_at_first = true;
+	seeker_start(&seeker);
+	settle(&rig);
+	seeker_check("nothing is known", &seeker, "open", "open");
+	rig.server.rows = later;
+	seeker_start(&seeker);
+	unit_loop_run(&rig.unit, "A");
+	seeker_check("A", &seeker, "open", "10.0.0.2");
+	close_rig(&rig, &seeker);
+}
+
 /* Once both are known, each round asks both again. */
 static void test_rounds_of_their_own(void **state)
 {
@@ -148,8 +172,8 @@ static void test_rounds_of_their_own(void **state)
 }
 
 /*
- * AAAA is open when the next round begins: the new round takes the question over. A server that takes its time needs the
- * time that it has had already.
+ * AAAA is open when the next round begins: the new round takes the question over. A server that takes its time needs
+ * the time that it has had already.
  */
 static void test_an_open_question_is_taken_over(void **state)
 {
@@ -327,6 +351,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_answer_is_late),
+		cmocka_unit_test(test_one_family_is_silent),
 		cmocka_unit_test(test_started_again_while_open),
 		cmocka_unit_test(test_rounds_of_their_own),
 		cmocka_unit_test(test_an_open_question_is_taken_over),

@@ -2,7 +2,10 @@
 #ifndef REWRITE_H
 #define REWRITE_H
 
-/* The file stays the same one, and its time is another afterwards. Makes it if there is none. Fails the test when it cannot. */
+/*
+ * The file stays the same one, and its time is another afterwards. Makes it if there is none. Fails the test when it
+ * cannot.
+ */
 void rewrite_file(const char *path, const char *content);
 
 #endif

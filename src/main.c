@@ -16,6 +16,7 @@
 #include "net/session.h"
 #include "settings/config.h"
 #include "settings/load.h"
+#include "system/ending.h"
 #include "system/env.h"
 #include "system/log.h"
 #include "system/process.h"
@@ -61,7 +62,7 @@ static int main_exit_code(const struct waiter_result *result)
 	case VERDICT_GAVE_UP:
 		return EXIT_TIMED_OUT;
 	case VERDICT_SIGNALLED:
-		return process_exit_code(result->signal);
+		return ending_exit_code(result->signal);
 	}
 	return EXIT_OWN_FAULT;
 }
@@ -119,7 +120,7 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 	int code = EXIT_OWN_FAULT;
 
 	if (probe_bind(config->plan.targets, config->plan.target_count, env, log, err) ||
-	    exports_assign(&config->plan, log, err))
+	    exports_assign(&config->plan, env, config->command || config->print_env, log, err))
 		goto out;
 	if (config->command && !(path = handoff_find(config->command[0], env, &code, err)))
 		goto out;
@@ -153,7 +154,7 @@ int main(int argc, char **argv)
 	log_init(&log, STDERR_FILENO);
 	process_take(&process);
 	env_copy(&env, environ);
-	failed = load_settings(&config, argc, argv, &env, &process, &err);
+	failed = load_settings(&config, argc, argv, &env, &err);
 	outputs_set_log(&config, &log);
 	if (!failed && config.action != CONFIG_WAIT)
 		code = main_print(main_text(config.action), &err);

@@ -14,9 +14,9 @@
 struct loop;
 
 /*
- * Returns a loop, which loop_free frees, or NULL with err. It reads the watched signals of process through a
- * descriptor, so that they interrupt no system call. The first signal that asks to end stops the loop; at SIGCHLD
- * children that have ended are reaped (FACTS 39). process must outlive the loop.
+ * Returns a loop, which loop_free frees, or NULL with err. An ending signal (system/ending.h), also one that came
+ * before, stops the loop. At SIGCHLD children that have ended are reaped (FACTS 39). process must outlive the loop.
+ * There can be one loop at a time.
  */
 struct loop *loop_new(const struct process *process, struct error *err);
 void loop_free(struct loop *loop);

@@ -5,14 +5,12 @@
 #include "base/errors.h"
 #include "settings/config.h"
 #include "system/env.h"
-#include "system/process.h"
 
 /*
  * Reads the file config->path into config->file; "-" is standard input. Fails if it cannot be read or is not a JSON
- * object. Errors of all functions here name the file, and those about its content also line and column. process is for
- * input_read.
+ * object. Errors of all functions here name the file, and those about its content also line and column.
  */
-int settings_file_read(struct config *config, const struct process *process, struct error *err);
+int settings_file_read(struct config *config, struct error *err);
 
 /* Stores the file's settings for the whole wait in config. Call it after the defaults and before the environment. */
 int settings_file_settings(struct config *config, struct error *err);

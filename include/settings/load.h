@@ -6,16 +6,14 @@
 #include "settings/config.h"
 #include "system/env.h"
 #include "system/log.h"
-#include "system/process.h"
 
 /*
  * Fills config from defaults, file, environment and command line; a later source overrules an earlier one. Reads no
- * targets. process is for reading a file from a pipe. config points into argv and env, which must outlive it. Fails
- * on a wrong setting; the error names it and the fix. On failure, config->output and config->report_fd still tell in
- * which form the error must be printed, if that is known. config must be freed with config_release, also on failure.
+ * targets. config points into argv, which must outlive it. Fails on a wrong setting; the error names it and the fix. On
+ * failure, config->output and config->report_fd still tell in which form the error must be printed, if that is known.
+ * config must be freed with config_release, also on failure.
  */
-int load_settings(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
-		  struct error *err);
+int load_settings(struct config *config, int argc, char **argv, const struct env *env, struct error *err);
 
 /*
  * Call it after load_settings, if config->action is CONFIG_WAIT. Adds the targets, with the settings of each. Fails if

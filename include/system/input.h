@@ -5,14 +5,12 @@
 #include <stddef.h>
 
 #include "base/errors.h"
-#include "system/process.h"
 
 /*
  * Reads all of the file at path; "-" is standard input. *text gets *len bytes and a NUL after them, and is the
- * caller's. If one of process's ending signals arrives, the process exits with 128+n: no wait has begun yet. Fails if
- * the file cannot be read or has more than max bytes. The error names the file.
+ * caller's. If an ending signal arrives, the process exits with 128+n: no wait has begun yet. Fails if the file cannot
+ * be read or has more than max bytes. The error names the file.
  */
-int input_read(const char *path, const struct process *process, size_t max, char **text, size_t *len,
-	       struct error *err);
+int input_read(const char *path, size_t max, char **text, size_t *len, struct error *err);
 
 #endif

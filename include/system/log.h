@@ -10,8 +10,9 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_NORMAL, LOG_LEVEL_VERBOSE };
 struct log {
 	int fd;               /* -1: nothing is written */
 	enum log_level level; /* lines above it are dropped */
-	bool stuck;           /* the last line was not read in time: the next ones do not wait for the reader */
-	bool torn;            /* only a part of the last line was written: the next one begins with a line feed */
+	bool is_terminal;
+	bool stuck; /* the last line was not read in time: the next ones do not wait for the reader */
+	bool torn;  /* only a part of the last line was written: the next one begins with a line feed */
 	/* Makes the line that log_line writes from its text; NULL for lines for people. log_line frees the result. */
 	char *(*format)(const struct log *log, enum log_level level, const char *text);
 	int64_t began; /* clock_now() at the start of the wait, 0 before; format reads it */

@@ -23,8 +23,8 @@ struct outfile {
 /*
  * Checks that the file can be written: creates a temporary file in its folder and removes it. Changes nothing else.
  * If name is a symbolic link that the kernel follows (see fs.protected_symlinks), the link stays and the file it points
- * to is written. "-", "/dev/stdout", "/dev/stderr", "/dev/fd/N" and "/proc/self/fd/N" mean the descriptor itself. It is
- * not opened again: that would begin at another offset, and fails for a socket. Errors name the file, the reason and
+ * to is written. What means a descriptor of this process (path_descriptor) means the descriptor itself. It is not opened
+ * again: that would begin at another offset, and fails for a socket. Errors name the file, the reason and
  * the fix. The caller must call outfile_release, also on failure.
  */
 int outfile_open(struct outfile *file, const char *name, struct error *err);

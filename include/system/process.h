@@ -16,31 +16,27 @@ struct process_child {
 
 struct process {
 	sigset_t mask_found;            /* the mask at the start, which the app must get */
-	sigset_t ending;                /* the signals that end waitfor; they are blocked, so that none is lost */
-	sigset_t watched;               /* ending, and as PID 1 also SIGCHLD, to reap orphans */
+	sigset_t pending_found;         /* what was pending at the start, and must stay pending for the app */
+	sigset_t ending;                /* the signals that end the wait and have a handler (system/ending.h) */
+	sigset_t watched;               /* signals that are blocked and read by the loop; empty unless PID 1 */
 	bool is_init;                   /* PID 1 */
-	bool had_broken_pipe;           /* SIGPIPE was pending at the start, and must stay pending for the app */
 	struct process_child *children; /* list of the children that process_add_child added */
 };
 
 /*
- * main calls this first. Blocks the signals that end a program: they stay pending until the loop reads them, and no
- * handler can lose one. A signal that is ignored stays ignored. If descriptor 0, 1 or 2 is closed, opens one that is
- * closed again at exec, so that no socket of waitfor becomes the app's stdin.
+ * main calls this first. Finds the signals that must end the wait, and installs a handler for them: SIGTERM, SIGINT,
+ * SIGHUP and SIGQUIT; as PID 1 every signal whose default action ends a process, and SIGWINCH if there is no terminal.
+ * A signal that is ignored stays ignored. As PID 1 it also blocks those without a possible handler, and SIGCHLD, to
+ * reap orphans. If descriptor 0, 1 or 2 is closed, opens one that is closed again at exec, so that no socket of waitfor
+ * becomes the app's stdin.
  */
 void process_take(struct process *process);
-
-/* Returns the number of a pending ending signal, which is then no longer pending; 0 if there is none. */
-int process_pending_signal(const struct process *process);
 
 /* A descriptor that is readable while a signal of the set, which is blocked, is there. -1 with errno. */
 int process_open_signals(const sigset_t *set);
 
 /* Reads a signal from such a descriptor, without waiting; 0 when there is none. */
 int process_read_signal(int fd);
-
-/* The exit code of a program that a signal ended, as a shell tells it. */
-int process_exit_code(int signal_number);
 
 /*
  * Why the descriptor cannot be written to: "not open", also for one that is only held closed, or "open for reading only".
@@ -49,8 +45,8 @@ int process_exit_code(int signal_number);
 const char *process_refuse_descriptor(int fd);
 
 /*
- * Restores the signal mask, for execve. Until then an ending signal ends the process with 128+n. Otherwise the signal
- * would be lost and the app would start (FACTS 36).
+ * Restores the signal mask, for execve. If an ending signal has arrived, or arrives until execve, the process exits
+ * with 128+n. Otherwise the signal would be lost and the app would start (FACTS 36).
  */
 void process_give_back(const struct process *process);
 

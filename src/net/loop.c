@@ -7,13 +7,14 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "system/ending.h"
 #include "system/log.h"
 
 struct loop {
 	struct event_base *base;
 	const struct process *process;
-	int signal_fd;
-	struct event signal_event;
+	int ending_fd, signal_fd; /* signal_fd is -1 if process has no signals to watch */
+	struct event ending_event, signal_event;
 	int ending_signal;
 	int failed; /* 0, or the errno value of a refused call without which waiting is impossible */
 };
@@ -44,6 +45,22 @@ static void loop_on_fatal(int error_number)
 	_exit(125);
 }
 
+static void loop_end_at(struct loop *loop, int number)
+{
+	if (loop->ending_signal)
+		return;
+	loop->ending_signal = number;
+	event_base_loopbreak(loop->base);
+}
+
+static void loop_on_ending(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	ending_notice();
+	loop_end_at(arg, ending_noted());
+}
+
 static void loop_on_signal(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *loop = arg;
@@ -51,13 +68,39 @@ static void loop_on_signal(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	while ((number = process_read_signal(fd))) {
-		if (number == SIGCHLD) {
+		if (number == SIGCHLD)
 			process_reap(loop->process);
-		} else if (!loop->ending_signal) {
-			loop->ending_signal = number;
-			event_base_loopbreak(loop->base);
-		}
+		else
+			loop_end_at(loop, number);
 	}
+}
+
+/* Calls read when fd is readable, before all other callbacks. Returns -1 with errno. */
+static int loop_add_signals(struct loop *loop, struct event *event, int fd, event_callback_fn read)
+{
+	event_assign(event, loop->base, fd, EV_READ | EV_PERSIST, read, loop);
+	event_priority_set(event, LOOP_PRIORITY_SIGNALS);
+	return event_add(event, NULL);
+}
+
+static int loop_watch_signals(struct loop *loop)
+{
+	if (loop_add_signals(loop, &loop->ending_event, loop->ending_fd, loop_on_ending))
+		return -1;
+	return loop->signal_fd < 0 ? 0 : loop_add_signals(loop, &loop->signal_event, loop->signal_fd, loop_on_signal);
+}
+
+/* Opens the descriptors that tell of signals. Returns -1 with errno. */
+static int loop_open_signals(struct loop *loop)
+{
+	loop->signal_fd = -1;
+	loop->ending_fd = ending_watch();
+	if (loop->ending_fd < 0)
+		return -1;
+	if (sigisemptyset(&loop->process->watched))
+		return 0;
+	loop->signal_fd = process_open_signals(&loop->process->watched);
+	return loop->signal_fd < 0 ? -1 : 0;
 }
 
 /* Makes the base and watches the signals on it. Returns -1 with errno. */
@@ -74,9 +117,7 @@ static int loop_open_base(struct loop *loop)
 		event_config_free(config);
 	if (!loop->base || event_base_priority_init(loop->base, LOOP_PRIORITIES))
 		return -1;
-	event_assign(&loop->signal_event, loop->base, loop->signal_fd, EV_READ | EV_PERSIST, loop_on_signal, loop);
-	event_priority_set(&loop->signal_event, LOOP_PRIORITY_SIGNALS);
-	return event_add(&loop->signal_event, NULL);
+	return loop_watch_signals(loop);
 }
 
 struct loop *loop_new(const struct process *process, struct error *err)
@@ -86,8 +127,7 @@ struct loop *loop_new(const struct process *process, struct error *err)
 	event_set_log_callback(loop_ignore_words);
 	event_set_fatal_callback(loop_on_fatal);
 	loop->process = process;
-	loop->signal_fd = process_open_signals(&process->watched);
-	if (loop->signal_fd < 0 || loop_open_base(loop)) {
+	if (loop_open_signals(loop) || loop_open_base(loop)) {
 		errors_set(err, "cannot set up the event loop: %s (see ulimit -n)", strerror(errno));
 		loop_free(loop);
 		return NULL;
@@ -102,10 +142,13 @@ void loop_free(struct loop *loop)
 	if (!loop)
 		return;
 	if (loop->base) {
+		if (event_initialized(&loop->ending_event))
+			event_del(&loop->ending_event);
 		if (event_initialized(&loop->signal_event))
 			event_del(&loop->signal_event);
 		event_base_free(loop->base);
 	}
+	ending_unwatch(loop->ending_fd);
 	if (loop->signal_fd >= 0)
 		close(loop->signal_fd);
 	free(loop);

@@ -141,8 +141,8 @@ static void board_add_header(struct buf *buf, const struct sinks_view *view, int
 	for (size_t i = 0; i < view->count; i++)
 		done += view->list[i].state == PROGRESS_DONE;
 	text = alloc_format("%s%zu of %zu %s, %s%s%s", name, done, view->count, board_word(BOARD_DONE, view->down),
-			    elapsed, view->timeout ? " of " : "",
-			    view->timeout ? clock_format(view->timeout, limit, sizeof(limit)) : "");
+			    elapsed, view->timeout ? " of " : ", ",
+			    view->timeout ? clock_format(view->timeout, limit, sizeof(limit)) : "no limit");
 	cut = cells_cut(cells_count(text) > width ? text + sizeof(name) - 1 : text, width, 0);
 	buf_add_text(buf, cut);
 	buf_add_text(buf, "\n");

@@ -28,6 +28,7 @@ struct lines {
 	struct log *log;
 	const struct sinks_view *view; /* until the end */
 	struct lines_said *said;       /* one for each target of the view */
+	bool succeeded;                /* set at the end */
 };
 
 static bool lines_is_due(struct lines *text, const struct progress *progress)
@@ -137,6 +138,7 @@ static void lines_end(struct sink *sink, enum verdict verdict, int signal)
 	struct lines *text = (struct lines *)sink;
 	char time[32], name[24];
 
+	text->succeeded = verdict == VERDICT_READY;
 	switch (verdict) {
 	case VERDICT_TIMED_OUT:
 		log_line(text->log, LOG_LEVEL_ERROR, "timed out after %s",
@@ -155,6 +157,15 @@ static void lines_end(struct sink *sink, enum verdict verdict, int signal)
 		break;
 	}
 	text->view = NULL;
+}
+
+/* Nobody would expect the app after the summary of a timeout. */
+static void lines_exec(struct sink *sink, const char *path)
+{
+	struct lines *text = (struct lines *)sink;
+
+	if (!text->succeeded)
+		log_line(text->log, LOG_LEVEL_NORMAL, "starting %s anyway (--run-anyway)", path);
 }
 
 static void lines_begin(struct sink *sink, const struct sinks_view *view, struct loop *loop)
@@ -182,6 +193,7 @@ struct sink *lines_new(struct log *log)
 				   .attempted = lines_attempted,
 				   .done = lines_done,
 				   .end = lines_end,
+				   .exec = lines_exec,
 				   .free = lines_free};
 	text->log = log;
 	return &text->sink;

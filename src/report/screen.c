@@ -1,7 +1,6 @@
 #include "report/screen.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "report/board.h"
 #include "report/lines.h"
 #include "report/suspend.h"
+#include "system/terminal.h"
 
 /*
  * Between two frames the cursor is at the beginning of the board's first line. So a frame begins where the previous one
@@ -43,20 +43,6 @@ struct screen {
 	size_t written, whole; /* how many bytes of it are written, and how many it has */
 };
 
-/*
- * Opens the terminal again. A write must not block when the terminal stops output (^S, or a window that hangs), but
- * O_NONBLOCK on fd would affect the app, which shares that open file. Returns -1 if fd is not a terminal or open fails.
- */
-static int screen_open_terminal(int fd)
-{
-	char path[32];
-
-	if (!isatty(fd))
-		return -1;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
 /* Is another process group in the foreground? Then the screen belongs to it; most often it is the shell. */
 static bool screen_is_in_background(int terminal)
 {
@@ -68,7 +54,7 @@ static bool screen_is_in_background(int terminal)
 bool screen_fits(const struct env *env, int fd)
 {
 	const char *term = env_get(env, "TERM");
-	int terminal = term && *term && strcmp(term, "dumb") != 0 ? screen_open_terminal(fd) : -1;
+	int terminal = term && *term && strcmp(term, "dumb") != 0 ? terminal_open(fd) : -1;
 	bool fits = terminal >= 0 && !screen_is_in_background(terminal);
 
 	if (terminal >= 0)
@@ -177,7 +163,7 @@ static void screen_begin(struct sink *sink, const struct sinks_view *view, struc
 
 	board->view = view;
 	board->text->begin(board->text, view, loop);
-	board->terminal = screen_open_terminal(board->fd);
+	board->terminal = terminal_open(board->fd);
 	if (board->terminal < 0)
 		return;
 	/* The first frame comes after an interval: most services that are up answer before anybody could read it. */
@@ -245,6 +231,13 @@ static void screen_end(struct sink *sink, enum verdict verdict, int signal)
 	board->view = NULL;
 }
 
+static void screen_exec(struct sink *sink, const char *path)
+{
+	struct screen *board = (struct screen *)sink;
+
+	board->text->exec(board->text, path);
+}
+
 static void screen_free(struct sink *sink)
 {
 	struct screen *board = (struct screen *)sink;
@@ -264,6 +257,7 @@ struct sink *screen_new(struct log *log, int fd, bool colour)
 				    .attempted = screen_attempted,
 				    .done = screen_done,
 				    .end = screen_end,
+				    .exec = screen_exec,
 				    .free = screen_free};
 	board->text = lines_new(log);
 	board->fd = fd;

@@ -29,13 +29,13 @@ struct settings_file_scope {
 static int settings_file_list(struct config *config, const cJSON *list, const struct settings_file_scope *scope,
 			      const struct env *env, struct error *err);
 
-int settings_file_read(struct config *config, const struct process *process, struct error *err)
+int settings_file_read(struct config *config, struct error *err)
 {
 	const char *name = strcmp(config->path, "-") == 0 ? "standard input" : config->path;
 	char *text;
 	size_t len;
 
-	if (input_read(config->path, process, CONFIG_FILE_MAX, &text, &len, err) ||
+	if (input_read(config->path, CONFIG_FILE_MAX, &text, &len, err) ||
 	    jsontext_parse(&config->file, name, text, len, err))
 		return -1;
 	if (!cJSON_IsObject(config->file.root))
@@ -82,38 +82,52 @@ static bool settings_file_is_named(const char *text)
 	return text[strcspn(text, "=:/?[@")] == '=';
 }
 
-/* Adds the target whose text is item. options is the value of "options", or NULL. */
+/* Returns text with the name of its entry and the parameters of "options", which may be NULL; NULL on failure. */
+static char *settings_file_complete(const struct config *config, const char *text, const cJSON *options,
+				    const char *name, const struct env *env, struct error *err)
+{
+	struct buf full = {0};
+
+	if (name && !settings_file_is_named(text)) {
+		buf_add_text(&full, name);
+		buf_add_text(&full, "=");
+	}
+	buf_add_text(&full, text);
+	if (!options || !url_add_options(&config->file, &full, options, env, err))
+		return buf_detach(&full);
+	buf_release(&full);
+	return NULL;
+}
+
+/* Gives the targets from number `first` on what their entry, item, has. */
+static void settings_file_describe(struct config *config, size_t first, const cJSON *item,
+				   const struct settings_file_scope *scope)
+{
+	for (; first < config->plan.target_count; first++) {
+		struct target *target = &config->plan.targets[first];
+
+		target->settings = scope->settings.settings;
+		target->own_settings = scope->own;
+		target->group = scope->group;
+		target->origin = jsontext_where(&config->file, item);
+	}
+}
+
+/* Adds the target, or the targets, whose text is item. options is the value of "options", or NULL. */
 static int settings_file_add(struct config *config, const cJSON *item, const cJSON *options,
 			     const struct settings_file_scope *scope, const struct env *env, struct error *err)
 {
 	const char *text = settings_file_string(config, item, item->string ? "\"target\"" : "a target", err);
 	char *expanded = text ? url_expand(&config->file, item, text, env, err) : NULL;
+	char *full = expanded ? settings_file_complete(config, expanded, options, scope->name, env, err) : NULL;
+	size_t first = config->plan.target_count;
 	struct error inner = {0};
-	struct target *target;
-	struct buf full = {0};
-	int failed = -1;
+	int failed = full ? targets_add_expanded(config, full, env, &inner) : -1;
 
-	if (!expanded)
-		return -1;
-	if (scope->name && !settings_file_is_named(expanded)) {
-		buf_add_text(&full, scope->name);
-		buf_add_text(&full, "=");
-	}
-	buf_add_text(&full, expanded);
-	if (options && url_add_options(&config->file, &full, options, env, err))
-		goto out;
-	if (targets_add_expanded(config, full.data, env, &inner)) {
+	if (failed && inner.set)
 		jsontext_error(&config->file, item, false, err, "%s", inner.text);
-		goto out;
-	}
-	target = &config->plan.targets[config->plan.target_count - 1];
-	target->settings = scope->settings.settings;
-	target->own_settings = scope->own;
-	target->group = scope->group;
-	target->origin = jsontext_where(&config->file, item);
-	failed = 0;
-out:
-	buf_release(&full);
+	settings_file_describe(config, first, item, scope);
+	free(full);
 	free(expanded);
 	return failed;
 }
@@ -168,10 +182,7 @@ static int settings_file_check(const struct config *config, const struct target_
 /* Returns the file's item for a setting of the whole wait; NULL if its value is from another source. */
 static const cJSON *settings_file_source(const struct config *config, const char *key)
 {
-	for (size_t i = 0; i < config_options.count; i++)
-		if (strcmp(config_options.rows[i].key, key) == 0 && config->sources[i] == OPTIONS_FILE)
-			return settings_file_get(config->file.root, key);
-	return NULL;
+	return config_source(config, key) == OPTIONS_FILE ? settings_file_get(config->file.root, key) : NULL;
 }
 
 /* Returns the file's item that is to blame if config_check fails; NULL if the file is not to blame. */
@@ -206,6 +217,9 @@ static int settings_file_own_settings(struct config *config, const cJSON *object
 			options_copy(&config_options, i, &given, &own);
 		else
 			bits_add(&scope->own, i);
+	/* As in config_settle. */
+	if (config->plan.once && config_source(config, "once") > OPTIONS_FILE)
+		scope->settings.settings.successes = 1;
 	return settings_file_check(config, &scope->settings.settings, settings_file_get(object, "successes"), err);
 }
 

@@ -5,9 +5,59 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "options/argv.h"
 #include "settings/file.h"
 #include "settings/targets.h"
+
+/* The prefix of waitfor's own variables. */
+static const char load_prefix[] = "WAITFOR_";
+
+/* Returns the length of an entry of waitfor's own without the carriage return at its end; 0 for another entry. */
+static size_t load_length(const char *entry)
+{
+	size_t len = strlen(entry);
+
+	if (strncmp(entry, load_prefix, sizeof(load_prefix) - 1) != 0)
+		return 0;
+	return len && entry[len - 1] == '\r' ? len - 1 : len;
+}
+
+/* Copies waitfor's own variables. A file with Windows line ends leaves a carriage return at the end of each. */
+static void load_take_variables(struct config *config, const struct env *env)
+{
+	env_copy(&config->variables, NULL);
+	for (size_t i = 0; i < env->count; i++) {
+		size_t len = load_length(env->list[i]), name = strcspn(env->list[i], "=");
+		char *entry = len > name ? alloc_slice(env->list[i], len) : NULL;
+
+		if (!entry)
+			continue;
+		entry[name] = '\0';
+		if (!env_get(&config->variables, entry))
+			env_set(&config->variables, entry, entry + name + 1);
+		free(entry);
+	}
+}
+
+/* Logs which variables of waitfor's own ended with a carriage return. */
+static void load_warn_of_returns(const struct env *env, struct log *log)
+{
+	struct buf names = {0};
+
+	for (size_t i = 0; i < env->count; i++) {
+		if (!load_length(env->list[i]) || load_length(env->list[i]) == strlen(env->list[i]))
+			continue;
+		buf_add_text(&names, names.len ? ", " : "");
+		buf_add(&names, env->list[i], strcspn(env->list[i], "="));
+	}
+	if (names.len)
+		log_line(log, LOG_LEVEL_NORMAL,
+			 "dropping the carriage return at the end of %s; save the file that sets them without Windows "
+			 "line ends",
+			 names.data);
+	buf_release(&names);
+}
 
 /* Reads the settings of all sources. A file must have been read into config->file. */
 static int load_pass(struct config *config, int argc, char **argv, const struct env *env, struct error *err)
@@ -16,9 +66,10 @@ static int load_pass(struct config *config, int argc, char **argv, const struct 
 	int rest;
 
 	config->operands = alloc_zero((size_t)argc + 1, sizeof(char *));
+	load_take_variables(config, env);
 	if (options_load_defaults(&config_options, &values, err) ||
 	    (config->file.root && settings_file_settings(config, err)) ||
-	    options_load_env(&config_options, env, &values, err) ||
+	    options_load_env(&config_options, &config->variables, &values, err) ||
 	    argv_load(&config_options, argc, argv, &values, config->operands, &config->operand_count, &rest, err))
 		return -1;
 	config->command = rest < argc ? argv + rest : NULL;
@@ -41,8 +92,7 @@ static const char *load_form_asked_for(int argc, char **argv, const struct env *
 	return found;
 }
 
-int load_settings(struct config *config, int argc, char **argv, const struct env *env, const struct process *process,
-		  struct error *err)
+int load_settings(struct config *config, int argc, char **argv, const struct env *env, struct error *err)
 {
 	struct config first = {.report_fd = -1};
 	const char *form;
@@ -60,14 +110,14 @@ int load_settings(struct config *config, int argc, char **argv, const struct env
 	}
 	if (!failed) {
 		config->path = first.path;
-		failed = settings_file_read(config, process, err) || load_pass(config, argc, argv, env, err);
+		failed = settings_file_read(config, err) || load_pass(config, argc, argv, env, err);
 	}
 	if (failed) {
 		/*
 		 * Errors have the form that --output asks for, or lines for people if the events go to another
 		 * descriptor.
 		 */
-		form = load_form_asked_for(argc, argv, env);
+		form = load_form_asked_for(argc, argv, &first.variables);
 		if (form)
 			config->output = strcmp(form, "json") == 0 ? CONFIG_OUTPUT_JSON : CONFIG_OUTPUT_AUTO;
 		config->report_fd = first.report_fd;
@@ -79,7 +129,7 @@ int load_settings(struct config *config, int argc, char **argv, const struct env
 /* Adds the targets of the command line, else those of WAITFOR_TARGETS, else those of the file. */
 static int load_add_targets(struct config *config, const struct env *env, struct log *log, struct error *err)
 {
-	const char *words = env_get(env, "WAITFOR_TARGETS");
+	const char *words = env_get(&config->variables, "WAITFOR_TARGETS");
 	bool has_words = words && words[strspn(words, " \t\r\n\v\f")];
 
 	for (size_t i = 0; i < config->operand_count; i++)
@@ -116,15 +166,26 @@ static int load_check_print_env(const struct config *config, struct error *err)
 	return 0;
 }
 
+/* There is no target. Is that an error? */
+static int load_check_links(const struct config *config, struct log *log, struct error *err)
+{
+	if (config->links == CONFIG_LINKS_OPTIONAL) {
+		log_line(log, LOG_LEVEL_NORMAL, "--links: found no link or service variables; nothing to wait for");
+		return 0;
+	}
+	return errors_set(err, "--links: found no link or service variables, which Docker 29 does not set; write the "
+			       "targets, or --links=optional if there may be none");
+}
+
 int load_targets(struct config *config, const struct env *env, struct log *log, struct error *err)
 {
 	options_warn_misspelt(&config_options, env, log);
+	load_warn_of_returns(env, log);
+	config_settle(config, log);
 	if (load_check_print_env(config, err))
 		return -1;
 	plan_add_group(&config->plan, 0, config->any);
 	if (settings_file_check_settings(config, err) || load_add_targets(config, env, log, err))
 		return -1;
-	if (config->plan.target_count == 0)
-		log_line(log, LOG_LEVEL_NORMAL, "--links: found no link or service variables; nothing to wait for");
-	return 0;
+	return config->plan.target_count ? 0 : load_check_links(config, log, err);
 }

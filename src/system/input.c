@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "system/ending.h"
 
 static bool input_is_stdin(const char *path)
 {
@@ -19,28 +20,26 @@ static const char *input_name(const char *path)
 	return input_is_stdin(path) ? "standard input" : path;
 }
 
-/* Waits until fd is readable. The ending signals are blocked; signal_fd becomes readable when one arrives. */
-static void input_wait(int fd, int signal_fd, const struct process *process)
+/* Waits until fd is readable. An ending signal ends the process. */
+static void input_wait(int fd, int signal_fd)
 {
 	struct pollfd polled[] = {{.fd = fd, .events = POLLIN}, {.fd = signal_fd, .events = POLLIN}};
-	int signal_number;
 
 	while (poll(polled, 2, -1) < 0 && errno == EINTR)
 		;
-	signal_number = polled[1].revents ? process_pending_signal(process) : 0;
-	if (signal_number)
-		_exit(process_exit_code(signal_number));
+	if (polled[1].revents && ending_noted())
+		_exit(ending_exit_code(ending_noted()));
 }
 
 /* Returns 0, or an errno value: EFBIG for more than max bytes. */
-static int input_read_all(int fd, int signal_fd, const struct process *process, size_t max, struct buf *out)
+static int input_read_all(int fd, int signal_fd, size_t max, struct buf *out)
 {
 	char chunk[16384];
 
 	for (;;) {
 		ssize_t got;
 
-		input_wait(fd, signal_fd, process);
+		input_wait(fd, signal_fd);
 		got = read(fd, chunk, sizeof(chunk));
 		if (got == 0)
 			return 0;
@@ -53,19 +52,18 @@ static int input_read_all(int fd, int signal_fd, const struct process *process, 
 	}
 }
 
-int input_read(const char *path, const struct process *process, size_t max, char **text, size_t *len, struct error *err)
+int input_read(const char *path, size_t max, char **text, size_t *len, struct error *err)
 {
 	int fd = input_is_stdin(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	int signal_fd = process_open_signals(&process->ending);
+	int signal_fd = ending_watch();
 	int reason = fd < 0 ? errno : 0;
 	struct buf out = {0};
 
 	if (!reason)
-		reason = input_read_all(fd, signal_fd, process, max, &out);
+		reason = input_read_all(fd, signal_fd, max, &out);
 	if (fd >= 0 && !input_is_stdin(path))
 		close(fd);
-	if (signal_fd >= 0)
-		close(signal_fd);
+	ending_unwatch(signal_fd);
 	if (!reason) {
 		*len = out.len;
 		*text = buf_detach(&out);

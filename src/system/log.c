@@ -11,18 +11,20 @@
 
 #include "base/alloc.h"
 #include "base/cells.h"
+#include "system/terminal.h"
 
 enum { LOG_PATIENCE_MS = 50, LOG_LINE_MAX = 1400 };
 
 void log_init(struct log *log, int fd)
 {
 	*log = (struct log){.fd = fcntl(fd, F_GETFD) < 0 ? -1 : fd, .level = LOG_LEVEL_NORMAL};
+	log->is_terminal = isatty(fd);
 }
 
-/* Returns how many bytes were written. */
-static size_t log_write(struct log *log, const char *data, size_t len)
+/* Writes to fd, and waits for the reader as the header says. Returns how many bytes were written. */
+static size_t log_write_to(struct log *log, int fd, const char *data, size_t len)
 {
-	struct pollfd writable = {.fd = log->fd, .events = POLLOUT};
+	struct pollfd writable = {.fd = fd, .events = POLLOUT};
 	size_t written = 0;
 
 	while (written < len) {
@@ -32,14 +34,29 @@ static size_t log_write(struct log *log, const char *data, size_t len)
 			log->stuck = true;
 			break;
 		}
-		done = write(log->fd, data + written, len - written);
-		if (done < 0 && errno == EINTR)
+		done = write(fd, data + written, len - written);
+		if (done < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (done <= 0)
 			break;
 		log->stuck = false;
 		written += (size_t)done;
 	}
+	return written;
+}
+
+/*
+ * Returns how many bytes were written. poll calls a terminal writable that has room for one byte only, so a write to it
+ * must be one that cannot block. The descriptor for that is closed again: while it is open, it would have a number that
+ * the user may mean, as in --report-fd 3.
+ */
+static size_t log_write(struct log *log, const char *data, size_t len)
+{
+	int terminal = log->is_terminal ? terminal_open(log->fd) : -1;
+	size_t written = log_write_to(log, terminal < 0 ? log->fd : terminal, data, len);
+
+	if (terminal >= 0)
+		close(terminal);
 	return written;
 }
 

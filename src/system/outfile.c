@@ -2,9 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,34 +10,15 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "system/path.h"
 #include "system/process.h"
+#include "system/tempfile.h"
+#include "system/terminal.h"
 
 #define OUTFILE_PATIENCE CLOCK_S
 
 /* Bytes for one write: a pipe that poll reports as writable takes that many without blocking. */
 enum { OUTFILE_PIECE = 4096 };
-
-/* Returns the descriptor that the name means; -1 if it does not mean one. */
-static int outfile_descriptor_of(const char *name)
-{
-	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
-	int fd = 0;
-
-	if (strcmp(name, "-") == 0 || strcmp(name, "/dev/stdout") == 0)
-		return STDOUT_FILENO;
-	if (strcmp(name, "/dev/stderr") == 0)
-		return STDERR_FILENO;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		size_t len = strlen(folders[i]), digits = strspn(name + (strlen(name) < len ? 0 : len), "0123456789");
-
-		if (strncmp(name, folders[i], len) != 0 || digits == 0 || digits > 6 || name[len + digits])
-			continue;
-		for (const char *c = name + len; *c; c++)
-			fd = fd * 10 + (*c - '0');
-		return fd;
-	}
-	return -1;
-}
 
 bool outfile_is_stdout(const struct outfile *file)
 {
@@ -56,73 +35,21 @@ static int outfile_open_descriptor(struct outfile *file, struct error *err)
 	return 0;
 }
 
-/* Returns the folder of the file. The caller's. */
-static char *outfile_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return alloc_text(".");
-	return slash == path ? alloc_text("/") : alloc_slice(path, (size_t)(slash - path));
-}
-
-/* Creates a temporary file in the folder. Returns its descriptor or -1. *path is the caller's, also on failure. */
-static int outfile_make(const char *folder, char **path)
-{
-	*path = alloc_format("%s/.waitfor-XXXXXX", folder);
-	return mkostemp(*path, O_CLOEXEC);
-}
-
 /* Checks that a file can be created in the folder. */
 static int outfile_try(const struct outfile *file, struct error *err)
 {
-	char *folder = outfile_folder(file->path), *path;
-	int fd = outfile_make(folder, &path), failed = 0;
+	char *folder = path_folder(file->path);
+	struct tempfile temporary;
+	int failed = 0;
 
-	if (fd >= 0) {
-		unlink(path);
-		close(fd);
-	} else {
+	if (tempfile_open(&temporary, folder) == 0)
+		tempfile_close(&temporary);
+	else
 		failed = errors_set(
 			err, "%s: cannot create a file in %s: %s; name a file in a folder that can be written to",
 			file->name, folder, strerror(errno));
-	}
-	free(path);
 	free(folder);
 	return failed;
-}
-
-/* Returns the path that a symbolic link points to; NULL if path is not a link. The caller's. */
-static char *outfile_link(const char *path)
-{
-	char target[PATH_MAX], *folder, *joined;
-	ssize_t len = readlink(path, target, sizeof(target) - 1);
-
-	if (len <= 0)
-		return NULL;
-	target[len] = '\0';
-	if (target[0] == '/')
-		return alloc_text(target);
-	folder = outfile_folder(path);
-	joined = alloc_format("%s/%s", folder, target);
-	free(folder);
-	return joined;
-}
-
-/* Returns the path after following symbolic links; it may not exist yet. The caller's. */
-static char *outfile_follow(const char *name)
-{
-	enum { LINKS = 40 }; /* the kernel's limit */
-	char *path = realpath(name, NULL), *next;
-
-	if (path)
-		return path;
-	path = alloc_text(name);
-	for (int i = 0; i < LINKS && (next = outfile_link(path)); i++) {
-		free(path);
-		path = next;
-	}
-	return path;
 }
 
 static int outfile_refuse(const struct outfile *file, int reason, struct error *err)
@@ -162,22 +89,21 @@ static int outfile_open_existing(struct outfile *file, mode_t mode, struct error
 int outfile_open(struct outfile *file, const char *name, struct error *err)
 {
 	struct stat found;
+	/* stat gets name and not file->path, so that it fails if the kernel forbids the link (another user's in /tmp). */
+	bool is_there = stat(name, &found) == 0;
+	int reason = is_there ? 0 : errno;
 
-	*file = (struct outfile){.name = alloc_text(name), .fd = outfile_descriptor_of(name)};
+	*file = (struct outfile){.name = alloc_text(name), .fd = path_descriptor(name)};
 	if (file->fd >= 0)
 		return outfile_open_descriptor(file, err);
-	file->path = outfile_follow(name);
-	/*
-	 * stat gets name and not file->path, so that it fails if the kernel forbids the link (another user's in
-	 * /tmp).
-	 */
-	if (stat(name, &found) == 0)
+	file->path = path_follow(name);
+	if (is_there)
 		return outfile_open_existing(file, found.st_mode, err);
-	if (errno == ENOENT || errno == ENOTDIR)
+	if (reason == ENOENT || reason == ENOTDIR)
 		return outfile_try(file, err);
-	if (errno == ELOOP)
+	if (reason == ELOOP)
 		return errors_set(err, "%s: these symbolic links form a loop; name a file", name);
-	return outfile_refuse(file, errno, err);
+	return outfile_refuse(file, reason, err);
 }
 
 static int outfile_fail(const struct outfile *file, int reason, struct error *err)
@@ -234,7 +160,7 @@ static mode_t outfile_new_mode(void)
 }
 
 /*
- * Sets mode and owner of the temporary file, which mkostemp created with 0600: those of the file that it replaces, or
+ * Sets mode and owner of the temporary file, which was created with 0600: those of the file that it replaces, or
  * else the mode of a new file.
  */
 static int outfile_dress(const struct outfile *file, int fd)
@@ -267,40 +193,43 @@ static int outfile_fill(const struct outfile *file, int fd, const char *data, si
 }
 
 /*
- * Renames the complete temporary file at path to file->path. A mounted file cannot be replaced; it is written in
- * place.
+ * Gives the complete temporary file the name file->path. A mounted file cannot be replaced; it is written in place.
  */
-static int outfile_rename(const struct outfile *file, const char *path, const char *data, size_t len, struct error *err)
+static int outfile_publish(const struct outfile *file, struct tempfile *temporary, const char *folder, const char *data,
+			   size_t len, struct error *err)
 {
-	int reason = rename(path, file->path) ? errno : 0;
-
-	if (reason)
-		unlink(path);
-	if (reason == EBUSY)
-		return outfile_write_in_place(file, data, len, err);
-	return reason ? outfile_fail(file, reason, err) : 0;
+	if (tempfile_publish(temporary, folder, file->path) == 0) {
+		outfile_sync_folder(folder);
+		return 0;
+	}
+	return errno == EBUSY ? outfile_write_in_place(file, data, len, err) : outfile_fail(file, errno, err);
 }
 
 static int outfile_replace(const struct outfile *file, const char *data, size_t len, struct error *err)
 {
-	char *folder = outfile_folder(file->path), *path;
-	int fd = outfile_make(folder, &path), failed;
+	char *folder = path_folder(file->path);
+	struct tempfile temporary;
+	int failed;
 
-	if (fd < 0) {
+	if (tempfile_open(&temporary, folder)) {
 		failed = errors_set(err, "%s: cannot create a file in %s: %s", file->name, folder, strerror(errno));
-		goto out;
+	} else {
+		failed = outfile_fill(file, temporary.fd, data, len, err) ||
+			 outfile_publish(file, &temporary, folder, data, len, err);
+		tempfile_close(&temporary);
 	}
-	failed = outfile_fill(file, fd, data, len, err);
-	close(fd);
-	if (failed)
-		unlink(path);
-	else
-		failed = outfile_rename(file, path, data, len, err);
-	if (!failed)
-		outfile_sync_folder(folder);
-out:
-	free(path);
 	free(folder);
+	return failed ? -1 : 0;
+}
+
+/* A write to a terminal could block although poll says that it is writable. */
+static int outfile_write_descriptor(const struct outfile *file, const char *data, size_t len, struct error *err)
+{
+	int terminal = terminal_open(file->fd);
+	int failed = outfile_pour(file, terminal < 0 ? file->fd : terminal, data, len, err);
+
+	if (terminal >= 0)
+		close(terminal);
 	return failed;
 }
 
@@ -312,7 +241,7 @@ int outfile_write(const struct outfile *file, const char *data, size_t len, stru
 	case OUTFILE_IN_PLACE:
 		return outfile_write_in_place(file, data, len, err);
 	case OUTFILE_DESCRIPTOR:
-		return outfile_pour(file, file->fd, data, len, err);
+		return outfile_write_descriptor(file, data, len, err);
 	}
 	return -1;
 }

@@ -2,15 +2,16 @@
 
 #include <fcntl.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-static const int process_ending_signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+#include "system/ending.h"
 
-enum { PROCESS_SIGNALS = sizeof(process_ending_signals) / sizeof(process_ending_signals[0]) };
+enum { PROCESS_SIGNALS = 64 };
 
 static bool process_ignores(int signal_number)
 {
@@ -45,34 +46,90 @@ static void process_mask(int how, const sigset_t *set, sigset_t *found)
 	syscall(SYS_rt_sigprocmask, how, set, found, (size_t)KERNEL_SET_SIZE);
 }
 
+/* The C library refuses to add the signals that it uses itself. */
+static void process_add_signal(sigset_t *set, int number)
+{
+	enum { WORD = 8 * sizeof(unsigned long) };
+	unsigned long *words = (unsigned long *)set; /* the kernel's form, in every C library */
+
+	words[(number - 1) / WORD] |= 1UL << (number - 1) % WORD;
+}
+
+/* Signals by which the kernel reports that a write failed. */
+static bool process_is_failed_write(int number)
+{
+	return number == SIGPIPE || number == SIGXFSZ;
+}
+
+/* Does its default action end a process? */
+static bool process_is_deadly(int number)
+{
+	static const int harmless[] = {SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH};
+
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		if (number == harmless[i])
+			return false;
+	return number != SIGKILL; /* nobody can handle it */
+}
+
+/* Do the standard descriptors lead to a terminal? Then SIGWINCH says that its window has another size. */
+static bool process_has_terminal(void)
+{
+	return isatty(STDIN_FILENO) || isatty(STDOUT_FILENO) || isatty(STDERR_FILENO);
+}
+
+/*
+ * Should the signal end the wait? As PID 1, each that would end another process: the default actions are missing, and
+ * an image may name any signal as its STOPSIGNAL, such as SIGWINCH in those of Apache. Otherwise the default actions do
+ * what is needed, but for the signals below: after these there are reports to write, or they come from a failed write.
+ */
+static bool process_ends_at(const struct process *process, int number)
+{
+	if (process_ignores(number))
+		return false;
+	if (number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT)
+		return true;
+	if (sigismember(&process->mask_found, number))
+		return false; /* a program without handlers would not get it either */
+	if (process_is_failed_write(number))
+		return true;
+	return process->is_init && (process_is_deadly(number) || (number == SIGWINCH && !process_has_terminal()));
+}
+
+/* Finds the signals that end the wait, and installs their handler. */
+static void process_handle_signals(struct process *process)
+{
+	sigset_t wanted;
+
+	sigemptyset(&wanted);
+	for (int i = 1; i <= PROCESS_SIGNALS; i++)
+		if (process_ends_at(process, i))
+			process_add_signal(&wanted, i);
+	ending_handle(&wanted, &process->ending);
+	/* musl allows no handler for 32 to 34. */
+	sigemptyset(&process->watched);
+	for (int i = 1; i <= PROCESS_SIGNALS; i++)
+		if (sigismember(&wanted, i) && !sigismember(&process->ending, i))
+			process_add_signal(&process->watched, i);
+	if (process->is_init && !process_ignores(SIGCHLD))
+		process_add_signal(&process->watched, SIGCHLD);
+}
+
 void process_take(struct process *process)
 {
-	sigset_t blocked, pending;
+	sigset_t all;
 
 	process_hold_stdio();
 	process->is_init = getpid() == 1;
 	process->children = NULL;
-	sigemptyset(&process->ending);
-	for (int i = 0; i < PROCESS_SIGNALS; i++)
-		if (!process_ignores(process_ending_signals[i]))
-			sigaddset(&process->ending, process_ending_signals[i]);
-	process->watched = process->ending;
-	if (process->is_init && !process_ignores(SIGCHLD))
-		sigaddset(&process->watched, SIGCHLD);
-	blocked = process->watched;
-	sigaddset(&blocked, SIGPIPE); /* the wait must not end because nothing reads stderr any more */
+	memset(&all, 0xff, sizeof(all));
 	sigemptyset(&process->mask_found);
-	process_mask(SIG_BLOCK, &blocked, &process->mask_found);
-	sigpending(&pending);
-	process->had_broken_pipe = sigismember(&pending, SIGPIPE);
-}
-
-int process_pending_signal(const struct process *process)
-{
-	const struct timespec at_once = {0};
-	int signal_number = sigtimedwait(&process->ending, NULL, &at_once);
-
-	return signal_number > 0 ? signal_number : 0;
+	process_mask(SIG_BLOCK, &all, &process->mask_found);
+	sigpending(&process->pending_found);
+	process_handle_signals(process);
+	process_mask(SIG_SETMASK, &process->mask_found, NULL);
+	process_mask(SIG_BLOCK, &process->watched, NULL);
+	process_mask(SIG_UNBLOCK, &process->ending, NULL);
 }
 
 int process_open_signals(const sigset_t *set)
@@ -87,11 +144,6 @@ int process_read_signal(int fd)
 	return read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
 }
 
-int process_exit_code(int signal_number)
-{
-	return 128 + signal_number;
-}
-
 const char *process_refuse_descriptor(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -101,29 +153,48 @@ const char *process_refuse_descriptor(int fd)
 	return (flags & O_ACCMODE) == O_RDONLY ? "open for reading only" : NULL;
 }
 
-static void process_end(int signal_number)
+/* Ends the process if one of the watched signals has arrived and the loop has not read it. */
+static void process_end_at_watched(const struct process *process)
 {
-	_exit(process_exit_code(signal_number));
+	const struct timespec at_once = {0};
+	sigset_t ending = process->watched;
+	int number;
+
+	sigdelset(&ending, SIGCHLD);
+	if (sigisemptyset(&ending))
+		return;
+	number = sigtimedwait(&ending, NULL, &at_once);
+	if (number > 0)
+		_exit(ending_exit_code(number));
+}
+
+/*
+ * If the parent blocked SIGPIPE, a log line that nobody read has left it pending. The app must not get it, unless it
+ * was pending before.
+ */
+static void process_drop_failed_writes(const struct process *process)
+{
+	const struct timespec at_once = {0};
+	sigset_t ours;
+
+	sigemptyset(&ours);
+	for (int i = 1; i <= PROCESS_SIGNALS; i++)
+		if (process_is_failed_write(i) && sigismember(&process->mask_found, i) &&
+		    !sigismember(&process->pending_found, i))
+			sigaddset(&ours, i);
+	while (!sigisemptyset(&ours) && sigtimedwait(&ours, NULL, &at_once) > 0)
+		;
 }
 
 void process_give_back(const struct process *process)
 {
-	const struct timespec at_once = {0};
-	struct sigaction ending = {.sa_handler = process_end};
-	sigset_t pipe_only;
-
-	sigemptyset(&pipe_only);
-	sigaddset(&pipe_only, SIGPIPE);
-	/* A log line without a reader leaves SIGPIPE pending; the app must not get it. */
-	while (!process->had_broken_pipe && sigtimedwait(&pipe_only, NULL, &at_once) > 0)
-		;
 	/*
 	 * exec resets a handler to the default action. That was the action at the start: ending has no ignored
 	 * signals.
 	 */
-	for (int i = 0; i < PROCESS_SIGNALS; i++)
-		if (sigismember(&process->ending, process_ending_signals[i]))
-			sigaction(process_ending_signals[i], &ending, NULL);
+	ending_hurry();
+	process_end_at_watched(process);
+	process_drop_failed_writes(process);
 	process_mask(SIG_SETMASK, &process->mask_found, NULL);
 }
 

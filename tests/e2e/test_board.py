@@ -306,11 +306,11 @@ def test_after_a_timeout_the_summary_stands_in_its_place(ended, peer, above):
     code, lines, _ = ended("-t", "1s", "--run-anyway", "--", "sh", "-c", "echo the app >&2", above=above, columns=200,
                            targets=[f"tcp://{ready.target}", f"tcp://{refused.target}"])
     assert code == 0
-    tail = lines[-4:]
+    tail = lines[-5:]
     assert tail[0].startswith(f"waitfor: tcp://{ready.target}: ready at"), lines
     assert tail[1] == "waitfor: timed out after 1s"
     assert tail[2].startswith(f"waitfor: tcp://{refused.target}: not ready: connection refused")
-    assert tail[3] == "the app"
+    assert tail[3:] == ["waitfor: starting /usr/bin/sh anyway (--run-anyway)", "the app"]
     assert not any(line.startswith(("waiting", "ready", "waitfor: 1 of")) for line in lines), "nothing of the board"
 
 

@@ -117,9 +117,9 @@ def test_the_file_is_open_nowhere_when_the_app_starts(waitfor, config, ready):
 def has_taken_signals(pid):
     """From then on no signal is lost, whether the reading has begun or not."""
     with open(f"/proc/{pid}/status", encoding="utf-8") as status:
-        blocked = next(line for line in status if line.startswith("SigBlk"))
+        handled = next(line for line in status if line.startswith("SigCgt"))
     with open(f"/proc/{pid}/comm", encoding="utf-8") as comm:
-        return comm.read().strip() == BINARY.name[:15] and int(blocked.split()[1], 16) & 1 << signal.SIGTERM - 1
+        return comm.read().strip() == BINARY.name[:15] and int(handled.split()[1], 16) & 1 << signal.SIGTERM - 1
 
 
 @BOTH

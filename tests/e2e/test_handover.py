@@ -245,3 +245,83 @@ def test_arguments_arrive_as_they_were_given(both, args):
     bare, wrapped = both(args=args)
     assert len([line for line in bare if line.startswith("argv ")]) == 2 + len(args)
     assert_same((bare, wrapped))
+
+
+# --- what cannot be started -------------------------------------------------------------------------
+
+SCRIPTS = {
+    "no such interpreter": ("#!/no/such/sh\n", 127), "carriage return": ("#!/bin/sh\r\necho app\r\n", 127),
+    "an interpreter that is no program": ("#!/etc/passwd\n", 126), "a folder": ("#!/etc\n", 126),
+    "blanks": ("#! \t/no/such/sh -e\n", 127), "no line feed": ("#!/no/such/sh", 127),
+    "an interpreter whose interpreter is missing": ("#!{folder}/middle\n", 127),
+    "env": ("#!/usr/bin/env no-such-program\n", 127), "env and a carriage return": ("#!/usr/bin/env sh\r\n", 127),
+}
+GOOD_SCRIPTS = {
+    "plain": "#!/bin/sh\necho app\n", "an argument": "#!/bin/sh -e\necho app\n", "blanks": "#! /bin/sh  \necho app\n",
+    "env": "#!/usr/bin/env sh\necho app\n", "env with options": "#!/usr/bin/env -S sh -e\necho app\n",
+    "env with variables": "#!/usr/bin/env -S A=1 sh\necho app\n",
+    "an interpreter that is a script": "#!{folder}/good\n",
+}
+
+
+@pytest.fixture
+def script(folder):
+    def write(text):
+        for name, content in (("app", text), ("middle", "#!/no/such/sh\n"), ("good", "#!/bin/sh\necho app\n")):
+            (folder / name).write_bytes(content.format(folder=folder).encode())
+            (folder / name).chmod(0o755)
+        return folder / "app"
+    return write
+
+
+@pytest.mark.parametrize("case", SCRIPTS)
+def test_a_script_that_cannot_start_is_told_before_the_wait(waitfor, peer, script, case):
+    """The exit code is the one that a shell has for it."""
+    text, code = SCRIPTS[case]
+    server = peer()
+    app = script(text)
+    result = waitfor(f"tcp://{server.target}", "--", app)
+    assert (result.code, len(result.lines)) == (code, 1) and str(app.parent) in result.err, result
+    assert ("carriage return" in result.err) == ("carriage return" in case)
+    assert not server.connections, "there was no wait"
+    assert waitfor.start_argv(["sh", "-c", str(app)]).finish().code == code
+
+
+@pytest.mark.parametrize("case", GOOD_SCRIPTS)
+def test_a_script_that_can_start_is_started(waitfor, peer, script, case):
+    result = waitfor(f"tcp://{peer().target}", "--", script(GOOD_SCRIPTS[case]))
+    assert (result.code, result.out) == (0, "app\n"), result
+
+
+def test_a_script_in_the_path_that_cannot_start_is_passed_over(waitfor, peer, script, folder):
+    """As execvp does."""
+    script("#!/no/such/sh\n")
+    (folder / "second").mkdir()
+    (folder / "good").rename(folder / "second" / "app")
+    result = waitfor(f"tcp://{peer().target}", "--", "app", env={"PATH": f"{folder}:{folder}/second:/usr/bin:/bin"})
+    assert (result.code, result.out) == (0, "app\n"), result
+    result = waitfor(f"tcp://{peer().target}", "--", "app", env={"PATH": str(folder)})
+    assert result.code == 127 and f'"{folder}/app"' in result.err and "/no/such/sh" in result.err, result
+
+
+def test_a_program_whose_loader_is_missing_is_told_before_the_wait(waitfor, peer, folder):
+    """A dynamic program in an image from scratch, or one of glibc on Alpine."""
+    data = open("/usr/bin/env", "rb").read()
+    (folder / "app").write_bytes(data.replace(b"/ld-linux", b"/no-linux"))
+    (folder / "app").chmod(0o755)
+    server = peer()
+    result = waitfor(f"tcp://{server.target}", "--", folder / "app")
+    assert (result.code, len(result.lines)) == (127, 1) and "/no-linux" in result.err, result
+    assert not server.connections
+
+
+def test_a_program_that_is_removed_during_the_wait(waitfor, peer, script):
+    late = peer(listen=False)
+    app = script("#!/bin/sh\n")
+    running = waitfor.start("-q", f"tcp://{late.target}", "--", app, stderr=None)
+    until(lambda: os.readlink(f"/proc/{running.pid}/exe") == str(BINARY) and
+          any("eventpoll" in os.readlink(f"/proc/{running.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{running.pid}/fd")))
+    app.unlink()
+    late.listen()
+    result = running.finish()
+    assert result.code == 127 and "does not exist" in result.err, result

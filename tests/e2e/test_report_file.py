@@ -2,10 +2,13 @@
 
 import json
 import os
+import random
 import signal
+import socket
 import stat
 import subprocess
 import threading
+import time
 import xml.etree.ElementTree as xml
 
 import pytest
@@ -251,7 +254,8 @@ def test_a_file_named_from_here(waitfor, peer, folder):
     ("xml:{folder}/r.xml", ["xml:", "json:", "junit:"]),
     ("junti:{folder}/r.xml", ["did you mean junit:"]),
     ("", ["FILE"]), ("json:", ["names no file"]),
-    ("/dev/fd/99", ["descriptor 99 is not open"]),
+    ("/dev/fd/99", ["descriptor 99 is not open"]), ("/dev/../dev/fd/99", ["descriptor 99 is not open"]),
+    ("{folder}/" + 256 * "x", ["too long"]),
 ])
 def test_told_before_the_wait(waitfor, peer, folder, spec, words):
     (folder / "file").touch()
@@ -322,6 +326,46 @@ def test_standard_output_is_a_pipe(waitfor, peer):
     done = subprocess.run([waitfor._binary, "--report", "/dev/stdout", accepting(peer)], check=True,
                           capture_output=True, text=True, timeout=20)
     assert parse_document(done.stdout)["verdict"] == "ready"
+
+
+@pytest.mark.parametrize("name", ["/dev/../dev/stdout", "{folder}/link", "{folder}/second", "/proc/thread-self/fd/1",
+                                  "{folder}/fds/1", "/dev/fd/../fd/1", "{folder}/one"])
+@pytest.mark.parametrize("kind", ["pipe", "file", "socket"])
+def test_standard_output_by_another_name(waitfor, peer, folder, name, kind):
+    """HOSTILE D20: a descriptor is what it is, not how it is written."""
+    (folder / "link").symlink_to("/dev/stdout")
+    (folder / "second").symlink_to("link")
+    (folder / "fds").symlink_to("/proc/self/fd")
+    (folder / "one").symlink_to("/proc/self/fd/1")
+    ends = {"pipe": os.pipe, "socket": lambda: [end.detach() for end in socket.socketpair()],
+            "file": lambda: [os.open(folder / "out", os.O_RDONLY | os.O_CREAT), os.open(folder / "out", os.O_WRONLY)]}
+    reader, writer = ends[kind]()
+    os.write(writer, b"before\n")
+    done = subprocess.run([waitfor._binary, "--report", name.format(folder=folder), accepting(peer), "--", "echo", "app"],
+                          stdout=writer, stderr=subprocess.PIPE, timeout=20, check=False)
+    os.close(writer)
+    with os.fdopen(reader) as file:
+        lines = file.read().splitlines()
+    assert done.returncode == 0, done
+    assert lines[0] == "before" and lines[-1] == "app" and parse_document("\n".join(lines[1:-1]))["verdict"] == "ready"
+
+
+def test_killed_while_it_writes_it_leaves_nothing(waitfor, peer, folder):
+    """HOSTILE D25: SIGKILL left .waitfor-XXXXXX in one run of eight."""
+    listener, dice = peer(), random.Random(25)
+    (folder / "old.json").write_text("{}")
+    for _ in range(60):
+        running = waitfor.start("-q", "--report", folder / "new.json", "--report", folder / "old.json",
+                                f"tcp://{listener.target}")
+        time.sleep(dice.uniform(0, 0.03))   # it ends after 20 ms and some for the disk
+        running.kill()
+        assert set(names_in(folder)) <= {"new.json", "old.json"}
+        assert document_or_empty(folder / "old.json")
+        (folder / "new.json").unlink(missing_ok=True)
+
+
+def document_or_empty(path):
+    return path.read_text() == "{}" or document(path)
 
 
 def test_a_fifo_with_a_reader(waitfor, peer, folder):

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from support.children import children_of, command_of, first_child, state_of
 from support.net import AS_USER, require_namespaces
 from support.peers import silence
 from support.pgwire import answers, ask_cleartext_password
@@ -161,16 +162,11 @@ def test_a_timeout_while_nobody_reads_stderr(waitfor, peer, full_pipe):
 
 # --- as PID 1 -----------------------------------------------------------------------------------
 
-def children_of(pid):
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return [int(word) for word in file.read().split()]
-
-
 def start_as_pid_1(waitfor, *args, program=(BINARY,)):
     """Run as the first process of a PID namespace; returns (the unshare run, the PID seen here)."""
     require_namespaces()
     running = waitfor.start_argv(["unshare", *AS_USER, "--pid", "--fork", "--", *program, *args])
-    return running, until(lambda: children_of(running.pid), what="the child of unshare")[0]
+    return running, first_child(running.pid)
 
 
 @BOTH
@@ -210,16 +206,6 @@ def test_as_pid_1_a_signal_at_any_moment(waitfor, peer, folder, programs):
             os.kill(pid, signal.SIGKILL)    # the app, which is deaf as PID 1
             running.process.wait(5)
     assert before, "some signals came during the wait"
-
-
-def state_of(pid):
-    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-        return file.read().rpartition(")")[2].split()[0]
-
-
-def command_of(pid):
-    with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
-        return file.read().strip()
 
 
 def test_as_pid_1_orphans_are_reaped(waitfor, peer, folder):

@@ -206,7 +206,7 @@ static void test_down(void **state)
 	wait_add(&wait, "d:1", OUTCOME_NO_NAME, "", "", 2)->next = NOW - 1;
 	wait_add(&wait, "e:1", OUTCOME_NONE, "", "", 0)->state = PROGRESS_TRYING;
 	check_board("down", &wait,
-		    "waitfor: 1 of 5 down, 4.2s\n"
+		    "waitfor: 1 of 5 down, 4.2s, no limit\n"
 		    "down     a:1  connection refused (10.0.0.2:5432)                              0.2s     1 attempt\n"
 		    "waiting  b:1  still up (10.0.0.3:5432)                                        4.2s    2 attempts"
 		    "  next in 1.0s\n"
@@ -359,7 +359,7 @@ static void test_what_a_peer_says_is_clean(void **state)
 		->state = PROGRESS_TRYING;
 	check_board(
 		"clean", &wait,
-		"waitfor: 0 of 1 ready, 4.2s\n"
+		"waitfor: 0 of 1 ready, 4.2s, no limit\n"
 		"waiting  d?:1  answers but is not ready: ?[2Jx????1m (10.0.0.6:5432)   4.2s    2 attempts  trying\n");
 }
 

@@ -170,7 +170,7 @@ static void test_a_board(void **state)
 	rig_attempt(&rig, OUTCOME_REFUSED);
 	rig_run(&rig, 250 * CLOCK_MS);
 	check_has("the first line, and what was behind it", terminal_text(&rig.terminal),
-		  "\rwaitfor: 0 of 1 ready, 0.1s\033[K\r");
+		  "\rwaitfor: 0 of 1 ready, 0.1s, no limit\033[K\r");
 	check_has("the last line, and back", rig.terminal.text, "1 attempt\033[J\r\033[1A");
 	rig_attempt(&rig, OUTCOME_READY);
 	rig.sink->end(rig.sink, VERDICT_READY, 0);

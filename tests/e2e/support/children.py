@@ -1,0 +1,27 @@
+"""What /proc tells of a process and of its children."""
+
+from support.until import until
+
+
+def children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return [int(word) for word in file.read().split()]
+
+
+def first_child(pid):
+    """The child of a wrapper such as unshare, once it is there."""
+    return until(lambda: children_of(pid), what=f"a child of {pid}")[0]
+
+
+def state_of(pid):
+    """R, S, T and so on; the process may be gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            return file.read().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def command_of(pid):
+    with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+        return file.read().strip()

@@ -1,0 +1,112 @@
+"""Every signal during the wait, as PID 1 and not, beside a program without handlers (docker stop --signal, STOPSIGNAL)."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from support.children import command_of, first_child, state_of
+from support.net import AS_USER, require_namespaces
+from support.peers import silence
+from support.runner import BINARY, Waitfor
+from support.until import until
+
+SIGNALS = range(1, 65)
+SOON = 1.5
+IDLE = ("sleep", "60")      # a program without handlers
+
+
+def fate(running, pid):
+    """What the signal did within 0.3 s: "ended", "stopped" or "nothing"."""
+    def seen():
+        if not running.alive():
+            return "ended"
+        return "stopped" if state_of(pid) == "T" else None
+    try:
+        return until(seen, 0.3)
+    except AssertionError:
+        return "nothing"
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """The fate of the program without handlers, for each signal."""
+    runner, found = Waitfor(), {}
+    runs = {number: runner.start_argv(IDLE) for number in SIGNALS}
+    for number, running in runs.items():
+        until(lambda: command_of(running.pid) == IDLE[0])
+        running.send(number)
+    for number, running in runs.items():
+        found[number] = fate(running, running.pid)
+    runner.close()
+    return found
+
+
+def as_a_shell_says(code):
+    return 128 - code if code < 0 else code
+
+
+def test_the_oracle(expected):
+    """Or else the tests below would pass."""
+    assert [number for number in SIGNALS if expected[number] == "stopped"] == [19, 20, 21, 22]
+    assert [number for number in SIGNALS if expected[number] == "nothing"] == [17, 18, 23, 28]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_not_as_pid_1(waitfor, peer, folder, programs, expected, number):
+    running = waitfor.start(f"tcp://{peer(listen=False).target}", "--", programs / "mark", folder / "started")
+    running.wait_err("refused")
+    running.send(number)
+    assert fate(running, running.pid) == expected[number]
+    if expected[number] == "ended":
+        assert as_a_shell_says(running.finish().code) == 128 + number
+    assert not (folder / "started").exists()
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_as_pid_1(waitfor, peer, folder, programs, expected, number):
+    """The kernel keeps from PID 1 what it does not handle; SIGKILL and SIGSTOP of a parent namespace reach it."""
+    require_namespaces()
+    running = waitfor.start_argv(["unshare", *AS_USER, "--pid", "--fork", "--mount-proc", BINARY,
+                                  f"tcp://{peer(listen=False).target}", "--", programs / "mark", folder / "started"])
+    pid = first_child(running.pid)
+    running.wait_err("refused")
+    since = time.monotonic()
+    os.kill(pid, number)
+    ends = expected[number] == "ended" or number == signal.SIGWINCH
+    if number == signal.SIGKILL:
+        until(lambda: not running.alive(), 5, "the end")     # unshare has a code of its own for that
+    elif ends:
+        assert as_a_shell_says(running.finish(5).code) == 128 + number
+        assert time.monotonic() - since < SOON
+        assert "stopped by " in running.err(), running.err()
+    else:
+        assert fate(running, pid) == ("stopped" if number == signal.SIGSTOP else "nothing")
+    assert not (folder / "started").exists()
+
+
+def test_as_pid_1_on_a_terminal_a_new_size_is_no_end(waitfor, peer, terminal):
+    require_namespaces()
+    screen = terminal()
+    running = waitfor.start_argv(["unshare", *AS_USER, "--pid", "--fork", BINARY, f"tcp://{peer(listen=False).target}"],
+                                 **screen.popen)
+    screen.wait_text("refused")
+    os.kill(first_child(running.pid), signal.SIGWINCH)
+    assert fate(running, first_child(running.pid)) == "nothing"
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGWINCH, signal.SIGRTMAX])
+def test_as_pid_1_an_ignored_signal_stays_ignored(waitfor, peer, number):
+    require_namespaces()
+    late = peer(listen=False)
+    running = waitfor.start_argv(["unshare", *AS_USER, "--pid", "--fork", BINARY, f"tcp://{late.target}", "--",
+                                  "grep", "SigIgn", "/proc/self/status"],
+                                 preexec_fn=lambda: signal.signal(number, signal.SIG_IGN))
+    running.wait_err("refused")
+    os.kill(first_child(running.pid), number)
+    assert fate(running, first_child(running.pid)) == "nothing"
+    late.script = silence
+    late.listen()
+    result = running.finish()
+    assert result.code == 0 and int(result.out.split()[1], 16) >> (number - 1) & 1, result

@@ -43,6 +43,12 @@ struct explain_endpoint {
 
 struct explain_endpoint explain_endpoint(const struct endpoint *endpoint);
 
+/*
+ * Returns how the probe introduces itself: "logs in as user app to database shop, password from PGPASSWORD"; NULL for a
+ * protocol without users. The caller's. It holds no password.
+ */
+char *explain_login(const struct target *target);
+
 /* One setting of the wait or of a target. */
 struct explain_setting {
 	const char *key;

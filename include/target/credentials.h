@@ -7,7 +7,7 @@
 #include "target/target.h"
 
 /*
- * Sets target->user and target->password if the URL does not give them. Sources, in this order:
+ * Sets target->user and target->password if the URL does not give them, and target->login. Sources, in this order:
  * - the variables NAME_USER and NAME_PASSWORD; NAME is target->name, such as CACHE for redis://cache:6379;
  * - the file whose path is in NAME_PASSWORD_FILE, without its last line end;
  * - the variables that a Docker link copied from the linked container (FACTS 2): scheme->link_user and link_password.

@@ -21,10 +21,13 @@ enum scheme_needs {
 
 struct scheme {
 	const char *name;
-	const char *alias;     /* a second name, or NULL */
+	const char *alias; /* a second name, or NULL */
+	/* More names, which the libraries of applications use: NULL-terminated; NULL: none. --help does not list them. */
+	const char *const *others;
 	const char *summary;   /* when the target is ready: one line for --help */
 	const char *example;   /* a target, for --help and error texts */
 	uint16_t default_port; /* 0: the target must give a port */
+	bool lists_hosts;      /* its URL may name several hosts, separated by commas */
 	bool claims_port;      /* a bare host:default_port is of this scheme: an open port does not show readiness */
 	enum scheme_needs needs;
 	/* The parameters of its URL: either rows for options/params.h, or a function if a library parses them. */
@@ -40,8 +43,23 @@ struct scheme {
 /* Returns a row of the registry, or NULL past the end. Row 0 takes every bare host:port that no scheme claims. */
 const struct scheme *scheme_at(size_t index);
 
-/* Returns the scheme with this name or alias, in lower case, or NULL. */
+/* Returns the scheme with this name, alias or other name, in lower case, or NULL. */
 const struct scheme *scheme_of_name(const char *name);
+
+/*
+ * Returns the length of what a Java library writes before a scheme: "jdbc:" of "jdbc:postgresql://db", "r2dbc:pool:" and
+ * the like; else 0. The rest of text may begin with a scheme, or not.
+ */
+size_t scheme_wrapper_length(const char *text);
+
+/*
+ * Cuts "+driver" off "postgresql+psycopg2", as SQLAlchemy and others write it, if what remains is a scheme with a port of
+ * its own. A driver that is a way to connect ("redis+unix", "redis+sentinel") stays, so that the scheme is unknown.
+ */
+void scheme_cut_driver(char *name);
+
+/* May a URL name several hosts whose scheme is name, len bytes long, in any case and with a driver? */
+bool scheme_lists_hosts(const char *name, size_t len);
 
 /* Returns the scheme for a bare host:port; never NULL. */
 const struct scheme *scheme_of_port(uint16_t port);

@@ -39,6 +39,38 @@ struct explain_endpoint explain_endpoint(const struct endpoint *endpoint)
 	};
 }
 
+static const char *explain_password_source(const char *from)
+{
+	if (strcmp(from, "url") == 0)
+		return "the URL";
+	if (strcmp(from, "file") == 0)
+		return "a password file";
+	return strcmp(from, "link") == 0 ? "a Docker link" : from;
+}
+
+char *explain_login(const struct target *target)
+{
+	const struct target_login *login = &target->login;
+	struct buf out = {0};
+
+	if (login->how == TARGET_NO_LOGIN)
+		return NULL;
+	buf_add_text(&out, login->how == TARGET_LOGIN ? "logs in" : "no password, so only a ping");
+	if (login->user) {
+		buf_add_text(&out, " as user ");
+		buf_add_text(&out, login->user);
+	}
+	if (login->database) {
+		buf_add_text(&out, " to database ");
+		buf_add_text(&out, login->database);
+	}
+	if (login->password_from) {
+		buf_add_text(&out, ", password from ");
+		buf_add_text(&out, explain_password_source(login->password_from));
+	}
+	return buf_detach(&out);
+}
+
 /* Returns the source of a row's value: "--timeout", "WAITFOR_TIMEOUT", the file's name or "default". The caller's. */
 static char *explain_whose(const struct config *config, size_t row, enum options_source source)
 {
@@ -137,6 +169,19 @@ static const void *explain_field(const struct config *config, const struct targe
 	return (const char *)config + offset;
 }
 
+/* Appends the names that a flag leaves out: "true,-web". */
+static void explain_add_names(char **value, const struct config *config, const struct options_row *row)
+{
+	const char *names =
+		row->names_offset ? *(const char *const *)explain_field(config, NULL, row->names_offset) : NULL;
+	char *longer = names ? alloc_format("%s,%s", *value, names) : NULL;
+
+	if (!longer)
+		return;
+	free(*value);
+	*value = longer;
+}
+
 bool explain_setting(struct explain_setting *setting, const struct config *config, const struct target *target,
 		     size_t row)
 {
@@ -146,6 +191,7 @@ bool explain_setting(struct explain_setting *setting, const struct config *confi
 		return false;
 	setting->key = option->key;
 	setting->value = explain_value(option, explain_field(config, target, option->offset));
+	explain_add_names(&setting->value, config, option);
 	setting->own = target && bits_has(&target->own_settings, row);
 	setting->source = setting->own ? alloc_text(target->origin) : explain_whose(config, row, config->sources[row]);
 	return true;
@@ -158,17 +204,20 @@ void explain_release_setting(struct explain_setting *setting)
 	*setting = (struct explain_setting){0};
 }
 
+/* Would the variable be set? Not a port that a Unix socket does not have, and not one that is kept. */
+static bool explain_exports(const struct target *target, enum target_variable variable)
+{
+	return !target->kept[variable] && (variable != TARGET_PORT || target->endpoints[0].port);
+}
+
 char *explain_export(const struct config *config, size_t target, size_t index)
 {
-	static const char *const suffixes[] = {"HOST", "PORT", "ADDR"};
+	const struct target *found = &config->plan.targets[target];
 
-	if (!exports_may_set(&config->plan, target))
-		return NULL;
-	if (index && !config->plan.targets[target].endpoints[0].port)
-		index++; /* there is no port to export */
-	if (index >= sizeof(suffixes) / sizeof(suffixes[0]))
-		return NULL;
-	return alloc_format("%s_%s", config->plan.targets[target].name, suffixes[index]);
+	for (int i = 0; i < TARGET_VARIABLES && exports_may_set(&config->plan, target); i++)
+		if (explain_exports(found, (enum target_variable)i) && index-- == 0)
+			return exports_variable(found, (enum target_variable)i);
+	return NULL;
 }
 
 const char *explain_wanted(const struct config *config, size_t group)

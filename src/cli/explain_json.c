@@ -38,6 +38,23 @@ static void explain_json_add_endpoints(cJSON *object, const struct target *targe
 		cJSON_AddItemToArray(list, explain_json_endpoint(&target->endpoints[i]));
 }
 
+/* Adds how the probe introduces itself; null for a protocol without users. */
+static void explain_json_add_login(cJSON *object, const struct target *target)
+{
+	const struct target_login *login = &target->login;
+	cJSON *item;
+
+	if (login->how == TARGET_NO_LOGIN) {
+		json_add_text(object, "login", NULL);
+		return;
+	}
+	item = alloc_check(cJSON_AddObjectToObject(object, "login"));
+	json_add_text(item, "how", login->how == TARGET_LOGIN ? "login" : "ping");
+	json_add_exact(item, "user", login->user);
+	json_add_exact(item, "database", login->database);
+	json_add_exact(item, "password_from", login->password_from);
+}
+
 static void explain_json_add_exports(cJSON *object, const struct config *config, size_t index)
 {
 	cJSON *list = alloc_check(cJSON_AddArrayToObject(object, "exports"));
@@ -79,6 +96,7 @@ static cJSON *explain_json_target(const struct config *config, size_t index)
 	json_add_text(object, "ready_when", target->scheme->summary);
 	explain_json_add_number(object, "group", (double)target->group);
 	explain_json_add_endpoints(object, target);
+	explain_json_add_login(object, target);
 	explain_json_add_exports(object, config, index);
 	explain_json_add_settings(object, config, target);
 	return object;

@@ -186,6 +186,29 @@ static void explain_table_add_groups(struct buf *out, const struct config *confi
 	}
 }
 
+/* Adds a paragraph with a line for each target whose service knows users. */
+static void explain_table_add_logins(struct buf *out, const struct config *config)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < config->plan.target_count; i++) {
+		const struct target *target = &config->plan.targets[i];
+		char *login = explain_login(target), *line, *clean;
+
+		if (!login)
+			continue;
+		buf_add_text(out, any ? "" : "\n");
+		any = true;
+		line = alloc_format("%s: %s", target->text, login);
+		clean = explain_table_clean(line);
+		buf_add_text(out, clean);
+		buf_add_text(out, "\n");
+		free(clean);
+		free(line);
+		free(login);
+	}
+}
+
 static void explain_table_add_setting(struct explain_table_grid *grid, const struct explain_setting *row,
 				      const char *only_for)
 {
@@ -244,6 +267,7 @@ char *explain_table(const struct config *config, const char *path)
 
 	explain_table_add_targets(&out, config);
 	explain_table_add_groups(&out, config);
+	explain_table_add_logins(&out, config);
 	buf_add_text(&out, "\n");
 	explain_table_add_settings(&out, config);
 	buf_add_text(&out, "\n");

@@ -185,8 +185,11 @@ static const struct protocol redis_protocol = {
 	.stop = dialog_stop,
 };
 
+static const char *const redis_others[] = {"valkey", "keydb", NULL};
+
 const struct scheme scheme_redis = {
 	.name = "redis",
+	.others = redis_others,
 	.summary = "Redis answers PING; with ?role=master or ?role=replica: it has that role",
 	.example = "redis://host:6379",
 	.default_port = 6379,

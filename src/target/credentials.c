@@ -94,6 +94,22 @@ static void credentials_set(char **field, const char *value)
 	*field = alloc_text(value);
 }
 
+/* Notes where the password is from, if it was found since the last call: from is "url", "link" or a variable's name. */
+static void credentials_note(struct target *target, const char *from)
+{
+	if (credentials_has(target->password) && !target->login.password_from)
+		target->login.password_from = alloc_text(from);
+}
+
+/* Notes that it is from NAME_SUFFIX. */
+static void credentials_note_variable(struct target *target, const char *suffix)
+{
+	char *name = alloc_format("%s_%s", target->name, suffix);
+
+	credentials_note(target, name);
+	free(name);
+}
+
 static int credentials_from_variables(struct target *target, const struct env *env, struct error *err)
 {
 	const char *password = credentials_variable(target, env, "PASSWORD");
@@ -106,21 +122,35 @@ static int credentials_from_variables(struct target *target, const struct env *e
 		return errors_set(err, "%s_PASSWORD and %s_PASSWORD_FILE are both set; unset one of them", target->name,
 				  target->name);
 	credentials_set(&target->password, password);
-	return file ? credentials_from_file(target, file, err) : 0;
+	credentials_note_variable(target, "PASSWORD");
+	if (file && credentials_from_file(target, file, err))
+		return -1;
+	credentials_note_variable(target, "PASSWORD_FILE");
+	return 0;
 }
 
-int credentials_complete(struct target *target, const struct env *env, struct error *err)
+static void credentials_from_link(struct target *target, const struct env *env)
 {
 	const struct scheme *scheme = target->scheme;
 	const char *host = target->endpoint_count == 1 ? target->endpoints[0].host : NULL;
 
-	if (target->name && credentials_from_variables(target, env, err))
-		return -1;
 	if (!host || credentials_has(target->password))
-		return 0;
+		return;
 	if (scheme->link_user)
 		credentials_set(&target->user, links_peer_env(env, host, scheme->link_user));
 	if (scheme->link_password)
 		credentials_set(&target->password, links_peer_env(env, host, scheme->link_password));
+	credentials_note(target, "link");
+}
+
+int credentials_complete(struct target *target, const struct env *env, struct error *err)
+{
+	credentials_note(target, "url");
+	if (target->name && credentials_from_variables(target, env, err))
+		return -1;
+	credentials_from_link(target, env);
+	target->login.how = target->login.password_from ? TARGET_LOGIN : TARGET_PING;
+	if (credentials_has(target->user))
+		target->login.user = alloc_text(target->user);
 	return 0;
 }

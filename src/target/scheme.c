@@ -1,8 +1,11 @@
 #include "target/scheme.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 
 /*
@@ -24,12 +27,68 @@ const struct scheme *scheme_at(size_t index)
 	return index < SCHEME_COUNT ? schemes[index] : NULL;
 }
 
+static bool scheme_is_called(const struct scheme *scheme, const char *name)
+{
+	if (strcmp(scheme->name, name) == 0 || (scheme->alias && strcmp(scheme->alias, name) == 0))
+		return true;
+	for (size_t i = 0; scheme->others && scheme->others[i]; i++)
+		if (strcmp(scheme->others[i], name) == 0)
+			return true;
+	return false;
+}
+
 const struct scheme *scheme_of_name(const char *name)
 {
 	for (size_t i = 0; i < SCHEME_COUNT; i++)
-		if (strcmp(schemes[i]->name, name) == 0 || (schemes[i]->alias && strcmp(schemes[i]->alias, name) == 0))
+		if (scheme_is_called(schemes[i], name))
 			return schemes[i];
 	return NULL;
+}
+
+size_t scheme_wrapper_length(const char *text)
+{
+	static const char *const wrappers[] = {"jdbc:", "r2dbc:", "vertx-reactive:"};
+	const char *end = strstr(text, "://");
+	size_t len;
+
+	for (size_t i = 0; end && i < sizeof(wrappers) / sizeof(wrappers[0]); i++)
+		if (strncasecmp(text, wrappers[i], strlen(wrappers[i])) == 0) {
+			/* Others may follow: "jdbc:p6spy:postgresql://". */
+			for (len = (size_t)(end - text); text[len - 1] != ':'; len--)
+				;
+			return len;
+		}
+	return 0;
+}
+
+void scheme_cut_driver(char *name)
+{
+	static const char *const ways[] = {"unix", "socket", "sock", "srv", "sentinel", "cluster", "ssl", "tls"};
+	char *plus = strchr(name, '+');
+	const struct scheme *scheme;
+
+	for (size_t i = 0; plus && i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (strstr(plus, ways[i]))
+			return;
+	if (!plus)
+		return;
+	*plus = '\0';
+	scheme = scheme_of_name(name);
+	if (!scheme || !scheme->default_port)
+		*plus = '+';
+}
+
+bool scheme_lists_hosts(const char *name, size_t len)
+{
+	char *lower = alloc_slice(name, len);
+	const struct scheme *scheme;
+
+	for (char *c = lower; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	scheme_cut_driver(lower);
+	scheme = scheme_of_name(lower);
+	free(lower);
+	return scheme && scheme->lists_hosts;
 }
 
 const struct scheme *scheme_of_port(uint16_t port)

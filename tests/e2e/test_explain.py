@@ -112,7 +112,7 @@ def test_links_are_targets_with_an_address_to_fall_back_to(explain):
 
 
 def test_no_links_is_a_plan_of_nothing(waitfor):
-    result = waitfor("--explain=json", "--links")
+    result = waitfor("--explain=json", "--links=optional")
     assert result.code == 0 and json.loads(result.out)["targets"] == [], result
 
 
@@ -134,7 +134,7 @@ def test_columns_of_the_table_stand_one_below_the_other(waitfor, config):
                                {"target": "postgres://a,b/é", "timeout": 5}]})
     result = waitfor("--explain", "-f", path)
     assert result.code == 0, result
-    targets, settings, end = result.out.split("\n\n")
+    targets, _, settings, end = result.out.split("\n\n")
     for table in (targets, settings):
         head, *lines = table.splitlines()
         starts = [at for at, letter in enumerate(head)
@@ -181,7 +181,7 @@ class TestNothingHappens:
     (["nobody"], 125, "the port is missing"),
     (["mysql://db"], 125, "unknown scheme"),
     ([], 125, "no target"),
-    (["x=a:1", "x=b:2"], 125, "X_HOST"),
+    (["x=a:1", "x=b:2", "--", "true"], 125, "X_HOST"),
     (["-f", "/nonexistent.json"], 125, "/nonexistent.json"),
     (["--once", "--successes=2", "a:1"], 125, "successes"),
     (["--print-env", "sh", "a:1", "--", "true"], 125, "--print-env"),
@@ -239,3 +239,46 @@ def test_no_secret_of_a_file(waitfor, config):
         result = waitfor(form, "-f", path)
         assert result.code == 0 and "SECRET" not in result.out + result.err, result
         assert "***" in result.out
+
+
+LOGINS = {
+    "a bare port": ("db:5432", {}, ("ping", "postgres", "postgres", None)),
+    "a user": ("postgres://me@db", {}, ("ping", "me", "me", None)),
+    "all in the URL": ("postgres://me:hunter2@db/shop", {}, ("login", "me", "shop", "url")),
+    "JDBC": ("jdbc:postgresql://db/shop?user=me&password=hunter2", {}, ("login", "me", "shop", "url")),
+    "variables": ("db:5432", {"PGUSER": "me", "PGDATABASE": "shop", "PGPASSWORD": "hunter2"},
+                  ("login", "me", "shop", "PGPASSWORD")),
+    "a link": ("db:5432", {"DB_ENV_POSTGRES_USER": "me", "DB_ENV_POSTGRES_PASSWORD": "hunter2"},
+               ("login", "me", "me", "link")),
+    "redis": ("redis://cache", {}, ("ping", None, None, None)),
+    "redis with a password": ("redis://me:hunter2@cache", {}, ("login", "me", None, "url")),
+    "redis and a variable": ("redis://cache", {"CACHE_PASSWORD": "hunter2"}, ("login", None, None, "CACHE_PASSWORD")),
+    "redis and a link": ("redis://cache", {"CACHE_PORT": "tcp://10.0.0.1:6379", "CACHE_ENV_REDIS_PASSWORD": "hunter2"},
+                         ("login", None, None, "link")),
+    "tcp": ("tcp://a:1", {}, None),
+}
+
+
+@pytest.mark.parametrize("case", LOGINS)
+def test_who_logs_in(waitfor, explain, case):
+    """NEWCOMER 10: a ping or a login, as whom, to what, with a password from where. Never the password."""
+    target, env, expected = LOGINS[case]
+    plan = explain(target, env=env)
+    login = only(plan)["login"]
+    assert login == (expected and dict(zip(("how", "user", "database", "password_from"), expected)))
+    table = waitfor("--explain", target, env=env).out
+    assert "hunter2" not in table + json.dumps(plan)
+    if expected:
+        assert ("logs in" if expected[0] == "login" else "only a ping") in table, table
+
+
+def test_the_table_says_who_logs_in(waitfor, folder):
+    out = waitfor("--explain", "postgres://me:hunter2@db/shop", "cache:6379", "tcp://a:1").out
+    assert "postgres://me:***@db/shop: logs in as user me to database shop, password from the URL\n" in out
+    assert "cache:6379: no password, so only a ping\n" in out
+    assert "tcp://a:1: " not in out
+    file = folder / "pgpass"
+    file.write_text("*:*:*:*:hunter2\n")
+    file.chmod(0o600)
+    out = waitfor("--explain", "db:5432", env={"PGPASSFILE": str(file)}).out
+    assert "db:5432: logs in as user postgres to database postgres, password from a password file\n" in out

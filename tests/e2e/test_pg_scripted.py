@@ -1,5 +1,6 @@
 """Peers at a PostgreSQL port that are not, or not quite, PostgreSQL."""
 
+import json
 import os
 import struct
 import time
@@ -86,8 +87,11 @@ def test_each_becomes_ready_once_the_peer_behaves(waitfor, peer):
 STATES = {
     "57P03": ("answers but is not ready", "answers but is not ready"),
     "57P01": ("", ""), "57P02": ("", ""), "53300": ("too many clients", "too many clients"),
-    "53200": ("", ""), "08006": ("", ""), "08P01": ("", ""), "55000": ("", ""), "58030": ("", ""),
-    "XX000": ("", ""),
+    "53200": ("", ""), "55000": ("", ""),
+    # Up for a ping. A login may succeed later.
+    "08006": (None, ""), "58030": (None, ""),
+    # A pooler that does not know user or database, before it asks for a password (FIELD 6, HOSTILE D15).
+    "08P01": (None, "denied"), "XX000": (None, "denied"),
     "28000": (None, "denied"), "28P01": (None, "denied"), "3D000": (None, "denied"),
     "42501": (None, "denied"),
     # It is up, and takes no such parameter.
@@ -109,6 +113,96 @@ def test_the_sqlstate_decides_never_the_text(waitfor, peer, state, mode, text):
     else:
         assert result.code == 124 and reason in result.err, result
         assert "denied" not in result.err or reason == "denied", result
+
+
+def refuses_password(state, text):
+    """A script: ask for the password, then refuse, as pgbouncer does where the password is wrong."""
+    def script(connection):
+        if pgwire.read_startup(connection):
+            connection.send(pgwire.ask_cleartext_password())
+            connection.read()
+            connection.send(pgwire.error(state, text))
+    return script
+
+
+def test_a_refusing_pooler_says_what_to_do(waitfor, peer):
+    """FIELD 6: pgbouncer with auth_type=trust, Supavisor. The hint is only of use where something is not named."""
+    server = peer(pgwire.refuses("XX000", "Tenant or user not found"))
+    result = waitfor("-t", "10s", "--fail-fast", f"postgres://:secret@{server.target}")
+    assert result.code == 124 and "denied: XX000: Tenant or user not found; name user and database, as in " \
+        "postgres://user:password@host/db" in result.err, result
+    result = waitfor("-t", "10s", "--fail-fast", target(server, ":secret"))
+    assert result.code == 124 and "name user" not in result.err, result
+    assert waitfor("-t", "10s", target(server)).code == 0
+
+
+def test_a_wrong_password_at_a_pooler_is_a_denial(waitfor, peer):
+    """HOSTILE D15: pgbouncer has 08P01 for it."""
+    server = peer(refuses_password("08P01", "password authentication failed"))
+    result = waitfor("-t", "10s", "--fail-fast", target(server, ":wrong"))
+    assert result.code == 124 and "denied: 08P01: password authentication failed" in result.err, result
+
+
+def test_an_error_after_the_login_is_no_denial(waitfor, peer):
+    server = peer(pgwire.answers(pgwire.message(b"R", struct.pack("!I", 0)) + pgwire.error("XX000", "cache lost")))
+    result = waitfor("-t", "400ms", "--fail-fast", target(server, ":secret"))
+    assert "timed out" in result.err and "not ready: XX000" in result.err, result
+
+
+@pytest.mark.skipif("waitfor-tls" in os.environ.get("WAITFOR", ""), reason="it has TLS")
+@pytest.mark.parametrize("state, text", [
+    ("28000", 'no pg_hba.conf entry for host "10.0.0.1", user "app", database "app", no encryption'),
+    ("28000", 'no pg_hba.conf entry for host "10.0.0.1", user "app", database "app", SSL off'),
+    ("28000", 'no pg_hba.conf entry for host "10.0.0.1", user "' + "a" * 150 + '", database "app", no encryption'),
+    ("28000", "SSL connection is required. Please specify SSL options and retry."),
+    ("08P01", "SSL required"), ("XX000", "connection is insecure (try using `sslmode=require`)")])
+def test_a_refusal_for_missing_encryption_says_what_to_do(waitfor, peer, state, text):
+    """FIELD 7."""
+    server = peer(pgwire.refuses(state, text))
+    result = waitfor("-t", "10s", "--fail-fast", target(server, ":secret"))
+    assert f"denied: {state}: {text[:60]}" in result.err, result
+    assert "; use waitfor-tls with sslmode=require" in result.err, result
+
+
+@pytest.mark.parametrize("state", ["28000", "3D000", "XX000", "08P01", "42501"])
+def test_a_refusal_does_not_show_what_target_session_attrs_asks(waitfor, peer, state):
+    """HOSTILE D7."""
+    server = peer(pgwire.refuses(state, "no"))
+    result = waitfor("-t", "400ms", target(server) + "?target_session_attrs=read-write")
+    assert result.code == 124, result
+    assert f"denied: {state}: no; a login is needed to see whether target_session_attrs is met" in result.err, result
+
+
+@pytest.mark.parametrize("where", ["", "/app", "PGDATABASE", "/app?missing-database=ok", "options"])
+def test_a_database_that_does_not_exist_yet(waitfor, peer, folder, where):
+    """NEWCOMER 6: rails db:prepare, createdb. What nobody named is not judged; what may be missing is not, either."""
+    server = peer(refuses_password("3D000", 'database "app" does not exist'))
+    name, words, env = f"postgres://app:secret@{server.target}", [], {}
+    if where == "options":
+        file = folder / "wait.json"
+        file.write_text(json.dumps({"targets": [{"target": name + "/app", "options": {"missing-database": "ok"}}]}))
+        words = ["-f", file]
+    elif where == "PGDATABASE":
+        words, env = [name], {"PGDATABASE": "app"}
+    else:
+        words = [name + where]
+    result = waitfor("-t", "700ms", *words, env=env)
+    if where in ("/app", "PGDATABASE"):
+        assert result.code == 124 and 'denied: 3D000: database "app" does not exist' in result.err, result
+    else:
+        assert result.code == 0, result
+    server.script = refuses_password("28P01", "no")
+    assert waitfor("-t", "700ms", *words, env=env).code == 124, "a wrong password is judged all the same"
+
+
+def test_a_password_that_is_the_name_of_the_user_or_database(waitfor, peer):
+    """FIELD 16: the words about the user and the database stay."""
+    server = peer(refuses_password("3D000", 'database "infisical" does not exist'))
+    result = waitfor("-t", "400ms", f"postgres://infisical:infisical@{server.target}/infisical")
+    assert 'denied: 3D000: database "infisical" does not exist' in result.err, result
+    server = peer(refuses_password("28P01", 'user "app" has not the password hunter2, says app'))
+    result = waitfor("-t", "400ms", f"postgres://app:hunter2@{server.target}/app")
+    assert 'denied: 28P01: user "app" has not the password' in result.err and "hunter2" not in result.err, result
 
 
 def test_an_answer_to_an_encryption_request_proves_nothing(waitfor, peer):

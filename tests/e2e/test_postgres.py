@@ -79,6 +79,22 @@ def test_a_database_that_is_created_during_the_wait(waitfor, new_pg):
     assert running.finish().code == 0
 
 
+def test_a_database_that_does_not_exist_yet(waitfor, pg):
+    """NEWCOMER 6: one that nobody named is not judged, and one that may be missing is not, either."""
+    place = f"127.0.0.1:{pg.port}"
+    pg.sql("CREATE ROLE lonely LOGIN PASSWORD 'alone'")
+    assert waitfor("-t", "10s", f"postgres://lonely:alone@{place}").code == 0
+    assert waitfor("-t", "10s", pg.uri(database="no_such_db", parameters="?missing-database=ok")).code == 0
+    fails(waitfor(*QUICK, f"postgres://lonely:alone@{place}/lonely"), 'denied: 3D000: database "lonely"')
+    fails(waitfor(*QUICK, f"postgres://lonely:wrong@{place}"), "denied: 28P01")
+
+
+@pytest.mark.parametrize("target", [("nobody_such", "", "app"), ("trusty", "", "no_such_db"), ("app", "", "app")])
+def test_an_answer_does_not_show_what_target_session_attrs_asks(waitfor, pg, target):
+    """HOSTILE D7."""
+    fails(waitfor(*QUICK, pg.uri(*target, parameters="?target_session_attrs=read-write")), "denied")
+
+
 def test_user_and_database_from_the_usual_variables(waitfor, pg):
     target = f"postgres://127.0.0.1:{pg.port}"
     good = {"PGUSER": "app", "PGDATABASE": "app", "PGPASSWORD": PASSWORD}

@@ -62,9 +62,30 @@ def named(net, peer, tls_pg):
 
 
 @pytest.mark.parametrize("parameters", ["", "?sslmode=require", "?sslmode=require&channel_binding=require",
-                                        "?sslmode=require&ssl_min_protocol_version=TLSv1.3"])
+                                        "?sslmode=require&ssl_min_protocol_version=TLSv1.3",
+                                        "?sslmode=no-verify", "?ssl=true", "?ssl=no-verify", "?sslMode=require"])
 def test_login_over_tls(waitfor_tls, tls_pg, parameters):
     assert waitfor_tls("-t", "10s", tls_pg.uri(parameters=parameters)).code == 0
+
+
+def test_tls_as_node_pg_asks_for_it_in_the_variable(waitfor_tls, tls_pg):
+    """FIELD 15."""
+    assert waitfor_tls("-t", "10s", tls_pg.uri(), env={"PGSSLMODE": "no-verify"}).code == 0
+    result = waitfor_tls(*QUICK, tls_pg.uri(parameters="?sslmode=disable"), env={"PGSSLMODE": "no-verify"})
+    assert result.code == 124 and "denied: 28000" in result.err, "the URI wins"
+
+
+@pytest.mark.parametrize("variable", ["PGSSLMODE", "PGSSLNEGOTIATION", "PGSSLMINPROTOCOLVERSION"])
+def test_a_wrong_value_in_a_variable_names_it_unless_tls_is_off(waitfor_tls, tls_pg, variable):
+    result = waitfor_tls(tls_pg.uri(), env={variable: "bogus"})
+    assert result.code == 125 and f'": {variable}: ' in result.err and "bogus" in result.err, result
+    result = waitfor_tls(*QUICK, tls_pg.uri(parameters="?sslmode=disable"), env={variable: "bogus"})
+    assert result.code == 124 and "denied: 28000" in result.err, result
+
+
+def test_with_tls_no_hint_tells_to_use_it(waitfor_tls, tls_pg):
+    result = waitfor_tls(*QUICK, tls_pg.uri(parameters="?sslmode=disable"))
+    assert "waitfor-tls" not in result.err, result
 
 
 def test_the_certificate_must_be_for_the_name(waitfor_tls, net, named, tls_pg, certificates):
@@ -98,6 +119,12 @@ def test_a_server_that_wants_tls_denies_a_login_without(waitfor_tls, tls_pg):
 
 def test_the_flavour_is_told(waitfor_tls):
     assert "openssl 3.5" in waitfor_tls("--version").out.lower()
+
+
+def test_a_server_that_wants_tls_says_which_flavour_has_it(waitfor, tls_pg):
+    """FIELD 7."""
+    result = waitfor(*QUICK, tls_pg.uri())
+    assert "no encryption; use waitfor-tls with sslmode=require" in result.err, result
 
 
 def test_the_flavour_without_tls_says_where_it_is_to_be_had(waitfor, tls_pg):

@@ -12,14 +12,18 @@
 
 #include "base/errors.h"
 #include "net/address.h"
+#include "probe/postgres/pgkeys.h"
 #include "system/env.h"
 #include "system/log.h"
 #include "target/target.h"
 
 struct conninfo {
-	char **keys, **values; /* all parameters except host, hostaddr and port; NULL-terminated */
-	size_t count;
-	const char *user, *database; /* point into values; database may be NULL */
+	struct pgkeys all;           /* all parameters except host, hostaddr and port */
+	const char *user, *database; /* point into all; database may be NULL */
+	const char *password_from;   /* "url", "PGPASSWORD", "file" or "link"; NULL: there is no password */
+	bool user_named;             /* false: the user is the default, "postgres" */
+	bool database_named;         /* false: the database has the name of the user */
+	bool wants_database;         /* a login must find the database */
 	bool in_clear;               /* libpq does not ask for TLS first */
 	bool wants_session; /* target_session_attrs asks for a server with a certain property, such as read-write */
 };
@@ -29,8 +33,8 @@ struct conninfo {
  * (pguri_take). These are the sources, in order:
  * - user: URI, PGUSER, POSTGRES_USER of the link, "postgres"
  * - database: URI, PGDATABASE, POSTGRES_DB of the link
- * - password: URI, PGPASSWORD, password file, POSTGRES_PASSWORD of the link The variables of a link are used only if
- *   all hosts of the target are the linked one. Returns NULL with err if a parameter is wrong; err contains no secret.
+ * - password: URI, PGPASSWORD, password file, POSTGRES_PASSWORD of the link
+ * The variables of a link are used only if all hosts of the target are the linked one. Sets target->login. Returns NULL with err if a parameter is wrong; err contains no secret.
  *   log gets a line if the password file is ignored. Removes the PG* variables that would redirect the probe from the
  *   environment of this process (FACTS 29), but not from env.
  */

@@ -27,11 +27,28 @@ enum pganswer_start pganswer_to_startup(const unsigned char *bytes, size_t count
 enum pganswer_start pganswer_to_encryption(const unsigned char *bytes, size_t count);
 
 /*
- * Returns the outcome for the SQLSTATE in the first five bytes of sqlstate (FACTS 22, 27). A server that refuses this
- * user or database is up. login: a password is known; then the refusal is OUTCOME_DENIED, else OUTCOME_READY. 53300 is
- * OUTCOME_FULL. A state that is not known here may be temporary: OUTCOME_STARTING.
+ * Do the bytes, which begin with a message, hold an AuthenticationOk? False if it is further behind than count. After
+ * SASL it follows AuthenticationSASLFinal in the same packet (PostgreSQL manual, "SASL Authentication").
  */
-enum outcome_kind pganswer_of_state(const char *sqlstate, bool login);
+bool pganswer_lets_in(const unsigned char *bytes, size_t count);
+
+/* How far a session is. */
+enum pganswer_phase {
+	PGANSWER_PING,  /* there is no password, so it ends before the authentication does */
+	PGANSWER_LOGIN, /* there is a password, and the server has not let us in yet */
+	PGANSWER_LET_IN /* the server has let us in */
+};
+
+/*
+ * Returns the outcome for the SQLSTATE in the first five bytes of sqlstate (FACTS 22, 27). 53300 is OUTCOME_FULL. In a
+ * ping every error is OUTCOME_READY, except those of a server that is starting, ending or out of room. Else a server
+ * that refuses this user or database is OUTCOME_DENIED, and a state that is not known here may be temporary:
+ * OUTCOME_STARTING.
+ */
+enum outcome_kind pganswer_of_state(const char *sqlstate, enum pganswer_phase phase);
+
+/* Is it a state that says too little, with which a pooler refuses a user, a database or a password? */
+bool pganswer_is_vague(const char *sqlstate);
 
 /*
  * Returns where the SQLSTATE begins in libpq's message about a failed connection, or NULL if there is none. With

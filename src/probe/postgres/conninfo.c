@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "probe/postgres/pgparams.h"
+#include "probe/postgres/pgtls.h"
 #include "probe/postgres/pguri.h"
 #include "target/links.h"
 #include "target/scheme.h"
@@ -27,56 +29,17 @@ static const char *const conninfo_stray[] = {
 };
 /* clang-format on */
 
-static void conninfo_set(struct conninfo *info, const char *key, const char *value)
-{
-	for (size_t i = 0; i < info->count; i++)
-		if (strcmp(info->keys[i], key) == 0) {
-			free(info->values[i]);
-			info->values[i] = alloc_text(value);
-			return;
-		}
-	info->keys = alloc_resize(info->keys, info->count + 2, sizeof(*info->keys));
-	info->values = alloc_resize(info->values, info->count + 2, sizeof(*info->values));
-	info->keys[info->count] = alloc_text(key);
-	info->values[info->count++] = alloc_text(value);
-	info->keys[info->count] = info->values[info->count] = NULL;
-}
-
-static const char *conninfo_get(const struct conninfo *info, const char *key)
-{
-	for (size_t i = 0; i < info->count; i++)
-		if (strcmp(info->keys[i], key) == 0)
-			return info->values[i];
-	return NULL;
-}
-
-/* If key has no value yet, sets it to the first candidate that is neither NULL nor empty, if there is one. */
-static void conninfo_default(struct conninfo *info, const char *key, const char *first, const char *second,
-			     const char *third)
-{
-	const char *value = first && *first ? first : second && *second ? second : third;
-	const char *given = conninfo_get(info, key);
-
-	if (value && *value && (!given || !*given))
-		conninfo_set(info, key, value);
-}
-
 void conninfo_free(struct conninfo *info)
 {
 	if (!info)
 		return;
-	for (size_t i = 0; i < info->count; i++) {
-		free(info->keys[i]);
-		free(info->values[i]);
-	}
-	free(info->keys);
-	free(info->values);
+	pgkeys_release(&info->all);
 	free(info);
 }
 
 static void conninfo_on_parameter(void *arg, const char *key, const char *value)
 {
-	conninfo_set(arg, key, value);
+	pgkeys_set(arg, key, value);
 }
 
 /*
@@ -85,7 +48,7 @@ static void conninfo_on_parameter(void *arg, const char *key, const char *value)
  */
 static char *conninfo_password_file(const struct conninfo *info, const struct env *env)
 {
-	const char *path = conninfo_get(info, "passfile"), *home = env_get(env, "HOME");
+	const char *path = pgkeys_get(&info->all, "passfile"), *home = env_get(env, "HOME");
 	const struct passwd *entry;
 
 	if (!path || !*path)
@@ -105,71 +68,31 @@ static char *conninfo_password_file(const struct conninfo *info, const struct en
  */
 static void conninfo_check_password_file(struct conninfo *info, const struct env *env, struct log *log)
 {
-	const char *password = conninfo_get(info, "password");
-	char *file = password && *password ? NULL : conninfo_password_file(info, env);
+	char *file = pgkeys_get(&info->all, "password") ? NULL : conninfo_password_file(info, env);
 	struct stat found;
 
 	if (file && stat(file, &found) == 0 && (!S_ISREG(found.st_mode) || found.st_mode & (S_IRWXG | S_IRWXO))) {
 		log_line(log, LOG_LEVEL_NORMAL, "password file %s is ignored: %s", file,
 			 S_ISREG(found.st_mode) ? "group or others may read it; chmod 600 it"
 						: "it is not a plain file");
-		conninfo_set(info, "passfile", CONNINFO_NO_FILE);
+		pgkeys_set(&info->all, "passfile", CONNINFO_NO_FILE);
 	}
 	free(file);
 }
 
-#ifndef WAITFOR_TLS
-/* This flavour has no TLS. Refuses parameters that need it before the wait, not in every attempt. */
-static int conninfo_check_tls(const struct conninfo *info, const struct env *env, struct error *err)
-{
-	const char *mode = conninfo_get(info, "sslmode"), *where = "sslmode";
-
-	if (!mode && (mode = env_get(env, "PGSSLMODE")))
-		where = "PGSSLMODE";
-	if (mode && (strcmp(mode, "require") == 0 || strncmp(mode, "verify-", 7) == 0))
-		return errors_set(err, "%s=%s needs TLS, which this waitfor is built without; use waitfor-tls", where,
-				  mode);
-	return 0;
-}
-
-static bool conninfo_is_in_clear(const struct conninfo *info, const struct env *env)
-{
-	(void)info;
-	(void)env;
-	return true;
-}
-#else
-static bool conninfo_is_in_clear(const struct conninfo *info, const struct env *env)
-{
-	const char *mode = conninfo_get(info, "sslmode");
-
-	if (!mode)
-		mode = env_get(env, "PGSSLMODE");
-	return mode && (strcmp(mode, "disable") == 0 || strcmp(mode, "allow") == 0);
-}
-
-static int conninfo_check_tls(const struct conninfo *info, const struct env *env, struct error *err)
-{
-	(void)info;
-	(void)env;
-	(void)err;
-	return 0;
-}
-#endif
-
 /* Starts a connection. address becomes libpq's hostaddr; it is "" for a Unix socket, whose folder is the host. */
 static PGconn *conninfo_start(const struct conninfo *info, const struct endpoint *endpoint, const char *address)
 {
-	const char **keys = alloc_zero(info->count + 4, sizeof(*keys));
-	const char **values = alloc_zero(info->count + 4, sizeof(*values));
+	const char **keys = alloc_zero(info->all.count + 4, sizeof(*keys));
+	const char **values = alloc_zero(info->all.count + 4, sizeof(*values));
 	size_t count = 0;
 	char port[8];
 	PGconn *conn;
 
 	snprintf(port, sizeof(port), "%u", (unsigned)(endpoint->port ? endpoint->port : PGURI_PORT));
-	for (; count < info->count; count++) {
-		keys[count] = info->keys[count];
-		values[count] = info->values[count];
+	for (; count < info->all.count; count++) {
+		keys[count] = info->all.keys[count];
+		values[count] = info->all.values[count];
 	}
 	/* With hostaddr libpq looks no name up (FACTS 28). The certificate must still match host. */
 	keys[count] = "host";
@@ -184,19 +107,9 @@ static PGconn *conninfo_start(const struct conninfo *info, const struct endpoint
 	return conn;
 }
 
-/* The values that libpq accepts for a parameter in this flavour. */
-#ifdef WAITFOR_TLS
-#define CONNINFO_TLS_ONLY(with, without) with
-#else
-#define CONNINFO_TLS_ONLY(with, without) without ", or use waitfor-tls"
-#endif
-
+/* The values that libpq accepts for a parameter. Those that differ between the flavours are in pgtls.c. */
 static const char *const conninfo_takes[][2] = {
 	{"target_session_attrs", "any, read-write, read-only, primary, standby or prefer-standby"},
-	{"sslmode",
-	 CONNINFO_TLS_ONLY("disable, allow, prefer, require, verify-ca or verify-full", "disable, allow or prefer")},
-	{"sslnegotiation", CONNINFO_TLS_ONLY("postgres or direct", "postgres")},
-	{"sslcertmode", CONNINFO_TLS_ONLY("disable, allow or require", "disable or allow")},
 	{"channel_binding", "disable, prefer or require"},
 	{"gssencmode", "disable or prefer"}, /* no flavour has GSSAPI */
 	{"load_balance_hosts", "disable or random"},
@@ -211,23 +124,51 @@ static const char *conninfo_quoted_secret(const struct conninfo *info, const cha
 {
 	const char *found = NULL;
 
-	for (size_t i = 0; i < info->count; i++)
-		if (!scheme_shows(info->keys[i]) && *info->values[i] && strstr(message, info->keys[i]) &&
-		    strstr(message, info->values[i]) && (!found || strlen(info->keys[i]) > strlen(found)))
-			found = info->keys[i];
+	for (size_t i = 0; i < info->all.count; i++)
+		if (!scheme_shows(info->all.keys[i]) && *info->all.values[i] && strstr(message, info->all.keys[i]) &&
+		    strstr(message, info->all.values[i]) && (!found || strlen(info->all.keys[i]) > strlen(found)))
+			found = info->all.keys[i];
 	return found;
 }
 
-/* Sets err from libpq's message, which says which value is wrong, and adds which values are right. Returns -1. */
-static int conninfo_refuse_value(const struct conninfo *info, const char *message, struct error *err)
+/* Returns the values that are right for the parameter, or NULL. */
+static const char *conninfo_right_values(const char *key)
 {
-	const char *right = NULL, *secret = conninfo_quoted_secret(info, message);
-
 	for (size_t i = 0; i < sizeof(conninfo_takes) / sizeof(conninfo_takes[0]); i++)
-		if (strstr(message, conninfo_takes[i][0]))
-			right = conninfo_takes[i][1];
-	return errors_set(err, "%.*s%s%s%s", (int)strcspn(secret ? secret : message, "\n"), secret ? secret : message,
-			  secret ? " does not take this value" : "", right ? "; write " : "", right ? right : "");
+		if (strcmp(key, conninfo_takes[i][0]) == 0)
+			return conninfo_takes[i][1];
+	return pgtls_takes(key);
+}
+
+/* Returns libpq's row of the parameter that its message names, in options; NULL if there is none. */
+static const PQconninfoOption *conninfo_find_named(const PQconninfoOption *options, const char *message)
+{
+	const PQconninfoOption *found = NULL;
+
+	for (; options && options->keyword; options++)
+		if (strstr(message, options->keyword) && (!found || strlen(options->keyword) > strlen(found->keyword)))
+			found = options;
+	return found;
+}
+
+/*
+ * Sets err from libpq's message, which says which value is wrong, and adds which values are right, and which variable it
+ * comes from. Returns -1.
+ */
+static int conninfo_refuse_value(const struct conninfo *info, const struct env *env, const char *message,
+				 struct error *err)
+{
+	const char *secret = conninfo_quoted_secret(info, message), *text = secret ? secret : message;
+	PQconninfoOption *options = PQconninfoParse("", NULL);
+	const PQconninfoOption *named = conninfo_find_named(options, message);
+	const char *right = named ? conninfo_right_values(named->keyword) : NULL;
+
+	errors_set(err, "%.*s%s%s%s", (int)strcspn(text, "\n"), text, secret ? " does not take this value" : "",
+		   right ? "; write " : "", right ? right : "");
+	if (named && named->envvar && !pgkeys_get(&info->all, named->keyword) && env_get(env, named->envvar))
+		errors_prefix(err, "%s", named->envvar);
+	PQconninfoFree(options);
+	return -1;
 }
 
 /*
@@ -240,36 +181,19 @@ static int conninfo_refuse_value(const struct conninfo *info, const char *messag
  * (third-party/sources.lock), and it is built without translations. If a new version changes the text, test_libpq_texts
  * in tests/unit/probe/postgres/test_postgres_faults.c fails.
  */
-static int conninfo_rehearse(const struct conninfo *info, const struct endpoint *endpoint, bool *has_password,
-			     struct error *err)
+static int conninfo_rehearse(const struct conninfo *info, const struct env *env, const struct endpoint *endpoint,
+			     bool *has_password, struct error *err)
 {
 	PGconn *conn = conninfo_start(info, endpoint, "none");
 	const char *message = conn ? PQerrorMessage(conn) : "out of memory", *password = conn ? PQpass(conn) : NULL;
 	int failed = 0;
 
 	if (!strstr(message, "could not parse network address"))
-		failed = conninfo_refuse_value(info, message, err);
+		failed = conninfo_refuse_value(info, env, message, err);
 	else if (password && *password)
 		*has_password = true;
 	PQfinish(conn);
 	return failed;
-}
-
-/*
- * Lets libpq check the parameters for each endpoint. If there is no other password, sets link_password, which may be
- * NULL: only libpq knows whether the password file has one.
- */
-static int conninfo_check(struct conninfo *info, const struct target *target, const char *link_password,
-			  struct error *err)
-{
-	bool has_password = false;
-
-	for (size_t i = 0; i < target->endpoint_count; i++)
-		if (conninfo_rehearse(info, &target->endpoints[i], &has_password, err))
-			return -1;
-	if (!has_password)
-		conninfo_default(info, "password", link_password, NULL, NULL);
-	return 0;
 }
 
 /* Returns the host of the target, or NULL if it has several: a link has variables for only one of them. */
@@ -295,36 +219,95 @@ static const char *conninfo_link_password(const struct conninfo *info, const str
 {
 	const char *user = conninfo_link_env(target, env, "POSTGRES_USER");
 
-	if (strcmp(conninfo_get(info, "user"), user && *user ? user : "postgres") != 0)
+	if (strcmp(pgkeys_get(&info->all, "user"), user && *user ? user : "postgres") != 0)
 		return NULL;
 	return conninfo_link_env(target, env, "POSTGRES_PASSWORD");
+}
+
+/*
+ * Lets libpq check the parameters for each endpoint. Takes the link's password if there is no other: only libpq knows
+ * whether the password file has one.
+ */
+static int conninfo_check(struct conninfo *info, const struct target *target, const struct env *env, struct error *err)
+{
+	const char *link_password = conninfo_link_password(info, target, env);
+	bool has_password = false;
+
+	for (size_t i = 0; i < target->endpoint_count; i++)
+		if (conninfo_rehearse(info, env, &target->endpoints[i], &has_password, err))
+			return -1;
+	if (has_password) {
+		info->password_from = info->password_from ? info->password_from : "file";
+	} else if (link_password && *link_password) {
+		pgkeys_set(&info->all, "password", link_password);
+		info->password_from = "link";
+	}
+	return 0;
+}
+
+/* Takes the URI apart. One line tells which of its parameters have no effect. */
+static int conninfo_take_uri(struct conninfo *info, struct target *target, struct log *log, struct error *err)
+{
+	char *ignored;
+
+	if (pguri_take(target, conninfo_on_parameter, &info->all, &ignored, err))
+		return -1;
+	if (*ignored)
+		log_line(log, LOG_LEVEL_NORMAL, "target \"%s\": parameters that libpq does not have are ignored: %s",
+			 target->text, ignored);
+	free(ignored);
+	return 0;
+}
+
+/* Completes user, database and password, and notes which of them somebody named. */
+static void conninfo_fill_identity(struct conninfo *info, const struct target *target, const struct env *env)
+{
+	struct pgkeys *all = &info->all;
+
+	info->password_from = pgkeys_get(all, "password") ? "url" : NULL;
+	pgkeys_default(all, "user", env_get(env, "PGUSER"));
+	pgkeys_default(all, "user", conninfo_link_env(target, env, "POSTGRES_USER"));
+	info->user_named = pgkeys_get(all, "user");
+	pgkeys_default(all, "user", "postgres");
+	pgkeys_default(all, "dbname", env_get(env, "PGDATABASE"));
+	pgkeys_default(all, "dbname", conninfo_link_env(target, env, "POSTGRES_DB"));
+	info->database_named = pgkeys_get(all, "dbname");
+	pgkeys_default(all, "password", env_get(env, "PGPASSWORD"));
+	if (!info->password_from && pgkeys_get(all, "password"))
+		info->password_from = "PGPASSWORD";
 }
 
 static int conninfo_fill(struct conninfo *info, struct target *target, const struct env *env, struct log *log,
 			 struct error *err)
 {
-	const char *session;
-
-	if (target->scheme_name && pguri_take(target, conninfo_on_parameter, info, err))
+	if (target->scheme_name && conninfo_take_uri(info, target, log, err))
 		return -1;
 	/* probe_bind did this for the hosts in the target's text; the parameters may have named other hosts. */
 	for (size_t i = 0; i < target->endpoint_count; i++)
 		links_complete(&target->endpoints[i], env, PGURI_PORT);
-	conninfo_default(info, "user", env_get(env, "PGUSER"), conninfo_link_env(target, env, "POSTGRES_USER"),
-			 "postgres");
-	conninfo_default(info, "dbname", env_get(env, "PGDATABASE"), conninfo_link_env(target, env, "POSTGRES_DB"),
-			 NULL);
-	conninfo_default(info, "password", env_get(env, "PGPASSWORD"), NULL, NULL);
-	conninfo_default(info, "gssencmode", "disable", NULL, NULL);
-	conninfo_default(info, "fallback_application_name", "waitfor", NULL, NULL);
+	conninfo_fill_identity(info, target, env);
+	pgkeys_default(&info->all, "gssencmode", "disable");
+	pgkeys_default(&info->all, "fallback_application_name", "waitfor");
 	conninfo_check_password_file(info, env, log);
-	info->user = conninfo_get(info, "user");
-	info->database = conninfo_get(info, "dbname");
-	info->in_clear = conninfo_is_in_clear(info, env);
-	session = conninfo_get(info, "target_session_attrs");
+	return pgtls_complete(&info->all, target, env, &info->in_clear, err) || conninfo_check(info, target, env, err);
+}
+
+/* Fills what the probe asks when it judges an answer. */
+static void conninfo_note(struct conninfo *info, struct target *target)
+{
+	const char *session = pgkeys_get(&info->all, "target_session_attrs");
+	const struct pgparams *own = target->params.fields;
+
+	info->user = pgkeys_get(&info->all, "user");
+	info->database = pgkeys_get(&info->all, "dbname");
 	info->wants_session = session && strcmp(session, "any") != 0 && strcmp(session, "prefer-standby") != 0;
-	return conninfo_check_tls(info, env, err) ||
-	       conninfo_check(info, target, conninfo_link_password(info, target, env), err);
+	info->wants_database = info->database_named && !(own && own->database == PGPARAMS_MAY_BE_MISSING);
+	target->login = (struct target_login){
+		.how = info->password_from ? TARGET_LOGIN : TARGET_PING,
+		.user = alloc_text(info->user),
+		.database = alloc_text(info->database_named ? info->database : info->user),
+		.password_from = alloc_text(info->password_from),
+	};
 }
 
 struct conninfo *conninfo_new(struct target *target, const struct env *env, struct log *log, struct error *err)
@@ -337,6 +320,7 @@ struct conninfo *conninfo_new(struct target *target, const struct env *env, stru
 		conninfo_free(info);
 		return NULL;
 	}
+	conninfo_note(info, target);
 	return info;
 }
 

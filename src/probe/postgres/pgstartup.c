@@ -75,7 +75,7 @@ struct outcome pgstartup_judge(const char *reply, size_t len)
 	if (*end)
 		return outcome_make(OUTCOME_READY, NULL);
 	state = pgstartup_field(reply + PGSTARTUP_HEAD, end, 'C');
-	if (strlen(state) != PGSTARTUP_STATE_LEN || pganswer_of_state(state, true) != OUTCOME_STARTING)
+	if (strlen(state) != PGSTARTUP_STATE_LEN || pganswer_of_state(state, PGANSWER_PING) != OUTCOME_STARTING)
 		return outcome_make(OUTCOME_READY, NULL);
 	return outcome_make(OUTCOME_STARTING, "%s: %.*s", state,
 			    (int)strcspn(pgstartup_field(reply + PGSTARTUP_HEAD, end, 'M'), "\n"),

@@ -11,6 +11,8 @@
 #include "base/alloc.h"
 #include "base/mask.h"
 #include "net/address.h"
+#include "probe/postgres/pgdialect.h"
+#include "probe/postgres/pgparams.h"
 #include "target/scheme.h"
 
 /*
@@ -103,9 +105,9 @@ static int pguri_take_hosts(struct target *target, const char *hosts, const char
  * Sets err for a URI that libpq refuses. libpq's message may quote a piece of a password. So the masked URI is parsed,
  * and the message is used only if libpq refuses that one, too, and quotes nothing masked.
  */
-static int pguri_refuse_uri(const struct target *target, struct error *err)
+static int pguri_refuse_uri(const char *uri, struct error *err)
 {
-	char *masked = mask_target(target->url, scheme_parameter), *message = NULL;
+	char *masked = mask_target(uri, scheme_parameter), *message = NULL;
 	PQconninfoOption *options = PQconninfoParse(masked, &message);
 
 	if (message && !strstr(message, "***"))
@@ -184,9 +186,12 @@ static bool pguri_is_harmless(const char *key, size_t len)
 
 enum mask_parameter pguri_parameter(const char *key, size_t len)
 {
-	PQconninfoOption *options = PQconninfoParse("", NULL);
-	enum mask_parameter known = MASK_UNKNOWN;
+	PQconninfoOption *options;
+	enum mask_parameter known = pgdialect_parameter(key, len);
 
+	if (known != MASK_UNKNOWN)
+		return known;
+	options = PQconninfoParse("", NULL);
 	for (const PQconninfoOption *option = options; option && option->keyword; option++)
 		if (strlen(option->keyword) == len && strncmp(option->keyword, key, len) == 0)
 			known = pguri_is_harmless(key, len) ? MASK_SHOWN : MASK_SECRET;
@@ -194,15 +199,17 @@ enum mask_parameter pguri_parameter(const char *key, size_t len)
 	return known;
 }
 
-int pguri_take(struct target *target, void (*on_parameter)(void *arg, const char *key, const char *value), void *arg,
-	       struct error *err)
+/* Reads a URI that libpq can read. */
+static int pguri_take_uri(struct target *target, const char *uri,
+			  void (*on_parameter)(void *arg, const char *key, const char *value), void *arg,
+			  struct error *err)
 {
 	const char *hosts = NULL, *addresses = NULL, *ports = NULL;
-	PQconninfoOption *options = PQconninfoParse(target->url, NULL);
+	PQconninfoOption *options = PQconninfoParse(uri, NULL);
 	int failed = 0;
 
 	if (!options)
-		return pguri_refuse_uri(target, err);
+		return pguri_refuse_uri(uri, err);
 	for (const PQconninfoOption *option = options; option->keyword && !failed; option++) {
 		if (!option->val)
 			continue;
@@ -219,5 +226,20 @@ int pguri_take(struct target *target, void (*on_parameter)(void *arg, const char
 	if (!failed)
 		failed = pguri_take_hosts(target, hosts, addresses, ports, err);
 	PQconninfoFree(options);
+	return failed;
+}
+
+int pguri_take(struct target *target, void (*on_parameter)(void *arg, const char *key, const char *value), void *arg,
+	       char **ignored, struct error *err)
+{
+	struct pgdialect dialect = {0};
+	int failed = pgdialect_read(&dialect, target->url, err);
+
+	if (!failed)
+		failed = params_load(&target->params, &pgparams_table, sizeof(struct pgparams), dialect.own, err);
+	if (!failed)
+		failed = pguri_take_uri(target, dialect.uri, on_parameter, arg, err);
+	*ignored = failed ? NULL : alloc_text(dialect.ignored);
+	pgdialect_release(&dialect);
 	return failed;
 }

@@ -18,8 +18,10 @@
 #include "net/stream.h"
 #include "probe/postgres/conninfo.h"
 #include "probe/postgres/pganswer.h"
+#include "probe/postgres/pgrefusal.h"
 #include "probe/postgres/pgstartup.h"
 #include "probe/postgres/pguri.h"
+#include "probe/postgres/pgwords.h"
 #include "target/scheme.h"
 
 /*
@@ -28,6 +30,9 @@
  */
 #define POSTGRES_STAY (10 * CLOCK_MS)
 
+/* Bytes that are looked at before libpq reads them: more than the last messages of an authentication have. */
+enum { POSTGRES_PEEK = 256 };
+
 struct postgres_state {
 	struct precheck precheck;
 	struct pgstartup startup;
@@ -35,6 +40,7 @@ struct postgres_state {
 	struct loop_watch watch;
 	bool connected;        /* the socket is connected; libpq is talking */
 	bool querying;         /* SELECT 1 was sent */
+	bool let_in;           /* the authentication is over */
 	bool eof;              /* the peer closed the connection */
 	unsigned char head[5]; /* the first head_len bytes of the reply to the startup message */
 	size_t head_len;
@@ -55,43 +61,31 @@ static bool postgres_is_login(const struct postgres_state *state)
 	return password && *password;
 }
 
-/* Returns a copy of the first line of text, which the caller frees. */
-static char *postgres_line(const char *text)
+/* Returns the first line of message without secrets, after the first `keep` bytes. The caller frees it. */
+static char *postgres_quote(const struct probe *probe, const char *message, size_t keep)
 {
-	return alloc_slice(text, strcspn(text, "\n"));
+	const struct postgres_state *state = probe->state;
+	const struct conninfo *info = probe->target->plan;
+	const struct pgwords_sent sent = {PQpass(state->conn), info->user, info->database};
+
+	return pgwords_quote(message, keep, &sent);
 }
 
-/*
- * Returns the first line of libpq's message, which the caller frees, without the part that names the server: reports
- * name it. If that part is missing or looks different, the result is only longer.
- */
-static char *postgres_own_message(const char *message)
-{
-	static const char before[] = " failed: ";
-	const char *found = strstr(message, before);
-
-	return postgres_line(found ? found + sizeof(before) - 1 : message);
-}
-
-/*
- * connect() failed inside PQconnectStart. libpq gives the reason only as a text. Judging by it is safe here: no server
- * has written any of it, and libpq uses strerror of this process, so the texts are
- * equal in every language. test_libpq_texts in tests/unit/probe/postgres/test_postgres_faults.c fails if libpq changes
- * that.
- */
+/* connect() failed inside PQconnectStart. */
 static void postgres_connect_failed(struct probe *probe, const char *message)
 {
-	static const int reasons[] = {ECONNREFUSED,  ENOENT, ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, ECONNRESET,
-				      EADDRNOTAVAIL, EMFILE, ENFILE,      EAFNOSUPPORT, EACCES,    EPERM};
+	int reason = pgwords_errno(message);
 	struct outcome outcome;
+	char *line;
 
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (strstr(message, strerror(reasons[i]))) {
-			outcome = outcome_from_errno(reasons[i]);
-			probe_finish(probe, &outcome);
-			return;
-		}
-	postgres_finish(probe, OUTCOME_LOCAL, message);
+	if (reason) {
+		outcome = outcome_from_errno(reason);
+		probe_finish(probe, &outcome);
+		return;
+	}
+	line = postgres_quote(probe, message, 0);
+	postgres_finish(probe, OUTCOME_LOCAL, line);
+	free(line);
 }
 
 /* The outcome of a connection that failed in this stage, if the server sent no SQLSTATE. */
@@ -114,24 +108,22 @@ static enum outcome_kind postgres_kind_without_state(const struct probe *probe, 
 	return OUTCOME_RESET;
 }
 
-/*
- * A server may repeat the password. If message contains it, cuts line, which is the beginning of message, after keep
- * bytes. The whole message is searched, because a newline in the password would end the line within it.
- */
-static void postgres_hide_password(const struct postgres_state *state, const char *message, char *line, size_t keep)
+/* How far the session is; stage is the state of the connection. Within TLS nothing is seen but the stage. */
+static enum pganswer_phase postgres_phase(const struct postgres_state *state, ConnStatusType stage)
 {
-	if (postgres_is_login(state) && strstr(message, PQpass(state->conn)))
-		line[keep] = '\0';
+	if (!postgres_is_login(state))
+		return PGANSWER_PING;
+	return state->querying || state->let_in || stage == CONNECTION_AUTH_OK ? PGANSWER_LET_IN : PGANSWER_LOGIN;
 }
 
 /* The server sent an error. words begin with its SQLSTATE. */
-static void postgres_refused(struct probe *probe, const char *words)
+static void postgres_refused(struct probe *probe, const char *words, ConnStatusType stage)
 {
-	struct postgres_state *state = probe->state;
-	char *line = postgres_line(words);
+	char *line = postgres_quote(probe, words, 5);
+	struct outcome outcome = pgrefusal_judge(probe->target->plan, words, line, postgres_phase(probe->state, stage),
+						 probe->address->any.sa_family == AF_UNIX);
 
-	postgres_hide_password(state, words, line, 5);
-	postgres_finish(probe, pganswer_of_state(words, postgres_is_login(state)), line);
+	probe_finish(probe, &outcome);
 	free(line);
 }
 
@@ -153,12 +145,11 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
 		return;
 	}
 	if (sqlstate) {
-		postgres_refused(probe, sqlstate);
+		postgres_refused(probe, sqlstate, stage);
 		return;
 	}
 	kind = postgres_kind_without_state(probe, stage);
-	line = postgres_own_message(message);
-	postgres_hide_password(state, message, line, 0);
+	line = postgres_quote(probe, pgwords_without_place(message), 0);
 	postgres_finish(probe, kind, kind == OUTCOME_CLOSED || kind == OUTCOME_RESET ? NULL : line);
 	free(line);
 }
@@ -169,7 +160,7 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
  */
 static void postgres_peek(struct postgres_state *state)
 {
-	unsigned char bytes[sizeof(state->head)];
+	unsigned char bytes[POSTGRES_PEEK];
 	ssize_t got;
 	size_t more;
 
@@ -181,6 +172,7 @@ static void postgres_peek(struct postgres_state *state)
 		state->eof = true;
 	if (got <= 0)
 		return;
+	state->let_in |= PQstatus(state->conn) == CONNECTION_AWAITING_RESPONSE && pganswer_lets_in(bytes, (size_t)got);
 	if (PQstatus(state->conn) == CONNECTION_SSL_STARTUP) {
 		if (pganswer_to_encryption(bytes, (size_t)got) == PGANSWER_FOREIGN)
 			state->start = PGANSWER_FOREIGN;
@@ -282,7 +274,7 @@ static void postgres_poll_query(struct probe *probe)
 	if (PQresultStatus(result) == PGRES_TUPLES_OK)
 		postgres_finish(probe, OUTCOME_READY, NULL);
 	else if (words)
-		postgres_refused(probe, words);
+		postgres_refused(probe, words, CONNECTION_OK);
 	else
 		postgres_finish(probe, OUTCOME_RESET, NULL);
 	PQclear(result);
@@ -320,7 +312,6 @@ static void postgres_ignore_notice(void *arg, const char *message)
 static void postgres_connect(struct probe *probe)
 {
 	struct postgres_state *state = probe->state;
-	char *message;
 
 	state->conn = conninfo_connect(probe->target->plan, probe->endpoint, probe->address);
 	if (!state->conn) {
@@ -330,9 +321,7 @@ static void postgres_connect(struct probe *probe)
 	PQsetErrorVerbosity(state->conn, PQERRORS_VERBOSE);
 	PQsetNoticeProcessor(state->conn, postgres_ignore_notice, NULL);
 	if (PQstatus(state->conn) == CONNECTION_BAD) {
-		message = postgres_own_message(PQerrorMessage(state->conn));
-		postgres_connect_failed(probe, message);
-		free(message);
+		postgres_connect_failed(probe, pgwords_without_place(PQerrorMessage(state->conn)));
 		return;
 	}
 	postgres_watch(probe, true);
@@ -412,12 +401,19 @@ static const struct protocol postgres_protocol = {
 	.stop = postgres_stop,
 };
 
+/* Names of URLs in dj-database-url, django-environ, Doctrine, Laravel, Phoenix, pgx, usql and psycopg. */
+static const char *const postgres_others[] = {
+	"pgsql",        "psql", "pg",  "postgis", "pdo-pgsql", "pdo_pgsql",   "timescale", "timescaledb",
+	"timescalegis", "ecto", "pgx", "pgx5",    "cockroach", "cockroachdb", "redshift",  NULL};
+
 const struct scheme scheme_postgres = {
 	.name = "postgres",
 	.alias = "postgresql",
+	.others = postgres_others,
 	.summary = "PostgreSQL takes connections; with a password: logs in and answers a query",
 	.example = "postgres://host:5432/db",
 	.default_port = PGURI_PORT,
+	.lists_hosts = true,
 	.claims_port = true,
 	.parameter_known = pguri_parameter,
 	.protocol = &postgres_protocol,

@@ -15,7 +15,6 @@ enum { WORDS = 8, ENTRIES = 4, FACTS = 12 };
 struct planned {
 	struct config config;
 	struct env env;
-	struct process process; /* watches no signal */
 	struct unit_dir dir;
 	struct unit_log log;
 	char *file, *line, *argv[WORDS + 2];
@@ -42,11 +41,10 @@ static void planned_open(struct planned *planned, const char *words, const char 
 	}
 	env_copy(&planned->env, (char *const *)found);
 	unit_log_open(&planned->log);
-	if (loading_run(&planned->config, argc, planned->argv, &planned->env, &planned->process, &planned->log.log,
-			&err) ||
+	if (loading_run(&planned->config, argc, planned->argv, &planned->env, &planned->log.log, &err) ||
 	    probe_bind(planned->config.plan.targets, planned->config.plan.target_count, &planned->env,
 		       &planned->log.log, &err) ||
-	    exports_assign(&planned->config.plan, &planned->log.log, &err))
+	    exports_assign(&planned->config.plan, &planned->env, true, &planned->log.log, &err))
 		fail_msg("%s: %s", words, err.text);
 	planned->command = planned->config.command ? planned->config.command[0] : NULL;
 	json = explain_json(&planned->config, planned->command);
@@ -208,7 +206,7 @@ static void test_plan(void **state)
 		 {"DB_PORT=tcp://172.17.0.2:5432", "DB_NAME=/app/db"},
 		 NULL,
 		 {{"targets/0/target", "db"}, {"targets/0/endpoints/0/fallback", "172.17.0.2"}}},
-		{"no targets", "--links", {NULL}, NULL, {{"targets", ""}, {"groups/0/wanted", "all"}}},
+		{"no targets", "--links=optional", {NULL}, NULL, {{"targets", ""}, {"groups/0/wanted", "all"}}},
 		{"all", "a:1 b:2", {NULL}, NULL, {{"groups/0/wanted", "all"}, {"groups/0/member_of", "null"}}},
 		{"any", "--any a:1 b:2", {NULL}, NULL, {{"groups/0/wanted", "any"}, {"targets/1/group", "0"}}},
 		{"groups",
@@ -432,8 +430,8 @@ static void test_table(void **state)
 		{"nobody has settings", "a:1", {NULL}, NULL, "SETTING", "SETTING          VALUE  FROM"},
 		{"a setting", "a:1", {NULL}, NULL, "timeout", "timeout          60s    default"},
 		{"a setting that is not set", "a:1", {NULL}, NULL, "config", "config           none   default"},
-		{"no targets", "--links", {NULL}, NULL, "no target", "no targets, nothing to wait for"},
-		{"no targets, no head", "--links", {NULL}, NULL, "TARGET", NULL},
+		{"no targets", "--links=optional", {NULL}, NULL, "no target", "no targets, nothing to wait for"},
+		{"no targets, no head", "--links=optional", {NULL}, NULL, "TARGET", NULL},
 		{"no command", "a:1", {NULL}, NULL, "command", "command: none"},
 		{"a command", "a:1 -- /bin/true x", {NULL}, NULL, "command", "command: /bin/true"},
 		{"variables", "--print-env sh a:1", {NULL}, NULL, "print-env", "print-env: sh"},

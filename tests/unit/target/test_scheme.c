@@ -56,6 +56,48 @@ static void test_find(void **state)
 	check_text("none", scheme_of_port(0)->name, "tcp");
 }
 
+/* FIELD 9: what the libraries of applications write before and behind a scheme. */
+static void test_dialects(void **state)
+{
+	static const struct {
+		const char *written, *name; /* name: what is left of a scheme's name */
+	} drivers[] = {
+		{"postgresql+psycopg2", "postgresql"},
+		{"postgres+asyncpg", "postgres"},
+		{"postgis+x+y", "postgis"},
+		{"redis+asyncio", "redis"},
+		{"redis+sentinel", "redis+sentinel"},
+		{"redis+unix", "redis+unix"},
+		{"tcp+x", "tcp+x"},
+		{"unix+x", "unix+x"},
+		{"mysql+pymysql", "mysql+pymysql"},
+		{"postgres", "postgres"},
+	};
+	static const struct {
+		const char *text;
+		size_t len;
+	} wrappers[] = {
+		{"jdbc:postgresql://db", 5}, {"JDBC:p6spy:postgresql://db", 11}, {"r2dbc:pool:redis://db", 11},
+		{"postgresql://db", 0},      {"jdbc:postgresql:db", 0},          {"jdbc", 0},
+		{"db:jdbc://x", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(drivers); i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%s", drivers[i].written);
+		scheme_cut_driver(name);
+		check_text(drivers[i].written, name, drivers[i].name);
+	}
+	for (size_t i = 0; i < COUNT(wrappers); i++)
+		check_int(wrappers[i].text, (int)scheme_wrapper_length(wrappers[i].text), (int)wrappers[i].len);
+	check_text("another name", scheme_of_name("postgis")->name, "postgres");
+	check_text("another name", scheme_of_name("valkey")->name, "redis");
+	check("several hosts", scheme_lists_hosts("ECTO", 4) && scheme_lists_hosts("postgresql+psycopg2:", 19));
+	check("one host", !scheme_lists_hosts("redis", 5) && !scheme_lists_hosts("nosuch", 6));
+}
+
 static void test_refuse(void **state)
 {
 	struct error err = {0};
@@ -72,6 +114,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_registry),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_dialects),
 		cmocka_unit_test(test_refuse),
 	};
 

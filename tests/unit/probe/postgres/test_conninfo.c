@@ -167,7 +167,7 @@ struct refuse_row {
 static void test_refuses(void **state)
 {
 	static const struct refuse_row rows[] = {
-		{"an unknown parameter", "postgres://me:hunter@db/app?nosuch=1", {NULL}, "nosuch"},
+		{"a misspelt parameter", "postgres://me:hunter@db/app?sslmod=1", {NULL}, "sslmod"},
 		{"a bad escape in the password", "postgres://me:hunter%zz@db/app", {NULL}, "password"},
 		{"a bad escape in the database",
 		 "postgres://me:hunter@db/a%zz",
@@ -220,7 +220,25 @@ static void test_refuses(void **state)
 		 "write postgres, or use waitfor-tls"},
 		{"TLS that verifies", "postgres://me:hunter@db/app?sslmode=verify-full", {NULL}, "sslmode=verify-full"},
 		{"TLS by variable", "db:5432", {"PGSSLMODE=verify-ca", "PGPASSWORD=hunter"}, "PGSSLMODE=verify-ca"},
+		{"TLS as node-pg writes it",
+		 "postgres://me:hunter@db/app?sslmode=no-verify",
+		 {NULL},
+		 "sslmode=no-verify"},
+		{"the same by variable", "db:5432", {"PGSSLMODE=no-verify"}, "PGSSLMODE=no-verify needs TLS"},
+		{"TLS by the old variable", "db:5432", {"PGREQUIRESSL=1"}, "PGREQUIRESSL=1 needs TLS"},
+		{"TLS as others write it", "postgres://me:hunter@db/app?ssl=true", {NULL}, "sslmode=require needs TLS"},
 #endif
+		/* FIELD 15: the error names the variable. */
+		{"no sslmode, by variable",
+		 "db:5432",
+		 {"PGSSLMODE=maybe"},
+		 "PGSSLMODE: invalid sslmode value: \"maybe\""},
+		{"no channel binding, by variable", "db:5432", {"PGCHANNELBINDING=x"}, "PGCHANNELBINDING: "},
+		{"no method, by variable", "db:5432", {"PGREQUIREAUTH=x"}, "PGREQUIREAUTH: "},
+		{"no sslmode, in the URI, not in the variable",
+		 "postgres://db?sslmode=maybe",
+		 {"PGSSLMODE=perhaps"},
+		 "invalid sslmode value: \"maybe\""},
 	};
 
 	(void)state;
@@ -238,10 +256,7 @@ static void test_refuses(void **state)
 
 static const char *value_of(const struct conninfo *info, const char *key)
 {
-	for (size_t i = 0; i < info->count; i++)
-		if (strcmp(info->keys[i], key) == 0)
-			return info->values[i];
-	return NULL;
+	return pgkeys_get(&info->all, key);
 }
 
 /* FACTS 29: these variables are removed from this process and kept for the app. PGSSLMODE stays. */
@@ -285,6 +300,68 @@ static void test_stray_variables(void **state)
 	check_text("OTHER", getenv("OTHER"), "stays");
 	PQfinish(conn);
 	bound_close(&bound);
+}
+
+/* FIELD 15: what is not used is not judged. */
+static void test_unused_variables(void **state)
+{
+	static const char *const targets[] = {"postgres://db?sslmode=disable", "postgres:///app?host=/run/pg",
+					      "postgres://%2Frun%2Fpg/?sslmode=require"};
+	static const char *const found[] = {"PGSSLMODE=no-verify",       "PGSSLNEGOTIATION=x", "PGSSLCERTMODE=x",
+					    "PGSSLMINPROTOCOLVERSION=x", "PGREQUIRESSL=1",     NULL};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(targets); i++) {
+		struct bound bound;
+
+		bound_open(&bound, targets[i], found);
+		check_text(targets[i], bound.err.text, "");
+		check(targets[i], bound.info && bound.info->in_clear);
+		bound_close(&bound);
+	}
+}
+
+/* Which names were given, and from where the password is: for --explain and for 3D000. */
+static void test_what_is_named(void **state)
+{
+	static const struct {
+		const char *target;
+		const char *found[ENTRIES];
+		bool user_named, database_named, wants_database;
+		const char *user, *database, *password_from;
+	} rows[] = {
+		{"db:5432", {NULL}, false, false, false, "postgres", "postgres", NULL},
+		{"postgres://me@db", {NULL}, true, false, false, "me", "me", NULL},
+		{"postgres://me:pw@db/app", {NULL}, true, true, true, "me", "app", "url"},
+		{"postgres://db?user=me&password=pw", {NULL}, true, false, false, "me", "me", "url"},
+		{"postgres://me:pw@db/app?missing-database=ok", {NULL}, true, true, false, "me", "app", "url"},
+		{"db:5432", {"PGUSER=me", "PGPASSWORD=pw"}, true, false, false, "me", "me", "PGPASSWORD"},
+		{"db:5432", {"PGDATABASE=app", "PGPASSWORD=pw"}, false, true, true, "postgres", "app", "PGPASSWORD"},
+		{"db:5432",
+		 {"DB_ENV_POSTGRES_DB=app", "DB_ENV_POSTGRES_PASSWORD=pw"},
+		 false,
+		 true,
+		 true,
+		 "postgres",
+		 "app",
+		 "link"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct bound bound;
+
+		bound_open(&bound, rows[i].target, rows[i].found);
+		check_text(rows[i].target, bound.err.text, "");
+		check_int(rows[i].target, bound.info->user_named, rows[i].user_named);
+		check_int(rows[i].target, bound.info->database_named, rows[i].database_named);
+		check_int(rows[i].target, bound.info->wants_database, rows[i].wants_database);
+		check_int(rows[i].target, bound.target.login.how, rows[i].password_from ? TARGET_LOGIN : TARGET_PING);
+		check_text(rows[i].target, bound.target.login.user, rows[i].user);
+		check_text(rows[i].target, bound.target.login.database, rows[i].database);
+		check_text(rows[i].target, bound.target.login.password_from, rows[i].password_from);
+		bound_close(&bound);
+	}
 }
 
 /* libpq connects to the given address and port, and looks no name up (FACTS 28). */
@@ -335,6 +412,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_identity),          cmocka_unit_test(test_endpoints),
 		cmocka_unit_test(test_refuses),           cmocka_unit_test(test_stray_variables),
+		cmocka_unit_test(test_unused_variables),  cmocka_unit_test(test_what_is_named),
 		cmocka_unit_test(test_where_it_connects), cmocka_unit_test(test_sessions),
 	};
 

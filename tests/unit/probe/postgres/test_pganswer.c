@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "probe/postgres/pganswer.h"
@@ -65,39 +66,69 @@ static void test_encryption(void **state)
 
 struct state_row {
 	const char *sqlstate;
-	enum outcome_kind ping, login;
+	enum outcome_kind ping, login, let_in; /* for each phase */
 };
 
 /* FACTS 22 and 27. */
 static void test_states(void **state)
 {
 	static const struct state_row rows[] = {
-		{"57P01", OUTCOME_STARTING, OUTCOME_STARTING},
-		{"57P02", OUTCOME_STARTING, OUTCOME_STARTING},
-		{"57P03", OUTCOME_STARTING, OUTCOME_STARTING},
-		{"53300", OUTCOME_FULL, OUTCOME_FULL},
-		{"53200", OUTCOME_STARTING, OUTCOME_STARTING},
-		{"53000", OUTCOME_STARTING, OUTCOME_STARTING},
-		{"08006", OUTCOME_STARTING, OUTCOME_STARTING},
-		{"55000", OUTCOME_STARTING, OUTCOME_STARTING},
-		{"58030", OUTCOME_STARTING, OUTCOME_STARTING},
-		{"XX000", OUTCOME_STARTING, OUTCOME_STARTING},
-		{"28000", OUTCOME_READY, OUTCOME_DENIED},
-		{"28P01", OUTCOME_READY, OUTCOME_DENIED},
-		{"3D000", OUTCOME_READY, OUTCOME_DENIED},
-		{"42501", OUTCOME_READY, OUTCOME_DENIED},
-		{"42P01", OUTCOME_STARTING, OUTCOME_STARTING},
-		{"3D001", OUTCOME_STARTING, OUTCOME_STARTING},
-		{"99999", OUTCOME_STARTING, OUTCOME_STARTING},
-		{"53300: sorry", OUTCOME_FULL, OUTCOME_FULL},
-		{"3D000: no such database", OUTCOME_READY, OUTCOME_DENIED},
+		{"57P01", OUTCOME_STARTING, OUTCOME_STARTING, OUTCOME_STARTING},
+		{"57P02", OUTCOME_STARTING, OUTCOME_STARTING, OUTCOME_STARTING},
+		{"57P03", OUTCOME_STARTING, OUTCOME_STARTING, OUTCOME_STARTING},
+		{"53300", OUTCOME_FULL, OUTCOME_FULL, OUTCOME_FULL},
+		{"53200", OUTCOME_STARTING, OUTCOME_STARTING, OUTCOME_STARTING},
+		{"53000", OUTCOME_STARTING, OUTCOME_STARTING, OUTCOME_STARTING},
+		{"55000", OUTCOME_STARTING, OUTCOME_STARTING, OUTCOME_STARTING},
+		{"08006", OUTCOME_READY, OUTCOME_STARTING, OUTCOME_STARTING},
+		{"08P01", OUTCOME_READY, OUTCOME_DENIED, OUTCOME_STARTING},
+		{"58030", OUTCOME_READY, OUTCOME_STARTING, OUTCOME_STARTING},
+		{"XX000", OUTCOME_READY, OUTCOME_DENIED, OUTCOME_STARTING},
+		{"XX001", OUTCOME_READY, OUTCOME_STARTING, OUTCOME_STARTING},
+		{"28000", OUTCOME_READY, OUTCOME_DENIED, OUTCOME_DENIED},
+		{"28P01", OUTCOME_READY, OUTCOME_DENIED, OUTCOME_DENIED},
+		{"3D000", OUTCOME_READY, OUTCOME_DENIED, OUTCOME_DENIED},
+		{"42501", OUTCOME_READY, OUTCOME_DENIED, OUTCOME_DENIED},
+		{"42P01", OUTCOME_READY, OUTCOME_STARTING, OUTCOME_STARTING},
+		{"57P04", OUTCOME_READY, OUTCOME_STARTING, OUTCOME_STARTING},
+		{"99999", OUTCOME_READY, OUTCOME_STARTING, OUTCOME_STARTING},
+		{"53300: sorry", OUTCOME_FULL, OUTCOME_FULL, OUTCOME_FULL},
+		{"3D000: no such database", OUTCOME_READY, OUTCOME_DENIED, OUTCOME_DENIED},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		check_int(rows[i].sqlstate, pganswer_of_state(rows[i].sqlstate, false), rows[i].ping);
-		check_int(rows[i].sqlstate, pganswer_of_state(rows[i].sqlstate, true), rows[i].login);
+		check_int(rows[i].sqlstate, pganswer_of_state(rows[i].sqlstate, PGANSWER_PING), rows[i].ping);
+		check_int(rows[i].sqlstate, pganswer_of_state(rows[i].sqlstate, PGANSWER_LOGIN), rows[i].login);
+		check_int(rows[i].sqlstate, pganswer_of_state(rows[i].sqlstate, PGANSWER_LET_IN), rows[i].let_in);
 	}
+}
+
+/* AuthenticationOk is 'R' with code 0. After SASL it is the second message of a packet. */
+static void test_lets_in(void **state)
+{
+	static const struct {
+		const char *name, *bytes;
+		size_t count;
+		bool lets_in;
+	} rows[] = {
+#define LETS_IN(name, literal, lets_in) {name, literal, sizeof(literal) - 1, lets_in}
+		LETS_IN("ok", "R\0\0\0\10\0\0\0\0", true),
+		LETS_IN("ok and an error", "R\0\0\0\10\0\0\0\0E\0\0\0\5\0", true),
+		LETS_IN("a password is wanted", "R\0\0\0\10\0\0\0\3", false),
+		LETS_IN("SASL final, then ok", "R\0\0\0\14\0\0\0\14v=abR\0\0\0\10\0\0\0\0", true),
+		LETS_IN("SASL final alone", "R\0\0\0\14\0\0\0\14v=ab", false),
+		LETS_IN("half of ok", "R\0\0\0\10\0\0\0", false),
+		LETS_IN("an error", "E\0\0\0\36SFATAL\0VFATAL\0CXX000\0Mno\0\0", false),
+		LETS_IN("a length of 0", "E\0\0\0\0R\0\0\0\10\0\0\0\0", false),
+		LETS_IN("a length of 4 GB", "E\377\377\377\377R\0\0\0\10\0\0\0\0", false),
+#undef LETS_IN
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check(rows[i].name,
+		      pganswer_lets_in((const unsigned char *)rows[i].bytes, rows[i].count) == rows[i].lets_in);
 }
 
 struct message_row {
@@ -131,10 +162,8 @@ static void test_find_state(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_startup),
-		cmocka_unit_test(test_encryption),
-		cmocka_unit_test(test_states),
-		cmocka_unit_test(test_find_state),
+		cmocka_unit_test(test_startup), cmocka_unit_test(test_encryption), cmocka_unit_test(test_states),
+		cmocka_unit_test(test_lets_in), cmocka_unit_test(test_find_state),
 	};
 
 	return unit_main(tests);

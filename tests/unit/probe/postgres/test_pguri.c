@@ -44,11 +44,11 @@ static void check_uri(const struct uri_row *row)
 	struct target target;
 	struct error err = {0};
 	struct buf told = {0};
-	char *endpoints, *parameters;
+	char *endpoints, *parameters, *ignored;
 
 	if (target_parse(&target, row->uri, &err))
 		fail_msg("%s", err.text);
-	check(row->uri, !pguri_take(&target, note_parameter, &told, &err) == !row->message);
+	check(row->uri, !pguri_take(&target, note_parameter, &told, &ignored, &err) == !row->message);
 	endpoints = endpoints_of(&target);
 	parameters = buf_detach(&told);
 	if (row->message) {
@@ -60,6 +60,7 @@ static void check_uri(const struct uri_row *row)
 	}
 	free(endpoints);
 	free(parameters);
+	free(ignored);
 	target_release(&target);
 }
 
@@ -86,6 +87,12 @@ static void test_places(void **state)
 		{"postgres:///?host=" NINETYTWO "23&port=543", NINETYTWO "23||543,", "", NULL},
 		{"postgres:///?host=" NINETYTWO "&port=54321", NINETYTWO "||54321,", "", NULL},
 		{"postgres://%2Frun%2Fpg:6432/", "/run/pg||6432,", "", NULL},
+		/* FIELD 12: first split, then decode. psql connects there, too. */
+		{"postgres://%2Fcloudsql%2Fproj%3Aregion%3Ainst/", "/cloudsql/proj:region:inst||0,", "", NULL},
+		{"postgres://%2Fcloudsql%2Fproj%3Aregion%3Ainst:6432/", "/cloudsql/proj:region:inst||6432,", "", NULL},
+		{"postgres:///?host=/cloudsql/proj:region:inst", "/cloudsql/proj:region:inst||0,", "", NULL},
+		{"postgres:///?host=%2Fcloudsql%2Fproj%3Aregion%3Ainst", "/cloudsql/proj:region:inst||0,", "", NULL},
+		{"postgres://%2Frun%2Fa%40b%3F%23%20c/", "/run/a@b?# c||0,", "", NULL},
 		{"postgres://ignored:1/?host=db&port=2", "db||2,", "", NULL},
 		{"postgres://db?keepalives_idle=0002147483647", "db||0,", "keepalives_idle=0002147483647;", NULL},
 	};
@@ -102,22 +109,25 @@ static void test_parameters_are_told_decoded(void **state)
 	struct error err = {0};
 	struct buf told = {0};
 	static const char *const each[] = {"user=me;", "password=p@ss;", "dbname=a b;", "sslmode=disable;"};
-	char *all;
+	char *all, *ignored;
 
 	(void)state;
 	assert_int_equal(target_parse(&target, uri, &err), 0);
-	assert_int_equal(pguri_take(&target, note_parameter, &told, &err), 0);
+	assert_int_equal(pguri_take(&target, note_parameter, &told, &ignored, &err), 0);
 	all = buf_detach(&told);
 	for (size_t i = 0; i < COUNT(each); i++)
 		check_has(uri, all, each[i]); /* they come in libpq's order, not in that of the URI */
 	free(all);
+	free(ignored);
 	target_release(&target);
 }
 
 static void test_refused(void **state)
 {
 	static const struct uri_row rows[] = {
-		{"postgres://db/x?sslmod=disable", NULL, NULL, "sslmod"},
+		{"postgres://db/x?sslmod=disable", NULL, NULL, "did you mean \"sslmode\"?"},
+		{"postgres://db/x?missing-databse=ok", NULL, NULL, "did you mean \"missing-database\"?"},
+		{"postgres://db/x?missing-database=yes", NULL, NULL, "write ok"},
 		{"postgres://db/x?service=prod", NULL, NULL, "service="},
 		{"postgres://db/x?connect_timeout=x", NULL, NULL, "not a number"},
 		{"postgres://db/x?keepalives_idle=99999999999999999999", NULL, NULL, "at most 2147483647"},

@@ -1,0 +1,14 @@
+/* The parameters of postgres:// that are waitfor's own. libpq never sees them. */
+#ifndef PROBE_POSTGRES_PGPARAMS_H
+#define PROBE_POSTGRES_PGPARAMS_H
+
+#include "options/options.h"
+
+struct pgparams {
+	enum { PGPARAMS_NOT_MISSING, PGPARAMS_MAY_BE_MISSING } database; /* may the database be missing? */
+};
+
+/* The rows of struct pgparams, for params_load. */
+extern const struct options_table pgparams_table;
+
+#endif

@@ -3,7 +3,7 @@
 VERSION := 0.1.0
 
 # Sizes in bytes that the stripped programs may have.
-SIZE_LIMIT     := 560000
+SIZE_LIMIT     := 580000
 SIZE_LIMIT_TLS := 2900000
 
 PREFIX ?= /usr/local

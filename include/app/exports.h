@@ -19,18 +19,27 @@ struct exports {
 };
 
 /*
- * Decides which target owns a name that several targets have. Call it before the wait, with bound targets. The first
- * target with the name owns it. For the others:
+ * Decides what each target may set. Call it before the wait, with bound targets. used: is there a command, or
+ * --print-env, that gets the variables? If not, nothing is an error and nothing is logged.
+ *
+ * A name that comes from the host never replaces a variable that the user set, which is one whose value is not that of
+ * a link or a service. Logs how to replace it. A name that the user gave as NAME= and --pin do replace it. env is what
+ * the app gets.
+ *
+ * The first target with a name owns it. For the others:
  * - If one of them is enough (--any, or an "any" group), and they have the same host or the user gave the name to each,
  *   they share the name: whichever is ready sets the variables.
  * - Else, if they have the same host, only the owner sets variables. If the ports differ, logs how to name the other.
  * - Else it is an error, which suggests a name.
  * Does nothing with --no-export.
  */
-int exports_assign(struct plan *plan, struct log *log, struct error *err);
+int exports_assign(struct plan *plan, const struct env *env, bool used, struct log *log, struct error *err);
 
 /* Call it after exports_assign. Returns whether the target may set variables. Each target that shares a name may. */
 bool exports_may_set(const struct plan *plan, size_t index);
+
+/* Returns the name of the target's variable, such as "DB_HOST". The target must have a name. The caller's. */
+char *exports_variable(const struct target *target, enum target_variable variable);
 
 /*
  * Call it after the wait. Fills exports with the variables of every target that owns a name. progress has one entry
@@ -39,6 +48,7 @@ bool exports_may_set(const struct plan *plan, size_t index);
  *   address is from a link or service variable, because then the host may not resolve.
  * - NAME_PORT is the port in digits. It is not set for a Unix socket that has no port.
  * - NAME_ADDR is the address that answered; it is set only for a target that is ready.
+ * A variable that the user set is left out, as exports_assign says.
  */
 void exports_collect(struct exports *exports, const struct plan *plan, const struct progress *progress);
 void exports_release(struct exports *exports);

@@ -35,6 +35,7 @@ bool mask_password_is_cut(const char *url);
 
 /*
  * Does text begin with a name that ends in "password", and '=': libpq's "password=..." or a misplaced PGPASSWORD=...?
+ * The same for names such as DB_PASS and API_TOKEN, unless a URL or host:port follows.
  */
 bool mask_is_password(const char *text);
 

@@ -35,6 +35,7 @@ struct options_row {
 	size_t offset; /* of the field in the caller's struct */
 	/* OPTIONS_FLAG: stored for "on"; OPTIONS_WORD: stored for the first choice; COUNT, DURATION: the minimum */
 	int value;
+	size_t names_offset; /* of a flag: offset of a const char * field for "-NAME,NAME", which turns it on; 0: none */
 	const char *choices; /* the words that are accepted, separated by '|'; NULL: none */
 	const char *initial; /* the default, as a user would write it; NULL: off or unset */
 	const char *arg;     /* the argument's name in --help, or NULL */

@@ -18,13 +18,17 @@ enum config_verbosity { CONFIG_VERBOSITY_NORMAL, CONFIG_VERBOSITY_QUIET, CONFIG_
 enum config_explain { CONFIG_EXPLAIN_NOT, CONFIG_EXPLAIN_TABLE, CONFIG_EXPLAIN_JSON };
 enum config_output { CONFIG_OUTPUT_AUTO, CONFIG_OUTPUT_LINES, CONFIG_OUTPUT_BOARD, CONFIG_OUTPUT_JSON };
 
+enum config_links { CONFIG_LINKS_OFF, CONFIG_LINKS_ON, CONFIG_LINKS_OPTIONAL };
+
 /* The maximum of rows in config_options. */
 enum { CONFIG_ROWS = 32 };
 
 struct config {
 	int action;                               /* enum config_action */
 	struct target_settings settings;          /* the defaults for each target */
-	int any, run_anyway, links;               /* flags */
+	int any, run_anyway;                      /* flags */
+	int links;                                /* enum config_links */
+	const char *links_without;                /* the peers that --links=-NAME,NAME leaves out; NULL: none */
 	int verbosity;                            /* enum config_verbosity */
 	int output;                               /* enum config_output */
 	int report_fd;                            /* -1: none */
@@ -32,6 +36,7 @@ struct config {
 	int print_env;                            /* 0: not given; else enum envprint_form + 1 */
 	int explain;                              /* enum config_explain */
 	enum options_source sources[CONFIG_ROWS]; /* one for each row of config_options */
+	struct env variables;                     /* the WAITFOR_ ones; without a carriage return at their end */
 	const char *path;                         /* of the configuration file; NULL: none */
 	struct jsontext file;                     /* its content; file.root is NULL if there is no file */
 	struct plan plan;                         /* the targets and groups to wait for */
@@ -42,6 +47,15 @@ struct config {
 
 /* The settings, one row each. --help prints them. */
 extern const struct options_table config_options;
+
+/* Returns where the value of the setting with this key comes from. The key must exist. */
+enum options_source config_source(const struct config *config, const char *key);
+
+/*
+ * Settles what contradicts each other in two sources: the command line overrules the environment, which overrules the
+ * file. So --once wins over WAITFOR_SUCCESSES=3. What contradicts each other in one source is for config_check.
+ */
+void config_settle(struct config *config, struct log *log);
 
 /* Checks that the settings of a target agree with those of the wait. The error says which do not, and the fix. */
 int config_check(const struct config *config, const struct target_settings *settings, struct error *err);

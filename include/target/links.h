@@ -2,6 +2,7 @@
 #ifndef TARGET_LINKS_H
 #define TARGET_LINKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,12 @@ struct links_peer {
  */
 struct links_peer links_find(const struct env *env, const char *host, uint16_t wanted);
 
+/*
+ * Does a Docker link or Kubernetes set variables of this name to such values? That is so for DB_PORT=tcp://10.0.0.2:80,
+ * but not for DB_PORT=80, which a user has set (FACTS 4).
+ */
+bool links_sets(const char *name, const char *value);
+
 /* Frees the address and empties the peer. */
 void links_release(struct links_peer *peer);
 
@@ -37,9 +44,22 @@ void links_complete(struct endpoint *endpoint, const struct env *env, uint16_t u
 const char *links_peer_env(const struct env *env, const char *host, const char *name);
 
 /*
+ * Returns the TCP ports that the peer `host` is to be asked at, in ascending order with 0 at the end; NULL if the
+ * variables name one port only, which links_find knows, or none. UDP ports are left out. The caller frees it with
+ * free().
+ */
+uint16_t *links_ports(const struct env *env, const char *host);
+
+/*
+ * Is host one of "-web,api"? Upper and lower case are the same here, and '-', '.' and '_' are, because variables do not
+ * tell them apart. names may be NULL.
+ */
+bool links_lists(const char *names, const char *host);
+
+/*
  * Returns the host names of all peers in the variables, as a NULL-terminated list, each once, in the order of the
  * environment. A Docker peer has a P_NAME that begins with '/' and a TCP port (FACTS 2-4). A Kubernetes service has an
- * X_SERVICE_HOST with a numeric address and an X_SERVICE_PORT (FACTS 5); the API of Kubernetes itself does not count.
+ * X_SERVICE_HOST with a numeric address and an X_SERVICE_PORT (FACTS 5); the API of Kubernetes itself does not count, nor does a service that has UDP ports only.
  * The caller frees the names and the list with free().
  */
 char **links_discover(const struct env *env);

@@ -28,14 +28,26 @@ struct target_settings {
 	int successes;           /* how many attempts in a row must find it ready; at least 1 */
 };
 
+/* The variables that are exported for a target named DB, in this order: DB_HOST, DB_PORT and DB_ADDR. */
+enum target_variable { TARGET_HOST, TARGET_PORT, TARGET_ADDR, TARGET_VARIABLES };
+
+/* How the probe introduces itself to the service, for --explain. The target owns the texts. */
+struct target_login {
+	enum { TARGET_NO_LOGIN, TARGET_PING, TARGET_LOGIN } how; /* TARGET_PING: there is no password, so no login */
+	char *user;                                              /* NULL: none is named */
+	char *database;                                          /* NULL: none is named */
+	char *password_from; /* "url", "file", "link" or the name of a variable; NULL: there is no password */
+};
+
 struct target {
-	char *text;            /* as written, secrets masked: the only form that is printed */
-	char *url;             /* as written, with its secrets, without "NAME="; only for the probe */
-	char *name;            /* prefix of the exported variables, such as "DB"; NULL: exports nothing */
-	bool named;            /* the user gave the name as NAME=; false: it comes from the host */
-	bool exports;          /* false: an earlier target exports under the same name */
-	char *scheme_name;     /* lower case; NULL for a bare host:port */
-	bool has_user;         /* the URL has an '@' before its host */
+	char *text;                  /* as written, secrets masked: the only form that is printed */
+	char *url;                   /* as written, with its secrets, without "NAME="; only for the probe */
+	char *name;                  /* prefix of the exported variables, such as "DB"; NULL: exports nothing */
+	bool named;                  /* the user gave the name as NAME=; false: it comes from the host */
+	bool exports;                /* false: an earlier target exports under the same name */
+	bool kept[TARGET_VARIABLES]; /* the user set this variable and did not ask to replace it (app/exports.h) */
+	char *scheme_name;           /* lower case; NULL for a bare host:port */
+	bool has_user;               /* the URL has an '@' before its host */
 	char *user, *password; /* decoded from the URL, or found by credentials.h; NULL or "": none. Never printed */
 	char *tail;            /* the rest of the URL from '/' or '?' on; "" if there is none */
 	struct endpoint *endpoints;
@@ -46,6 +58,7 @@ struct target {
 	size_t endpoint_count;       /* after probe_bind, 0 only if the scheme needs no host */
 	const struct scheme *scheme; /* set by probe_bind */
 	struct params params;        /* of the URL, read by the scheme's rows */
+	struct target_login login;   /* set by the protocol's bind or by credentials.h */
 	void *plan;                  /* made by the protocol's bind, freed by its unbind */
 };
 
@@ -55,6 +68,12 @@ struct target {
  * and whether a port is missing. Returns -1 for a mistake; err then shows the target masked, and *target is empty.
  */
 int target_parse(struct target *target, const char *text, struct error *err);
+
+/*
+ * Returns the length of the scheme if text begins with "scheme://" and the scheme is valid (RFC 3986, 3.1); else 0. A '_'
+ * is not, but drivers have one: "postgresql+psycopg_async".
+ */
+size_t target_scheme_length(const char *text);
 
 /* Frees everything except plan, which the protocol's unbind frees. Empties the target. */
 void target_release(struct target *target);

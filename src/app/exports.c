@@ -1,10 +1,14 @@
 #include "app/exports.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
+#include "target/links.h"
 
 /* Is it enough for the wait if one of the two targets is ready? */
 static bool exports_are_alternatives(const struct plan *plan, const struct target *a, const struct target *b)
@@ -91,42 +95,150 @@ static void exports_warn_of_port(const struct target *owner, const struct target
 }
 
 /* Decides whether `later` exports, if the earlier target `owner` owns its name. */
-static int exports_assign_pair(const struct plan *plan, const struct target *owner, struct target *later,
+static int exports_assign_pair(const struct plan *plan, const struct target *owner, struct target *later, bool used,
 			       struct log *log, struct error *err)
 {
 	if (!exports_any(owner) || !owner->exports || strcmp(owner->name, later->name) != 0)
 		return 0;
-	if (exports_share_name(plan, owner, later)) {
-		later->exports = false;
+	later->exports = false;
+	if (!used || exports_share_name(plan, owner, later))
 		return 0;
-	}
 	if (!exports_same_host(owner, later))
 		return exports_refuse(plan, owner, later, err);
-	later->exports = false;
 	exports_warn_of_port(owner, later, log);
 	return 0;
 }
 
-int exports_assign(struct plan *plan, struct log *log, struct error *err)
+static int exports_assign_names(struct plan *plan, bool used, struct log *log, struct error *err)
 {
-	for (size_t i = 0; i < plan->target_count && !plan->no_export; i++) {
+	for (size_t i = 0; i < plan->target_count; i++) {
 		struct target *later = &plan->targets[i];
 
 		for (size_t j = 0; j < i && exports_any(later) && later->exports; j++)
-			if (exports_assign_pair(plan, &plan->targets[j], later, log, err))
+			if (exports_assign_pair(plan, &plan->targets[j], later, used, log, err))
 				return -1;
 	}
 	return 0;
 }
 
-static void exports_add(struct exports *exports, const char *name, const char *suffix, const char *value)
+char *exports_variable(const struct target *target, enum target_variable variable)
 {
-	exports->list = alloc_resize(exports->list, exports->count + 1, sizeof(*exports->list));
-	exports->list[exports->count++] =
-		(struct envprint_variable){.name = alloc_format("%s_%s", name, suffix), .value = alloc_text(value)};
+	static const char *const suffixes[] = {
+		[TARGET_HOST] = "HOST",
+		[TARGET_PORT] = "PORT",
+		[TARGET_ADDR] = "ADDR",
+	};
+
+	return alloc_format("%s_%s", target->name, suffixes[variable]);
 }
 
-static void exports_add_target(struct exports *exports, const struct progress *progress, bool pin)
+/*
+ * Returns the value of the variable if the user set it; NULL if it is unset, or if a link or a service set it. An empty
+ * one counts as unset, because Compose passes unset variables as empty ones. All entries of the name count: some
+ * programs read the first, others the last.
+ */
+static const char *exports_users_value(const struct env *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < env->count; i++) {
+		const char *entry = env->list[i];
+
+		if (strncmp(entry, name, len) == 0 && entry[len] == '=' && entry[len + 1] &&
+		    !links_sets(name, entry + len + 1))
+			return entry + len + 1;
+	}
+	return NULL;
+}
+
+/* Is value what the target would export, as far as this is known before the wait? */
+static bool exports_would_set(const struct target *target, enum target_variable variable, const char *value)
+{
+	char port[8];
+
+	snprintf(port, sizeof(port), "%u", (unsigned)target->endpoints[0].port);
+	if (variable == TARGET_HOST)
+		return strcmp(value, target->endpoints[0].host) == 0;
+	return variable == TARGET_PORT && strcmp(value, port) == 0;
+}
+
+/* Marks the variables that the user set. Returns the names of those with another value than the target's, or NULL. */
+static char *exports_keep(struct target *target, const struct env *env)
+{
+	struct buf names = {0};
+
+	for (int i = 0; i < TARGET_VARIABLES; i++) {
+		char *name = exports_variable(target, (enum target_variable)i);
+		const char *value = exports_users_value(env, name);
+
+		target->kept[i] = value != NULL;
+		if (value && !exports_would_set(target, (enum target_variable)i, value)) {
+			buf_add_text(&names, names.len ? " and " : "");
+			buf_add_text(&names, name);
+		}
+		free(name);
+	}
+	return names.len ? buf_detach(&names) : NULL;
+}
+
+/* Keeps what the user set. A name that the user gave, and --pin, say that it shall be replaced. */
+static void exports_keep_all(struct plan *plan, const struct env *env, bool used, struct log *log)
+{
+	for (size_t i = 0; i < plan->target_count && !plan->pin; i++) {
+		struct target *target = &plan->targets[i];
+		char *names = exports_any(target) && !target->named ? exports_keep(target, env) : NULL;
+
+		if (names && target->exports && used)
+			log_line(log, LOG_LEVEL_NORMAL,
+				 "%s: leaving %s as set in the environment; to export, write %s= before the target",
+				 target->text, names, target->name);
+		free(names);
+	}
+}
+
+/* Logs, once, that a host which begins with a digit gives no name, and how to give one. */
+static void exports_warn_of_digit(const struct plan *plan, struct log *log)
+{
+	for (size_t i = 0; i < plan->target_count; i++) {
+		const struct target *target = &plan->targets[i];
+		const char *host = target->endpoint_count ? target->endpoints[0].host : "";
+
+		if (target->name || !isdigit((unsigned char)host[0]) || target_host_family(host) != AF_UNSPEC)
+			continue;
+		log_line(log, LOG_LEVEL_NORMAL,
+			 "%s: exporting nothing, because no variable can begin with a digit; to export it, write NAME= "
+			 "before the target",
+			 target->text);
+		return;
+	}
+}
+
+int exports_assign(struct plan *plan, const struct env *env, bool used, struct log *log, struct error *err)
+{
+	if (plan->no_export)
+		return 0;
+	if (exports_assign_names(plan, used, log, err))
+		return -1;
+	exports_keep_all(plan, env, used, log);
+	if (used)
+		exports_warn_of_digit(plan, log);
+	return 0;
+}
+
+/* Adds the owner's variable, unless the user's is kept. */
+static void exports_add(struct exports *exports, const struct target *owner, enum target_variable variable,
+			const char *value)
+{
+	if (owner->kept[variable])
+		return;
+	exports->list = alloc_resize(exports->list, exports->count + 1, sizeof(*exports->list));
+	exports->list[exports->count++] =
+		(struct envprint_variable){.name = exports_variable(owner, variable), .value = alloc_text(value)};
+}
+
+/* Adds the variables of the owner's name, with values from progress. */
+static void exports_add_target(struct exports *exports, const struct target *owner, const struct progress *progress,
+			       bool pin)
 {
 	const struct target *target = progress->target;
 	const struct place *place = &progress->place;
@@ -137,11 +249,11 @@ static void exports_add_target(struct exports *exports, const struct progress *p
 	char port[8];
 
 	snprintf(port, sizeof(port), "%u", (unsigned)where.port);
-	exports_add(exports, target->name, "HOST", use_address ? place->address : where.host);
+	exports_add(exports, owner, TARGET_HOST, use_address ? place->address : where.host);
 	if (where.port) /* a Unix socket has none */
-		exports_add(exports, target->name, "PORT", port);
+		exports_add(exports, owner, TARGET_PORT, port);
 	if (ready)
-		exports_add(exports, target->name, "ADDR", place->address);
+		exports_add(exports, owner, TARGET_ADDR, place->address);
 }
 
 /*
@@ -171,7 +283,7 @@ void exports_collect(struct exports *exports, const struct plan *plan, const str
 	*exports = (struct exports){0};
 	for (size_t i = 0; i < plan->target_count && !plan->no_export; i++)
 		if (exports_any(&plan->targets[i]) && plan->targets[i].exports)
-			exports_add_target(exports, exports_source(plan, progress, i), plan->pin);
+			exports_add_target(exports, &plan->targets[i], exports_source(plan, progress, i), plan->pin);
 }
 
 void exports_release(struct exports *exports)

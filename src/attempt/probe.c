@@ -20,8 +20,10 @@ static int probe_check_endpoints(const struct target *target, struct error *err)
 			return errors_set(err, "the port is missing; write %s", target->scheme->example);
 		else if (target->endpoints[i].port == 0)
 			return errors_set(err,
-					  "the port is missing, and no link or service variable has it; "
-					  "write %s:PORT, or put \"--\" before it if it is the command",
+					  strchr(target->endpoints[i].host, ':')
+						  ? "the port is missing; write [%s]:PORT"
+						  : "the port is missing, and no link or service variable has it; "
+						    "write %s:PORT, or put \"--\" before it if it is the command",
 					  target->endpoints[i].host);
 	return 0;
 }

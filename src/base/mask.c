@@ -260,12 +260,41 @@ static void mask_words(struct buf *out, const char *text, mask_known *known)
 	}
 }
 
+/* Does a name of len characters end in a word that is used for secrets? */
+static bool mask_names_secret(const char *name, size_t len)
+{
+	static const char *const words[] = {"pass",   "passwd", "passphrase", "pwd",
+					    "secret", "token",  "apikey",     "api_key"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t word = strlen(words[i]);
+
+		if (len >= word && strncasecmp(name + len - word, words[i], word) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is text a URL or "host:port"? Then a name before it that looks like a secret's may be that of a target. */
+static bool mask_is_target(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+
+	if (strstr(text, "://"))
+		return true;
+	return colon && colon > text && colon[1] && colon[1 + strspn(colon + 1, "0123456789")] == '\0';
+}
+
 bool mask_is_password(const char *text)
 {
 	size_t name = strcspn(text, "=:/?&#[@");
 
+	if (text[name] != '=')
+		return false;
 	/* This covers PGPASSWORD=... as well, from a user who forgot to write env(1) before it. */
-	return text[name] == '=' && name >= 8 && strncasecmp(text + name - 8, "password", 8) == 0;
+	if (name >= 8 && strncasecmp(text + name - 8, "password", 8) == 0)
+		return true;
+	return mask_names_secret(text, name) && !mask_is_target(text + name + 1);
 }
 
 /* Masks a target without a scheme. It has no password, so the port is shown: that helps a user who mistyped it. */
@@ -298,7 +327,7 @@ static void mask_into(struct buf *out, const char *text, mask_known *known)
 {
 	const char *authority = strstr(text, "://"), *scheme;
 
-	if (!authority || strcspn(text, " \t\r\n\v\f@?&#/") < (size_t)(authority - text)) {
+	if (!authority || mask_is_password(text) || strcspn(text, " \t\r\n\v\f@?&#/") < (size_t)(authority - text)) {
 		mask_bare(out, text, known);
 		return;
 	}

@@ -1,5 +1,6 @@
 #include "options/argv.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,15 +75,66 @@ out:
 	return failed;
 }
 
+/* Returns the long option that the word after '-' is, or that it is similar to if `similar`; NULL if it is none. */
+static const struct options_row *argv_long_of(const struct argv_walk *walk, const char *word, size_t len, bool similar)
+{
+	char *key = alloc_slice(word, len);
+	const struct options_row *row = len > 2 ? argv_find(walk->table, key, 0) : NULL;
+
+	if (!row && similar && len > 2)
+		row = options_nearest(walk->table, key);
+	free(key);
+	return row;
+}
+
+static int argv_refuse_word(const char *word, size_t len, const struct options_row *meant, struct error *err)
+{
+	return errors_set(err, "unknown option -%.*s; did you mean --%s?", (int)len, word, meant->key);
+}
+
+/* Refuses an unknown letter. The word may be a long option with one '-': "-versoin". */
+static int argv_refuse_letter(const struct argv_walk *walk, const char *letter, struct error *err)
+{
+	const char *word = walk->argv[walk->at] + 1;
+	size_t len = strcspn(word, "=");
+	const struct options_row *meant = argv_long_of(walk, word, len, true);
+
+	if (meant)
+		return argv_refuse_word(word, len, meant, err);
+	return errors_set(err, "unknown option -%c; see waitfor --help", *letter);
+}
+
+/* Refuses "-h=VALUE": only a long option has an '='. The value may be a target with a password. */
+static int argv_refuse_equals(const struct options_row *row, const char *letter, struct error *err)
+{
+	char *value = mask_target(letter + 2, NULL);
+
+	if (row->type == OPTIONS_FLAG)
+		errors_set(err, "-%c=%s: -%c is --%s, and a short option takes no '='; write --%s=%s", *letter, value,
+			   *letter, row->key, row->key, value);
+	else
+		errors_set(err, "-%c=%s: a short option takes no '='; write -%c %s", *letter, value, *letter, value);
+	free(value);
+	return -1;
+}
+
 /* Reads "-q", "-qv", "-t5", "-t 5", "-qt5s": flags may be joined, and the last letter may take a value. */
 static int argv_take_short(struct argv_walk *walk, struct error *err)
 {
-	for (const char *letter = walk->argv[walk->at] + 1; *letter; letter++) {
+	const char *word = walk->argv[walk->at] + 1;
+	size_t len = strcspn(word, "=");
+	const struct options_row *meant = argv_long_of(walk, word, len, false);
+
+	if (meant)
+		return argv_refuse_word(word, len, meant, err);
+	for (const char *letter = word; *letter; letter++) {
 		const struct options_row *row = argv_find(walk->table, NULL, *letter);
 		const char *value = "true";
 
 		if (!row)
-			return errors_set(err, "unknown option -%c; see waitfor --help", *letter);
+			return argv_refuse_letter(walk, letter, err);
+		if (letter[1] == '=')
+			return argv_refuse_equals(row, letter, err);
 		if (row->type != OPTIONS_FLAG) {
 			value = letter[1] ? letter + 1 : NULL;
 			if (!value && walk->at + 1 < walk->argc && strcmp(walk->argv[walk->at + 1], "--") != 0)
@@ -96,6 +148,14 @@ static int argv_take_short(struct argv_walk *walk, struct error *err)
 			return 0;
 	}
 	return 0;
+}
+
+/* Refuses an option with a carriage return, which no log can show. Quotes no value. */
+static int argv_refuse_return(const char *text, struct error *err)
+{
+	size_t len = text[1] == '-' ? strcspn(text, "=\r") : 2;
+
+	return errors_set(err, "%.*s holds a carriage return, as lines of Windows files do; remove it", (int)len, text);
 }
 
 int argv_load(const struct options_table *table, int argc, char **argv, const struct options_values *values,
@@ -112,7 +172,9 @@ int argv_load(const struct options_table *table, int argc, char **argv, const st
 			walk.at++;
 			break;
 		}
-		if (text[0] == '-' && text[1] == '-')
+		if (text[0] == '-' && strchr(text, '\r'))
+			failed = argv_refuse_return(text, err);
+		else if (text[0] == '-' && text[1] == '-')
 			failed = argv_take_long(&walk, err);
 		else if (text[0] == '-' && text[1])
 			failed = argv_take_short(&walk, err);

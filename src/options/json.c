@@ -113,7 +113,9 @@ static int options_json_store_item(const struct options_json_pass *pass, size_t 
 				   struct error *err)
 {
 	const struct options_row *row = &pass->table->rows[index];
-	bool keeps = row->type == OPTIONS_TEXT || row->type == OPTIONS_LIST; /* the field will point to the text */
+	/* Will a field point to the text? */
+	bool keeps =
+		row->type == OPTIONS_TEXT || row->type == OPTIONS_LIST || (row->names_offset && cJSON_IsString(item));
 	char *made = keeps ? NULL : options_json_value_text(row, item);
 	const char *value = keeps ? cJSON_GetStringValue(item) : made;
 	struct error inner = {0};

@@ -82,11 +82,13 @@ static int options_refuse_word(const struct options_row *row, const char *text, 
 
 	buf_add_text(&known, is_flag ? row->choices ? "true, false" : "true or false" : "");
 	for (int i = 0; (choice = options_choice(row, i, &len)); i++) {
-		bool is_first = i == 0 && !is_flag, is_last = !options_choice(row, i + 1, &(size_t){0});
+		bool is_first = i == 0 && !is_flag;
+		bool is_last = !row->names_offset && !options_choice(row, i + 1, &(size_t){0});
 
 		buf_add_text(&known, is_first ? "" : is_last ? " or " : ", ");
 		buf_add(&known, choice, len);
 	}
+	buf_add_text(&known, row->names_offset ? " or -NAME,NAME" : "");
 	errors_set(err, "\"%s\" is not known; write %s", text, known.data);
 	buf_release(&known);
 	return -1;
@@ -189,6 +191,29 @@ static int options_read_masked(const struct options_row *row, void *field, const
 	return failed;
 }
 
+/*
+ * Stores "-NAME,NAME" after a word of the flag, "optional,-NAME", or alone. Returns the caller's copy of the word, "true"
+ * if there is none.
+ */
+static char *options_take_names(const struct options_row *row, void *fields, const char *text)
+{
+	const char **field = (const char **)((char *)fields + row->names_offset), *names = strstr(text, ",-");
+
+	*field = *text == '-' ? text : names ? names + 1 : NULL;
+	return *text == '-' ? alloc_text("true") : alloc_slice(text, names ? (size_t)(names - text) : strlen(text));
+}
+
+/* Stores a value that is not kept as a text. */
+static int options_store_value(const struct options_row *row, void *fields, const char *text, struct error *err)
+{
+	void *field = (char *)fields + row->offset;
+	char *word = row->names_offset ? options_take_names(row, fields, text) : NULL;
+	int failed = options_read_masked(row, field, word ? word : text, err);
+
+	free(word);
+	return failed;
+}
+
 /* Refuses a target in place of a file's name: the user forgot the name, and the target may hold a password. */
 static int options_refuse_url(const struct options_row *row, const char *text, struct error *err)
 {
@@ -207,8 +232,10 @@ int options_store(const struct options_table *table, size_t index, const struct 
 
 	if (row->type == OPTIONS_NO_FIELD)
 		return 0;
+	if (strchr(text, '\r'))
+		return errors_set(err, "the value holds a carriage return, as lines of Windows files do; remove it");
 	if (row->type != OPTIONS_TEXT && row->type != OPTIONS_LIST) {
-		if (options_read_masked(row, field, text, err))
+		if (options_store_value(row, values->fields, text, err))
 			return -1;
 	} else if (!*text) {
 		return errors_set(err, "%s is missing", row->arg);

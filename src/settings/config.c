@@ -1,6 +1,8 @@
 #include "settings/config.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/bits.h"
 
@@ -34,10 +36,14 @@ static const struct options_row config_rows[] = {
 	{ .key = "fail-fast", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.fail_fast),
 	  .help = "exit 124 immediately on errors that waiting cannot fix, such as a wrong password",
 	  .more = "These errors are: access denied, a reply in another protocol, a bad certificate." },
-	{ .key = "links", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, links),
+	{ .key = "links", .type = OPTIONS_FLAG, .value = CONFIG_LINKS_ON, .choices = "optional",
+	  .offset = offsetof(struct config, links), .names_offset = offsetof(struct config, links_without),
 	  .brief = true, .help = "also wait for services in Docker/Kubernetes variables",
 	  .more = "Docker's --link and Kubernetes set these variables. Every service found in them is added to the "
-		  "other targets." },
+		  "other targets; with several TCP ports, it is ready when one of them is. UDP ports are left out. "
+		  "--links=-web,api leaves services out. In Kubernetes a pod finds its own Service too, and would wait "
+		  "for itself: leave that one out. If there is no target and no such variable, this is an error, unless "
+		  "=optional is given; both can be combined, as in --links=optional,-web." },
 	{ .key = "pin", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.pin),
 	  .help = "export the address that answered as NAME_HOST" },
 	{ .key = "no-export", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.no_export),
@@ -70,7 +76,8 @@ static const struct options_row config_rows[] = {
 	{ .key = "quiet", .letter = 'q', .type = OPTIONS_FLAG, .value = CONFIG_VERBOSITY_QUIET, .offset = offsetof(struct config, verbosity),
 	  .brief = true, .help = "print only errors" },
 	{ .key = "verbose", .letter = 'v', .type = OPTIONS_FLAG, .value = CONFIG_VERBOSITY_VERBOSE, .offset = offsetof(struct config, verbosity),
-	  .brief = true, .help = "print a line for every attempt" },
+	  .brief = true, .help = "print a line for every attempt",
+	  .more = "Of -q and -v, the last one counts." },
 	{ .key = "help", .letter = 'h', .type = OPTIONS_FLAG, .value = CONFIG_HELP, .choices = "all|json", .where = OPTIONS_ARGV_ONLY,
 	  .offset = offsetof(struct config, action), .brief = true,
 	  .help = "show common options; =all shows every option",
@@ -79,7 +86,7 @@ static const struct options_row config_rows[] = {
 	  .offset = offsetof(struct config, action),
 	  .help = "print the versions of waitfor and of every library in it" },
 	{ .key = "targets", .type = OPTIONS_NO_FIELD, .where = OPTIONS_ENV_ONLY,
-	  .help = "targets, separated by white space, used if the command line has none" },
+	  .help = "targets, separated by white space or commas, used if the command line has none" },
 };
 /* clang-format on */
 
@@ -87,6 +94,50 @@ _Static_assert(sizeof(config_rows) / sizeof(config_rows[0]) <= CONFIG_ROWS, "rai
 _Static_assert((int)CONFIG_ROWS <= (int)BITS_MAX, "raise BITS_MAX: a target's own settings are a set of rows");
 
 const struct options_table config_options = {config_rows, sizeof(config_rows) / sizeof(config_rows[0])};
+
+static size_t config_row(const char *key)
+{
+	size_t row = 0;
+
+	while (strcmp(config_rows[row].key, key) != 0)
+		row++;
+	return row;
+}
+
+enum options_source config_source(const struct config *config, const char *key)
+{
+	return config->sources[config_row(key)];
+}
+
+/* The setting has its default again. */
+static void config_drop(struct config *config, const char *key)
+{
+	config->sources[config_row(key)] = OPTIONS_DEFAULT;
+}
+
+void config_settle(struct config *config, struct log *log)
+{
+	enum options_source once = config_source(config, "once"), successes = config_source(config, "successes");
+
+	if (config->plan.once && config->settings.successes > 1 && once > successes) {
+		config->settings.successes = 1;
+		config_drop(config, "successes");
+	} else if (config->plan.once && config->settings.successes > 1 && once < successes) {
+		config->plan.once = 0;
+		config_drop(config, "once");
+	}
+	/* --print-env is never from another source than the command line. */
+	if (config->print_env && config->plan.no_export && config_source(config, "no-export") < OPTIONS_ARGV) {
+		config->plan.no_export = 0;
+		config_drop(config, "no-export");
+	}
+	if (config->print_env && config->report_fd == STDOUT_FILENO &&
+	    config_source(config, "report-fd") < OPTIONS_ARGV) {
+		log_line(log, LOG_LEVEL_NORMAL, "no events on descriptor 1, because --print-env writes to it");
+		config->report_fd = -1;
+		config_drop(config, "report-fd");
+	}
+}
 
 int config_check(const struct config *config, const struct target_settings *settings, struct error *err)
 {
@@ -102,5 +153,6 @@ void config_release(struct config *config)
 	free(config->reports.items);
 	free(config->operands);
 	jsontext_release(&config->file);
+	env_release(&config->variables);
 	*config = (struct config){0};
 }

@@ -8,6 +8,7 @@
 #include "base/mask.h"
 #include "target/links.h"
 #include "target/scheme.h"
+#include "target/text.h"
 
 /* Adds the target as the user wrote it to the error, if the error does not quote it so already. */
 static void targets_name_origin(const char *text, const char *expanded, struct error *err)
@@ -20,7 +21,8 @@ static void targets_name_origin(const char *text, const char *expanded, struct e
 	free(named);
 }
 
-int targets_add_expanded(struct config *config, const char *text, const struct env *env, struct error *err)
+/* Adds one target. Variables and commas in its text have no meaning any more. */
+static int targets_add_one(struct config *config, const char *text, const struct env *env, struct error *err)
 {
 	struct target made, *target;
 
@@ -35,6 +37,20 @@ int targets_add_expanded(struct config *config, const char *text, const struct e
 	for (size_t i = 0; i < target->endpoint_count && !target->scheme_name; i++)
 		links_complete(&target->endpoints[i], env, 0);
 	return 0;
+}
+
+int targets_add_expanded(struct config *config, const char *text, const struct env *env, struct error *err)
+{
+	char *cut = text_cut_ports(text), **targets = text_split(cut);
+	int failed = 0;
+
+	for (size_t i = 0; targets[i]; i++) {
+		failed = failed ? failed : targets_add_one(config, targets[i], env, err);
+		free(targets[i]);
+	}
+	free(targets);
+	free(cut);
+	return failed;
 }
 
 int targets_add(struct config *config, const char *text, const struct env *env, struct error *err)
@@ -73,13 +89,14 @@ static bool targets_ends_in_secret(const char *word)
 static int targets_add_word(struct config *config, const char *word, bool after_secret, const struct env *env,
 			    struct error *err)
 {
-	const struct target *added;
+	size_t first = config->plan.target_count;
 	int failed = targets_add(config, word, env, err);
 
 	if (!after_secret || strstr(word, "://"))
 		return failed;
-	added = failed ? NULL : &config->plan.targets[config->plan.target_count - 1];
-	if (added && added->endpoints[0].port)
+	while (!failed && first < config->plan.target_count && config->plan.targets[first].endpoints[0].port)
+		first++;
+	if (!failed && first == config->plan.target_count)
 		return 0;
 	return errors_set(err, "the text after a password is not a target; write white space in a password as %%20, "
 			       "and targets as host:port");
@@ -120,14 +137,33 @@ static bool targets_has_host(const struct config *config, const char *host)
 	return false;
 }
 
+/* Adds the peer `host`. If it has several ports, it is a group of which one target is enough. */
+static int targets_add_peer(struct config *config, const char *host, const struct env *env, struct error *err)
+{
+	uint16_t *ports = links_ports(env, host);
+	size_t group = ports ? plan_add_group(&config->plan, 0, true) : 0;
+	int failed = ports ? 0 : targets_add_one(config, host, env, err);
+
+	for (size_t i = 0; ports && ports[i] && !failed; i++) {
+		char *text = alloc_format("%s:%u", host, (unsigned)ports[i]);
+
+		failed = targets_add_one(config, text, env, err);
+		if (!failed)
+			config->plan.targets[config->plan.target_count - 1].group = group;
+		free(text);
+	}
+	free(ports);
+	return failed;
+}
+
 int targets_add_links(struct config *config, const struct env *env, struct error *err)
 {
 	char **hosts = links_discover(env);
 	int failed = 0;
 
 	for (size_t i = 0; hosts[i]; i++) {
-		if (!failed && !targets_has_host(config, hosts[i]))
-			failed = targets_add(config, hosts[i], env, err);
+		if (!failed && !targets_has_host(config, hosts[i]) && !links_lists(config->links_without, hosts[i]))
+			failed = targets_add_peer(config, hosts[i], env, err);
 		free(hosts[i]);
 	}
 	free(hosts);

@@ -20,9 +20,10 @@ char *url_expand(const struct jsontext *file, const cJSON *item, const char *tex
 /* Checks the characters of a parameter's name. libpq would quote a wrong name in full, and it may hold a secret. */
 static int url_check_parameter(const struct jsontext *file, const cJSON *item, struct error *err)
 {
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 	char *quoted;
 
-	if (item->string[0] && item->string[strspn(item->string, "abcdefghijklmnopqrstuvwxyz_0123456789")] == '\0')
+	if (item->string[0] && item->string[strspn(item->string, allowed)] == '\0')
 		return 0;
 	quoted = jsontext_quote(item->string);
 	jsontext_error(file, item, true, err, "%s is not the name of a URL parameter; write one such as \"sslmode\"",
@@ -34,6 +35,10 @@ static int url_check_parameter(const struct jsontext *file, const cJSON *item, s
 /* Returns the text of a parameter's value, a string or a number; NULL on failure. The caller's. */
 static char *url_option_value(const struct jsontext *file, const cJSON *item, const struct env *env, struct error *err)
 {
+	if (cJSON_IsString(item) && strchr(item->valuestring, '\r')) {
+		jsontext_error(file, item, false, err, "\"%s\" holds a carriage return; remove the \\r", item->string);
+		return NULL;
+	}
 	if (cJSON_IsString(item))
 		return url_expand(file, item, item->valuestring, env, err);
 	if (cJSON_IsNumber(item))

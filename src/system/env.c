@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/percent.h"
 
 void env_copy(struct env *env, char *const *environ_found)
 {
@@ -101,7 +102,8 @@ enum { ENV_DEPTH_MAX = 32 };
 /* The state while one text is expanded from its start to its end. */
 struct env_walk {
 	const struct env *env;
-	const char *at; /* the next character to read */
+	const char *at;       /* the next character to read */
+	const char *user_end; /* the '@' that ends the user and password of the URL that began last; NULL: none */
 	struct buf out;
 	struct error *err;
 };
@@ -123,15 +125,36 @@ static int env_check_nesting(const char *text, struct error *err)
 	return depth ? errors_set(err, "\"${\" has no closing '}'; write ${VAR} or ${VAR:-default}") : 0;
 }
 
-/* Moves walk->at past the '}' that ends the current expression. Does not check what is skipped. */
-static void env_skip(struct env_walk *walk)
+/* Returns what follows the '}' of the expression that `at` is in. Does not check what is skipped. */
+static const char *env_after(const char *at)
 {
-	for (size_t depth = 1; depth; walk->at++) {
-		if (walk->at[0] == '$' && walk->at[1] == '{')
+	for (size_t depth = 1; depth; at++) {
+		if (at[0] == '$' && at[1] == '{')
 			depth++;
-		else if (*walk->at == '}')
+		else if (*at == '}')
 			depth--;
 	}
+	return at;
+}
+
+/*
+ * A URL's "scheme://" ends at `at`, in the text (depth 0) or in a default. Returns the '@' that ends its user and
+ * password; NULL if it has none. Expressions are skipped: a default may hold anything.
+ */
+static const char *env_find_user_end(const char *at, size_t depth)
+{
+	const char *end = NULL;
+
+	while (*at && !strchr("/?#", *at) && !(depth && *at == '}')) {
+		if (strncmp(at, "${", 2) == 0) {
+			at = env_after(at + 2);
+			continue;
+		}
+		if (*at == '@')
+			end = at;
+		at++;
+	}
+	return end;
 }
 
 /* Does the text (depth 0) or the default (depth above 0) end here? */
@@ -181,11 +204,48 @@ static const char *env_named(const struct env_walk *walk, size_t len)
 	return found;
 }
 
+static bool env_out_ends(const struct env_walk *walk, const char *suffix)
+{
+	size_t len = strlen(suffix);
+
+	return walk->out.len >= len && strcmp(walk->out.data + walk->out.len - len, suffix) == 0;
+}
+
+/* Will the value at walk->at be a user or password, or a part of one? It may also be that of the parameter. */
+static bool env_is_credential(const struct env_walk *walk)
+{
+	return (walk->user_end && walk->at < walk->user_end) || env_out_ends(walk, "password=") ||
+	       env_out_ends(walk, "?user=") || env_out_ends(walk, "&user=");
+}
+
+/*
+ * Appends the value of a variable. In a user or password of a URL it is taken literally: what would have a meaning in a
+ * URL is escaped. A variable that is all there is before the '@' may be "user:password"; its first ':' separates them.
+ */
+static void env_add_value(struct env_walk *walk, const char *value)
+{
+	const char *after = env_after(walk->at), *colon = strchr(value, ':');
+	char *user;
+
+	if (!env_is_credential(walk)) {
+		buf_add_text(&walk->out, value);
+		return;
+	}
+	if (colon && env_out_ends(walk, "://") && after + strspn(after, "}") == walk->user_end) {
+		user = alloc_slice(value, (size_t)(colon - value));
+		percent_encode(&walk->out, user);
+		free(user);
+		buf_add_text(&walk->out, ":");
+		value = colon + 1;
+	}
+	percent_encode(&walk->out, value);
+}
+
 /* Appends the value of an expression. Before the call walk->at is after "${", afterwards it is after '}'. */
 static int env_substitute(struct env_walk *walk, size_t depth)
 {
 	size_t len = env_name_length(walk->at);
-	const char *rest = walk->at + len, *found;
+	const char *rest = walk->at + len, *found, *user_end = walk->user_end;
 	bool has_default = strncmp(rest, ":-", 2) == 0;
 
 	if (len == 0 || (*rest != '}' && !has_default))
@@ -194,25 +254,35 @@ static int env_substitute(struct env_walk *walk, size_t depth)
 	if (!found && !has_default)
 		return errors_set(walk->err, "the variable %.*s is not set; set it or write ${%.*s:-default}", (int)len,
 				  walk->at, (int)len, walk->at);
+	if (found && strchr(found, '\r'))
+		return errors_set(walk->err,
+				  "the variable %.*s holds a carriage return, as lines of Windows files do; remove it",
+				  (int)len, walk->at);
 	walk->at = rest;
 	if (has_default && (!found || !*found)) {
 		walk->at += 2;
 		if (env_expand_level(walk, depth + 1))
 			return -1;
+		walk->user_end = user_end;
 	} else {
-		buf_add_text(&walk->out, found);
+		env_add_value(walk, found);
 	}
-	env_skip(walk);
+	walk->at = env_after(walk->at);
 	return 0;
 }
 
-/* Appends the text up to the next '$' or '}', one character at least. */
-static void env_copy_literal(struct env_walk *walk)
+/* Appends the text up to the next '$' or '}', one character at least. Looks for a URL that begins in it. */
+static void env_copy_literal(struct env_walk *walk, size_t depth)
 {
 	size_t len = 1 + strcspn(walk->at + 1, "$}");
+	const char *end = walk->at + len, *url = walk->at, *found;
 
+	while ((found = memmem(url, (size_t)(end - url), "://", 3)))
+		url = found + 3;
+	if (url != walk->at)
+		walk->user_end = env_find_user_end(url, depth);
 	buf_add(&walk->out, walk->at, len);
-	walk->at += len;
+	walk->at = end;
 }
 
 /* Appends the expanded text from walk->at on: to the end of the text if depth is 0, else to the '}' after a default. */
@@ -224,7 +294,7 @@ static int env_expand_level(struct env_walk *walk, size_t depth)
 		size_t value = walk->out.len;
 
 		if (strncmp(walk->at, "${", 2) != 0) {
-			env_copy_literal(walk);
+			env_copy_literal(walk, depth);
 			continue;
 		}
 		walk->at += 2;

@@ -67,30 +67,82 @@ static bool links_parse_url(const char *value, struct links_peer *peer)
 	return peer->address != NULL;
 }
 
+static bool links_ends(const char *name, const char *suffix)
+{
+	size_t len = strlen(name), end = strlen(suffix);
+
+	return len > end && strcmp(name + len - end, suffix) == 0;
+}
+
+/* Is value such as "udp://172.17.0.2:53"? */
+static bool links_is_url(const char *value)
+{
+	static const char *const protocols[] = {"tcp://", "udp://", "sctp://"};
+	bool is_url = false;
+
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]) && !is_url; i++) {
+		size_t len = strlen(protocols[i]);
+		char *as_tcp = strncmp(value, protocols[i], len) == 0 ? alloc_format("tcp://%s", value + len) : NULL;
+		struct links_peer peer = {0};
+
+		is_url = links_parse_url(as_tcp, &peer);
+		links_release(&peer);
+		free(as_tcp);
+	}
+	return is_url;
+}
+
+bool links_sets(const char *name, const char *value)
+{
+	if (links_ends(name, "_PORT") && links_is_url(value))
+		return true;
+	if (links_ends(name, "_SERVICE_HOST") || links_ends(name, "_TCP_ADDR") || links_ends(name, "_UDP_ADDR"))
+		return links_is_address(value);
+	if (links_ends(name, "_SERVICE_PORT") || links_ends(name, "_TCP_PORT") || links_ends(name, "_UDP_PORT"))
+		return links_number(value) != 0;
+	return false;
+}
+
+/* Returns the value of an entry P_PORT_n_TCP=value and sets *port to n; NULL for another entry. start is "P_PORT_". */
+static const char *links_tcp(const char *entry, const char *start, unsigned long *port)
+{
+	size_t len = strlen(start);
+	char *end;
+
+	if (strncmp(entry, start, len) != 0 || !isdigit((unsigned char)entry[len]))
+		return NULL;
+	*port = strtoul(entry + len, &end, 10);
+	return strncmp(end, "_TCP=", 5) == 0 && *port && *port <= UINT16_MAX ? end + 5 : NULL;
+}
+
 /*
- * Returns the value of the P_PORT_n_TCP with the lowest n, or NULL. It is needed when P_PORT is not tcp:// (FACTS 3).
+ * Returns the value of the P_PORT_n_TCP with the lowest n above *port, and sets *port to n; NULL if there is none.
  */
-static const char *links_lowest_tcp(const struct env *env, const char *prefix)
+static const char *links_next_tcp(const struct env *env, const char *prefix, unsigned long *port)
 {
 	char *start = alloc_format("%s_PORT_", prefix);
 	const char *lowest = NULL;
-	unsigned long lowest_port = 65536;
+	unsigned long lowest_port = 0;
 
 	for (size_t i = 0; i < env->count; i++) {
-		char *end;
-		unsigned long port;
+		unsigned long found;
+		const char *value = links_tcp(env->list[i], start, &found);
 
-		if (strncmp(env->list[i], start, strlen(start)) != 0 ||
-		    !isdigit((unsigned char)env->list[i][strlen(start)]))
-			continue;
-		port = strtoul(env->list[i] + strlen(start), &end, 10);
-		if (strncmp(end, "_TCP=", 5) == 0 && port < lowest_port) {
-			lowest_port = port;
-			lowest = end + 5;
+		if (value && found > *port && (!lowest || found < lowest_port)) {
+			lowest_port = found;
+			lowest = value;
 		}
 	}
 	free(start);
+	if (lowest)
+		*port = lowest_port;
 	return lowest;
+}
+
+/* Returns the value of the P_PORT_n_TCP with the lowest n, or NULL. For a P_PORT that is not tcp:// (FACTS 3). */
+static const char *links_lowest_tcp(const struct env *env, const char *prefix)
+{
+	return links_next_tcp(env, prefix, &(unsigned long){0});
 }
 
 static struct links_peer links_find_docker(const struct env *env, const char *prefix, uint16_t wanted)
@@ -192,6 +244,54 @@ const char *links_peer_env(const struct env *env, const char *host, const char *
 	return value;
 }
 
+/* Returns the number of P_PORT_n_TCP variables, and stores their ports in `ports`, which may be NULL. */
+static size_t links_count_tcp(const struct env *env, const char *prefix, uint16_t *ports)
+{
+	unsigned long number = 0;
+	const char *value;
+	size_t count = 0;
+
+	while ((value = links_next_tcp(env, prefix, &number))) {
+		struct links_peer peer = {0};
+
+		if (!links_parse_url(value, &peer))
+			continue;
+		if (ports)
+			ports[count] = peer.port;
+		count++;
+		links_release(&peer);
+	}
+	return count;
+}
+
+/* Is P_PORT the URL of a port that is not TCP? A peer may have TCP ports as well (FACTS 3). */
+static bool links_is_udp(const struct env *env, const char *prefix)
+{
+	const char *value = links_get(env, prefix, "_PORT");
+
+	return value && strncmp(value, "tcp://", 6) != 0 && links_is_url(value);
+}
+
+uint16_t *links_ports(const struct env *env, const char *host)
+{
+	char *prefix = links_prefix(host, true);
+	size_t count = links_count_tcp(env, prefix, NULL);
+	uint16_t *ports = NULL;
+
+	if (!count) {
+		free(prefix);
+		prefix = links_prefix(host, false);
+		count = links_count_tcp(env, prefix, NULL);
+	}
+	/* Where the user set the port, it is the one (FACTS 4). */
+	if (!links_number(links_get(env, prefix, "_PORT")) && (count > 1 || (count && links_is_udp(env, prefix)))) {
+		ports = alloc_zero(count + 1, sizeof(*ports));
+		links_count_tcp(env, prefix, ports);
+	}
+	free(prefix);
+	return ports;
+}
+
 /*
  * Returns the host that entry, a "NAME=value" of env, describes: "db" for DB_NAME=/app/db. Returns NULL if entry is not
  * the variable of a peer. The caller frees the host with free().
@@ -212,7 +312,8 @@ static char *links_host_of(const struct env *env, const char *entry)
 	} else if (len > 13 && strcmp(name + len - 13, "_SERVICE_HOST") == 0) {
 		name[len - 13] = '\0';
 		if (strcmp(name, "KUBERNETES") != 0 && links_is_address(value) &&
-		    links_number(links_get(env, name, "_SERVICE_PORT")))
+		    links_number(links_get(env, name, "_SERVICE_PORT")) &&
+		    (!links_is_udp(env, name) || links_lowest_tcp(env, name)))
 			host = alloc_text(name);
 		/* '_' stands for '-': the name of a service has neither '.' nor '_' (FACTS 5). */
 		for (char *c = host; c && *c; c++)
@@ -228,6 +329,28 @@ static bool links_listed(char *const *list, size_t count, const char *host)
 	for (size_t i = 0; i < count; i++)
 		if (strcasecmp(list[i], host) == 0)
 			return true;
+	return false;
+}
+
+/* Returns c as it is in the name of a variable. */
+static int links_char(char c)
+{
+	return c == '-' || c == '.' ? '_' : toupper((unsigned char)c);
+}
+
+bool links_lists(const char *names, const char *host)
+{
+	while (names && *names) {
+		size_t len, i = 0;
+
+		names += strspn(names, "-,");
+		len = strcspn(names, ",");
+		while (i < len && host[i] && links_char(names[i]) == links_char(host[i]))
+			i++;
+		if (len && i == len && !host[i])
+			return true;
+		names += len;
+	}
 	return false;
 }
 

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/mask.h"
 #include "base/percent.h"
+#include "base/punycode.h"
 #include "target/scheme.h"
 
 int target_host_family(const char *host)
@@ -41,7 +42,7 @@ enum { TARGET_LABEL_MAX = 63, TARGET_HOST_MAX = 253 };
 /* A name may hold '_' and upper case, and may end with a dot (FACTS 16). */
 static bool target_is_host_char(char c)
 {
-	return isalnum((unsigned char)c) || strchr("-._", c) || (unsigned char)c >= 0x80;
+	return isalnum((unsigned char)c) || strchr("-._", c);
 }
 
 /* Checks the labels of a name. DNS cannot carry a wrong one, so waiting for it would be useless. */
@@ -60,9 +61,37 @@ static int target_check_labels(const char *host, struct error *err)
 					  (int)len, label, TARGET_LABEL_MAX);
 		label += len + (label[len] == '.');
 	}
-	if ((size_t)(label - host) > TARGET_HOST_MAX + 1)
+	/* A last dot, which says that the name is complete, does not count. */
+	if ((size_t)(label - host) - (label > host && label[-1] == '.') > TARGET_HOST_MAX)
 		return errors_set(err, "the host name is too long: at most %d characters", TARGET_HOST_MAX);
 	return 0;
+}
+
+/* Refuses a name that is not ASCII, which DNS would never be asked for. Says in which form it would be. */
+static int target_refuse_unicode(const char *host, struct error *err)
+{
+	char *ascii = punycode_host(host);
+
+	if (ascii)
+		errors_set(err, "\"%s\" is not a host name in ASCII; write %s", host, ascii);
+	else
+		errors_set(err, "the host name is not in ASCII; write it in its form for DNS, with xn--");
+	free(ascii);
+	return -1;
+}
+
+/* Refuses a character that no name can have. A control character is named, because a log cannot show it. */
+static int target_refuse_char(const char *host, char c, struct error *err)
+{
+	if ((unsigned char)c >= 0x80)
+		return target_refuse_unicode(host, err);
+	if (isprint((unsigned char)c))
+		return errors_set(err, "\"%s\" is not a host name: it holds '%c'; write host:port", host, c);
+	return errors_set(err, "the host name holds %s; write host:port",
+			  c == '\r'   ? "a carriage return"
+			  : c == '\n' ? "a line end"
+			  : c == '\t' ? "a tab"
+				      : "a control character");
 }
 
 int target_check_host(const char *host, struct error *err)
@@ -76,7 +105,7 @@ int target_check_host(const char *host, struct error *err)
 	while (*at && target_is_host_char(*at))
 		at++;
 	if (*at)
-		return errors_set(err, "\"%s\" is not a host name: it holds '%c'; write host:port", host, *at);
+		return target_refuse_char(host, *at, err);
 	return target_check_labels(host, err);
 }
 
@@ -146,14 +175,13 @@ static int target_parse_hosts(struct target *target, const char *text, size_t le
 	}
 }
 
-/* Returns the length of the scheme if text begins with "scheme://" and the scheme is valid (RFC 3986, 3.1); else 0. */
-static size_t target_scheme_length(const char *text)
+size_t target_scheme_length(const char *text)
 {
 	size_t len = 0;
 
 	if (!isalpha((unsigned char)*text))
 		return 0;
-	while (isalnum((unsigned char)text[len]) || (text[len] && strchr("+-.", text[len])))
+	while (isalnum((unsigned char)text[len]) || (text[len] && strchr("+-._", text[len])))
 		len++;
 	return strncmp(text + len, "://", 3) == 0 ? len : 0;
 }
@@ -207,15 +235,19 @@ void target_derive_name(struct target *target)
 		target->name = target_make_name(host, strcspn(host, "."));
 }
 
+static int target_refuse_parameters(struct error *err)
+{
+	return errors_set(err, "parameters need a URL; write postgres://user:password@host:port/db?parameter=value");
+}
+
 /* Parses a bare "host:port", which has no user and no parameters. The errors about those do not quote them. */
 static int target_parse_bare(struct target *target, const char *text, struct error *err)
 {
 	target->tail = alloc_text("");
 	if (strstr(text, "://"))
 		return errors_set(err, "the text before \"://\" is not a scheme; write scheme://host:port");
-	if (strpbrk(text, "=?&#") || (target->named && mask_is_password(target->text)))
-		return errors_set(err,
-				  "parameters need a URL; write postgres://user:password@host:port/db?parameter=value");
+	if (strpbrk(text, "=?&#"))
+		return target_refuse_parameters(err);
 	if (strchr(text, '@'))
 		return errors_set(
 			err,
@@ -284,15 +316,16 @@ static int target_refuse_authority(const char *scheme_name, struct error *err)
 
 static int target_parse_url(struct target *target, const char *text, struct error *err)
 {
-	size_t scheme_len = target_scheme_length(text), len;
-	const char *at;
+	const char *scheme = text + scheme_wrapper_length(text), *at;
+	size_t scheme_len = target_scheme_length(scheme), len;
 
 	if (!scheme_len)
 		return target_parse_bare(target, text, err);
-	target->scheme_name = alloc_slice(text, scheme_len);
+	target->scheme_name = alloc_slice(scheme, scheme_len);
 	for (char *c = target->scheme_name; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
-	text += scheme_len + 3;
+	scheme_cut_driver(target->scheme_name);
+	text = scheme + scheme_len + 3;
 	len = strcspn(text, "/?#");
 	at = memrchr(text, '@', len);
 	target->tail = alloc_text(text + len);
@@ -312,10 +345,31 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 	return len ? target_parse_hosts(target, text, len, err) : 0;
 }
 
+/* The errors that the text itself shows, before it is taken apart. They quote nothing. */
+static int target_check_text(const char *text, struct error *err)
+{
+	if (strchr(text, '\r'))
+		return errors_set(err, "it holds a carriage return, as lines of Windows files do; remove it");
+	/* Not one part of a password may be taken for a name, a scheme or a host, because errors quote these. */
+	return mask_is_password(text) ? target_refuse_parameters(err) : 0;
+}
+
+/* Returns the text as it may be printed. The log could not show a carriage return, so it is left out. The caller's. */
+static char *target_shown(const char *text)
+{
+	char *shown = mask_target(text, scheme_parameter), *to = shown;
+
+	for (const char *from = shown; *from; from++)
+		if (*from != '\r')
+			*to++ = *from;
+	*to = '\0';
+	return shown;
+}
+
 int target_parse(struct target *target, const char *text, struct error *err)
 {
-	struct target made = {.text = mask_target(text, scheme_parameter), .exports = true};
-	const char *rest = target_take_name(&made, text, err);
+	struct target made = {.text = target_shown(text), .exports = true};
+	const char *rest = target_check_text(text, err) ? NULL : target_take_name(&made, text, err);
 
 	if (!rest)
 		goto fail;
@@ -343,6 +397,9 @@ void target_release(struct target *target)
 	free(target->scheme_name);
 	free(target->user);
 	free(target->password);
+	free(target->login.user);
+	free(target->login.database);
+	free(target->login.password_from);
 	params_release(&target->params);
 	free(target->tail);
 	free(target->origin);

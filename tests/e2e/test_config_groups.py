@@ -186,13 +186,19 @@ def plays(sequence):
     return script
 
 
+def connections_of(sequence):
+    """After "starting up" one small packet asks whether it still is; only if it is not, libpq connects as well."""
+    return "".join("RR" if before + now == "NR" else now for before, now in zip(" " + sequence, sequence))
+
+
 @pytest.mark.parametrize("successes,sequence", [(1, "NR"), (2, "RNRR"), (3, "RRNRNRRNRRR"), (4, "NNRRRR")])
 def test_so_many_times_in_a_row(waitfor, config, peer, successes, sequence):
-    server = peer(plays(sequence))
+    expected = connections_of(sequence)
+    server = peer(plays(expected))
     path = config({"targets": [pg_target(server, successes=successes, options={"sslmode": "disable"})]})
     result = waitfor("-t", "30s", "-f", path)
     assert result.code == 0, result
-    assert f", {len(sequence)} attempts\n" in result.err and attempts_against(server) == len(sequence), result
+    assert f", {len(sequence)} attempts\n" in result.err and attempts_against(server) == len(expected), result
 
 
 def test_one_that_flaps_never_counts(waitfor, config, peer):

@@ -289,8 +289,9 @@ def test_a_target_with_quotes(waitfor, peer):
 
 
 def test_a_target_that_is_no_text(waitfor):
+    """It is refused, and the event that says so is JSON all the same."""
     result = waitfor(*JSON, "--once", os.fsdecode(b"tcp://a\xff\xfe:1"))
-    assert the(events_of(result), "start")["target"] == "tcp://a\ufffd\ufffd:1", result
+    assert result.code == 125 and '"tcp://a\ufffd\ufffd:1"' in the(events_of(result), "message")["text"], result
 
 
 @pytest.mark.parametrize("case", ["URI", "parameter", "parameter first", "PGPASSWORD", "file",

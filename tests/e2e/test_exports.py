@@ -158,6 +158,52 @@ def test_the_address_is_the_one_that_answered(world, shown, folder, net, dns):
     assert value(entries, "DB_ADDR") == "10.77.0.5"
 
 
+@pytest.mark.parametrize("target,given,kept,said", [
+    ("tcp://db:{}", b"DB_HOST=tcp://db:2375", True, "leaving DB_HOST as set"),
+    ("tcp://db:{}", b"DB_PORT=9000", True, "leaving DB_PORT as set"),
+    ("tcp://db:{}", b"DB_ADDR=:80", True, "leaving DB_ADDR as set"),
+    ("tcp://db:{}", b"DB_HOST=db", True, ""),
+    ("db=tcp://db:{}", b"DB_HOST=tcp://db:2375", False, ""),
+    ("tcp://db:{}", b"DB_PORT=tcp://172.17.0.2:5432", False, ""),
+])
+def test_a_variable_that_the_user_set_stays(world, shown, folder, target, given, kept, said):
+    """FIELD 8: only a name that was given as NAME= replaces it."""
+    entries = shown([target.format(world)], [given], folder)
+    assert (given in entries) == kept
+    assert len(entries) == 3, "the other two are exported, and nothing twice"
+    notes = [line for line in shown.result.lines if "leaving" in line]
+    assert len(notes) == (1 if said else 0) and all(said in line and "write DB=" in line for line in notes)
+
+
+def test_pin_replaces_what_the_user_set(world, shown, folder):
+    entries = shown(["--pin", f"tcp://db:{world}"], [b"DB_HOST=tcp://db:2375"], folder)
+    assert three(entries, "DB") == ("10.77.0.5", str(world), "10.77.0.5")
+
+
+def test_a_variable_that_the_user_set_is_not_printed_either(world, waitfor, net):
+    """A shell that evaluates the output would lose its own."""
+    result = waitfor("--print-env", "sh", f"tcp://db:{world}", env={"DB_HOST": "tcp://db:2375"}, net=net)
+    assert result.code == 0 and result.out == f"export DB_PORT='{world}'\nexport DB_ADDR='10.77.0.5'\n", result
+
+
+def test_a_host_that_begins_with_a_digit_exports_nothing_and_says_so(world, shown, folder, dns):
+    """FIELD 18."""
+    dns.name("3db", a=d.at("10.77.0.5"))
+    assert shown([f"tcp://3db:{world}"], [], folder) == []
+    assert sum("exporting nothing" in line and "NAME=" in line for line in shown.result.lines) == 1
+
+
+@pytest.mark.parametrize("names", [("db.a.test", "db.b.test"), ("db", "db")])
+def test_a_clash_of_names_is_nothing_where_nothing_is_exported(waitfor, net, dns, peer, names):
+    """NEWCOMER 8: no command, so nobody gets DB_HOST."""
+    ports = [peer(silence, address="10.77.0.1", net=net).port for _ in names]
+    for name in names:
+        dns.name(name, a=d.at("10.77.0.1"))
+    targets = [f"tcp://{name}:{port}" for name, port in zip(names, ports)]
+    result = waitfor("-t", "5s", *targets, net=net)
+    assert result.code == 0 and not any("_HOST" in line or "_PORT" in line for line in result.lines), result
+
+
 STRANGE = [
     b"MY_DB.V1_PORT=tcp://172.17.0.2:5432", b"A=1", b"DUPLICATE=first", b"EMPTY=",
     b"LINES=one\ntwo\n", b"DUPLICATE=second", b"EQUALS=a=b==c", b"no-equals-sign", b"=odd",

@@ -110,8 +110,16 @@ OUT_OF_REACH = {
     "the event loop failed: %s; does a seccomp profile forbid epoll?": "tests/e2e/test_faults.py",
     "cannot set up the event loop: %s (see ulimit -n)": "descriptors run out: tests/e2e/test_signals.py, test_exit_codes.py",
     "parameter %s does not accept this value": "no scheme has a secret parameter: tests/unit/options/test_params.c",
+    "cannot run \"%s\": the file, or the interpreter or loader that it needs, does not exist":
+        "removed during the wait: tests/e2e/test_handover.py",
+    "cannot run \"%s\": its loader %s: %s; link it statically, or add the loader":
+        "each machine has a loader of its own: tests/e2e/test_handover.py",
     "cannot run \"%s\": %s": "as the one that is told before the wait",
 }
+OUT_OF_REACH.update({
+    f"{scheme}:// takes one host; write several targets instead of a ','": "a comma begins another target: unit tests"
+    for scheme in ("tcp", "redis")
+})
 LEAST = 12      # literal characters: less than that would match anything
 
 

@@ -306,14 +306,72 @@ def test_links_ignores_what_is_no_tcp_peer(waitfor, net, dns, peer, case):
     result = waitfor("-t", "5s", "--links", f"tcp://{extra.target}", env=NO_PEERS[case], net=net)
     assert result.code == 0, result
     assert not dns.asked, dns.asked
-    alone = waitfor("-t", "5s", "--links", "--", "echo", "app", env=NO_PEERS[case], net=net)
+    alone = waitfor("-t", "5s", "--links=optional", "--", "echo", "app", env=NO_PEERS[case], net=net)
     assert (alone.code, alone.out, len(alone.lines)) == (0, "app\n", 1), alone
 
 
-def test_links_without_any_says_that_it_waits_for_nothing(waitfor):
-    """Most likely somebody expected some."""
-    result = waitfor("--links", "--", "echo", "app")
+@pytest.mark.parametrize("how,env", [("--links", {}), ("-q", {"WAITFOR_LINKS": "1"}), ("--links=-db", link())])
+def test_links_without_any_does_not_start_the_app(waitfor, how, env):
+    """NEWCOMER 9: Docker 29 sets no variables, so the app would start without a wait."""
+    result = waitfor(how, "--", "echo", "app", env=env)
+    assert (result.code, result.out, len(result.lines)) == (125, "", 1) and "--links=optional" in result.err, result
+
+
+def test_links_that_are_optional_may_be_none(waitfor):
+    result = waitfor("--links=optional", "--", "echo", "app")
     assert (result.code, result.out, len(result.lines)) == (0, "app\n", 1) and "--links" in result.err, result
+
+
+def test_links_leaves_out_udp_and_what_is_named(waitfor, net, dns, db):
+    """FIELD 20: a UDP service, and the pod's own one, which is not up before the app."""
+    env = {**link(), **service("DNS", "10.77.0.1", "53"), "DNS_PORT": "udp://10.77.0.1:53",
+           "DNS_PORT_53_UDP": "udp://10.77.0.1:53", **service("MY_APP", "10.77.0.1", "8080")}
+    shown = app_env(waitfor("-t", "5s", "--links=-my-app", "--", "env", env=env, net=net))
+    assert shown["DB_PORT"] == "5432" and "MY_APP_ADDR" not in shown and "DNS_ADDR" not in shown
+    assert waitfor(*QUICK, "--links", "--", "env", env=env, net=net).code == 124, "it waits for itself"
+
+
+def test_a_linked_peer_with_several_ports_is_ready_when_one_is(waitfor, net, dns, db):
+    """FIELD 20: only the lowest was tried."""
+    env = {**link(port=22), **link(), "DB_PORT": "tcp://10.77.0.5:22"}
+    shown = app_env(waitfor("-t", "5s", "--links", "--", "env", env=env, net=net))
+    assert (shown["DB_HOST"], shown["DB_PORT"]) == ("10.77.0.5", "5432")
+
+
+# --- several targets in one text, and ports that a shell expanded --------------------------------
+
+@pytest.mark.parametrize("form", ["{},{}", "tcp://{},tcp://{},", "a={},,b={}"])
+@pytest.mark.parametrize("where", ["argument", "variable", "targets"])
+def test_commas_separate_targets(waitfor, peer, form, where):
+    """FIELD 13: as Kafka and others list their brokers."""
+    peers = [peer(silence), peer(silence)]
+    text = form.format(*(each.target for each in peers))
+    args, env = {"argument": ([text], {}), "variable": (["${LIST}"], {"LIST": text}),
+                 "targets": ([], {"WAITFOR_TARGETS": text})}[where]
+    assert waitfor("-t", "5s", *args, env=env).code == 0
+    for each in peers:
+        each.wait_connections(1)
+
+
+@pytest.mark.parametrize("target", ["db:tcp://10.7.240.204:5432", "postgres://db:tcp://[fd00::2]:5432/shop"])
+def test_a_port_that_a_shell_expanded(waitfor, net, named_db, target):
+    """FIELD 10: db:${DB_PORT}, where Kubernetes or a link set DB_PORT."""
+    result = waitfor("-t", "5s", target, net=net)
+    assert result.code == 0 and "10.77.0.5:5432" in result.err, result
+
+
+@pytest.mark.parametrize("password", ["ok%41x", "a/b:c@d?e#f&g=h i,j", "ü%zz"])
+@pytest.mark.parametrize("target", ["postgres://me:${PW}@db/x", "postgres://db/x?user=me&password=${PW}"])
+def test_a_variable_in_a_password_is_literal(waitfor, net, named_db, password, target):
+    """FIELD 11: what was sent is what the variable holds."""
+    def script(connection):
+        connection.startup = read_startup(connection)
+        connection.send(ask_cleartext_password())
+        connection.drain()
+    named_db.script = script
+    waitfor.start("-t", "30s", target, env={"PW": password}, net=net)
+    until(lambda: named_db.connections and named_db.connections[0].received.endswith(b"p" + (
+        len(password.encode()) + 5).to_bytes(4, "big") + password.encode() + b"\0"))
 
 
 def test_without_links_the_variables_add_nothing(waitfor, net, dns, db, peer):

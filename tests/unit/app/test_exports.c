@@ -8,6 +8,8 @@
 
 enum { TARGETS = 4, ENTRIES = 8 };
 
+static const struct env no_env;
+
 /* What the protocol's bind does with "unix:///run/x". */
 static void bind_path(struct target *target)
 {
@@ -132,7 +134,7 @@ static void test_assign(void **state)
 		plan_open(&plan, row->targets);
 		plan.no_export = row->no_export;
 		plan_add_group(&plan, 0, row->any);
-		check_int(row->name, exports_assign(&plan, &log.log, &err), row->exports ? 0 : -1);
+		check_int(row->name, exports_assign(&plan, &no_env, true, &log.log, &err), row->exports ? 0 : -1);
 		for (size_t j = 0; row->exports && j < plan.target_count; j++)
 			check_int(row->name, plan.targets[j].exports, row->exports[j] - '0');
 		said = row->exports ? unit_log_text(&log) : err.text;
@@ -161,8 +163,12 @@ static void check_apply(const struct apply_row *row)
 	struct progress progress = {.outcome = {.kind = row->kind}};
 	struct exports exports;
 	struct plan plan;
+	struct error err = {0};
+	struct log log;
 	struct env env;
 	size_t count = 0;
+
+	log_init(&log, -1);
 
 	plan_open(&plan, texts);
 	plan.pin = row->pin;
@@ -172,6 +178,7 @@ static void check_apply(const struct apply_row *row)
 	progress.place.from_variable = row->from_variable;
 	snprintf(progress.place.address, sizeof(progress.place.address), "%s", row->address);
 	env_copy(&env, (char *const *)row->before);
+	check_int(row->name, exports_assign(&plan, &env, true, &log, &err), 0);
 	exports_collect(&exports, &plan, &progress);
 	exports_apply(&exports, &env);
 	exports_release(&exports);
@@ -239,8 +246,19 @@ static void test_apply(void **state)
 		 false,
 		 {"DB_PORT=tcp://172.17.0.2:5432", "A=1", "DB_NAME=/app/db"},
 		 {"DB_PORT=5432", "A=1", "DB_NAME=/app/db", "DB_HOST=db", "DB_ADDR=172.17.0.2"}},
-		{"a stale one gives way",
+		/* FIELD 8: DOCKER_HOST=tcp://docker:2375 and SERVER_PORT=9000 are the app's own. */
+		{"what the user set stays",
 		 "db:5432",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {"DB_HOST=tcp://db:1", "DB_ADDR=old"},
+		 {"DB_HOST=tcp://db:1", "DB_ADDR=old", "DB_PORT=5432"}},
+		{"a name that was given replaces it",
+		 "db=db:5432",
 		 OUTCOME_READY,
 		 "10.0.0.2",
 		 false,
@@ -249,6 +267,36 @@ static void test_apply(void **state)
 		 false,
 		 {"DB_HOST=old", "DB_ADDR=old"},
 		 {"DB_HOST=db", "DB_ADDR=10.0.0.2", "DB_PORT=5432"}},
+		{"--pin replaces it",
+		 "db:5432",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 true,
+		 false,
+		 false,
+		 {"DB_HOST=old", "DB_PORT=1"},
+		 {"DB_HOST=10.0.0.2", "DB_PORT=5432", "DB_ADDR=10.0.0.2"}},
+		{"an empty one counts as unset",
+		 "db:5432",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {"DB_HOST=", "DB_PORT="},
+		 {"DB_HOST=db", "DB_PORT=5432", "DB_ADDR=10.0.0.2"}},
+		{"one of two entries is the user's",
+		 "db:5432",
+		 OUTCOME_READY,
+		 "10.0.0.2",
+		 false,
+		 false,
+		 false,
+		 false,
+		 {"DB_PORT=tcp://172.17.0.2:5432", "DB_PORT=9000"},
+		 {"DB_PORT=tcp://172.17.0.2:5432", "DB_PORT=9000", "DB_HOST=db", "DB_ADDR=10.0.0.2"}},
 		{"a named address",
 		 "x=[::1]:80",
 		 OUTCOME_READY,
@@ -349,6 +397,67 @@ static void test_apply(void **state)
 		check_apply(&rows[i]);
 }
 
+struct keep_row {
+	const char *name, *targets[TARGETS], *found[ENTRIES];
+	bool pin, no_export, unused;
+	const char *said; /* "" : nothing */
+};
+
+/* FIELD 8 and 18, NEWCOMER 8: what is not exported is said, but only if something gets the variables. */
+static void test_says_what_it_does_not_export(void **state)
+{
+	static const char kept[] = "waitfor: docker:2375: leaving DOCKER_HOST as set in the environment; to export, "
+				   "write DOCKER= before the target\n";
+	static const char digit[] = "waitfor: 3proxy:1: exporting nothing, because no variable can begin with a digit; "
+				    "to export it, write NAME= before the target\n";
+	static const struct keep_row rows[] = {
+		{.name = "kept", {"docker:2375"}, {"DOCKER_HOST=tcp://docker:2375"}, .said = kept},
+		{.name = "two of them",
+		 {"server:80"},
+		 {"SERVER_PORT=9000", "SERVER_ADDR=:80"},
+		 .said = "waitfor: server:80: leaving SERVER_PORT and SERVER_ADDR as set in the environment; to "
+			 "export, write SERVER= before the target\n"},
+		{.name = "the same value", {"db:1"}, {"DB_HOST=db", "DB_PORT=1"}, .said = ""},
+		{.name = "a link's", {"db:1"}, {"DB_PORT=udp://[fd00::2]:1"}, .said = ""},
+		{.name = "a service's",
+		 {"db-service:1"},
+		 {"DB_SERVICE_HOST=10.0.0.5", "DB_SERVICE_PORT=2"},
+		 .said = ""},
+		{.name = "named", {"docker=docker:2375"}, {"DOCKER_HOST=tcp://docker:2375"}, .said = ""},
+		{.name = "--pin", {"docker:2375"}, {"DOCKER_HOST=tcp://docker:2375"}, .pin = true, .said = ""},
+		{.name = "--no-export", {"docker:2375"}, {"DOCKER_HOST=x"}, .no_export = true, .said = ""},
+		{.name = "no command", {"docker:2375"}, {"DOCKER_HOST=x"}, .unused = true, .said = ""},
+		{.name = "once for one name", {"docker:2375", "docker:2375"}, {"DOCKER_HOST=x"}, .said = kept},
+		{.name = "two clusters, no command", {"pg.a:1", "pg.b:1"}, {NULL}, .unused = true, .said = ""},
+		{.name = "two ports, no command", {"localhost:1", "localhost:2"}, {NULL}, .unused = true, .said = ""},
+		{.name = "digits", {"3proxy:1", "3proxy:2", "4x:1"}, {NULL}, .said = digit},
+		{.name = "digits, no command", {"3proxy:1"}, {NULL}, .unused = true, .said = ""},
+		{.name = "digits, --no-export", {"3proxy:1"}, {NULL}, .no_export = true, .said = ""},
+		{.name = "digits and a name", {"proxy=3proxy:1"}, {NULL}, .said = ""},
+		{.name = "an address", {"10.0.0.2:1", "[::1]:1", "unix:///1"}, {NULL}, .said = ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct plan plan;
+		struct error err = {0};
+		struct unit_log log;
+		struct env env;
+
+		unit_log_open(&log);
+		env_copy(&env, (char *const *)rows[i].found);
+		plan_open(&plan, rows[i].targets);
+		plan.pin = rows[i].pin;
+		plan.no_export = rows[i].no_export;
+		plan_add_group(&plan, 0, false);
+		check_int(rows[i].name, exports_assign(&plan, &env, !rows[i].unused, &log.log, &err), 0);
+		check_text(rows[i].name, unit_log_text(&log), rows[i].said);
+		plan_release(&plan);
+		env_release(&env);
+		unit_log_close(&log);
+	}
+}
+
 /* Each target has its own progress. A target whose name an earlier target owns sets nothing. */
 static void test_apply_to_several(void **state)
 {
@@ -410,7 +519,7 @@ static void test_source(void **state)
 		log_init(&log, -1);
 		plan_open(&plan, texts);
 		plan_add_group(&plan, 0, true);
-		check_int(rows[i].name, exports_assign(&plan, &log, &err), 0);
+		check_int(rows[i].name, exports_assign(&plan, &no_env, true, &log, &err), 0);
 		for (int j = 0; j < 3; j++) {
 			progress[j].target = &plan.targets[j];
 			progress[j].outcome.kind = rows[i].replicas[j] == '-' ? OUTCOME_REFUSED : OUTCOME_READY;
@@ -449,7 +558,7 @@ static void check_sharing(const struct sharing_row *row)
 	for (size_t i = 1; i < plan.target_count; i++)
 		plan.targets[i].group = row->group;
 	plan.targets[0].group = row->group ? 1 : 0;
-	check_int(row->name, exports_assign(&plan, &log, &err), row->owns ? 0 : -1);
+	check_int(row->name, exports_assign(&plan, &no_env, true, &log, &err), row->owns ? 0 : -1);
 	for (size_t i = 0; row->owns && i < plan.target_count; i++) {
 		check_int(row->name, plan.targets[i].exports, row->owns[i] - '0');
 		check_int(row->name, exports_may_set(&plan, i), row->may_set[i] - '0');
@@ -489,7 +598,7 @@ static void test_error_in_a_file(void **state)
 	log_init(&log, -1);
 	plan_open(&plan, texts);
 	plan.targets[1].origin = strdup("wait.json:3:20");
-	check_int("file", exports_assign(&plan, &log, &err), -1);
+	check_int("file", exports_assign(&plan, &no_env, true, &log, &err), -1);
 	check_text("file", err.text,
 		   "wait.json:3:20: targets \"r=a:1\" and \"r=b:2\" would both export R_HOST; name one of them, such "
 		   "as OTHER=b:2");
@@ -510,7 +619,7 @@ static void test_one_host_two_ports_of_which_one_is_enough(void **state)
 	log_init(&log, -1);
 	plan_open(&plan, texts);
 	plan_add_group(&plan, 0, true);
-	check_int("ports", exports_assign(&plan, &log, &err), 0);
+	check_int("ports", exports_assign(&plan, &no_env, true, &log, &err), 0);
 	for (int i = 0; i < 2; i++) {
 		progress[i].target = &plan.targets[i];
 		progress[i].outcome.kind = i ? OUTCOME_READY : OUTCOME_REFUSED;
@@ -542,7 +651,7 @@ static void test_without_endpoints(void **state)
 		unit_log_open(&log);
 		plan_open(&plan, names);
 		plan_add_group(&plan, 0, any);
-		check_int("none", exports_assign(&plan, &log.log, &err), 0);
+		check_int("none", exports_assign(&plan, &no_env, true, &log.log, &err), 0);
 		check_text("none", unit_log_text(&log), "");
 		for (size_t i = 0; i < 4; i++) {
 			check_int(names[i], exports_may_set(&plan, i), i == 2);
@@ -566,6 +675,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_assign),
 		cmocka_unit_test(test_apply),
+		cmocka_unit_test(test_says_what_it_does_not_export),
 		cmocka_unit_test(test_apply_to_several),
 		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_sharing),

@@ -49,6 +49,15 @@ static void test_errors_hold_no_secret(void **state)
 					   "db password=hunter",
 					   "host=db password=@hunter",
 					   "password=@hunter",
+					   "PGPASSWORD=correct hunter",
+					   "PGPASSWORD=hunter xyzzy",
+					   "password=a://hunter host=h",
+					   "PGPASSWORD=hunter://xyzzy",
+					   "DB_PASSWORD=xyzzy:hunter/x",
+					   "DB_PASS=hunter",
+					   "REDIS_PWD=xyzzy,hunter",
+					   "api_token=hunter",
+					   "CLIENT_SECRET=hunter/xyzzy",
 					   "postgres://me:/hunter",
 					   "postgres://me:?hunter",
 					   "postgres://me:x/hunter",
@@ -172,6 +181,13 @@ static void test_mask(void **state)
 		{"postgres://me@db?user=a@b", "postgres://me@db?user=a@b"},
 		{"postgres://me:pw@db/x?user=a@b", "postgres://me:***@db/x?user=a@b"},
 		{"${HOST:-db}:5432", "${HOST:-db}:5432"},
+		/* FIELD 9: applications' dialects. */
+		{"jdbc:postgresql://db/x?user=me&password=pw", "jdbc:postgresql://db/x?user=me&password=***"},
+		{"jdbc:postgresql://db/x?schema=a&sslPassword=pw", "jdbc:postgresql://db/x?schema=a&sslPassword=***"},
+		{"DB=jdbc:postgresql://db/x?password=pw&user=me", "DB=jdbc:postgresql://db/x?password=***&user=me"},
+		{"postgresql+psycopg2://me:pw@db/x?schema=a", "postgresql+psycopg2://me:***@db/x?schema=a"},
+		{"postgresql+psycopg2://me:pw@db/x?wibble=a", "postgresql+psycopg2://me:***@db/x?wibble=***"},
+		{"jdbc:postgresql://db/x?trustStorePassword=pw", "jdbc:postgresql://db/x?trustStorePassword=***"},
 	};
 
 	(void)state;

@@ -61,7 +61,6 @@ static void test_the_table(void **state)
 struct load {
 	struct config config;
 	struct env env;
-	struct process process; /* watches no signal */
 	struct unit_log log;
 	struct error err;
 	char *line, *argv[WORDS + 2];
@@ -81,8 +80,7 @@ static void load_open(struct load *load, const char *words, const char *const *f
 		load->argv[argc++] = strsep(&rest, " ");
 	env_copy(&load->env, (char *const *)found);
 	unit_log_open(&load->log);
-	load->result =
-		loading_run(&load->config, argc, load->argv, &load->env, &load->process, &load->log.log, &load->err);
+	load->result = loading_run(&load->config, argc, load->argv, &load->env, &load->log.log, &load->err);
 }
 
 static void load_close(struct load *load)
@@ -248,7 +246,24 @@ static void test_targets(void **state)
 		 {"DB_NAME=/app/db", "DB_PORT=tcp://172.17.0.2:5432"},
 		 "DB 80 172.17.0.2",
 		 0},
-		{"--links and there are none", "--links", {"PATH=/bin"}, "", 0},
+		{"--links and there are none", "--links=optional", {"PATH=/bin"}, "", 0},
+		{"--links without one",
+		 "--links=-WEB",
+		 {"DB_NAME=/app/db", "DB_PORT=tcp://172.17.0.2:5432", "WEB_SERVICE_HOST=10.0.0.5",
+		  "WEB_SERVICE_PORT=80"},
+		 "db 5432 172.17.0.2",
+		 0},
+		{"several ports",
+		 "--links",
+		 {"DB_NAME=/app/db", "DB_PORT=tcp://172.17.0.2:22", "DB_PORT_22_TCP=tcp://172.17.0.2:22",
+		  "DB_PORT_5432_TCP=tcp://172.17.0.2:5432"},
+		 "db 22 172.17.0.2, db 5432 172.17.0.2",
+		 0},
+		{"commas", "a:1,b:2", {NULL}, "a 1 -, b 2 -", 0},
+		{"commas in the environment", "", {"WAITFOR_TARGETS=a:1, b:2,c:3"}, "a 1 -, b 2 -, c 3 -", 0},
+		{"commas in a variable", "${K}", {"K=a:1,b:2"}, "a 1 -, b 2 -", 0},
+		{"a shell's port", "redis:tcp://10.7.240.204:6379", {NULL}, "redis 6379 -", 0},
+		{"a carriage return at the end", "", {"WAITFOR_TARGETS=a:1\r\nb:2\r"}, "a 1 -, b 2 -", 0},
 		{"--links and WAITFOR_TARGETS",
 		 "--links",
 		 {"WAITFOR_TARGETS=a:1", "DB_NAME=/app/db", "DB_PORT=tcp://172.17.0.2:5432"},
@@ -297,6 +312,19 @@ static void test_refuses(void **state)
 		{"", {NULL}, "no target", NULL},
 		{"", {NULL}, "WAITFOR_TARGETS", NULL},
 		{"-- app", {"WAITFOR_TARGETS= \t"}, "no target", NULL},
+		{", -- app", {NULL}, "no target", NULL},
+		{"--links", {NULL}, "--links: found no link or service variables", NULL},
+		{"-- app",
+		 {"WAITFOR_LINKS=-db", "DB_SERVICE_HOST=10.0.0.5", "DB_SERVICE_PORT=1"},
+		 "--links=optional",
+		 NULL},
+		{"--links=foo", {NULL}, "write true, false, optional or -NAME", NULL},
+		{"db:1\r", {NULL}, "target \"db:1\": it holds a carriage return", NULL},
+		{"postgres://db/x\r", {NULL}, "carriage return", NULL},
+		{"${H}:1", {"H=db\r"}, "carriage return", NULL},
+		{"-t1\r db:1", {NULL}, "-t holds a carriage return", NULL},
+		{"--output json\r db:1", {NULL}, "--output: the value holds a carriage return", NULL},
+		{"PGPASSWORD=hunter db:1", {NULL}, "parameters need a URL", "hunter"},
 		{"db:0", {NULL}, "target \"db:0\": ", NULL},
 		{"db:1 db:54x2", {NULL}, "target \"db:54x2\": ", NULL},
 		{"", {"WAITFOR_TARGETS=a:1 db:0"}, "WAITFOR_TARGETS: target \"db:0\": ", NULL},
@@ -336,7 +364,7 @@ static void test_warnings(void **state)
 	check_int("a misspelt variable is no failure", load.result, 0);
 	check_has("but a warning", unit_log_text(&load.log), "WAITFOR_TIMEOUT?");
 	load_close(&load);
-	load_open(&load, "--links", found);
+	load_open(&load, "--links=optional", found);
 	check_has("nothing to wait for", unit_log_text(&load.log), "--links");
 	load_close(&load);
 	load_open(&load, quiet, found);
@@ -344,11 +372,67 @@ static void test_warnings(void **state)
 	load_close(&load);
 }
 
+struct settle_row {
+	const char *words, *found[ENTRIES];
+	int once, successes, no_export, report_fd;
+};
+
+/* FIELD 17: the higher source wins over what contradicts it. */
+static void test_the_higher_source_wins(void **state)
+{
+	static const struct settle_row rows[] = {
+		{"--once db:1", {"WAITFOR_SUCCESSES=3"}, 1, 1, 0, -1},
+		{"--successes=3 db:1", {"WAITFOR_ONCE=1"}, 0, 3, 0, -1},
+		{"--print-env sh db:1", {"WAITFOR_NO_EXPORT=1"}, 0, 1, 0, -1},
+		{"--print-env sh db:1", {"WAITFOR_REPORT_FD=1"}, 0, 1, 0, -1},
+		{"--print-env sh db:1", {"WAITFOR_REPORT_FD=3"}, 0, 1, 0, 3},
+		{"--no-export db:1", {"WAITFOR_REPORT_FD=1"}, 0, 1, 1, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct load load;
+
+		load_open(&load, rows[i].words, rows[i].found);
+		check_text(rows[i].words, load.err.text, "");
+		check_int(rows[i].words, load.config.plan.once, rows[i].once);
+		check_int(rows[i].words, load.config.settings.successes, rows[i].successes);
+		check_int(rows[i].words, load.config.plan.targets[0].settings.successes, rows[i].successes);
+		check_int(rows[i].words, load.config.plan.no_export, rows[i].no_export);
+		check_int(rows[i].words, load.config.report_fd, rows[i].report_fd);
+		load_close(&load);
+	}
+}
+
+/* FIELD 14: a file with CRLF, given to `docker run --env-file`. */
+static void test_carriage_returns_of_variables(void **state)
+{
+	static const char *const found[] = {"WAITFOR_TIMEOUT=5s\r", "A=1\r", "WAITFOR_LINKS=-db\r", NULL};
+	struct load load;
+
+	(void)state;
+	load_open(&load, "db:1", found);
+	check_int("they are dropped", load.result, 0);
+	check_int("timeout", load.config.settings.timeout, 5 * CLOCK_S);
+	check_text("links", load.config.links_without, "-db");
+	check_text("one line", unit_log_text(&load.log),
+		   "waitfor: dropping the carriage return at the end of WAITFOR_TIMEOUT, WAITFOR_LINKS; save the file "
+		   "that sets them without Windows line ends\n");
+	check_text("the app gets them as they are", load.env.list[0], found[0]);
+	load_close(&load);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_table), cmocka_unit_test(test_settings), cmocka_unit_test(test_targets),
-		cmocka_unit_test(test_actions),   cmocka_unit_test(test_refuses),  cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_the_table),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_actions),
+		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_the_higher_source_wins),
+		cmocka_unit_test(test_carriage_returns_of_variables),
 	};
 
 	return unit_main(tests);

@@ -17,7 +17,6 @@ struct load {
 	struct unit_dir dir;
 	struct config config;
 	struct env env;
-	struct process process; /* watches no signal */
 	struct unit_log log;
 	struct error err;
 	char *path, *line, *argv[WORDS + 4];
@@ -41,8 +40,7 @@ static void load_open(struct load *load, const char *text, const char *words, co
 		load->argv[argc++] = strsep(&rest, " ");
 	env_copy(&load->env, (char *const *)found);
 	unit_log_open(&load->log);
-	load->result =
-		loading_run(&load->config, argc, load->argv, &load->env, &load->process, &load->log.log, &load->err);
+	load->result = loading_run(&load->config, argc, load->argv, &load->env, &load->log.log, &load->err);
 }
 
 static void load_close(struct load *load)
@@ -413,8 +411,8 @@ static void test_refused(void **state)
 		 "1:61: the variable NONE is not set; set it or write ${NONE:-default}"},
 		{"{\"targets\": [{\"target\": \"postgres://a\", \"options\": {\"a&b\": 1}}]}", "",
 		 "1:53: \"a&***\" is not the name of a URL parameter; write one such as \"sslmode\""},
-		{"{\"targets\": [{\"target\": \"postgres://a\", \"options\": {\"sslMode\": 1}}]}", "",
-		 "1:53: \"sslMode\" is not the name of a URL parameter; write one such as \"sslmode\""},
+		{"{\"targets\": [{\"target\": \"postgres://a\", \"options\": {\"ssl mode\": 1}}]}", "",
+		 "1:53: \"ssl mode\" is not the name of a URL parameter; write one such as \"sslmode\""},
 		{"{\"targets\": [{\"target\": \"postgres://a\", \"options\": {\"\": 1}}]}", "",
 		 "1:53: \"\" is not the name of a URL parameter; write one such as \"sslmode\""},
 		{"{\"targets\": [{\"any\": [\"a:1\"], \"options\": {}}]}", "",
@@ -451,9 +449,8 @@ static void test_refused(void **state)
 		{"{\"timeout\": \"x\"}", "-t1 a:1",
 		 "1:13: \"timeout\": \"x\" is not a duration; write 500ms, 10s, 1m30s or a number of seconds"},
 		{"{\"once\": true, \"successes\": 2}", "a:1", "1:16: " ONCE_HELP},
-		{"{\"successes\": 2}", "--once a:1", "1:2: " ONCE_HELP},
-		{"{\"once\": true}", "--successes=2 a:1", "1:2: " ONCE_HELP},
-		{"{\"targets\": [{\"any\": [\"a:1\"], \"successes\": 2}]}", "--once", "1:31: " ONCE_HELP},
+		{"{\"targets\": [\"a:1,db:99999\"]}", "",
+		 "1:14: target \"db:99999\": \"99999\" is not a port; write a number from 1 to 65535"},
 		{"{\"once\": true, \"targets\": [{\"target\": \"a:1\", \"successes\": 2}]}", "", "1:46: " ONCE_HELP},
 	};
 
@@ -470,6 +467,60 @@ static void test_refused(void **state)
 		free(expected);
 		load_close(&load);
 	}
+}
+
+/* FIELD 17: the command line wins over what contradicts it in the file. */
+static void test_the_higher_source_wins(void **state)
+{
+	static const struct {
+		const char *text, *words;
+		int once, successes;
+	} rows[] = {
+		{"{\"successes\": 2}", "--once a:1", 1, 1},
+		{"{\"once\": true}", "--successes=2 a:1", 0, 2},
+		{"{\"targets\": [{\"any\": [\"a:1\"], \"successes\": 2}]}", "--once", 1, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct load load;
+
+		load_open(&load, rows[i].text, rows[i].words, (const char *const[]){NULL});
+		check_text(rows[i].text, load.err.text, "");
+		check_int(rows[i].text, load.config.plan.once, rows[i].once);
+		check_int(rows[i].text, load.config.plan.targets[0].settings.successes, rows[i].successes);
+		load_close(&load);
+	}
+}
+
+/* FIELD 13: an entry with commas is several targets, each with what the entry has. */
+static void test_commas(void **state)
+{
+	static const char text[] = "{\"targets\": [{\"any\": [{\"target\": \"a:1,b:2\", \"timeout\": 7}, \"c:3\"]}]}";
+	struct load load;
+
+	(void)state;
+	load_open(&load, text, "", (const char *const[]){NULL});
+	check_text("commas", load.err.text, "");
+	check_int("targets", (long long)load.config.plan.target_count, 3);
+	for (size_t i = 0; i < load.config.plan.target_count; i++) {
+		check_int("group", (long long)load.config.plan.targets[i].group, 1);
+		check("origin", load.config.plan.targets[i].origin != NULL);
+		check_int("timeout", load.config.plan.targets[i].settings.timeout, (i < 2 ? 7 : 60) * CLOCK_S);
+	}
+	load_close(&load);
+}
+
+/* A text that a field points to must live on: "links" is a flag that may be one. */
+static void test_links(void **state)
+{
+	struct load load;
+
+	(void)state;
+	load_open(&load, "{\"links\": \"optional,-web\", \"targets\": [\"a:1\"]}", "", (const char *const[]){NULL});
+	check_int("links", load.config.links, CONFIG_LINKS_OPTIONAL);
+	check_text("without", load.config.links_without, "-web");
+	load_close(&load);
 }
 
 /* An error in the command line or the environment has no place in the file. */
@@ -616,12 +667,21 @@ static void test_deep_groups(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_forms),      cmocka_unit_test(test_options),
-		cmocka_unit_test(test_ranks),      cmocka_unit_test(test_sources),
-		cmocka_unit_test(test_origins),    cmocka_unit_test(test_settings),
-		cmocka_unit_test(test_refused),    cmocka_unit_test(test_refused_elsewhere),
-		cmocka_unit_test(test_no_secrets), cmocka_unit_test(test_notice),
-		cmocka_unit_test(test_actions),    cmocka_unit_test(test_deep_groups),
+		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_ranks),
+		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_the_higher_source_wins),
+		cmocka_unit_test(test_commas),
+		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_refused_elsewhere),
+		cmocka_unit_test(test_no_secrets),
+		cmocka_unit_test(test_notice),
+		cmocka_unit_test(test_actions),
+		cmocka_unit_test(test_deep_groups),
 	};
 
 	return unit_main(tests);

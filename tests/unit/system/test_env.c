@@ -107,6 +107,10 @@ static const char *const expand_environ[] = {
 	"DOLLAR=${HOST}",
 	"NAMED=tcp://cache:six",
 	"CUT=tcp://172.17.0.2:",
+	"PW=ok%41x",
+	"CRLF=secret\r",
+	"HARD=a/b:c@d?e#f g,h",
+	"PAIR=me:p/w:x",
 	NULL,
 };
 
@@ -163,6 +167,23 @@ static void test_expand(void **state)
 		{"db:${MISSING:-${DB_PORT}0}", "db:54320"},
 		{"db:${DB_PORT}}", "db:tcp://172.17.0.2:5432}"},
 		{"${MISSING:-{}:${DB_PORT}", "{:5432"},
+		/* FIELD 11: in the user or password of a URL a value is literal. A default is written by the user. */
+		{"postgres://me:${PW}@db/x", "postgres://me:ok%2541x@db/x"},
+		{"postgres://${HARD}:${HARD}@db/x",
+		 "postgres://a%2Fb%3Ac%40d%3Fe%23f%20g%2Ch:a%2Fb%3Ac%40d%3Fe%23f%20g%2Ch@db/x"},
+		{"redis://:x${PW}y@db", "redis://:xok%2541xy@db"},
+		{"redis://:${MISSING:-${PW}}@db", "redis://:ok%2541x@db"},
+		{"redis://:${MISSING:-a%41b}@db", "redis://:a%41b@db"},
+		{"${MISSING:-redis://:${PW}@${HOST}}", "redis://:ok%2541x@db"},
+		{"redis://:${PW}@a,redis://:${PW}@b/${PW}", "redis://:ok%2541x@a,redis://:ok%2541x@b/ok%41x"},
+		{"redis://:a@${HOST}/${PW}?x=${PW}@", "redis://:a@db/ok%41x?x=ok%41x@"},
+		{"redis://:${MISSING:-@/}${PW}@db", "redis://:@/ok%2541x@db"},
+		{"redis://${PAIR}@db", "redis://me:p%2Fw%3Ax@db"},
+		{"redis://:${PAIR}@db", "redis://:me%3Ap%2Fw%3Ax@db"},
+		{"postgres://db/x?user=${PW}&password=${HARD}",
+		 "postgres://db/x?user=ok%2541x&password=a%2Fb%3Ac%40d%3Fe%23f%20g%2Ch"},
+		{"${PAIR}@db", "me:p/w:x@db"},
+		{"${PW}://db", "ok%41x://db"},
 	};
 	struct env env;
 
@@ -189,6 +210,8 @@ static void test_refuse(void **state)
 {
 	static const struct refuse_row rows[] = {
 		{"${MISSING}", "MISSING is not set"},
+		{"redis://:${CRLF}@db", "the variable CRLF holds a carriage return"},
+		{"${MISSING:-${CRLF}}", "the variable CRLF holds a carriage return"},
 		{"db:${MISSING}", "${MISSING:-default}"},
 		{"${EMPTY:-${MISSING}}", "MISSING is not set"},
 		{"${host}", "host is not set"},

@@ -238,6 +238,42 @@ static void test_peer_env(void **state)
 	env_release(&env);
 }
 
+struct sets_row {
+	const char *name, *value;
+	bool sets;
+};
+
+/* FIELD 8: a value that neither a link nor a service can have is the user's. */
+static void test_sets(void **state)
+{
+	static const struct sets_row rows[] = {
+		{"DB_PORT", "tcp://172.17.0.2:5432", true},
+		{"DB_PORT", "udp://172.17.0.2:53", true},
+		{"DB_PORT", "sctp://10.0.0.2:53", true},
+		{"DB_PORT", "tcp://[fd00::2]:5432", true},
+		{"DB_PORT", "tcp://fd00::2:5432", true},
+		{"DB_PORT", "5432", false},
+		{"DB_PORT", "tcp://db:5432", false},
+		{"DB_PORT", "http://10.0.0.2:80", false},
+		{"DB_PORT", "tcp://10.0.0.2", false},
+		{"DOCKER_HOST", "tcp://10.0.0.2:2375", false},
+		{"DB_HOST", "10.0.0.2", false},
+		{"DB_ADDR", "10.0.0.2", false},
+		{"DB_SERVICE_HOST", "10.0.0.5", true},
+		{"DB_SERVICE_HOST", "db.example.com", false},
+		{"DB_SERVICE_PORT", "5432", true},
+		{"DB_SERVICE_PORT", "http", false},
+		{"DB_PORT_5432_TCP_ADDR", "10.0.0.5", true},
+		{"DB_PORT_5432_TCP_PORT", "5432", true},
+		{"PORT", "tcp://10.0.0.2:80", false},
+		{"_PORT", "tcp://10.0.0.2:80", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_int(rows[i].value, links_sets(rows[i].name, rows[i].value), rows[i].sets);
+}
+
 struct discover_row {
 	const char *name;
 	const char *found[ENTRIES];
@@ -262,6 +298,84 @@ static char *discover(const char *const *found)
 	return buf_detach(&out);
 }
 
+struct ports_row {
+	const char *name, *host, *found[ENTRIES], *ports; /* joined by blanks; NULL: none */
+};
+
+/* FIELD 20: only the first exposed port was tried. */
+static void test_ports(void **state)
+{
+	static const struct ports_row rows[] = {
+		{"one", "db", {"DB_PORT=tcp://10.0.0.2:1", "DB_PORT_1_TCP=tcp://10.0.0.2:1"}, NULL},
+		{"two",
+		 "db",
+		 {"DB_PORT_80_TCP=tcp://10.0.0.2:80", "DB_PORT=tcp://10.0.0.2:9", "DB_PORT_9_TCP=tcp://10.0.0.2:9"},
+		 "9 80"},
+		{"UDP first",
+		 "db",
+		 {"DB_PORT=udp://10.0.0.2:53", "DB_PORT_53_UDP=udp://10.0.0.2:53", "DB_PORT_80_TCP=tcp://10.0.0.2:80"},
+		 "80"},
+		{"the user set the port",
+		 "db",
+		 {"DB_PORT=8080", "DB_PORT_1_TCP=tcp://10.0.0.2:1", "DB_PORT_2_TCP=tcp://10.0.0.2:2"},
+		 NULL},
+		{"dots of a link",
+		 "a.b",
+		 {"A.B_PORT_1_TCP=tcp://10.0.0.2:1", "A.B_PORT_2_TCP=tcp://10.0.0.2:2"},
+		 "1 2"},
+		{"a service", "a-b", {"A_B_PORT_1_TCP=tcp://10.0.0.2:1", "A_B_PORT_2_TCP=tcp://10.0.0.2:2"}, "1 2"},
+		{"parts and wrong ones",
+		 "db",
+		 {"DB_PORT_1_TCP=tcp://10.0.0.2:1", "DB_PORT_2_TCP=tcp://db:2", "DB_PORT_3_TCP_PORT=3",
+		  "DB_PORT_99999_TCP=tcp://10.0.0.2:99999", "DB_PORT_4_TCP=tcp://10.0.0.2:4"},
+		 "1 4"},
+		{"a number and another port in the value",
+		 "db",
+		 {"DB_PORT_80_TCP=tcp://10.0.0.2:22", "DB_PORT_22_TCP=tcp://10.0.0.2:22"},
+		 "22 22"},
+		{"none", "db", {NULL}, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct env env;
+		uint16_t *ports;
+		struct buf joined = {0};
+
+		env_copy(&env, (char *const *)rows[i].found);
+		ports = links_ports(&env, rows[i].host);
+		for (size_t j = 0; ports && ports[j]; j++) {
+			char *one = alloc_format(j ? " %u" : "%u", (unsigned)ports[j]);
+
+			buf_add_text(&joined, one);
+			free(one);
+		}
+		check_text(rows[i].name, joined.data, rows[i].ports);
+		buf_release(&joined);
+		free(ports);
+		env_release(&env);
+	}
+}
+
+struct lists_row {
+	const char *names, *host;
+	bool lists;
+};
+
+static void test_lists(void **state)
+{
+	static const struct lists_row rows[] = {
+		{"-web", "web", true},       {"-web,api", "api", true},   {"-web,-api", "api", true},
+		{"-MY_WEB", "my-web", true}, {"-my.web", "My-Web", true}, {"-web", "we", false},
+		{"-we", "web", false},       {"-web", "", false},         {NULL, "web", false},
+		{"-,,", "web", false},       {"-a,b,c", "d", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_int(rows[i].names, links_lists(rows[i].names, rows[i].host), rows[i].lists);
+}
+
 static void test_discover(void **state)
 {
 	static const struct discover_row rows[] = {
@@ -284,6 +398,15 @@ static void test_discover(void **state)
 		{"a UDP port alone",
 		 {"DNS_NAME=/app/dns", "DNS_PORT=udp://172.17.0.2:53", "DNS_PORT_53_UDP=udp://172.17.0.2:53"},
 		 ""},
+		/* FIELD 20: a UDP service is not to be asked by TCP. */
+		{"a UDP service",
+		 {"DNS_SERVICE_HOST=10.0.0.5", "DNS_SERVICE_PORT=53", "DNS_PORT=udp://10.0.0.5:53",
+		  "DNS_PORT_53_UDP=udp://10.0.0.5:53"},
+		 ""},
+		{"a service with UDP and TCP",
+		 {"DNS_SERVICE_HOST=10.0.0.5", "DNS_SERVICE_PORT=53", "DNS_PORT=udp://10.0.0.5:53",
+		  "DNS_PORT_53_TCP=tcp://10.0.0.5:53"},
+		 "dns"},
 		{"a service by name", {"AUTH_SERVICE_HOST=auth.example.com", "AUTH_SERVICE_PORT=80"}, ""},
 		{"a service without a port", {"AUTH_SERVICE_HOST=10.0.0.5"}, ""},
 		{"an app's path and port", {"APP_NAME=/srv/app", "APP_PORT=8080"}, ""},
@@ -312,6 +435,9 @@ int main(void)
 		cmocka_unit_test(test_complete),
 		cmocka_unit_test(test_kubernetes_services),
 		cmocka_unit_test(test_peer_env),
+		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_discover),
 	};
 

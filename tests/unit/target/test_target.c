@@ -154,6 +154,25 @@ static void test_refuse(void **state)
 		{"unix://me@/a", "write unix:///path"},
 		{".db:80", "dot"},
 		/* RFC 1035, 2.3.4: 63 bytes in a label, 253 in a name. */
+		{LABEL_63 "." LABEL_63 "." LABEL_63
+			  ".abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijab:80",
+		 "253"},
+		{LABEL_63 "." LABEL_63 "." LABEL_63
+			  ".abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijab.:80",
+		 "253"},
+		/* HOSTILE D14: DNS is not asked for it. */
+		{"b\xc3\xbc"
+		 "cher.test:80",
+		 "write xn--bcher-kva.test"},
+		{"tcp://b\xc3\xbc"
+		 "cher.test:80",
+		 "write xn--bcher-kva.test"},
+		{"b\xfc"
+		 "cher.test:80",
+		 "with xn--"},
+		{"a\x1b"
+		 "b:80",
+		 "a control character"},
 		{LABEL_63 "x:80", "63"},
 		{"db." LABEL_63 "x.local:80", "63"},
 		{LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63 ":80", "253"},

@@ -148,6 +148,13 @@ def test_the_image_of_its_own_holds_waitfor_alone(lab, workflow):
     ).stdout
 
 
+def test_the_image_of_its_own_is_nobodys(workflow):
+    """Kubernetes starts it under runAsNonRoot only if the user is a number."""
+    config = json.loads(docker("image", "inspect", workflow.waitfor).stdout)[0]["Config"]
+    assert config["User"] == "65532:65532"
+    assert config["Labels"]["org.opencontainers.image.title"] == "waitfor"
+
+
 def test_waitfor_copied_from_an_image_of_its_own(lab, workflow, nowhere):
     text = (EXAMPLES / "Dockerfile.copy-from").read_text()
     assert text.count("--from=waitfor ") == 1

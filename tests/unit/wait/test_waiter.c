@@ -327,10 +327,10 @@ static void test_descriptors(void **state)
 	close(listener);
 }
 
-/* --links found no targets. */
+/* --links=optional found no targets. */
 static void test_no_target(void **state)
 {
-	static const char words[] = "--links";
+	static const char words[] = "--links=optional";
 	struct waiting waiting;
 
 	(void)state;

@@ -134,6 +134,8 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 	code = main_exit_code(&result);
 	if (code == 0 || (config->run_anyway && result.verdict != VERDICT_SIGNALLED))
 		code = main_hand_over(config, result.progress, &outputs.report, path, env, process, code, err);
+	if (code == 0 && ending_noted()) /* it came too late for the loop; who runs this must learn of it */
+		code = ending_exit_code(ending_noted());
 out:
 	free(path);
 	outputs_release(&outputs);

@@ -9,7 +9,7 @@
 #include "net/resolvconf.h"
 #include "target/outcome.h"
 
-/* The longest name that can exist, without the dot at its end (RFC 1035, 2.3.4), and space for it, the dot and a NUL. */
+/* The longest name that can exist (RFC 1035, 2.3.4), and space for it, a dot at its end and a NUL. */
 enum { DNS_NAME_MAX = 253, DNS_NAME_SIZE = DNS_NAME_MAX + 2 };
 
 struct dns;
@@ -36,11 +36,13 @@ void dns_reset(struct dns *dns);
 /*
  * Asks for the addresses of a name in one family, AF_INET or AF_INET6; nothing is added to the name. The loop calls
  * `answered` once, unless dns_drop was called before, and never inside dns_ask; the question is then no longer valid.
+ * The callback may ask again, and drop other questions.
  *
- * The first server is asked, then after 0.5 s of silence the next one, after 1 s more the next, and so on in turn; if
- * one answers that it cannot tell, the next is asked at once. The first answer counts, however late it comes: a slow
- * resolver needs one answer and not a quick one. 8.5 s of silence are the outcome DNS_SILENT. A server that was silent is
- * asked together with the next one, until it answers again.
+ * The first server is asked, then after 0.5 s of silence the next one, after 1 s more the next, then after 2 s; if one
+ * answers that it cannot tell, the next is asked at once, and the silence is counted from then on. The first answer
+ * counts, however late it comes: a slow resolver needs one answer and not a quick one. 5 s after the last of them the
+ * outcome is DNS_SILENT, so after 8.5 s in all if there is no error. A server that was silent is asked together with the
+ * next one, until it answers again.
  */
 struct dns_question *dns_ask(struct dns *dns, const char *name, int family,
 			     void (*answered)(void *arg, struct dns_answer *answer), void *arg);

@@ -18,9 +18,8 @@ void hosts_free(struct hosts *hosts);
 bool hosts_is_stale(const struct hosts *hosts);
 
 /*
- * Adds the addresses of all lines that hold the name, in the order of the file and with port 0, as glibc's "files" does with "multi on",
- * which Debian and Docker's images have
- * (nss/nss_files/files-hosts.c). Letters match in both cases. A line whose address is not understood holds no name.
+ * Adds the addresses of all lines that hold the name, in the order of the file and with port 0. glibc's "files" does the
+ * same with "multi on", which Debian and its images have (nss/nss_files/files-hosts.c). Letters match in both cases. A line whose address is not understood holds no name.
  * The file is taken as it is now, even when it is empty: libc does the same.
  */
 void hosts_find(struct hosts *hosts, const char *name, struct address_list *found);

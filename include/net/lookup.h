@@ -51,8 +51,9 @@ void lookup_free(struct lookup *lookup);
  * error, or silence. If none has, the outcome is the worst that was met; but a single word that does not exist is
  * NO_NAME, even if a search domain gave an error.
  *
- * A round that has no address yet goes on instead, and only asks again for a family that was answered without one. The answer may be known at once, without a callback. If hosts or
- * resolv.conf changes before the answer, the round begins again with the new contents (FACTS 8, 9, 14).
+ * A round that has no address yet goes on instead, and only asks again for a family that was answered without one. The
+ * answer may be known at once, without a callback. If hosts or resolv.conf changes before the answer, the round begins
+ * again with the new contents (FACTS 8, 9, 14).
  */
 void lookup_start(struct lookup *lookup);
 

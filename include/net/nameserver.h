@@ -1,4 +1,4 @@
-/* One DNS server, asked through c-ares, which writes and reads the packets. Nothing here keeps time but c-ares' forgetting. */
+/* One DNS server, asked through c-ares, which writes and reads the packets. The caller keeps the time. */
 #ifndef NET_NAMESERVER_H
 #define NET_NAMESERVER_H
 

@@ -59,6 +59,9 @@ void resolve_leave(struct resolve *resolve);
  */
 const struct resolve_address *resolve_next(struct resolve *resolve, int last_family);
 
+/* Is there an address that was not tried in this attempt? */
+bool resolve_has_next(const struct resolve *resolve);
+
 /* Returns true if no more addresses will come. Then *outcome is READY, or the reason why there are no addresses. */
 bool resolve_is_over(const struct resolve *resolve, struct outcome *outcome);
 

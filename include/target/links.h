@@ -59,7 +59,8 @@ bool links_lists(const char *names, const char *host);
 /*
  * Returns the host names of all peers in the variables, as a NULL-terminated list, each once, in the order of the
  * environment. A Docker peer has a P_NAME that begins with '/' and a TCP port (FACTS 2-4). A Kubernetes service has an
- * X_SERVICE_HOST with a numeric address and an X_SERVICE_PORT (FACTS 5); the API of Kubernetes itself does not count, nor does a service that has UDP ports only.
+ * X_SERVICE_HOST with a numeric address and an X_SERVICE_PORT (FACTS 5); the API of Kubernetes itself does not
+ * count, nor does a service that has UDP ports only.
  * The caller frees the names and the list with free().
  */
 char **links_discover(const struct env *env);

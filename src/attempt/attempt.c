@@ -167,6 +167,14 @@ static const struct resolve_address *attempt_next_address(struct attempt *attemp
 	return address;
 }
 
+static bool attempt_has_address(const struct attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
+		if (resolve_has_next(attempt->resolves[i]))
+			return true;
+	return false;
+}
+
 static int64_t attempt_time_left(const struct attempt *attempt)
 {
 	int64_t left = attempt->deadline - clock_now();
@@ -249,7 +257,7 @@ static void attempt_go_on(struct attempt *attempt)
 
 	if (loop_timer_is_set(&attempt->next))
 		return; /* the previous address still has its head start */
-	if (!attempt_take_socket(attempt)) {
+	if (attempt_has_address(attempt) && !attempt_take_socket(attempt)) {
 		loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
 		return;
 	}

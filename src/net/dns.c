@@ -44,10 +44,11 @@ struct dns_question {
 	void (*answered)(void *arg, struct dns_answer *answer); /* NULL: delivered or dropped */
 	void *arg;
 	struct dns_try tries[DNS_TRIES_MAX];
-	unsigned sent, waiting; /* tries made, and those that are open */
-	unsigned rounds;
+	unsigned sent, waiting;  /* tries made, and those that are open */
+	unsigned rounds;         /* how often all was quiet for the patience of a round, and the first one */
 	unsigned failed;         /* bits: the servers that answered with an error */
-	bool sending;            /* inside dns_send_round: a try may end there */
+	bool busy;               /* inside a call that may end a try of it: it must not be freed or send */
+	bool is_refused;         /* a server answered with an error: the next one is asked on the next turn */
 	bool over;               /* the answer is known */
 	struct loop_timer timer; /* the next round, or the delivery of the answer */
 	struct dns_answer answer;
@@ -83,8 +84,6 @@ static void dns_conclude(struct dns_question *question, const struct outcome *ou
 	loop_timer_set(&question->timer, 0);
 }
 
-static void dns_send_round(struct dns_question *question);
-
 /* A server cannot tell: the next one may. Each is heard once before the error is the answer. */
 static void dns_note_error(struct dns_question *question, unsigned server, const struct outcome *outcome)
 {
@@ -93,8 +92,11 @@ static void dns_note_error(struct dns_question *question, unsigned server, const
 	question->failed |= 1u << server;
 	if (question->failed == (1u << count) - 1)
 		dns_conclude(question, outcome);
-	else if (!question->sending && question->sent < count)
-		dns_send_round(question);
+	if (question->over || question->busy || question->sent >= count)
+		return;
+	/* c-ares is on the stack. */
+	question->is_refused = true;
+	loop_timer_set(&question->timer, 0);
 }
 
 static void dns_on_answered(struct nameserver_try *inner, enum nameserver_result result, const struct outcome *outcome,
@@ -116,7 +118,7 @@ static void dns_on_answered(struct nameserver_try *inner, enum nameserver_result
 			dns_conclude(question, outcome);
 		}
 	}
-	if (!question->answered && !question->waiting && !question->sending)
+	if (!question->answered && !question->waiting && !question->busy)
 		dns_free_question(question);
 }
 
@@ -125,7 +127,8 @@ static void dns_send(struct dns_question *question)
 {
 	struct dns *dns = question->dns;
 	unsigned number = question->sent++, which = number % (unsigned)dns->conf->server_count;
-	struct nameserver *server = &dns->servers[which][question->rounds ? DNS_LATER_TRIES : DNS_FIRST_TRIES];
+	struct nameserver *server =
+		&dns->servers[which][number < dns->conf->server_count ? DNS_FIRST_TRIES : DNS_LATER_TRIES];
 	const char *obstacle = nameserver_open(server, dns->conf->servers[which], dns->conf->use_tcp);
 	struct dns_try *try = &question->tries[number];
 	struct outcome outcome;
@@ -142,13 +145,16 @@ static void dns_send(struct dns_question *question)
 		loop_timer_set(&dns->sweep, DNS_SWEEP);
 }
 
-/* Asks the next server, and with a silent one those after it too, but each only once. */
-static void dns_send_round(struct dns_question *question)
+/*
+ * Asks the next server, and with a silent one those after it too, but each only once. Then the patience of the round
+ * begins.
+ */
+static void dns_send_some(struct dns_question *question)
 {
 	unsigned count = (unsigned)question->dns->conf->server_count, asked = 0;
 	bool goes_on = true;
 
-	question->sending = true;
+	question->busy = true;
 	while (goes_on && asked < count && question->sent < DNS_TRIES_MAX && !question->over) {
 		unsigned bit = 1u << question->sent % count;
 
@@ -156,12 +162,16 @@ static void dns_send_round(struct dns_question *question)
 		asked++;
 		goes_on = (question->dns->silent | question->failed) & bit;
 	}
-	question->sending = false;
-	if (question->over)
-		return;
+	question->busy = false;
+	if (!question->over)
+		loop_timer_set(&question->timer,
+			       question->rounds < DNS_ROUNDS ? DNS_PATIENCE << (question->rounds - 1) : DNS_LAST_WAIT);
+}
+
+static void dns_send_round(struct dns_question *question)
+{
 	question->rounds++;
-	loop_timer_set(&question->timer,
-		       question->rounds < DNS_ROUNDS ? DNS_PATIENCE << (question->rounds - 1) : DNS_LAST_WAIT);
+	dns_send_some(question);
 }
 
 static void dns_deliver(struct dns_question *question)
@@ -169,12 +179,15 @@ static void dns_deliver(struct dns_question *question)
 	void (*answered)(void *, struct dns_answer *) = question->answered;
 
 	question->answered = NULL;
+	/* The asker may ask again inside: if that fails at once, c-ares also ends the tries of this question. */
+	question->busy = true;
 	answered(question->arg, &question->answer);
+	question->busy = false;
 	if (!question->waiting)
 		dns_free_question(question);
 }
 
-/* The servers asked so far are silent, or the answer is to be delivered. */
+/* The answer is to be delivered, or a server gave an error, or the servers asked so far are silent. */
 static void dns_on_timer(void *arg)
 {
 	struct dns_question *question = arg;
@@ -183,6 +196,11 @@ static void dns_on_timer(void *arg)
 
 	if (question->over) {
 		dns_deliver(question);
+		return;
+	}
+	if (question->is_refused) {
+		question->is_refused = false;
+		dns_send_some(question);
 		return;
 	}
 	last = (question->sent - 1) % (unsigned)question->dns->conf->server_count;

@@ -181,12 +181,12 @@ static void lookup_ask_half(struct lookup_half *half, const char *name)
 	const struct lookup_slot *left = &half->slots[!half->slot];
 	struct lookup_slot *slot = &half->slots[half->slot];
 
-	half->is_empty = false;
 	half->result.is_late = left->question && left->candidate == lookup->candidate;
 	if (half->result.is_late) {
 		half->slot = !half->slot; /* a slow server needs the time that it has had already */
 		return;
 	}
+	lookup_drop_slot(slot);
 	slot->candidate = lookup->candidate;
 	slot->question = dns_ask(lookup->shared->dns, name, is_v4 ? AF_INET : AF_INET6, lookup_on_answer, slot);
 }
@@ -198,6 +198,7 @@ static bool lookup_ask(struct lookup *lookup)
 
 	if (!resolvconf_candidate(&lookup->shared->conf, lookup->name, lookup->candidate, name, sizeof(name)))
 		return false;
+	lookup->halves[LOOKUP_V6].is_empty = lookup->halves[LOOKUP_V4].is_empty = false;
 	lookup_ask_half(&lookup->halves[LOOKUP_V6], name);
 	lookup_ask_half(&lookup->halves[LOOKUP_V4], name);
 	lookup_set_open(lookup);
@@ -227,6 +228,7 @@ static void lookup_go_on(struct lookup *lookup)
 	if (lookup_ask(lookup))
 		return;
 	lookup->settled = true;
+	lookup_drop(lookup);
 	lookup_set_open(lookup);
 	for (int i = 0; i < LOOKUP_FAMILIES; i++)
 		lookup_set_result(lookup, i, lookup->halves[i].worst, &none);
@@ -292,7 +294,8 @@ static void lookup_begin(struct lookup *lookup, bool tells)
 		lookup_leave_half(&lookup->halves[i]);
 	if (lookup_try_hosts(lookup, tells))
 		return;
-	if (lookup_ends_with(lookup->name, "onion")) { /* RFC 7686: these names are not sent to DNS */
+	/* RFC 7686: names under onion are not sent to DNS. A service may be called onion. */
+	if (lookup_ends_with(lookup->name, "onion") && strlen(lookup->name) > sizeof("onion.") - 1) {
 		struct address_list none = {0};
 
 		lookup->settled = true;
@@ -395,8 +398,9 @@ static void lookup_ask_again(struct lookup *lookup)
 
 	if (!resolvconf_candidate(&lookup->shared->conf, lookup->name, lookup->candidate, name, sizeof(name)))
 		return;
+	/* It stays known as empty: two families that are asked in turn must not keep the search from going on. */
 	for (int i = 0; i < LOOKUP_FAMILIES; i++)
-		if (lookup->halves[i].is_empty)
+		if (lookup->halves[i].is_empty && !lookup->halves[i].slots[lookup->halves[i].slot].question)
 			lookup_ask_half(&lookup->halves[i], name);
 }
 

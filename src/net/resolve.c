@@ -303,6 +303,14 @@ void resolve_leave(struct resolve *resolve)
 	loop_timer_clear(&resolve->name->notify);
 }
 
+bool resolve_has_next(const struct resolve *resolve)
+{
+	for (size_t i = resolve->addresses.untried; i < resolve->addresses.count; i++)
+		if (!resolve->addresses.entries[i].tried)
+			return true;
+	return false;
+}
+
 const struct resolve_address *resolve_next(struct resolve *resolve, int last_family)
 {
 	struct resolve_list *list = &resolve->addresses;

@@ -17,10 +17,13 @@
  */
 #define TCP_STAY_DELAY (5 * CLOCK_MS)
 
+/* A connection that took longer waited for a lost packet, and not for the way. */
+#define TCP_TOOK_MAX (500 * CLOCK_MS)
+
 /*
- * How long a connection over loopback must stay open, or to the gateway, which is a container's host. Docker's proxy for published ports listens there, and accepts
- * before it has a connection to the container. If nothing listens in the container, it closes within 0.2 to 0.4 ms
- * (FACTS 17).
+ * How long a connection over loopback must stay open, and one to the gateway, which is the host of a container. Docker's
+ * proxy for published ports listens at both, and accepts before it has a connection to the container. If nothing listens
+ * in the container, it closes within 0.2 to 0.4 ms (FACTS 17).
  */
 #define TCP_TRUST_DELAY (20 * CLOCK_MS)
 
@@ -140,6 +143,8 @@ static int64_t tcp_delay(struct probe *probe)
 		state->knows_delay = false; /* tcp_on_trust finds out whether a proxy listens there */
 		return TCP_TRUST_DELAY;
 	}
+	if (took > TCP_TOOK_MAX)
+		took = TCP_TOOK_MAX;
 	if (gateway_is(&machine->gateways, "/proc", probe->address))
 		return TCP_TRUST_DELAY > 2 * took ? TCP_TRUST_DELAY : 2 * took;
 	return TCP_STAY_DELAY > 2 * took ? TCP_STAY_DELAY : 2 * took;
@@ -163,10 +168,17 @@ static void tcp_on_failed(void *arg, const struct outcome *outcome)
 
 static int tcp_bind(struct target *target, const struct env *env, struct log *log, struct error *err)
 {
+	const struct tcp_params *params = target->params.fields;
+	int64_t limit = target->settings.attempt_timeout;
+
 	(void)env;
 	(void)log;
 	if (target->has_user || strcspn(target->tail, "?") > 1)
 		return errors_set(err, "tcp:// takes a host and a port, and perhaps ?stay=TIME; write tcp://host:port");
+	if (params && params->stay && limit && params->stay >= limit)
+		return errors_set(err,
+				  "stay must be shorter than the time for one attempt; add --attempt-timeout %ds",
+				  (int)(params->stay / CLOCK_S + 2));
 	if (target->endpoint_count > 1)
 		return errors_set(err, "tcp:// takes one host; write several targets instead of a ','");
 	if (target->endpoint_count && target_host_family(target->endpoints[0].host) == AF_UNIX)

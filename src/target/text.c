@@ -45,6 +45,8 @@ static const char *text_url_end(const char *url, size_t len, const char *to)
 	const char *hosts = url + len + 3, *at = memrchr(hosts, '@', (size_t)(to - hosts)), *tail, *query, *comma;
 
 	hosts = at ? at + 1 : hosts;
+	if (*hosts == '/')
+		return to; /* a path, or a URL that names its hosts in parameters */
 	tail = hosts + strcspn(hosts, "/?#");
 	query = tail + strcspn(tail, "?");
 	query = query < to ? query : to;
@@ -79,11 +81,32 @@ static void text_add(struct text_list *list, const char *from, const char *to)
 	list->items[list->count] = NULL;
 }
 
+/*
+ * Adds the target of [from, to), which follows others in one text: it has the name of the first, so that it exports
+ * whichever is ready, and its scheme, so that it is asked in the same way. first_len bytes of first are these two.
+ */
+static void text_add_further(struct text_list *list, const char *first, size_t first_len, const char *from,
+			     const char *to)
+{
+	bool named = text_skip_name(from) != from;
+	char *full;
+
+	if (from == to || !first_len || named) {
+		text_add(list, from, to);
+		return;
+	}
+	full = alloc_format("%.*s%.*s", (int)first_len, first, (int)(to - from), from);
+	text_add(list, full, full + strlen(full));
+	free(full);
+}
+
 /* Adds the targets of [from, to). A URL may only begin at `from`. */
 static void text_add_all(struct text_list *list, const char *from, const char *to)
 {
-	const char *body = text_skip_name(from), *end = to;
+	const char *body = text_skip_name(from), *end = to, *first = from;
 	size_t scheme = target_scheme_length(body);
+	bool hands_on = scheme && !scheme_lists_hosts(body, scheme); /* else the hosts of its own were before */
+	size_t first_len = (size_t)(body - from) + (hands_on ? scheme + 3 : 0);
 
 	if (scheme)
 		end = text_url_end(body, scheme, to);
@@ -93,7 +116,7 @@ static void text_add_all(struct text_list *list, const char *from, const char *t
 	while (end < to) {
 		from = end + 1;
 		end = text_bare_end(from, to);
-		text_add(list, from, end);
+		text_add_further(list, first, first_len, from, end);
 	}
 }
 

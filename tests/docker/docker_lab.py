@@ -212,7 +212,7 @@ class Workflow:
         }
 
     def make(
-        self, *targets, check=True, timeout=590, directory=REPOSITORY / "docker", environment=None, **variables
+        self, *targets, check=True, timeout=1800, directory=REPOSITORY / "docker", environment=None, **variables
     ):
         """Runs targets of the Makefile in docker/, or in a copy of it; returns what subprocess.run returns."""
         given = {**self._variables, **variables}

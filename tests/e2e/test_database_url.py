@@ -228,3 +228,11 @@ def test_a_secret_in_a_parameter_is_never_printed(waitfor, peer, folder, url, ho
     if "password=hunter2" not in url and ":hunter2" not in url:     # what was not sent may be said by the server
         said = said.replace("not hunter2", "")
     assert "hunter2" not in said, result
+
+
+def test_pieces_of_a_hidden_value_have_no_name(waitfor):
+    """With an unescaped '&' the rest of a value looks like a parameter; the masked text and the line must agree."""
+    for query in ("token=abc&s3cr3t=x", "options=-c%20x&s3cr3t=y"):
+        result = waitfor("--explain", f"postgres://db/shop?{query}")
+        assert result.code == 0 and "s3cr3t" not in result.out + result.err, result
+        assert "another" in result.err, result

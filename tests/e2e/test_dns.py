@@ -347,3 +347,35 @@ def test_in_a_long_wait_they_are_rare(waitfor, net, dns):
         late = [when for when in dns.questions(name, d.A) if when > running.started + 10]
         gap, each = {"found": (1.0, 1), "failing": (0.5 * 0.8, 3)}.get(name, (0.5 * 0.8, 1))
         assert 2 <= len(late) <= (4 / gap + 1) * each, (name, late)
+
+
+def test_a_server_that_vanishes_while_its_question_is_open(waitfor, net, dns, db):
+    """The first server is silent, the second says that there is no such name; then the way to the first is gone."""
+    net.run("ip", "address", "add", "10.99.0.9/32", "dev", "lo")
+    silent = Dns(net, "10.99.0.9")
+    silent.everything = d.SILENCE
+    net.resolv_conf.write_text("search a.test b.test\nnameserver 10.99.0.9\nnameserver 127.0.0.53\n"
+                               "options ndots:5\n")
+    running = waitfor.start("-t", "20s", f"tcp://db:{db.port}", net=net)
+    until(lambda: silent.questions("db.a.test"))
+    net.run("ip", "address", "del", "10.99.0.9/32", "dev", "lo")
+    until(lambda: dns.questions("db.b.test"))
+    dns.name("db", a=d.at("10.77.0.5"))
+    result = running.finish(25)
+    silent.close()
+    assert result.code == 0, result
+
+
+def test_a_service_may_be_called_onion(waitfor, net, dns, db):
+    """RFC 7686 is about names under it."""
+    dns.name("onion", a=d.at("10.77.0.5"))
+    assert waitfor(*PATIENT, f"tcp://onion:{db.port}", net=net).code == 0
+
+
+def test_a_slow_error_of_one_family_does_not_hold_the_search(waitfor, net, dns, db):
+    """A and AAAA fail at different times, and both are asked again in each round: they must not wait for each other."""
+    net.resolv_conf.write_text("search slow.test\nnameserver 127.0.0.53\noptions ndots:5\n")
+    dns.name("db.example.slow.test", a=d.Answer(rcode=2, delay=1.2), aaaa=d.Answer(rcode=2, delay=2.1))
+    dns.name("db.example", a=d.at("10.77.0.5"))
+    result = waitfor("-t", "20s", f"tcp://db.example:{db.port}", net=net, timeout=25)
+    assert result.code == 0 and result.seconds < 6, result

@@ -17,14 +17,17 @@ SOON = 1.5
 IDLE = ("sleep", "60")      # a program without handlers
 
 
+def fate_now(running, pid):
+    """What the signal has done so far: "ended", "stopped" or None."""
+    if not running.alive():
+        return "ended"
+    return "stopped" if state_of(pid) == "T" else None
+
+
 def fate(running, pid):
     """What the signal did within 0.3 s: "ended", "stopped" or "nothing"."""
-    def seen():
-        if not running.alive():
-            return "ended"
-        return "stopped" if state_of(pid) == "T" else None
     try:
-        return until(seen, 0.3)
+        return until(lambda: fate_now(running, pid), 0.3)
     except AssertionError:
         return "nothing"
 
@@ -37,10 +40,13 @@ def expected():
     for number, running in runs.items():
         until(lambda: command_of(running.pid) == IDLE[0])
         running.send(number)
-    for number, running in runs.items():
-        found[number] = fate(running, running.pid)
+    deadline = time.monotonic() + 2     # on a busy machine an end may take its time to be seen
+    while len(found) < len(runs) and time.monotonic() < deadline:
+        found.update({number: fate_now(running, running.pid) for number, running in runs.items()
+                      if number not in found and fate_now(running, running.pid)})
+        time.sleep(0.02)
     runner.close()
-    return found
+    return {number: found.get(number, "nothing") for number in SIGNALS}
 
 
 def as_a_shell_says(code):
@@ -48,9 +54,10 @@ def as_a_shell_says(code):
 
 
 def test_the_oracle(expected):
-    """Or else the tests below would pass."""
-    assert [number for number in SIGNALS if expected[number] == "stopped"] == [19, 20, 21, 22]
-    assert [number for number in SIGNALS if expected[number] == "nothing"] == [17, 18, 23, 28]
+    """Or else the tests below would pass. An orphaned process group is not stopped by 20 to 22 (setpgid(2))."""
+    stopped, nothing = ({number for number in SIGNALS if expected[number] == what} for what in ("stopped", "nothing"))
+    assert {19} <= stopped <= {19, 20, 21, 22} and {17, 18, 23, 28} <= nothing <= {17, 18, 20, 21, 22, 23, 28}
+    assert len(stopped | nothing) == 8, "all others end it"
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -158,6 +158,11 @@ def test_stay_is_how_long_it_must_stay_open(waitfor, net, peer):
     assert result.code == 124 and "nothing behind it" in result.err, result
 
 
+def test_a_stay_that_no_attempt_has_time_for(waitfor):
+    result = waitfor("tcp://127.0.0.1:1?stay=3s")
+    assert (result.code, len(result.lines)) == (125, 1) and "add --attempt-timeout 5s" in result.err, result
+
+
 def test_stay_in_a_configuration_file(waitfor, net, peer, config):
     proxy = peer(closes_after(0.2), address=net.address("10.77.0.5"), net=net)
     path = config({"targets": [{"target": f"tcp://{proxy.target}?stay=1s"}]})

@@ -86,6 +86,7 @@ struct pgdialect_parts {
 	struct buf ssl, query, own, ignored;
 	bool is_java; /* JDBC and R2DBC: a '+' in a parameter is a space (java.net.URLDecoder) */
 	bool hidden;  /* a secret came before */
+	bool veiled;  /* the value of a parameter before is not shown, and this may be the rest of it: it has no name */
 };
 
 /* Returns the names, which point into options and into pgparams_table. The caller frees the array. */
@@ -160,7 +161,8 @@ static int pgdialect_ignore(struct pgdialect_parts *parts, const char *key, stru
 	if (nearest)
 		return errors_set(err, "unknown parameter \"%s\"; did you mean \"%s\"?", key, nearest);
 	buf_add_text(&parts->ignored, parts->ignored.len ? ", " : "");
-	buf_add_text(&parts->ignored, key);
+	buf_add_text(&parts->ignored, is_app || !parts->veiled ? key : "another");
+	parts->veiled |= !is_app;
 	return 0;
 }
 
@@ -182,6 +184,7 @@ static int pgdialect_sort(struct pgdialect_parts *parts, const char *key, const 
 		return pgdialect_ignore(parts, key, err);
 	}
 	parts->hidden |= strcmp(name, "password") == 0 || strcmp(name, "sslpassword") == 0;
+	parts->veiled |= strcmp(name, "options") == 0;
 	return 0;
 }
 

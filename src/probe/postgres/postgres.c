@@ -354,7 +354,7 @@ static void postgres_start(struct probe *probe)
 	precheck_init(&state->precheck);
 	pgstartup_init(&state->startup);
 	state->watch = (struct loop_watch){.ready = postgres_on_ready, .arg = probe};
-	if (probe->last == OUTCOME_STARTING && info->in_clear) {
+	if (probe->last == OUTCOME_STARTING && info->in_clear && probe->address->any.sa_family != AF_UNIX) {
 		pgstartup_ask(&state->startup, probe, info->user, info->database, postgres_connect);
 		return;
 	}

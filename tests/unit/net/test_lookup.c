@@ -54,6 +54,7 @@ static const struct name_server_row server_rows[] = {
 	{.name = "service.onion", .a = {"10.0.0.6"}},
 	{.name = "aonion", .a = {"10.0.0.7"}},
 	{.name = "onion.test", .a = {"10.0.0.8"}},
+	{.name = "onion", .a = {"10.0.0.9"}},
 };
 
 /* /etc/hosts comes before the server, which gives other answers here. */
@@ -95,7 +96,7 @@ static void test_special_names(void **state)
 		{"an onion", "service.onion", "no_name", "no_name", ""},
 		{"capitals", "service.ONION", "no_name", "no_name", ""},
 		{"with a dot at the end", "service.onion.", "no_name", "no_name", ""},
-		{"the word", "onion", "no_name", "no_name", ""},
+		{"the word", "onion", "no_address", "10.0.0.9", "6:onion 4:onion"},
 		{"like it", "aonion", "no_address", "10.0.0.7", "6:aonion 4:aonion"},
 		{"at the beginning", "onion.test", "no_address", "10.0.0.8", "6:onion.test 4:onion.test"},
 	};

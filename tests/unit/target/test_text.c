@@ -21,10 +21,13 @@ static void test_split(void **state)
 		{"x=a:1,y=b:2", "x=a:1 y=b:2"},
 		{"[::1]:1,[::2]:2", "[::1]:1 [::2]:2"},
 		{"tcp://a:1,tcp://b:2", "tcp://a:1 tcp://b:2"},
-		{"tcp://a:1,b:2", "tcp://a:1 b:2"},
+		{"tcp://a:1,b:2", "tcp://a:1 tcp://b:2"},
+		{"redis://a:1,b:2", "redis://a:1 redis://b:2"},
+		{"x=a:1,b:2", "x=a:1 x=b:2"},
+		{"x=redis://a:1,b:2,y=c:3", "x=redis://a:1 x=redis://b:2 y=c:3"},
 		{"a:1,redis://b", "a:1 redis://b"},
 		{"unix:///run/a,unix:///run/b", "unix:///run/a unix:///run/b"},
-		{"unix:///run/a,b:1", "unix:///run/a b:1"},
+		{"unix:///run/a,b:1", "unix:///run/a,b:1"}, /* a path */
 		/* The hosts of a PostgreSQL URI are one target, and commas in parameters belong to them. */
 		{"postgres://a:1,b:2/db", "postgres://a:1,b:2/db"},
 		{"postgresql://a,b", "postgresql://a,b"},
@@ -37,7 +40,7 @@ static void test_split(void **state)
 		{"postgres://a:1,b:2/db,x=redis://c", "postgres://a:1,b:2/db x=redis://c"},
 		{"redis://c?role=master,redis://d", "redis://c?role=master redis://d"},
 		/* A comma in a secret. */
-		{"redis://:p,w@a:1,b:2", "redis://:p,w@a:1 b:2"},
+		{"redis://:p,w@a:1,b:2", "redis://:p,w@a:1 redis://b:2"},
 		{"redis://:p,w@a,redis://:q,w@b", "redis://:p,w@a redis://:q,w@b"},
 		{"PGPASSWORD=a,b", "PGPASSWORD=a,b"},
 		{"a:1,DB_TOKEN=b,c", "a:1 DB_TOKEN=b,c"},

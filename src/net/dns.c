@@ -239,8 +239,10 @@ void dns_free(struct dns *dns)
 		return;
 	dns_reset(dns);
 	loop_timer_clear(&dns->sweep);
-	while (dns->open)
-		dns_free_question(dns->open);
+	for (struct dns_question *question = dns->open, *next; question; question = next) {
+		next = question->next;
+		dns_free_question(question);
+	}
 	free(dns);
 }
 

@@ -10,9 +10,8 @@
 #include "net/hosts.h"
 #include "net/resolvconf.h"
 
-#define LOOKUP_HOSTS       "/etc/hosts"
-#define LOOKUP_RESOLV_CONF "/etc/resolv.conf"
-
+#define LOOKUP_HOSTS          "/etc/hosts"
+#define LOOKUP_RESOLV_CONF    "/etc/resolv.conf"
 #define LOOKUP_WATCH_INTERVAL (100 * CLOCK_MS)
 
 struct lookup_shared {
@@ -22,8 +21,6 @@ struct lookup_shared {
 	struct loop_timer watch; /* checks the files while look-ups are open */
 	struct lookup *open;     /* list of the look-ups with an open question */
 };
-
-struct lookup_half;
 
 struct lookup_slot {
 	struct lookup_half *half;
@@ -217,23 +214,28 @@ static void lookup_note_worst(struct lookup *lookup, struct lookup_half *half)
 		half->worst = half->outcome;
 }
 
-/* The present candidate has no address. */
-static void lookup_go_on(struct lookup *lookup)
+/* There is nothing left to ask: each family gets the worst reason that was met. */
+static void lookup_end(struct lookup *lookup, bool tells)
 {
 	struct address_list none = {0};
 
-	for (int i = 0; i < LOOKUP_FAMILIES; i++)
-		lookup_note_worst(lookup, &lookup->halves[i]);
-	lookup->candidate++;
-	if (lookup_ask(lookup))
-		return;
 	lookup->settled = true;
 	lookup_drop(lookup);
 	lookup_set_open(lookup);
 	for (int i = 0; i < LOOKUP_FAMILIES; i++)
 		lookup_set_result(lookup, i, lookup->halves[i].worst, &none);
-	lookup_tell(lookup, true, LOOKUP_V6);
-	lookup_tell(lookup, true, LOOKUP_V4);
+	lookup_tell(lookup, tells, LOOKUP_V6);
+	lookup_tell(lookup, tells, LOOKUP_V4);
+}
+
+/* The present candidate has no address. */
+static void lookup_go_on(struct lookup *lookup)
+{
+	for (int i = 0; i < LOOKUP_FAMILIES; i++)
+		lookup_note_worst(lookup, &lookup->halves[i]);
+	lookup->candidate++;
+	if (!lookup_ask(lookup))
+		lookup_end(lookup, true);
 }
 
 /* A family of the present candidate is answered. */
@@ -295,15 +297,10 @@ static void lookup_begin(struct lookup *lookup, bool tells)
 	if (lookup_try_hosts(lookup, tells))
 		return;
 	/* RFC 7686: names under onion are not sent to DNS. A service may be called onion. */
-	if (lookup_ends_with(lookup->name, "onion") && strlen(lookup->name) > sizeof("onion.") - 1) {
-		struct address_list none = {0};
-
-		lookup->settled = true;
-		for (int i = 0; i < LOOKUP_FAMILIES; i++)
-			lookup_set_result(lookup, i, outcome_make(OUTCOME_NO_NAME, NULL), &none);
-		return;
-	}
-	lookup_ask(lookup);
+	if (lookup_ends_with(lookup->name, "onion") && strlen(lookup->name) > sizeof("onion.") - 1)
+		lookup_end(lookup, tells);
+	else
+		lookup_ask(lookup);
 }
 
 /* Reads the files again if they have changed, and begins the open rounds again that this concerns. True: it was all. */

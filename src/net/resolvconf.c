@@ -165,6 +165,7 @@ void resolvconf_release(struct resolvconf *conf)
 
 bool resolvconf_refresh(struct resolvconf *conf, const char *path)
 {
+	struct resolvconf fresh;
 	struct stamp seen;
 	size_t len;
 	char *text;
@@ -182,10 +183,10 @@ bool resolvconf_refresh(struct resolvconf *conf, const char *path)
 		free(text);
 		return false;
 	}
+	fresh = (struct resolvconf){.seen = seen, .text = text};
+	resolvconf_parse(&fresh);
 	resolvconf_release(conf);
-	conf->seen = seen;
-	conf->text = text;
-	resolvconf_parse(conf);
+	*conf = fresh;
 	return true;
 }
 

@@ -176,8 +176,7 @@ static int tcp_bind(struct target *target, const struct env *env, struct log *lo
 	if (target->has_user || strcspn(target->tail, "?") > 1)
 		return errors_set(err, "tcp:// takes a host and a port, and perhaps ?stay=TIME; write tcp://host:port");
 	if (params && params->stay && limit && params->stay >= limit)
-		return errors_set(err,
-				  "stay must be shorter than the time for one attempt; add --attempt-timeout %ds",
+		return errors_set(err, "stay must be shorter than the time for one attempt; add --attempt-timeout %ds",
 				  (int)(params->stay / CLOCK_S + 2));
 	if (target->endpoint_count > 1)
 		return errors_set(err, "tcp:// takes one host; write several targets instead of a ','");

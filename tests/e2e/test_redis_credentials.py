@@ -211,7 +211,7 @@ def test_the_masked_target_is_still_recognisable(waitfor, peer):
 
 @pytest.mark.parametrize("target", [
     f"redis://:{SECRET}@cache:0", f"redis://app:{SECRET}@cache/shop", f"redis://:{SECRET}@cache?rol=master",
-    f"redis://:{SECRET}@cache?role=boss", f"redis://:{SECRET}@a,b", f"redis://:p@{SECRET}@cache",
+    f"redis://:{SECRET}@cache?role=boss", f"redis://:p@{SECRET}@cache",
     f"redis://:p@{SECRET}@cache/3", f"redis://:{SECRET}", f"redis://app:{SECRET}/3",
     f"redis://cache?password={SECRET}", f"redis://cache?pasword={SECRET}", f"rediss://:{SECRET}@cache",
     f"redis://:12?{SECRET}@cache", f"redis://:{SECRET}@%2Frun%2Fredis.sock"])

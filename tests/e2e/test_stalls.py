@@ -89,7 +89,7 @@ def test_a_write_that_blocks(waitfor, unread, folder, number):
     running = waitfor.start_argv(["unshare", *AS_USER, "--mount", "--root", folder, "/waitfor", "-v", "-t", "60",
                                   "--max-interval", "1ms", *(f"tcp://127.0.0.1:{port}" for port in range(1, 30))],
                                  stderr=unread)
-    until(lambda: command_of(running.pid) == "waitfor" and waiting_in(running.pid) in ("wait_woken", "n_tty_write"), 10,
+    until(lambda: command_of(running.pid) == "waitfor" and waiting_in(running.pid) in ("wait_woken", "n_tty_write"), 40,
           lambda: waiting_in(running.pid))
     ends_soon_after(running, number)
 

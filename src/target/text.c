@@ -105,8 +105,9 @@ static void text_add_all(struct text_list *list, const char *from, const char *t
 {
 	const char *body = text_skip_name(from), *end = to, *first = from;
 	size_t scheme = target_scheme_length(body);
-	bool hands_on = scheme && !scheme_lists_hosts(body, scheme); /* else the hosts of its own were before */
-	size_t first_len = (size_t)(body - from) + (hands_on ? scheme + 3 : 0);
+	/* What follows a URL with several hosts is another service, and not one more host. */
+	bool hands_on = !scheme || !scheme_lists_hosts(body, scheme);
+	size_t first_len = hands_on ? (size_t)(body - from) + (scheme ? scheme + 3 : 0) : 0;
 
 	if (scheme)
 		end = text_url_end(body, scheme, to);

@@ -37,6 +37,8 @@ static void test_split(void **state)
 		{"POSTGRES://me:x@a:1,b:2/db", "POSTGRES://me:x@a:1,b:2/db"},
 		{"postgres:///x?host=a,b&port=1,2", "postgres:///x?host=a,b&port=1,2"},
 		{"postgres://a:1,b:2/db,cache:6379", "postgres://a:1,b:2/db cache:6379"},
+		{"x=postgres://a/db,cache:6379", "x=postgres://a/db cache:6379"},
+		{"x=jdbc:postgresql://a:1,b:2/x,cache:6379", "x=jdbc:postgresql://a:1,b:2/x cache:6379"},
 		{"postgres://a:1,b:2/db,x=redis://c", "postgres://a:1,b:2/db x=redis://c"},
 		{"redis://c?role=master,redis://d", "redis://c?role=master redis://d"},
 		/* A comma in a secret. */

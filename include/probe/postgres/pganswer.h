@@ -17,6 +17,12 @@ enum pganswer_start {
 	PGANSWER_MESSAGE         /* an error or another message of PostgreSQL, or too few bytes to decide */
 };
 
+/*
+ * Returns the length of a message of the server, from its first five bytes: a type, and a number that counts itself but
+ * not the type (PostgreSQL manual, "Message Formats").
+ */
+size_t pganswer_length(const unsigned char *bytes);
+
 /* Judges the first bytes of a reply to the startup message; count must not be 0. */
 enum pganswer_start pganswer_to_startup(const unsigned char *bytes, size_t count);
 

@@ -5,8 +5,7 @@
 /* An authentication request has at least a length and a code. libpq accepts at most 2000 bytes. */
 enum { PGANSWER_LENGTH_MIN = 8, PGANSWER_LENGTH_MAX = 2000 };
 
-/* Returns the length in a message's head, which counts itself but not the type before it. */
-static size_t pganswer_length(const unsigned char *bytes)
+size_t pganswer_length(const unsigned char *bytes)
 {
 	return (size_t)bytes[1] << 24 | (size_t)bytes[2] << 16 | (size_t)bytes[3] << 8 | bytes[4];
 }

@@ -16,15 +16,6 @@ static void pgstartup_add_number(char *out, uint32_t number)
 		out[i] = (char)(number >> (24 - 8 * i));
 }
 
-static uint32_t pgstartup_number(const char *in)
-{
-	uint32_t number = 0;
-
-	for (int i = 0; i < 4; i++)
-		number = number << 8 | (unsigned char)in[i];
-	return number;
-}
-
 size_t pgstartup_message(const char *user, const char *database, char *out, size_t size)
 {
 	const char *const words[] = {"user", user, "database", database && *database ? database : user};
@@ -66,7 +57,7 @@ struct outcome pgstartup_judge(const char *reply, size_t len)
 		return outcome_make(OUTCOME_READY, NULL);
 	if (len < PGSTARTUP_HEAD)
 		return outcome_make(OUTCOME_NONE, NULL);
-	length = 1 + (size_t)pgstartup_number(reply + 1);
+	length = 1 + pganswer_length((const unsigned char *)reply);
 	if (length > PGSTARTUP_REPLY_MAX || length <= PGSTARTUP_HEAD)
 		return outcome_make(OUTCOME_READY, NULL);
 	if (len < length)

@@ -137,7 +137,7 @@ static int64_t tcp_delay(struct probe *probe)
 	int64_t took = state->connected - state->began;
 
 	state->knows_delay = true;
-	if (params && params->stay)
+	if (params->stay)
 		return params->stay;
 	if (address_is_loopback(probe->address)) {
 		state->knows_delay = false; /* tcp_on_trust finds out whether a proxy listens there */
@@ -169,13 +169,12 @@ static void tcp_on_failed(void *arg, const struct outcome *outcome)
 static int tcp_bind(struct target *target, const struct env *env, struct log *log, struct error *err)
 {
 	const struct tcp_params *params = target->params.fields;
-	int64_t limit = target->settings.attempt_timeout;
 
 	(void)env;
 	(void)log;
 	if (target->has_user || strcspn(target->tail, "?") > 1)
 		return errors_set(err, "tcp:// takes a host and a port, and perhaps ?stay=TIME; write tcp://host:port");
-	if (params && params->stay && limit && params->stay >= limit)
+	if (params->stay && params->stay >= target->settings.attempt_timeout)
 		return errors_set(err, "stay must be shorter than the time for one attempt; add --attempt-timeout %ds",
 				  (int)(params->stay / CLOCK_S + 2));
 	if (target->endpoint_count > 1)

@@ -26,6 +26,7 @@ static void check_bind(const struct bind_row *row)
 	env_copy(&env, NULL);
 	if (target_parse(&target, row->target, &err))
 		fail_msg("%s", err.text);
+	target.settings.attempt_timeout = 3 * CLOCK_S;
 	check_int(row->target, probe_bind(&target, 1, &env, &log.log, &err), row->message ? -1 : 0);
 	if (row->message) {
 		check_has(row->target, err.text, row->target);

@@ -114,6 +114,7 @@ static bool attempt_take_socket(struct attempt *attempt)
 	return true;
 }
 
+/* Ends the attempt: stops what runs, and returns everything to the pool and the session. */
 static void attempt_clear(struct attempt *attempt)
 {
 	while (attempt->runners) {

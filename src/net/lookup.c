@@ -2,12 +2,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "net/dns.h"
 #include "net/hosts.h"
+#include "net/reserved.h"
 #include "net/resolvconf.h"
 
 #define LOOKUP_HOSTS          "/etc/hosts"
@@ -92,6 +92,14 @@ static void lookup_drop(struct lookup *lookup)
 			lookup_drop_slot(&lookup->halves[i].slots[j]);
 }
 
+/* The round is over: no question is needed any more. */
+static void lookup_settle(struct lookup *lookup)
+{
+	lookup->settled = true;
+	lookup_drop(lookup);
+	lookup_set_open(lookup);
+}
+
 /* Sets the result of a family; takes the addresses. */
 static void lookup_set_result(struct lookup *lookup, enum lookup_family family, struct outcome outcome,
 			      struct address_list *found)
@@ -106,10 +114,11 @@ static void lookup_set_result(struct lookup *lookup, enum lookup_family family, 
 	*found = (struct address_list){0};
 }
 
-static void lookup_tell(struct lookup *lookup, bool tells, enum lookup_family family)
+/* Both families are answered. tells: not inside lookup_start of this look-up, whose caller looks by itself. */
+static void lookup_tell_both(struct lookup *lookup, bool tells)
 {
-	if (tells)
-		lookup->answered(lookup->arg, family);
+	for (int i = 0; tells && i < LOOKUP_FAMILIES; i++)
+		lookup->answered(lookup->arg, i);
 }
 
 /* Splits addresses of both families, which come from elsewhere than DNS, into the two results. */
@@ -117,27 +126,14 @@ static void lookup_set_both(struct lookup *lookup, const struct address_list *fo
 {
 	struct address_list parts[LOOKUP_FAMILIES] = {{0}};
 
-	lookup->settled = true;
-	lookup_drop(lookup);
-	lookup_set_open(lookup);
+	lookup_settle(lookup);
 	for (size_t i = 0; i < found->count; i++)
 		address_list_add(&parts[found->entries[i].any.sa_family == AF_INET ? LOOKUP_V4 : LOOKUP_V6],
 				 &found->entries[i]);
 	for (int i = 0; i < LOOKUP_FAMILIES; i++)
 		lookup_set_result(lookup, i, outcome_make(parts[i].count ? OUTCOME_READY : OUTCOME_NO_ADDRESS, NULL),
 				  &parts[i]);
-	lookup_tell(lookup, tells, LOOKUP_V6);
-	lookup_tell(lookup, tells, LOOKUP_V4);
-}
-
-static bool lookup_ends_with(const char *name, const char *end)
-{
-	size_t len = strlen(name), end_len = strlen(end);
-
-	if (len && name[len - 1] == '.')
-		len--;
-	return len >= end_len && strncasecmp(name + len - end_len, end, end_len) == 0 &&
-	       (len == end_len || name[len - end_len - 1] == '.');
+	lookup_tell_both(lookup, tells);
 }
 
 /* Finds the addresses of names that no server is asked for. */
@@ -146,8 +142,8 @@ static void lookup_find_without_dns(const struct lookup *lookup, struct address_
 	static const char *const loopback[] = {"127.0.0.1", "::1"};
 
 	hosts_find(lookup->shared->hosts, lookup->name, found);
-	/* RFC 6761, 6.3: localhost and all names under it are loopback; hosts has localhost nearly always. */
-	for (size_t i = 0; i < 2 && found->count <= i && lookup_ends_with(lookup->name, "localhost"); i++) {
+	/* hosts has localhost nearly always */
+	for (size_t i = 0; i < 2 && found->count <= i && reserved_is_localhost(lookup->name); i++) {
 		struct address address;
 
 		address_of_host(&address, loopback[i], 0);
@@ -219,13 +215,10 @@ static void lookup_end(struct lookup *lookup, bool tells)
 {
 	struct address_list none = {0};
 
-	lookup->settled = true;
-	lookup_drop(lookup);
-	lookup_set_open(lookup);
+	lookup_settle(lookup);
 	for (int i = 0; i < LOOKUP_FAMILIES; i++)
 		lookup_set_result(lookup, i, lookup->halves[i].worst, &none);
-	lookup_tell(lookup, tells, LOOKUP_V6);
-	lookup_tell(lookup, tells, LOOKUP_V4);
+	lookup_tell_both(lookup, tells);
 }
 
 /* The present candidate has no address. */
@@ -257,11 +250,11 @@ static void lookup_note(struct lookup_half *half, struct dns_answer *answer)
 	/* The empty answer of the other family was held back, because the search could have gone on. */
 	if (!lookup->settled && rest->is_empty) {
 		lookup_set_result(lookup, other, rest->outcome, &none);
-		lookup_tell(lookup, true, other);
+		lookup->answered(lookup->arg, other);
 	}
 	lookup->settled = true;
 	lookup_set_result(lookup, family, answer->outcome, &answer->found);
-	lookup_tell(lookup, true, family);
+	lookup->answered(lookup->arg, family);
 }
 
 static void lookup_on_answer(void *arg, struct dns_answer *answer)
@@ -296,14 +289,13 @@ static void lookup_begin(struct lookup *lookup, bool tells)
 		lookup_leave_half(&lookup->halves[i]);
 	if (lookup_try_hosts(lookup, tells))
 		return;
-	/* RFC 7686: names under onion are not sent to DNS. A service may be called onion. */
-	if (lookup_ends_with(lookup->name, "onion") && strlen(lookup->name) > sizeof("onion.") - 1)
+	if (reserved_is_onion(lookup->name))
 		lookup_end(lookup, tells);
 	else
 		lookup_ask(lookup);
 }
 
-/* Reads the files again if they have changed, and begins the open rounds again that this concerns. True: it was all. */
+/* Reads the files again if they have changed. Returns whether all open rounds were begun again because of it. */
 static bool lookup_refresh(struct lookup_shared *shared)
 {
 	bool hosts_changed = shared->open && hosts_is_stale(shared->hosts);
@@ -318,7 +310,6 @@ static bool lookup_refresh(struct lookup_shared *shared)
 		for (struct lookup *lookup = open, *next; lookup; lookup = next) {
 			next = lookup->next;
 			lookup_begin(lookup, true);
-			lookup_set_open(lookup);
 		}
 		return true;
 	}

@@ -9,16 +9,9 @@
 #include "base/bits.h"
 #include "base/errors.h"
 #include "options/params.h"
+#include "target/endpoint.h"
 
 struct scheme;
-
-/* One host where the target may be. A target has one; only a PostgreSQL URI can list several. */
-struct endpoint {
-	char *host;     /* name, address without brackets, or a path that begins with '/' (a Unix socket) */
-	uint16_t port;  /* 0: not given yet; after probe_bind: there is none (unix://) */
-	char *address;  /* NULL, or a numeric address to use without resolving the host (libpq's hostaddr) */
-	char *fallback; /* NULL, or the address from a link or service variable; used if the host does not resolve */
-};
 
 /* The settings of a target. Times are in microseconds. */
 struct target_settings {
@@ -79,25 +72,9 @@ size_t target_scheme_length(const char *text);
 void target_release(struct target *target);
 
 /*
- * Reads "host", "host:port", "[v6]" or "[v6]:port" from text[0..len), percent-decoded. A missing port gives 0. On
- * success the caller releases *endpoint; on failure (-1) it is unchanged.
- */
-int target_parse_endpoint(struct endpoint *endpoint, const char *text, size_t len, struct error *err);
-void target_release_endpoint(struct endpoint *endpoint);
-
-/* Checks that host is a numeric address, a path, or a name that DNS can carry. Returns -1 and sets err if not. */
-int target_check_host(const char *host, struct error *err);
-
-/*
  * Sets target->name from the host of the first endpoint, unless the user gave one as NAME=. An address, a path or a
  * host that begins with a digit gives NULL: such a target exports nothing unless it is named.
  */
 void target_derive_name(struct target *target);
-
-/* Reads a port from text[0..len): digits only, 1 to 65535. Returns -1 and sets err for anything else. */
-int target_parse_port(const char *text, size_t len, uint16_t *port, struct error *err);
-
-/* Returns AF_INET or AF_INET6 for a numeric address, AF_UNIX for a path, AF_UNSPEC for a name. */
-int target_host_family(const char *host);
 
 #endif

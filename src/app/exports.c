@@ -203,7 +203,7 @@ static void exports_warn_of_digit(const struct plan *plan, struct log *log)
 		const struct target *target = &plan->targets[i];
 		const char *host = target->endpoint_count ? target->endpoints[0].host : "";
 
-		if (target->name || !isdigit((unsigned char)host[0]) || target_host_family(host) != AF_UNSPEC)
+		if (target->name || !isdigit((unsigned char)host[0]) || endpoint_family(host) != AF_UNSPEC)
 			continue;
 		log_line(log, LOG_LEVEL_NORMAL,
 			 "%s: exporting nothing, because no variable can begin with a digit; to export it, write NAME= "

@@ -14,7 +14,7 @@
 
 static enum explain_source explain_endpoint_source(const struct endpoint *endpoint)
 {
-	int family = target_host_family(endpoint->host);
+	int family = endpoint_family(endpoint->host);
 
 	if (endpoint->address)
 		return EXPLAIN_HOSTADDR;

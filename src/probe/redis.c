@@ -35,7 +35,7 @@ static int redis_bind(struct target *target, const struct env *env, struct log *
 	(void)log;
 	if (target->endpoint_count > 1)
 		return errors_set(err, "redis:// takes one host; write several targets instead of a ','");
-	if (target->endpoint_count && target_host_family(target->endpoints[0].host) == AF_UNIX)
+	if (target->endpoint_count && endpoint_family(target->endpoints[0].host) == AF_UNIX)
 		return errors_set(err, "redis:// takes a host, not a path; write redis://host:6379");
 	if ((database[digits] && database[digits] != '?') || digits > 9) /* more would not fit an int */
 		return errors_set(err, "a database is a number of at most 9 digits; write redis://host:6379/1");

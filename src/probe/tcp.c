@@ -179,7 +179,7 @@ static int tcp_bind(struct target *target, const struct env *env, struct log *lo
 				  (int)(params->stay / CLOCK_S + 2));
 	if (target->endpoint_count > 1)
 		return errors_set(err, "tcp:// takes one host; write several targets instead of a ','");
-	if (target->endpoint_count && target_host_family(target->endpoints[0].host) == AF_UNIX)
+	if (target->endpoint_count && endpoint_family(target->endpoints[0].host) == AF_UNIX)
 		return errors_set(err, "tcp:// takes a host, not a path; write tcp://host:port");
 	return 0;
 }

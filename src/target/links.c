@@ -32,7 +32,7 @@ static uint16_t links_number(const char *text)
 	struct error ignored = {0};
 	uint16_t port = 0;
 
-	if (text && target_parse_port(text, strlen(text), &port, &ignored))
+	if (text && endpoint_parse_port(text, strlen(text), &port, &ignored))
 		return 0;
 	return port;
 }
@@ -40,7 +40,7 @@ static uint16_t links_number(const char *text)
 /* Is host a numeric address? A variable with a name is of no use: DNS answers for names. */
 static bool links_is_address(const char *host)
 {
-	int family = target_host_family(host);
+	int family = endpoint_family(host);
 
 	return family == AF_INET || family == AF_INET6;
 }
@@ -219,7 +219,7 @@ void links_complete(struct endpoint *endpoint, const struct env *env, uint16_t u
 	struct links_peer peer;
 
 	/* No variable is named after an address or a path. */
-	if (target_host_family(endpoint->host) != AF_UNSPEC)
+	if (endpoint_family(endpoint->host) != AF_UNSPEC)
 		return;
 	docker = links_prefix(endpoint->host, true);
 	service = links_prefix(endpoint->host, false);

@@ -1,6 +1,5 @@
 #include "target/target.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,151 +8,7 @@
 #include "base/alloc.h"
 #include "base/mask.h"
 #include "base/percent.h"
-#include "base/punycode.h"
 #include "target/scheme.h"
-
-int target_host_family(const char *host)
-{
-	unsigned char address[sizeof(struct in6_addr)];
-
-	if (host[0] == '/')
-		return AF_UNIX;
-	if (inet_pton(AF_INET, host, address) == 1)
-		return AF_INET;
-	return inet_pton(AF_INET6, host, address) == 1 ? AF_INET6 : AF_UNSPEC;
-}
-
-int target_parse_port(const char *text, size_t len, uint16_t *port, struct error *err)
-{
-	unsigned long value = 0;
-	size_t i;
-
-	for (i = 0; i < len && isdigit((unsigned char)text[i]) && value <= UINT16_MAX; i++)
-		value = value * 10 + (unsigned long)(text[i] - '0');
-	if (len == 0 || i < len || value == 0 || value > UINT16_MAX)
-		return errors_set(err, "\"%.*s\" is not a port; write a number from 1 to 65535", (int)len, text);
-	*port = (uint16_t)value;
-	return 0;
-}
-
-/* The limits of DNS, in characters (RFC 1035, 2.3.4). */
-enum { TARGET_LABEL_MAX = 63, TARGET_HOST_MAX = 253 };
-
-/* A name may hold '_' and upper case, and may end with a dot (FACTS 16). */
-static bool target_is_host_char(char c)
-{
-	return isalnum((unsigned char)c) || strchr("-._", c);
-}
-
-/* Checks the labels of a name. DNS cannot carry a wrong one, so waiting for it would be useless. */
-static int target_check_labels(const char *host, struct error *err)
-{
-	const char *label = host;
-
-	while (*label) {
-		size_t len = strcspn(label, ".");
-
-		if (len == 0)
-			return errors_set(err, "\"%s\" has two dots in a row or begins with one; write host:port",
-					  host);
-		if (len > TARGET_LABEL_MAX)
-			return errors_set(err, "\"%.*s\" is too long for a part of a host name: at most %d characters",
-					  (int)len, label, TARGET_LABEL_MAX);
-		label += len + (label[len] == '.');
-	}
-	/* A last dot, which says that the name is complete, does not count. */
-	if ((size_t)(label - host) - (label > host && label[-1] == '.') > TARGET_HOST_MAX)
-		return errors_set(err, "the host name is too long: at most %d characters", TARGET_HOST_MAX);
-	return 0;
-}
-
-/* Refuses a name that is not ASCII, which DNS would never be asked for. Says in which form it would be. */
-static int target_refuse_unicode(const char *host, struct error *err)
-{
-	char *ascii = punycode_host(host);
-
-	if (ascii)
-		errors_set(err, "\"%s\" is not a host name in ASCII; write %s", host, ascii);
-	else
-		errors_set(err, "the host name is not in ASCII; write it in its form for DNS, with xn--");
-	free(ascii);
-	return -1;
-}
-
-/* Refuses a character that no name can have. A control character is named, because a log cannot show it. */
-static int target_refuse_char(const char *host, char c, struct error *err)
-{
-	if ((unsigned char)c >= 0x80)
-		return target_refuse_unicode(host, err);
-	if (isprint((unsigned char)c))
-		return errors_set(err, "\"%s\" is not a host name: it holds '%c'; write host:port", host, c);
-	return errors_set(err, "the host name holds %s; write host:port",
-			  c == '\r'   ? "a carriage return"
-			  : c == '\n' ? "a line end"
-			  : c == '\t' ? "a tab"
-				      : "a control character");
-}
-
-int target_check_host(const char *host, struct error *err)
-{
-	const char *at = host;
-
-	if (*host == '\0')
-		return errors_set(err, "the host is missing; write host:port");
-	if (target_host_family(host) != AF_UNSPEC)
-		return 0;
-	while (*at && target_is_host_char(*at))
-		at++;
-	if (*at)
-		return target_refuse_char(host, *at, err);
-	return target_check_labels(host, err);
-}
-
-int target_parse_endpoint(struct endpoint *endpoint, const char *text, size_t len, struct error *err)
-{
-	const char *end = text + len, *colon = memchr(text, ':', len), *host = text, *host_end;
-	struct endpoint made = {0};
-
-	if (len && *text == '[') {
-		const char *bracket = memchr(text, ']', len);
-
-		if (!bracket || (bracket + 1 != end && bracket[1] != ':'))
-			return errors_set(err, "\"%.*s\" is not an address in brackets; write [v6]:port", (int)len,
-					  text);
-		host = text + 1;
-		host_end = bracket;
-		colon = bracket + 1 < end ? bracket + 1 : NULL;
-	} else if (colon && memchr(colon + 1, ':', (size_t)(end - colon - 1))) {
-		return errors_set(err, "\"%.*s\" has more than one ':'; write an IPv6 address in brackets, [v6]:port",
-				  (int)len, text);
-	} else {
-		host_end = colon ? colon : end;
-	}
-	/* First split, then decode (RFC 3986, 2.4): an escaped ':' is part of the host, and an error there. */
-	made.host = percent_decode(host, (size_t)(host_end - host));
-	if (!made.host)
-		return errors_set(err, "a host name cannot hold %%00; write host:port");
-	if (host != text && target_host_family(made.host) != AF_INET6) {
-		errors_set(err, "\"%s\" is not an IPv6 address; write brackets only around one, [v6]:port", made.host);
-		goto fail;
-	}
-	if (target_check_host(made.host, err) ||
-	    (colon && target_parse_port(colon + 1, (size_t)(end - colon - 1), &made.port, err)))
-		goto fail;
-	*endpoint = made;
-	return 0;
-fail:
-	free(made.host);
-	return -1;
-}
-
-void target_release_endpoint(struct endpoint *endpoint)
-{
-	free(endpoint->host);
-	free(endpoint->address);
-	free(endpoint->fallback);
-	*endpoint = (struct endpoint){0};
-}
 
 /* Adds one endpoint for each host of the comma-separated list. */
 static int target_parse_hosts(struct target *target, const char *text, size_t len, struct error *err)
@@ -166,7 +21,7 @@ static int target_parse_hosts(struct target *target, const char *text, size_t le
 
 		target->endpoints =
 			alloc_resize(target->endpoints, target->endpoint_count + 1, sizeof(struct endpoint));
-		if (target_parse_endpoint(&target->endpoints[target->endpoint_count], text, (size_t)(stop - text), err))
+		if (endpoint_parse(&target->endpoints[target->endpoint_count], text, (size_t)(stop - text), err))
 			return -1;
 		target->endpoint_count++;
 		if (!comma)
@@ -231,7 +86,7 @@ void target_derive_name(struct target *target)
 		return;
 	free(target->name);
 	target->name = NULL;
-	if (target_host_family(host) == AF_UNSPEC && !isdigit((unsigned char)host[0]))
+	if (endpoint_family(host) == AF_UNSPEC && !isdigit((unsigned char)host[0]))
 		target->name = target_make_name(host, strcspn(host, "."));
 }
 
@@ -389,7 +244,7 @@ fail:
 void target_release(struct target *target)
 {
 	for (size_t i = 0; i < target->endpoint_count; i++)
-		target_release_endpoint(&target->endpoints[i]);
+		endpoint_release(&target->endpoints[i]);
 	free(target->endpoints);
 	free(target->text);
 	free(target->url);

@@ -20,7 +20,7 @@ static const char *const pgtls_unused[][2] = {
 static bool pgtls_is_local(const struct target *target)
 {
 	for (size_t i = 0; i < target->endpoint_count; i++)
-		if (target_host_family(target->endpoints[i].host) != AF_UNIX)
+		if (endpoint_family(target->endpoints[i].host) != AF_UNIX)
 			return false;
 	return target->endpoint_count > 0;
 }

@@ -56,16 +56,16 @@ static int pguri_take_endpoint(struct endpoint *endpoint, char *host, char *addr
 	}
 	endpoint->host = host;
 	endpoint->address = address;
-	if (port && *port && target_parse_port(port, strlen(port), &endpoint->port, err))
+	if (port && *port && endpoint_parse_port(port, strlen(port), &endpoint->port, err))
 		return -1;
 	if (host[0] == '/' && pguri_socket_length(endpoint) > ADDRESS_PATH_MAX)
 		return errors_set(err,
 				  "the socket in %s would have a path above %d bytes, which no socket can have; name a "
 				  "folder with a shorter path",
 				  host, ADDRESS_PATH_MAX);
-	if (address && target_host_family(address) != AF_INET && target_host_family(address) != AF_INET6)
+	if (address && endpoint_family(address) != AF_INET && endpoint_family(address) != AF_INET6)
 		return errors_set(err, "hostaddr \"%s\" is not a numeric address", address);
-	return target_check_host(host, err);
+	return endpoint_check_host(host, err);
 }
 
 /* Makes the endpoints of target from host, hostaddr and port of the URI, which are comma-separated lists or NULL. */
@@ -85,7 +85,7 @@ static int pguri_take_hosts(struct target *target, const char *hosts, const char
 		return errors_set(err, "%zu hosts and %zu ports; write one port for each, or one for all", count,
 				  port_count);
 	for (size_t i = 0; i < target->endpoint_count; i++)
-		target_release_endpoint(&target->endpoints[i]);
+		endpoint_release(&target->endpoints[i]);
 	target->endpoints = alloc_resize(target->endpoints, count, sizeof(struct endpoint));
 	memset(target->endpoints, 0, count * sizeof(struct endpoint));
 	target->endpoint_count = count;

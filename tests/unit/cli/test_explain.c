@@ -465,7 +465,7 @@ static void test_without_endpoints(void **state)
 	planned_open(&planned, "q=db:1 web:2", (const char *const[]){NULL}, NULL);
 	cJSON_Delete(planned.plan);
 	target = &planned.config.plan.targets[0];
-	target_release_endpoint(&target->endpoints[0]);
+	endpoint_release(&target->endpoints[0]);
 	target->endpoint_count = 0;
 	json = explain_json(&planned.config, NULL);
 	planned.plan = cJSON_Parse(json);

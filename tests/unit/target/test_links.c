@@ -175,7 +175,7 @@ static void test_complete(void **state)
 			links_complete(&endpoint, &env, rows[i].usual);
 		check_text(rows[i].name, endpoint.fallback, rows[i].fallback);
 		check_int(rows[i].name, endpoint.port, rows[i].port);
-		target_release_endpoint(&endpoint);
+		endpoint_release(&endpoint);
 		env_release(&env);
 	}
 }

@@ -40,8 +40,9 @@ bool address_list_has(const struct address_list *list, const struct address *add
 void address_list_release(struct address_list *list);
 
 /*
- * Sets address from a numeric host and a port, or from a path, which ignores port. Returns false for a name and for a
- * path longer than ADDRESS_PATH_MAX; then address is zeroed.
+ * Sets address from a numeric host and a port, or from a path, which ignores port. A link-local address may have its
+ * interface, "fe80::1%eth0". Returns false for a name, for a path longer than ADDRESS_PATH_MAX, and for an interface
+ * that is not there; then address is zeroed.
  */
 bool address_of_host(struct address *address, const char *host, uint16_t port);
 
@@ -62,7 +63,7 @@ uint16_t address_port(const struct address *address);
  */
 bool address_is_loopback(const struct address *address);
 
-/* Writes "172.17.0.2", "fd00::2", "/run/x.sock", or "" for no address. out: ADDRESS_TEXT_MAX. Returns out. */
+/* Writes "172.17.0.2", "fd00::2", "fe80::1%eth0", "/run/x.sock", or "" for no address. out: ADDRESS_TEXT_MAX. Returns out. */
 char *address_text(const struct address *address, char *out, size_t size);
 
 #endif

@@ -1,11 +1,13 @@
 #include "net/address.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "system/ipv6.h"
 
 static bool address_of_path(struct address *address, const char *path)
 {
@@ -30,6 +32,22 @@ void address_set_port(struct address *address, uint16_t port)
 	}
 }
 
+static bool address_of_v6(struct address *address, const char *host)
+{
+	struct sockaddr_in6 made = {.sin6_family = AF_INET6};
+	const char *interface;
+
+	if (!ipv6_parse(host, &made.sin6_addr, &interface))
+		return false;
+	if (interface) {
+		made.sin6_scope_id = ipv6_is_link_local(&made.sin6_addr) ? ipv6_interface_number(interface) : 0;
+		if (made.sin6_scope_id == 0)
+			return false;
+	}
+	address->v6 = made;
+	return true;
+}
+
 bool address_of_host(struct address *address, const char *host, uint16_t port)
 {
 	memset(address, 0, sizeof(*address));
@@ -37,9 +55,7 @@ bool address_of_host(struct address *address, const char *host, uint16_t port)
 		return address_of_path(address, host);
 	if (inet_pton(AF_INET, host, &address->v4.sin_addr) == 1)
 		address->v4.sin_family = AF_INET;
-	else if (inet_pton(AF_INET6, host, &address->v6.sin6_addr) == 1)
-		address->v6.sin6_family = AF_INET6;
-	else
+	else if (!address_of_v6(address, host))
 		return false;
 	address_set_port(address, port);
 	return true;
@@ -84,6 +100,20 @@ bool address_is_loopback(const struct address *address)
 						      (IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127));
 }
 
+/* Adds the interface of a link-local address: "%eth0". */
+static void address_add_interface(uint32_t number, char *out, size_t size)
+{
+	char name[IF_NAMESIZE];
+	size_t len = strlen(out);
+
+	if (number == 0)
+		return;
+	if (if_indextoname(number, name))
+		snprintf(out + len, size - len, "%%%s", name);
+	else
+		snprintf(out + len, size - len, "%%%u", (unsigned)number);
+}
+
 char *address_text(const struct address *address, char *out, size_t size)
 {
 	out[0] = '\0';
@@ -91,8 +121,9 @@ char *address_text(const struct address *address, char *out, size_t size)
 		snprintf(out, size, "%s", address->local.sun_path);
 	else if (address->any.sa_family == AF_INET)
 		inet_ntop(AF_INET, &address->v4.sin_addr, out, (socklen_t)size);
-	else if (address->any.sa_family == AF_INET6)
-		inet_ntop(AF_INET6, &address->v6.sin6_addr, out, (socklen_t)size);
+	else if (address->any.sa_family == AF_INET6 &&
+		 inet_ntop(AF_INET6, &address->v6.sin6_addr, out, (socklen_t)size))
+		address_add_interface(address->v6.sin6_scope_id, out, size);
 	return out;
 }
 

@@ -7,18 +7,22 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/alloc.h"
 #include "base/percent.h"
 #include "base/punycode.h"
+#include "system/ipv6.h"
 
 int endpoint_family(const char *host)
 {
-	unsigned char address[sizeof(struct in6_addr)];
+	struct in6_addr v6;
+	struct in_addr v4;
+	const char *interface;
 
 	if (host[0] == '/')
 		return AF_UNIX;
-	if (inet_pton(AF_INET, host, address) == 1)
+	if (inet_pton(AF_INET, host, &v4) == 1)
 		return AF_INET;
-	return inet_pton(AF_INET6, host, address) == 1 ? AF_INET6 : AF_UNSPEC;
+	return ipv6_parse(host, &v6, &interface) ? AF_INET6 : AF_UNSPEC;
 }
 
 int endpoint_parse_port(const char *text, size_t len, uint16_t *port, struct error *err)
@@ -92,6 +96,25 @@ static int endpoint_refuse_char(const char *host, char c, struct error *err)
 				      : "a control character");
 }
 
+/* Checks that a link-local address has its interface, which connect(2) needs, and that no other one has any. */
+static int endpoint_check_v6(const char *host, struct error *err)
+{
+	struct in6_addr address;
+	const char *interface;
+
+	if (!ipv6_parse(host, &address, &interface))
+		return 0;
+	if (!interface && ipv6_is_link_local(&address))
+		return errors_set(err,
+				  "%s is a link-local address, and its interface is missing; write [%s%%eth0]:port",
+				  host, host);
+	if (interface && !ipv6_is_link_local(&address))
+		return errors_set(err, "\"%s\" is not a link-local address; leave out \"%%%s\"", host, interface);
+	if (interface && ipv6_interface_number(interface) == 0)
+		return errors_set(err, "there is no network interface \"%s\" here; \"ip link\" lists them", interface);
+	return 0;
+}
+
 int endpoint_check_host(const char *host, struct error *err)
 {
 	const char *at = host;
@@ -99,12 +122,26 @@ int endpoint_check_host(const char *host, struct error *err)
 	if (*host == '\0')
 		return errors_set(err, "the host is missing; write host:port");
 	if (endpoint_family(host) != AF_UNSPEC)
-		return 0;
+		return endpoint_check_v6(host, err);
 	while (*at && endpoint_is_host_char(*at))
 		at++;
 	if (*at)
 		return endpoint_refuse_char(host, *at, err);
 	return endpoint_check_labels(host, err);
+}
+
+/*
+ * Decodes a host. RFC 6874 writes the '%' before an interface as "%25"; most people write it as it is, and "%eb" of
+ * "fe80::1%eb0" is then no escaped byte.
+ */
+static char *endpoint_decode_host(const char *text, size_t len, bool in_brackets)
+{
+	const char *percent = in_brackets ? memchr(text, '%', len) : NULL;
+	size_t left = percent ? (size_t)(text + len - percent) : 0;
+
+	if (percent && (left < 4 || memcmp(percent, "%25", 3) != 0))
+		return alloc_slice(text, len);
+	return percent_decode(text, len);
 }
 
 int endpoint_parse(struct endpoint *endpoint, const char *text, size_t len, struct error *err)
@@ -128,7 +165,7 @@ int endpoint_parse(struct endpoint *endpoint, const char *text, size_t len, stru
 		host_end = colon ? colon : end;
 	}
 	/* First split, then decode (RFC 3986, 2.4): an escaped ':' is part of the host, and an error there. */
-	made.host = percent_decode(host, (size_t)(host_end - host));
+	made.host = endpoint_decode_host(host, (size_t)(host_end - host), host != text);
 	if (!made.host)
 		return errors_set(err, "a host name cannot hold %%00; write host:port");
 	if (host != text && endpoint_family(made.host) != AF_INET6) {

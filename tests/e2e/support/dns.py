@@ -6,6 +6,8 @@ import threading
 import time
 from dataclasses import dataclass
 
+from support.net import family_of
+
 A, AAAA = 1, 28
 CNAME = 5
 
@@ -75,9 +77,9 @@ class Dns:
         self._names = {}
         self.everything = None   # the answer to every question, if it is set
         self._closing = False
-        self._udp = net.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._udp = net.socket(family_of(address), socket.SOCK_DGRAM)
         self._udp.bind((address, 53))
-        self._tcp = net.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._tcp = net.socket(family_of(address), socket.SOCK_STREAM)
         self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._tcp.bind((address, 53))
         self._tcp.listen()

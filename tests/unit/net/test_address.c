@@ -28,6 +28,15 @@ static const struct host_row host_rows[] = {
 	{"", AF_UNSPEC, NULL, false},
 	{"1.2.3", AF_UNSPEC, NULL, false},
 	{"[::1]", AF_UNSPEC, NULL, false},
+	{"fe80::7%lo", AF_INET6, "fe80::7%lo", false},
+	{"fe80::7%1", AF_INET6, "fe80::7%lo", false},
+	{"ff02::1%lo", AF_INET6, "ff02::1%lo", false},
+	{"fe80::7%999999", AF_INET6, "fe80::7%999999", false},
+	{"fe80::7", AF_INET6, "fe80::7", false},
+	{"fe80::7%0", AF_UNSPEC, NULL, false},
+	{"fe80::7%nothere0", AF_UNSPEC, NULL, false},
+	{"fe80::7%9999999999", AF_UNSPEC, NULL, false},
+	{"fd00::7%lo", AF_UNSPEC, NULL, false},
 };
 
 static void test_of_a_host(void **state)
@@ -69,7 +78,7 @@ static void test_the_longest_path(void **state)
 
 static void test_equal(void **state)
 {
-	static const char *const hosts[] = {"10.0.0.1", "10.0.0.2", "::1", "/a", "/ab"};
+	static const char *const hosts[] = {"10.0.0.1", "10.0.0.2", "::1", "/a", "/ab", "fe80::7%1", "fe80::7%2"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(hosts); i++)

@@ -154,7 +154,7 @@ static void test_the_form_of_a_line(void **state)
 		{"IPv6", "fd00::2 db\n", "db", "fd00::2"},
 		{"IPv6 in brackets", "[fd00::2] db\n", "db", ""},
 		{"an IPv4 address in IPv6", "::ffff:10.0.0.1 db\n", "db", "::ffff:10.0.0.1"},
-		{"IPv6 with an interface, as glibc", "fe80::1%lo db\n", "db", ""},
+		{"IPv6 with an interface, as musl", "fe80::1%lo db\n", "db", "fe80::1%lo"},
 	};
 
 	(void)state;

@@ -267,8 +267,7 @@ static void test_init(void **state)
 			skip(); /* no PID namespaces here */
 		/* glibc allows no handler for 32 and 33, "?". There is no terminal, so WINCH is among them. */
 		check_text(ignored ? "ignored" : "default", child.text,
-			   ignored ? "init: 1\nwatched: ?\n" INIT_ENDING
-				   : "init: 1\nwatched: CHLD ? ?\n" INIT_ENDING);
+			   ignored ? "init: 1\nwatched: ?\n" INIT_ENDING : "init: 1\nwatched: CHLD ? ?\n" INIT_ENDING);
 	}
 }
 

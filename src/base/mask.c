@@ -208,9 +208,13 @@ static void mask_place(struct buf *out, const char *text, bool any_port, mask_kn
 	}
 }
 
-/* Masks what follows "scheme://". */
-static void mask_url(struct buf *out, const char *url, bool any_port, mask_known *known)
+/*
+ * Masks what follows "scheme://". A user without a password is shown, since databases have such users, but not where it
+ * may be a password itself: "redis://secret@cache" lacks only a ':'.
+ */
+static void mask_url(struct buf *out, const char *scheme, const char *url, mask_known *known)
 {
+	bool any_port = strncasecmp(scheme, "tcp://", 6) == 0, hides_user = strncasecmp(scheme, "redis", 5) == 0;
 	const char *at = mask_at(url, known), *colon = at ? memchr(url, ':', (size_t)(at - url)) : NULL;
 	size_t authority = strcspn(url, "/?#");
 	bool is_hosts = mask_is_host_list(url, authority);
@@ -227,7 +231,10 @@ static void mask_url(struct buf *out, const char *url, bool any_port, mask_known
 	if (at) {
 		const char *end = colon ? colon : at;
 
-		mask_rest(out, url, (size_t)(end - url), mask_plain_length(url, (size_t)(end - url)));
+		if (hides_user && !colon)
+			buf_add_text(out, "***");
+		else
+			mask_rest(out, url, (size_t)(end - url), mask_plain_length(url, (size_t)(end - url)));
 		buf_add_text(out, colon ? ":***" : "");
 		/* This '@' stands after the authority, so all that follows it may be parameters: show none of it. */
 		if (is_hosts && at > url + authority)
@@ -335,7 +342,7 @@ static void mask_into(struct buf *out, const char *text, mask_known *known)
 	scheme = scheme ? scheme + 1 : text;
 	authority += 3;
 	buf_add(out, text, (size_t)(authority - text));
-	mask_url(out, authority, strncasecmp(scheme, "tcp://", 6) == 0, known);
+	mask_url(out, scheme, authority, known);
 }
 
 char *mask_target(const char *text, enum mask_parameter (*known)(const char *key, size_t len))

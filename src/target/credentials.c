@@ -150,7 +150,8 @@ int credentials_complete(struct target *target, const struct env *env, struct er
 		return -1;
 	credentials_from_link(target, env);
 	target->login.how = target->login.password_from ? TARGET_LOGIN : TARGET_PING;
-	if (credentials_has(target->user))
+	/* A user is of no use for a ping, and "redis://secret@cache" may have a password in its place. */
+	if (target->login.how == TARGET_LOGIN && credentials_has(target->user))
 		target->login.user = alloc_text(target->user);
 	return 0;
 }

@@ -187,6 +187,14 @@ def test_no_secret_in_any_output(waitfor, peer, folder, case):
         "and yet it was sent"
 
 
+def test_a_user_alone_may_be_the_password(waitfor, peer):
+    """The ':' before it is missing. It is hidden like a password."""
+    at = peer(resp.answers({"PING": resp.refusal("LOADING")})).target
+    for words in (["-v", "-t", "300ms"], ["--output=json", "-v", "-t", "300ms"], ["--explain"], ["--explain=json"]):
+        result = waitfor(*words, f"redis://{SECRET}@{at}")
+        assert SECRET not in result.out + result.err and f"redis://***@{at}" in result.out + result.err, result
+
+
 def test_no_secret_of_a_link(waitfor, net, cache):
     cache.script = resp.answers({"AUTH": resp.refusal(f"WRONGPASS {SECRET} is wrong")})
     env = {**link("CACHE", "10.77.0.6", 6379), "CACHE_ENV_REDIS_PASSWORD": SECRET}

@@ -2,6 +2,11 @@
 
 #include "base/clock.h"
 
+/* A timer that is later than this was not late because the machine is busy: the process was stopped, or frozen. */
+#define PEER_FROZEN (100 * CLOCK_MS)
+/* So much time a target gets after that. */
+#define PEER_LAST_LOOK (1000 * CLOCK_MS)
+
 static const struct target_settings *peer_settings(const struct peer *peer)
 {
 	return &peer->progress->target->settings;
@@ -69,10 +74,33 @@ static void peer_on_pause(void *arg)
 	peer->owner->wants(peer->owner->arg, peer);
 }
 
+/*
+ * Tries once more after a freeze (docker pause, SIGSTOP) that outlasted the deadline: nobody has looked for so long that
+ * the last outcome proves nothing.
+ */
+static void peer_look_again(struct peer *peer, int64_t now)
+{
+	enum progress_state state = peer->progress->state;
+
+	peer->current.deadline = now + PEER_LAST_LOOK;
+	loop_timer_set(&peer->expiry, PEER_LAST_LOOK);
+	if (state == PROGRESS_QUEUED)
+		return;
+	if (state == PROGRESS_TRYING)
+		attempt_stop(peer->attempt); /* its time was up as well */
+	loop_timer_clear(&peer->pause);
+	peer->owner->wants(peer->owner->arg, peer);
+}
+
 static void peer_on_expiry(void *arg)
 {
 	struct peer *peer = arg;
+	int64_t now = clock_now();
 
+	if (now - peer->current.deadline > PEER_FROZEN) {
+		peer_look_again(peer, now);
+		return;
+	}
 	peer_end(peer, PROGRESS_EXPIRED);
 	peer->owner->expired(peer->owner->arg, peer);
 }

@@ -279,3 +279,21 @@ def test_a_broken_pipe_of_ours_is_not_pending_for_the_app(waitfor, peer, found_p
         pending |= int(line.split()[1], 16)
     assert result.code == 0 and len(result.out.splitlines()) == 2, result
     assert bool(pending & 1 << signal.SIGPIPE - 1) == found_pending
+
+
+@pytest.mark.parametrize("opens", [True, False])
+def test_a_freeze_past_the_deadline(waitfor, peer, opens):
+    """docker pause, or a laptop that sleeps: what happened meanwhile counts, so it looks once more."""
+    late = peer(listen=False)
+    running = waitfor.start("-t", "1", f"tcp://{late.target}")
+    running.wait_err("refused")
+    running.send(signal.SIGSTOP)
+    until(lambda: state_of(running.pid) == "T")
+    time.sleep(1.3)      # the deadline is over
+    if opens:
+        late.listen()
+    running.send(signal.SIGCONT)
+    since = time.monotonic()
+    result = running.finish(10)
+    assert result.code == (0 if opens else 124), result
+    assert time.monotonic() - since < 4

@@ -191,6 +191,9 @@ class Lab:
     def limit(self):
         return Tool("limit", (self.program("limit"), "{host}", "{port}", "{timeout}", "{app}"))
 
+    def floor(self):
+        return Tool("floor", (self.program("floor"), "{host}", "{port}", "{timeout}"))
+
     def tools(self, kind):
         """waitfor, the limit and the peers, for a wait of this kind: "tcp" or "postgres"."""
         return [self.own(kind), self.limit(), *(peer.tool(kind) for peer in self.peers)]

@@ -163,13 +163,14 @@ def cost_of(lab, tool, host, port):
 
 
 def waits_in_vain(lab, refusing, starting):
-    """(what, tool, host, port) for waitfor, and for each peer that knows this kind of wait."""
+    """(what, tool, host, port) for waitfor, for each peer that knows this kind of wait, and for the floor."""
     places = [(REFUSES, "tcp", ADDRESS, refusing),
               (STARTS, "postgres", ADDRESS, starting),
               (NO_NAME, "tcp", NO_SUCH_NAME, refusing)]
-    return [(what, tool, host, port) for what, kind, host, port in places
-            for tool in [lab.own(kind),
-                         *(peer.tool(kind) for peer in lab.peers if peer.knows(kind))]]
+    waits = [(what, tool, host, port) for what, kind, host, port in places
+             for tool in [lab.own(kind),
+                          *(peer.tool(kind) for peer in lab.peers if peer.knows(kind))]]
+    return [*waits, (REFUSES, lab.floor(), ADDRESS, refusing)]
 
 
 def cost(lab, rounds, lanes):

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support.net import family_of
+from support.families import family_of
 from support.peers import close_at_once, greets, reset_at_once, silence
 from support.until import until
 

@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from support.net import family_of
+from support.families import family_of
 
 A, AAAA = 1, 28
 CNAME = 5

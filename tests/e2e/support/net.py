@@ -26,10 +26,6 @@ def require_namespaces():
         pytest.skip(f"no namespaces here: {probe.stderr.strip()}")
 
 
-def family_of(address):
-    return socket.AF_INET6 if ":" in address else socket.AF_INET
-
-
 class Net:
     """One network namespace joined with one mount namespace.
 

@@ -6,7 +6,7 @@ import struct
 import threading
 import time
 
-from support.net import family_of
+from support.families import family_of
 from support.until import until
 
 

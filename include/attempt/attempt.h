@@ -36,9 +36,9 @@ struct attempt;
 
 /*
  * Returns an attempt, which the caller frees. pool and target must outlive it. done is called once for each
- * attempt_start, on a later turn of the loop; place is where the outcome was found. If thorough is true, an attempt
- * that finds nothing ready does not end before every look-up has: the verdict depends on this one attempt, and a late
- * address could change it.
+ * attempt_start, on a later turn of the loop; place is where the outcome was found, and counts the other addresses
+ * where the same was. If thorough is true, an attempt that finds nothing ready does not end before every look-up has:
+ * the verdict depends on this one attempt, and a late address could change it.
  */
 struct attempt *attempt_new(struct attempt_pool *pool, const struct target *target, bool thorough,
 			    void (*done)(void *arg, const struct outcome *outcome, const struct place *place),

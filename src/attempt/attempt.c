@@ -149,6 +149,8 @@ static void attempt_note(struct attempt *attempt, const struct outcome *outcome,
 	if (outcome_better(&attempt->best, outcome) == outcome) {
 		attempt->best = *outcome;
 		attempt->best_place = *place;
+	} else if (attempt->best.kind == outcome->kind && strcmp(attempt->best.detail, outcome->detail) == 0) {
+		place_add_other(&attempt->best_place, place);
 	}
 }
 

@@ -36,11 +36,11 @@ struct words_reason words_reason(const struct progress *progress, bool down)
 	const struct outcome *outcome = &progress->outcome;
 	struct words_parts parts = {"", outcome_info(outcome->kind)->text, ""};
 	struct words_reason reason;
-	char place[PLACE_TEXT_MAX], streak[48] = "";
+	char place[PLACE_ALL_MAX], streak[48] = "";
 
 	if (down && progress->state != PROGRESS_DONE && progress->attempts > 0)
 		parts = words_not_down(progress);
-	place_text(&progress->place, place, sizeof(place));
+	place_all_text(&progress->place, place, sizeof(place));
 	if (words_is_in_streak(progress))
 		snprintf(streak, sizeof(streak), ", %u of %d in a row", progress->streak,
 			 progress->target->settings.successes);

@@ -20,3 +20,28 @@ char *place_text(const struct place *place, char *out, size_t size)
 			 (unsigned)place->port);
 	return out;
 }
+
+void place_add_other(struct place *place, const struct place *other)
+{
+	char first[PLACE_TEXT_MAX], text[PLACE_TEXT_MAX];
+
+	place_text(place, first, sizeof(first));
+	place_text(other, text, sizeof(text));
+	/* Two hosts of a PostgreSQL URI may be one address. */
+	if (!first[0] || !text[0] || strcmp(first, text) == 0)
+		return;
+	if (place->others++ == 0)
+		snprintf(place->other, sizeof(place->other), "%s", text);
+}
+
+char *place_all_text(const struct place *place, char *out, size_t size)
+{
+	char first[PLACE_TEXT_MAX];
+
+	place_text(place, first, sizeof(first));
+	if (place->others > 1)
+		snprintf(out, size, "%s and %zu more", first, place->others);
+	else
+		snprintf(out, size, "%s%s%s", first, place->others ? " and " : "", place->other);
+	return out;
+}

@@ -68,6 +68,51 @@ static void test_targets(void **state)
 	close(listener);
 }
 
+struct several_row {
+	const char *target; /* an R stands for a port that refuses, an L for one that listens and says nothing */
+	bool v6;            /* one of the addresses is ::1 */
+	enum outcome_kind kind;
+	const char *all; /* every address that had the outcome */
+};
+
+/* "place ... counts the other addresses where the same was." */
+static void test_the_same_at_several_addresses(void **state)
+{
+	static const struct several_row rows[] = {
+		{"tcp://peer.localhost:R", true, OUTCOME_REFUSED, "[::1]:R and 127.0.0.1:R"},
+		{"postgres://me@127.0.0.1:R,127.0.0.2:R", false, OUTCOME_REFUSED, "127.0.0.1:R and 127.0.0.2:R"},
+		{"postgres://me@127.0.0.1:R,127.0.0.2:R,127.0.0.3:R", false, OUTCOME_REFUSED, "127.0.0.1:R and 2 more"},
+		/* Two hosts at one address. */
+		{"postgres://me@127.0.0.1:R,db.localhost:R", true, OUTCOME_REFUSED, "127.0.0.1:R and [::1]:R"},
+		/* What is worse does not count, before or after it. */
+		{"postgres://me@127.0.0.2:R,127.0.0.1:L,127.0.0.3:R", false, OUTCOME_SILENT, "127.0.0.1:L"},
+		{"postgres://me@127.0.0.1:R,db.onion:R", false, OUTCOME_REFUSED, "127.0.0.1:R"},
+	};
+	uint16_t refusing = 0, listening = 0;
+	int deaf = loopback_bind("127.0.0.1", &refusing), listener = loopback_listen("127.0.0.1", &listening);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *text = loopback_text(rows[i].target, refusing, listening), place[PLACE_ALL_MAX];
+		char *all = loopback_text(rows[i].all, refusing, listening);
+		struct attempting attempting;
+
+		attempting_open(&attempting);
+		attempting_bind(&attempting, text);
+		for (int round = 0; round < 2 && (!rows[i].v6 || loopback_has_v6()); round++) {
+			attempting_run(&attempting, 100 * CLOCK_MS, rows[i].target);
+			check_int(rows[i].target, attempting.outcome.kind, rows[i].kind);
+			place_all_text(&attempting.place, place, sizeof(place));
+			check_text(rows[i].target, place, all);
+		}
+		attempting_close(&attempting);
+		free(all);
+		free(text);
+	}
+	close(deaf);
+	close(listener);
+}
+
 struct limit_row {
 	const char *name, *target;
 	enum outcome_kind kind;
@@ -234,8 +279,11 @@ static void test_without_endpoints(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_targets),           cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_again_from_done),   cmocka_unit_test(test_free_while_running),
+		cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_the_same_at_several_addresses),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_again_from_done),
+		cmocka_unit_test(test_free_while_running),
 		cmocka_unit_test(test_without_endpoints),
 	};
 

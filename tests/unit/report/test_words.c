@@ -46,6 +46,23 @@ static void test_reason(void **state)
 	}
 }
 
+static void test_every_address_is_told(void **state)
+{
+	static const struct target target = {.text = (char *)"localhost:1"};
+	const struct place v4 = {.host = "localhost", .port = 1, .address = "127.0.0.1"};
+	struct progress progress;
+
+	(void)state;
+	progress_init(&progress, &target, 0);
+	progress.outcome = outcome_make(OUTCOME_REFUSED, NULL);
+	progress.attempts = 1;
+	progress.place = (struct place){.host = "localhost", .port = 1, .address = "::1"};
+	place_add_other(&progress.place, &v4);
+	check_text("ready", words_reason(&progress, false).text, "connection refused ([::1]:1 and 127.0.0.1:1)");
+	check_text("down", words_reason(&progress, true).text,
+		   "not known to be down: connection refused ([::1]:1 and 127.0.0.1:1)");
+}
+
 /* Before the first attempt nothing is known about the peer. */
 static void test_not_tried_yet(void **state)
 {
@@ -62,6 +79,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reason),
+		cmocka_unit_test(test_every_address_is_told),
 		cmocka_unit_test(test_not_tried_yet),
 	};
 

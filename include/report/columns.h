@@ -7,15 +7,7 @@
 
 #include "base/buf.h"
 
-enum columns_column {
-	COLUMNS_STATE,
-	COLUMNS_TARGET,
-	COLUMNS_REASON,
-	COLUMNS_ELAPSED,
-	COLUMNS_ATTEMPTS,
-	COLUMNS_NEXT,
-	COLUMNS_COUNT
-};
+enum columns_column { COLUMNS_STATE, COLUMNS_TARGET, COLUMNS_REASON, COLUMNS_ELAPSED, COLUMNS_COUNT };
 
 struct columns_line {
 	char *text[COLUMNS_COUNT];  /* without control bytes (cells_copy) */

@@ -12,7 +12,7 @@
 #include "report/words.h"
 
 /* The most urgent state comes first. */
-enum board_state { BOARD_FAILING, BOARD_WAITING, BOARD_DONE, BOARD_SKIPPED, BOARD_STATES };
+enum board_state { BOARD_FAILING, BOARD_EXPIRED, BOARD_WAITING, BOARD_DONE, BOARD_SKIPPED, BOARD_STATES };
 
 struct board_look {
 	const char *word, *down_word; /* down_word: under --down */
@@ -22,6 +22,7 @@ struct board_look {
 
 static const struct board_look board_looks[BOARD_STATES] = {
 	[BOARD_FAILING] = {"failing", "failing", "!", "\033[31m"},
+	[BOARD_EXPIRED] = {"expired", "expired", "x", "\033[31m"},
 	[BOARD_WAITING] = {"waiting", "waiting", "-", "\033[33m"},
 	[BOARD_DONE] = {"ready", "down", "+", "\033[32m"},
 	[BOARD_SKIPPED] = {"skipped", "skipped", ".", ""},
@@ -35,7 +36,7 @@ static enum board_state board_state(const struct progress *progress, bool down)
 	case PROGRESS_SKIPPED:
 		return BOARD_SKIPPED;
 	case PROGRESS_EXPIRED:
-		return BOARD_FAILING;
+		return BOARD_EXPIRED;
 	default:
 		return !down && outcome_info(progress->outcome.kind)->lasting ? BOARD_FAILING : BOARD_WAITING;
 	}
@@ -76,38 +77,12 @@ static char *board_reason(const struct progress *progress, bool down)
 	return alloc_text(words_reason(progress, down).text);
 }
 
-/* "in 0.4s", "trying", or "" if there will be no other attempt. The caller frees it. */
-static char *board_next(const struct progress *progress, int64_t now)
-{
-	char *time, *text;
-
-	switch (progress->state) {
-	case PROGRESS_TRYING:
-		return alloc_text("trying");
-	case PROGRESS_EXPIRED:
-		return alloc_text("expired");
-	case PROGRESS_QUEUED:
-		return alloc_text("queued");
-	case PROGRESS_PAUSED:
-		break;
-	default:
-		return alloc_text("");
-	}
-	if (progress->next == 0)
-		return alloc_text("");
-	/* Rounded up: an attempt that is still to come must not be "in 0.0s". */
-	time = board_time(progress->next > now ? progress->next - now + 100 * CLOCK_MS - 1 : 0);
-	text = alloc_format("in %s", time);
-	free(time);
-	return text;
-}
-
 static void board_fill(struct columns_line *line, const struct progress *progress, const struct sinks_view *view,
 		       int64_t now)
 {
 	bool down = view->down;
 	enum board_state state = board_state(progress, down);
-	char *reason = board_reason(progress, down), *next = board_next(progress, now);
+	char *reason = board_reason(progress, down);
 
 	line->colour = board_looks[state].colour;
 	line->text[COLUMNS_STATE] = alloc_text(board_word(state, down));
@@ -115,11 +90,6 @@ static void board_fill(struct columns_line *line, const struct progress *progres
 	line->text[COLUMNS_TARGET] = cells_copy(progress->target->text);
 	line->text[COLUMNS_REASON] = cells_copy(reason);
 	line->text[COLUMNS_ELAPSED] = board_elapsed(progress, view->started, now);
-	line->text[COLUMNS_ATTEMPTS] =
-		alloc_format("%u attempt%s", progress->attempts, progress->attempts == 1 ? "" : "s");
-	line->brief[COLUMNS_ATTEMPTS] = alloc_format("%ux", progress->attempts);
-	line->text[COLUMNS_NEXT] = alloc_format("%s%s", progress->next ? "next " : "", next);
-	line->brief[COLUMNS_NEXT] = next;
 	free(reason);
 }
 

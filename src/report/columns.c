@@ -10,11 +10,7 @@ enum { COLUMNS_GAP = 2 };
 
 /* The least width of a column, in cells, so that the other columns do not jump when its text grows. */
 static const int columns_reserved[COLUMNS_FORMS][COLUMNS_COUNT] = {
-	[COLUMNS_FULL] = {[COLUMNS_STATE] = sizeof("waiting") - 1,
-			  [COLUMNS_ELAPSED] = sizeof("99.9s") - 1,
-			  [COLUMNS_ATTEMPTS] = sizeof("100 attempts") - 1,
-			  [COLUMNS_NEXT] = sizeof("next in 0.0s") - 1},
-	[COLUMNS_BRIEF] = {[COLUMNS_ATTEMPTS] = sizeof("100x") - 1, [COLUMNS_NEXT] = sizeof("in 0.0s") - 1},
+	[COLUMNS_FULL] = {[COLUMNS_STATE] = sizeof("waiting") - 1, [COLUMNS_ELAPSED] = sizeof("99.9s") - 1},
 };
 
 /* A step that shortens a column. It is taken if target and reason would get fewer cells than the step says. */
@@ -26,9 +22,8 @@ struct columns_step {
 
 /* In this order. The elapsed time is left out first: it is nearly the same for all targets, and in the header. */
 static const struct columns_step columns_steps[] = {
-	{COLUMNS_ATTEMPTS, COLUMNS_BRIEF, 20, 26}, {COLUMNS_NEXT, COLUMNS_BRIEF, 20, 26},
-	{COLUMNS_ELAPSED, COLUMNS_GONE, 20, 26},   {COLUMNS_ATTEMPTS, COLUMNS_GONE, 20, 26},
-	{COLUMNS_NEXT, COLUMNS_GONE, 14, 18},      {COLUMNS_STATE, COLUMNS_BRIEF, 14, 18},
+	{COLUMNS_ELAPSED, COLUMNS_GONE, 20, 26},
+	{COLUMNS_STATE, COLUMNS_BRIEF, 14, 18},
 	{COLUMNS_REASON, COLUMNS_GONE, 8, 8},
 };
 
@@ -129,9 +124,8 @@ static void columns_add_line(struct buf *buf, const struct columns_line *line, c
 		/* A target is cut in the middle, because its end, the port, matters more. */
 		char *text = cells_cut(columns_text(line, column, layout->form[column]), cells,
 				       column == COLUMNS_TARGET ? cells / 2 : 0);
-		bool is_number = column == COLUMNS_ELAPSED || column == COLUMNS_ATTEMPTS;
 		bool is_coloured = colour && column == COLUMNS_STATE && *line->colour;
-		int left = cells - cells_count(text), before = is_number ? left : 0;
+		int left = cells - cells_count(text), before = column == COLUMNS_ELAPSED ? left : 0;
 
 		if (*text) {
 			columns_add_blanks(buf, blanks + before);

@@ -171,10 +171,10 @@ static void test_a_board(void **state)
 	rig_run(&rig, 250 * CLOCK_MS);
 	check_has("the first line, and what was behind it", terminal_text(&rig.terminal),
 		  "\rwaitfor: 0 of 1 ready, 0.1s, no limit\033[K\r");
-	check_has("the last line, and back", rig.terminal.text, "1 attempt\033[J\r\033[1A");
+	check_has("the last line, and back", rig.terminal.text, "0.1s\033[J\r\033[1A");
 	rig_attempt(&rig, OUTCOME_READY);
 	rig.sink->end(rig.sink, VERDICT_READY, 0);
-	check_has("at the end below it", terminal_text(&rig.terminal), "0.0s    2 attempts\033[J\r\r\n");
+	check_has("at the end below it", terminal_text(&rig.terminal), "0.0s\033[J\r\r\n");
 	check_text("nothing in lines", unit_log_text(&rig.log), "");
 	rig_close(&rig);
 }
@@ -231,7 +231,7 @@ static void test_a_terminal_that_takes_nothing(void **state)
 	tcflow(rig.terminal.theirs, TCOON);
 	rig_run(&rig, 250 * CLOCK_MS);
 	check("a frame from its beginning", strncmp(terminal_text(&rig.terminal), "\rwaitfor: 0 of 1", 16) == 0);
-	check_has("to its end", rig.terminal.text, "queued\033[J\r\033[1A\rwaitfor: 0 of 1");
+	check_has("to its end", rig.terminal.text, "s\033[J\r\033[1A\rwaitfor: 0 of 1");
 	rig.sink->end(rig.sink, VERDICT_READY, 0);
 	rig_close(&rig);
 }

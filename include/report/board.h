@@ -1,5 +1,6 @@
 /*
- * The live board as text: a line for the whole wait, and one for each target. It uses neither a terminal nor a clock.
+ * The live board as text: a line for the whole wait, and one for each target. Of a URL it shows only what tells targets
+ * apart, and an address only if the target does not say it. It uses neither a terminal nor a clock.
  */
 #ifndef REPORT_BOARD_H
 #define REPORT_BOARD_H

@@ -66,15 +66,61 @@ static char *board_elapsed(const struct progress *progress, int64_t started, int
 	return board_time(progress_elapsed(progress, started, now));
 }
 
+/* Returns the length of "NAME=" at the beginning of the text of the target. */
+static size_t board_name_length(const struct target *target)
+{
+	return target->named ? strcspn(target->text, "=") + 1 : 0;
+}
+
+/* Returns where the hosts begin in the text of the target: after "NAME=", the scheme and the user. */
+static const char *board_hosts(const struct target *target)
+{
+	const char *scheme_end = strstr(target->text, "://");
+	const char *hosts = scheme_end ? scheme_end + 3 : target->text + board_name_length(target);
+	const char *at = memrchr(hosts, '@', strcspn(hosts, "/?#"));
+
+	return at ? at + 1 : hosts;
+}
+
+/*
+ * Returns what the board calls a target: "DB=sql/shop" for "DB=postgres://app:***@sql/shop?sslmode=require". The caller
+ * frees it.
+ */
+static char *board_label(const struct target *target)
+{
+	const char *hosts = board_hosts(target);
+	size_t len = strcspn(hosts, "?#");
+	struct buf label = {0};
+
+	/* A path says little without its scheme, and parameters may name the hosts: "postgres:///shop?host=/run/pg". */
+	if (len == 0 || *hosts == '/')
+		return cells_copy(target->text);
+	buf_add(&label, target->text, board_name_length(target));
+	buf_add(&label, hosts, len);
+	cells_clean(label.data, label.len);
+	return buf_detach(&label);
+}
+
+/* Is this address all that the target's text has as its host, as in "tcp://10.0.0.2:5432"? */
+static bool board_repeats(const struct target *target, const char *address)
+{
+	const char *hosts = board_hosts(target);
+	size_t len = strlen(address);
+
+	return strncmp(hosts, address, len) == 0 && strchr("/?#", hosts[len]);
+}
+
 static char *board_reason(const struct progress *progress, bool down)
 {
+	struct progress shown = *progress;
 	char place[PLACE_TEXT_MAX];
 
-	if (progress->state == PROGRESS_DONE && !down) {
-		place_text(&progress->place, place, sizeof(place));
+	place_text(&shown.place, place, sizeof(place));
+	if (shown.place.others == 0 && board_repeats(shown.target, place))
+		shown.place.address[0] = place[0] = '\0';
+	if (progress->state == PROGRESS_DONE && !down)
 		return alloc_format("%s%s", place[0] ? "at " : "", place);
-	}
-	return alloc_text(words_reason(progress, down).text);
+	return alloc_text(words_reason(&shown, down).text);
 }
 
 static void board_fill(struct columns_line *line, const struct progress *progress, const struct sinks_view *view,
@@ -87,7 +133,7 @@ static void board_fill(struct columns_line *line, const struct progress *progres
 	line->colour = board_looks[state].colour;
 	line->text[COLUMNS_STATE] = alloc_text(board_word(state, down));
 	line->brief[COLUMNS_STATE] = alloc_text(board_looks[state].mark);
-	line->text[COLUMNS_TARGET] = cells_copy(progress->target->text);
+	line->text[COLUMNS_TARGET] = board_label(progress->target);
 	line->text[COLUMNS_REASON] = cells_copy(reason);
 	line->text[COLUMNS_ELAPSED] = board_elapsed(progress, view->started, now);
 	free(reason);

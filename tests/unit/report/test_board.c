@@ -52,8 +52,8 @@ static void wait_open_mixed(struct wait *wait)
 	wait_open(wait, 60 * CLOCK_S, false);
 	progress_end(wait_add(wait, "db:5432", OUTCOME_READY, "", "10.0.0.2", 3), PROGRESS_DONE, NOW - 3900 * CLOCK_MS);
 	wait_add(wait, "tcp://cache:6379", OUTCOME_REFUSED, "", "10.0.0.3", 12);
-	wait_add(wait, "postgres://app:***@sql/shop", OUTCOME_DENIED, "no such role", "10.0.0.4", 1)->state =
-		PROGRESS_TRYING;
+	wait_add(wait, "postgres://app:***@postgres.internal.test/shop", OUTCOME_DENIED, "no such role", "10.0.0.4", 1)
+		->state = PROGRESS_TRYING;
 	wait_add(wait, "web:80", OUTCOME_NONE, "", "", 0)->state = PROGRESS_TRYING;
 }
 
@@ -69,87 +69,87 @@ static void test_one_of_each(void **state)
 		{"all of it", 140, 5,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432                      at 10.0.0.2:5432                       0.3s\n"
-		 "waiting  tcp://cache:6379             connection refused (10.0.0.3:5432)     4.2s\n"
-		 "failing  postgres://app:***@sql/shop  denied: no such role (10.0.0.4:5432)   4.2s\n"
+		 "waiting  cache:6379                   connection refused (10.0.0.3:5432)     4.2s\n"
+		 "failing  postgres.internal.test/shop  denied: no such role (10.0.0.4:5432)   4.2s\n"
 		 "waiting  web:80                       not tried yet                          4.2s\n"},
 		/* All texts fit: 7+2+27+2+36+2+5 cells. */
 		{"just wide enough", 82, 5,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432                      at 10.0.0.2:5432                       0.3s\n"
-		 "waiting  tcp://cache:6379             connection refused (10.0.0.3:5432)     4.2s\n"
-		 "failing  postgres://app:***@sql/shop  denied: no such role (10.0.0.4:5432)   4.2s\n"
+		 "waiting  cache:6379                   connection refused (10.0.0.3:5432)     4.2s\n"
+		 "failing  postgres.internal.test/shop  denied: no such role (10.0.0.4:5432)   4.2s\n"
 		 "waiting  web:80                       not tried yet                          4.2s\n"},
 		{"target and reason cut to 20 and 26", 65, 5,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432               at 10.0.0.2:5432             0.3s\n"
-		 "waiting  tcp://cache:6379      connection refused (10....   4.2s\n"
-		 "failing  postgre...*@sql/shop  denied: no such role (1...   4.2s\n"
+		 "waiting  cache:6379            connection refused (10....   4.2s\n"
+		 "failing  postgre....test/shop  denied: no such role (1...   4.2s\n"
 		 "waiting  web:80                not tried yet                4.2s\n"},
 		{"80 columns", 80, 24,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432                      at 10.0.0.2:5432                     0.3s\n"
-		 "waiting  tcp://cache:6379             connection refused (10.0.0.3:5432)   4.2s\n"
-		 "failing  postgres://app:***@sql/shop  denied: no such role (10.0.0.4:...   4.2s\n"
+		 "waiting  cache:6379                   connection refused (10.0.0.3:5432)   4.2s\n"
+		 "failing  postgres.internal.test/shop  denied: no such role (10.0.0.4:...   4.2s\n"
 		 "waiting  web:80                       not tried yet                        4.2s\n"},
 		{"a size that is not known", 0, 0,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432                      at 10.0.0.2:5432                     0.3s\n"
-		 "waiting  tcp://cache:6379             connection refused (10.0.0.3:5432)   4.2s\n"
-		 "failing  postgres://app:***@sql/shop  denied: no such role (10.0.0.4:...   4.2s\n"
+		 "waiting  cache:6379                   connection refused (10.0.0.3:5432)   4.2s\n"
+		 "failing  postgres.internal.test/shop  denied: no such role (10.0.0.4:...   4.2s\n"
 		 "waiting  web:80                       not tried yet                        4.2s\n"},
 		/* The elapsed time leaves six cells: three for the target, three for the reason. */
 		{"64 columns", 64, 24,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432                   at 10.0.0.2:5432\n"
-		 "waiting  tcp://cache:6379          connection refused (10.0....\n"
-		 "failing  postgres:...***@sql/shop  denied: no such role (10....\n"
+		 "waiting  cache:6379                connection refused (10.0....\n"
+		 "failing  postgres....al.test/shop  denied: no such role (10....\n"
 		 "waiting  web:80                    not tried yet\n"},
 		{"60 columns", 60, 24,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432                 at 10.0.0.2:5432\n"
-		 "waiting  tcp://cache:6379        connection refused (10....\n"
-		 "failing  postgres...**@sql/shop  denied: no such role (1...\n"
+		 "waiting  cache:6379              connection refused (10....\n"
+		 "failing  postgres...l.test/shop  denied: no such role (1...\n"
 		 "waiting  web:80                  not tried yet\n"},
 		{"52 columns", 52, 24,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432             at 10.0.0.2:5432\n"
-		 "waiting  tcp://cache:6379    connection refused ...\n"
-		 "failing  postgr...@sql/shop  denied: no such rol...\n"
+		 "waiting  cache:6379          connection refused ...\n"
+		 "failing  postgr...test/shop  denied: no such rol...\n"
 		 "waiting  web:80              not tried yet\n"},
 		{"state, target and reason", 44, 24,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432         at 10.0.0.2:5432\n"
-		 "waiting  tcp:...he:6379  connection refu...\n"
-		 "failing  post...ql/shop  denied: no such...\n"
+		 "waiting  cache:6379      connection refu...\n"
+		 "failing  post...st/shop  denied: no such...\n"
 		 "waiting  web:80          not tried yet\n"},
 		{"a mark in place of the word", 43, 24,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "+  db:5432             at 10.0.0.2:5432\n"
-		 "-  tcp://cache:6379    connection refus...\n"
-		 "!  postgr...@sql/shop  denied: no such ...\n"
+		 "-  cache:6379          connection refus...\n"
+		 "!  postgr...test/shop  denied: no such ...\n"
 		 "-  web:80              not tried yet\n"},
 		{"30 columns", 30, 24,
 		 "1 of 4 ready, 4.2s of 60s\n"
 		 "+  db:5432       at 10.0.0...\n"
-		 "-  tcp...e:6379  connectio...\n"
-		 "!  pos...l/shop  denied: n...\n"
+		 "-  cache:6379    connectio...\n"
+		 "!  pos...t/shop  denied: n...\n"
 		 "-  web:80        not tried...\n"},
 		{"22 columns", 22, 24,
 		 "1 of 4 ready, 4.2s...\n"
 		 "+  db:5432   at 10...\n"
-		 "-  t...6379  conne...\n"
+		 "-  c...6379  conne...\n"
 		 "!  p...shop  denie...\n"
 		 "-  web:80    not t...\n"},
 		{"mark and target", 20, 24,
 		 "1 of 4 ready, 4....\n"
 		 "+  db:5432\n"
-		 "-  tcp://cache:6379\n"
-		 "!  postg...sql/shop\n"
+		 "-  cache:6379\n"
+		 "!  postg...est/shop\n"
 		 "-  web:80\n"},
 		{"five columns", 5, 24,
 		 "1...\n"
 		 "+  d\n"
-		 "-  t\n"
+		 "-  c\n"
 		 "!  p\n"
 		 "-  w\n"},
 		{"two columns", 2, 24,
@@ -166,27 +166,27 @@ static void test_one_of_each(void **state)
 		 "\n"},
 		{"one row is missing", 140, 4,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
-		 "failing  postgres://app:***@sql/shop  denied: no such role (10.0.0.4:5432)   4.2s\n"
-		 "waiting  tcp://cache:6379             connection refused (10.0.0.3:5432)     4.2s\n"
+		 "failing  postgres.internal.test/shop  denied: no such role (10.0.0.4:5432)   4.2s\n"
+		 "waiting  cache:6379                   connection refused (10.0.0.3:5432)     4.2s\n"
 		 "... and 2 more: 1 waiting, 1 ready\n"},
 		{"three rows", 60, 3,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
-		 "failing  postgres...**@sql/shop  denied: no such role (1...\n"
+		 "failing  postgres...l.test/shop  denied: no such role (1...\n"
 		 "... and 3 more: 2 waiting, 1 ready\n"},
 		{"three narrow rows", 20, 3,
 		 "1 of 4 ready, 4....\n"
-		 "!  postg...sql/shop\n"
+		 "!  postg...est/shop\n"
 		 "... and 3 more: ...\n"},
 		{"two rows", 60, 2,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
-		 "failing  postgres...**@sql/shop  denied: no such role (1...\n"},
+		 "failing  postgres...l.test/shop  denied: no such role (1...\n"},
 		{"one row", 60, 1, "waitfor: 1 of 4 ready, 4.2s of 60s\n"},
 		{"one row of one column", 1, 1, "\n"},
 		{"all rows", 20, BOARD_ALL_ROWS,
 		 "1 of 4 ready, 4....\n"
 		 "+  db:5432\n"
-		 "-  tcp://cache:6379\n"
-		 "!  postg...sql/shop\n"
+		 "-  cache:6379\n"
+		 "!  postg...est/shop\n"
 		 "-  web:80\n"},
 	};
 	struct wait wait;
@@ -289,6 +289,88 @@ static void test_what_is_over_without_being_done(void **state)
 		    "waiting  e:1  ready, 1 of 3 in a row (10.0.0.6:5432)   4.2s\n");
 }
 
+struct label_row {
+	const char *text;
+	bool named;
+	const char *address; /* port 5432; "": none */
+	const char *refused; /* target and reason */
+};
+
+/* "A target is shown without its scheme, user and parameters, and an address only if it says more than the target." */
+static void test_target_and_address(void **state)
+{
+	static const struct label_row rows[] = {
+		{"db:5432", false, "10.0.0.2", "db:5432  connection refused (10.0.0.2:5432)"},
+		{"DB=db:5432", true, "10.0.0.2", "DB=db:5432  connection refused (10.0.0.2:5432)"},
+		{"tcp://db:5432?stay=1s", false, "10.0.0.2", "db:5432  connection refused (10.0.0.2:5432)"},
+		{"DB=postgres://app:***@sql/shop?sslmode=require", true, "10.0.0.2",
+		 "DB=sql/shop  connection refused (10.0.0.2:5432)"},
+		{"jdbc:postgresql://sql/shop?user=a@b", false, "10.0.0.2",
+		 "sql/shop  connection refused (10.0.0.2:5432)"},
+		{"postgres://me@a,b:1/shop", false, "10.0.0.2", "a,b:1/shop  connection refused (10.0.0.2:5432)"},
+		/* What would be left says too little. */
+		{"postgres:///shop?host=sql", false, "10.0.0.2",
+		 "postgres:///shop?host=sql  connection refused (10.0.0.2:5432)"},
+		{"postgres://app@?host=sql", false, "10.0.0.2",
+		 "postgres://app@?host=sql  connection refused (10.0.0.2:5432)"},
+		/* The address repeats the target. */
+		{"10.0.0.2:5432", false, "10.0.0.2", "10.0.0.2:5432  connection refused"},
+		{"tcp://[fd00::2]:5432?stay=1s", false, "fd00::2", "[fd00::2]:5432  connection refused"},
+		{"DB=postgres://me@10.0.0.2:5432/shop", true, "10.0.0.2", "DB=10.0.0.2:5432/shop  connection refused"},
+		{"S=unix:///run/s", true, "/run/s", "S=unix:///run/s  connection refused"},
+		/* It does not. */
+		{"10.0.0.2:54321", false, "10.0.0.2", "10.0.0.2:54321  connection refused (10.0.0.2:5432)"},
+		{"10.0.0.2", false, "10.0.0.2", "10.0.0.2  connection refused (10.0.0.2:5432)"},
+		{"postgres://10.0.0.2:5432,b:1", false, "10.0.0.2",
+		 "10.0.0.2:5432,b:1  connection refused (10.0.0.2:5432)"},
+		{"unix:///run/s", false, "/run/s.sock", "unix:///run/s  connection refused (/run/s.sock)"},
+		{"db:5432", false, "", "db:5432  connection refused"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char expected[200];
+		struct wait wait;
+
+		wait_open(&wait, 0, false);
+		wait_add(&wait, rows[i].text, OUTCOME_REFUSED, "", rows[i].address, 1);
+		wait.targets[0].named = rows[i].named;
+		snprintf(expected, sizeof(expected), "waitfor: 0 of 1 ready, 4.2s, no limit\nwaiting  %s   4.2s\n",
+			 rows[i].refused);
+		check_board(rows[i].text, &wait, expected);
+	}
+}
+
+static void test_ready_where_the_target_says(void **state)
+{
+	struct wait wait;
+
+	(void)state;
+	wait_open(&wait, 60 * CLOCK_S, false);
+	progress_end(wait_add(&wait, "10.0.0.2:5432", OUTCOME_READY, "", "10.0.0.2", 1), PROGRESS_DONE, NOW);
+	progress_end(wait_add(&wait, "db:5432", OUTCOME_READY, "", "10.0.0.3", 1), PROGRESS_DONE, NOW);
+	check_board("by address, by name", &wait,
+		    "waitfor: 2 of 2 ready, 4.2s of 60s\n"
+		    "ready    10.0.0.2:5432                     4.2s\n"
+		    "ready    db:5432        at 10.0.0.3:5432   4.2s\n");
+}
+
+/* Both refused, and the second is not in the target. */
+static void test_a_second_address(void **state)
+{
+	struct wait wait;
+	struct progress *progress;
+	struct place second = {.port = 5432, .address = "10.0.0.3"};
+
+	(void)state;
+	wait_open(&wait, 60 * CLOCK_S, false);
+	progress = wait_add(&wait, "10.0.0.2:5432", OUTCOME_REFUSED, "", "10.0.0.2", 1);
+	place_add_other(&progress->place, &second);
+	check_board("two addresses", &wait,
+		    "waitfor: 0 of 1 ready, 4.2s of 60s\n"
+		    "waiting  10.0.0.2:5432  connection refused (10.0.0.2:5432 and 10.0.0.3:5432)   4.2s\n");
+}
+
 static void test_no_target(void **state)
 {
 	struct wait wait;
@@ -309,15 +391,15 @@ static void test_colours(void **state)
 	check_text("words", text,
 		   "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		   "\033[32mready\033[m    db:5432         at 10.0.0.2:5432\n"
-		   "\033[33mwaiting\033[m  tcp:...he:6379  connection refu...\n"
-		   "\033[31mfailing\033[m  post...ql/shop  denied: no such...\n"
+		   "\033[33mwaiting\033[m  cache:6379      connection refu...\n"
+		   "\033[31mfailing\033[m  post...st/shop  denied: no such...\n"
 		   "\033[33mwaiting\033[m  web:80          not tried yet\n");
 	free(text);
 	text = board_draw(&wait.view, 5, 24, NOW, true);
 	check_text("marks", text,
 		   "1...\n"
 		   "\033[32m+\033[m  d\n"
-		   "\033[33m-\033[m  t\n"
+		   "\033[33m-\033[m  c\n"
 		   "\033[31m!\033[m  p\n"
 		   "\033[33m-\033[m  w\n");
 	free(text);
@@ -385,6 +467,9 @@ int main(void)
 		cmocka_unit_test(test_attempts_are_not_shown),
 		cmocka_unit_test(test_all_done),
 		cmocka_unit_test(test_what_is_over_without_being_done),
+		cmocka_unit_test(test_target_and_address),
+		cmocka_unit_test(test_ready_where_the_target_says),
+		cmocka_unit_test(test_a_second_address),
 		cmocka_unit_test(test_no_target),
 		cmocka_unit_test(test_colours),
 		cmocka_unit_test(test_bounds),

@@ -19,6 +19,12 @@ char *cells_copy(const char *text);
 int cells_count(const char *text);
 
 /*
+ * Returns how many bytes of the text fit on a line of `cells` cells: all, as many words as fit, or else a part of the
+ * first word.
+ */
+size_t cells_wrap(const char *text, int cells);
+
+/*
  * Returns the text shortened to at most `cells` cells (a negative number means 0). "..." replaces what is left out; the
  * last `tail` cells of the text stay after it, and 0 puts the "..." at the end. Without room for "..." the text is only
  * cut. The caller frees the result with free().

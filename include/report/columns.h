@@ -15,7 +15,10 @@ struct columns_line {
 	const char *colour;         /* escape sequence for the state; "": none */
 };
 
-/* Adds the lines to buf. Each ends with a line feed and is at most width cells wide; width may be 0. */
-void columns_add(struct buf *buf, const struct columns_line *lines, size_t count, int width, bool colour);
+/*
+ * Adds the lines to buf. Each ends with a line feed and is at most width cells wide; width may be 0. A reason that is too
+ * long for its column goes on in a line of its own, for as many reasons as there are spare lines.
+ */
+void columns_add(struct buf *buf, const struct columns_line *lines, size_t count, int width, size_t spare, bool colour);
 
 #endif

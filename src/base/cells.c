@@ -81,6 +81,15 @@ static size_t cells_prefix(const char *text, int cells)
 	return total;
 }
 
+size_t cells_wrap(const char *text, int cells)
+{
+	size_t fits = cells_prefix(text, cells), words = fits;
+
+	while (words > 0 && text[words] && text[words] != ' ')
+		words--;
+	return words ? words : fits;
+}
+
 char *cells_cut(const char *text, int cells, int tail)
 {
 	static const char dots[] = "...";

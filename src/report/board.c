@@ -227,7 +227,7 @@ char *board_draw(const struct sinks_view *view, int columns, int rows, int64_t n
 	for (size_t i = 0; i < shown; i++)
 		board_fill(&lines[i], order[i], view, now);
 	board_add_header(&buf, view, width, now);
-	columns_add(&buf, lines, shown, width, colour);
+	columns_add(&buf, lines, shown, width, shown < view->count ? 0 : room - shown, colour);
 	if (shown < view->count && shown < room)
 		board_add_rest(&buf, order + shown, view->count - shown, view->down, width);
 	for (size_t i = 0; i < shown; i++)

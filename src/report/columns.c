@@ -1,7 +1,9 @@
 #include "report/columns.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/alloc.h"
 #include "base/cells.h"
 
 enum columns_form { COLUMNS_FULL, COLUMNS_BRIEF, COLUMNS_GONE, COLUMNS_FORMS };
@@ -114,16 +116,34 @@ static void columns_add_blanks(struct buf *buf, int count)
 		buf_add_text(buf, " ");
 }
 
+/* Is the reason too long for its column? */
+static bool columns_is_cut(const struct columns_line *line, const struct columns_layout *layout)
+{
+	int cells = layout->cells[COLUMNS_REASON];
+
+	return cells > 0 && cells_count(line->text[COLUMNS_REASON]) > cells;
+}
+
+/* Returns the text as it is shown in the column. wrap: the reason goes on in a second line. The caller frees it. */
+static char *columns_cell(const struct columns_line *line, int column, const struct columns_layout *layout, bool wrap)
+{
+	const char *text = columns_text(line, column, layout->form[column]);
+	int cells = layout->cells[column];
+
+	if (wrap && column == COLUMNS_REASON)
+		return alloc_slice(text, cells_wrap(text, cells));
+	/* A target is cut in the middle, because its end, the port, matters more. */
+	return cells_cut(text, cells, column == COLUMNS_TARGET ? cells / 2 : 0);
+}
+
 static void columns_add_line(struct buf *buf, const struct columns_line *line, const struct columns_layout *layout,
-			     bool colour)
+			     bool wrap, bool colour)
 {
 	int blanks = 0; /* to add before the next text, so that no line ends with blanks */
 
 	for (int column = 0; column < COLUMNS_COUNT; column++) {
 		int cells = layout->cells[column];
-		/* A target is cut in the middle, because its end, the port, matters more. */
-		char *text = cells_cut(columns_text(line, column, layout->form[column]), cells,
-				       column == COLUMNS_TARGET ? cells / 2 : 0);
+		char *text = columns_cell(line, column, layout, wrap);
 		bool is_coloured = colour && column == COLUMNS_STATE && *line->colour;
 		int left = cells - cells_count(text), before = column == COLUMNS_ELAPSED ? left : 0;
 
@@ -142,11 +162,33 @@ static void columns_add_line(struct buf *buf, const struct columns_line *line, c
 	buf_add_text(buf, "\n");
 }
 
-void columns_add(struct buf *buf, const struct columns_line *lines, size_t count, int width, bool colour)
+/* Adds the rest of a wrapped reason. No column is to the right of it, so it may be wider than its column. */
+static void columns_add_rest(struct buf *buf, const struct columns_line *line, const struct columns_layout *layout,
+			     int width)
+{
+	const char *reason = line->text[COLUMNS_REASON];
+	const char *rest = reason + cells_wrap(reason, layout->cells[COLUMNS_REASON]);
+	int indent = layout->cells[COLUMNS_STATE] + COLUMNS_GAP + layout->cells[COLUMNS_TARGET] + COLUMNS_GAP;
+	char *text = cells_cut(rest + strspn(rest, " "), width - indent, 0);
+
+	columns_add_blanks(buf, indent);
+	buf_add_text(buf, text);
+	buf_add_text(buf, "\n");
+	free(text);
+}
+
+void columns_add(struct buf *buf, const struct columns_line *lines, size_t count, int width, size_t spare, bool colour)
 {
 	struct columns_layout layout;
 
 	columns_fit(&layout, lines, count, width);
-	for (size_t i = 0; i < count; i++)
-		columns_add_line(buf, &lines[i], &layout, colour);
+	for (size_t i = 0; i < count; i++) {
+		bool wrap = spare > 0 && columns_is_cut(&lines[i], &layout);
+
+		columns_add_line(buf, &lines[i], &layout, wrap, colour);
+		if (wrap) {
+			columns_add_rest(buf, &lines[i], &layout, width);
+			spare--;
+		}
+	}
 }

@@ -108,11 +108,39 @@ static void test_a_cut_text(void **state)
 	}
 }
 
+struct wrap_row {
+	const char *row, *text;
+	int cells;
+	size_t fits;
+};
+
+static void test_a_wrapped_text(void **state)
+{
+	static const struct wrap_row rows[] = {
+		{"it fits", "one two", 7, 7},
+		{"one cell too few", "one two", 6, 3},
+		{"a word that just fits", "one two", 3, 3},
+		{"as many words as fit", "one two three", 11, 7},
+		{"part of a word", "one two", 2, 2},
+		{"a blank first", " one", 3, 3},
+		{"nothing", "", 5, 0},
+		{"no cell", "one", 0, 0},
+		{"less than none", "one", -1, 0},
+		{"half a wide character is none", "\xe4\xb8\xad\xe6\x96\x87", 3, 3},
+		{"cells are not bytes", "\xc3\xa4 \xc3\xb6\xc3\xbc", 3, 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		check_int(rows[i].row, (long)cells_wrap(rows[i].text, rows[i].cells), (long)rows[i].fits);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_copy_is_clean),
 		cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_a_wrapped_text),
 		cmocka_unit_test(test_a_cut_text),
 	};
 

@@ -89,57 +89,85 @@ static void test_one_of_each(void **state)
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432                      at 10.0.0.2:5432                     0.3s\n"
 		 "waiting  cache:6379                   connection refused (10.0.0.3:5432)   4.2s\n"
-		 "failing  postgres.internal.test/shop  denied: no such role (10.0.0.4:...   4.2s\n"
+		 "failing  postgres.internal.test/shop  denied: no such role                 4.2s\n"
+		 "                                      (10.0.0.4:5432)\n"
 		 "waiting  web:80                       not tried yet                        4.2s\n"},
 		{"a size that is not known", 0, 0,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432                      at 10.0.0.2:5432                     0.3s\n"
 		 "waiting  cache:6379                   connection refused (10.0.0.3:5432)   4.2s\n"
-		 "failing  postgres.internal.test/shop  denied: no such role (10.0.0.4:...   4.2s\n"
+		 "failing  postgres.internal.test/shop  denied: no such role                 4.2s\n"
+		 "                                      (10.0.0.4:5432)\n"
 		 "waiting  web:80                       not tried yet                        4.2s\n"},
 		/* The elapsed time leaves six cells: three for the target, three for the reason. */
 		{"64 columns", 64, 24,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432                   at 10.0.0.2:5432\n"
-		 "waiting  cache:6379                connection refused (10.0....\n"
-		 "failing  postgres....al.test/shop  denied: no such role (10....\n"
+		 "waiting  cache:6379                connection refused\n"
+		 "                                   (10.0.0.3:5432)\n"
+		 "failing  postgres....al.test/shop  denied: no such role\n"
+		 "                                   (10.0.0.4:5432)\n"
 		 "waiting  web:80                    not tried yet\n"},
 		{"60 columns", 60, 24,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432                 at 10.0.0.2:5432\n"
-		 "waiting  cache:6379              connection refused (10....\n"
+		 "waiting  cache:6379              connection refused\n"
+		 "                                 (10.0.0.3:5432)\n"
+		 "failing  postgres...l.test/shop  denied: no such role\n"
+		 "                                 (10.0.0.4:5432)\n"
+		 "waiting  web:80                  not tried yet\n"},
+		/* Of two reasons that are too long, the first gets the spare row. */
+		{"one spare row", 60, 6,
+		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
+		 "ready    db:5432                 at 10.0.0.2:5432\n"
+		 "waiting  cache:6379              connection refused\n"
+		 "                                 (10.0.0.3:5432)\n"
 		 "failing  postgres...l.test/shop  denied: no such role (1...\n"
 		 "waiting  web:80                  not tried yet\n"},
 		{"52 columns", 52, 24,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432             at 10.0.0.2:5432\n"
-		 "waiting  cache:6379          connection refused ...\n"
-		 "failing  postgr...test/shop  denied: no such rol...\n"
+		 "waiting  cache:6379          connection refused\n"
+		 "                             (10.0.0.3:5432)\n"
+		 "failing  postgr...test/shop  denied: no such role\n"
+		 "                             (10.0.0.4:5432)\n"
 		 "waiting  web:80              not tried yet\n"},
 		{"state, target and reason", 44, 24,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "ready    db:5432         at 10.0.0.2:5432\n"
-		 "waiting  cache:6379      connection refu...\n"
-		 "failing  post...st/shop  denied: no such...\n"
+		 "waiting  cache:6379      connection refused\n"
+		 "                         (10.0.0.3:5432)\n"
+		 "failing  post...st/shop  denied: no such\n"
+		 "                         role (10.0.0.4:...\n"
 		 "waiting  web:80          not tried yet\n"},
 		{"a mark in place of the word", 43, 24,
 		 "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		 "+  db:5432             at 10.0.0.2:5432\n"
-		 "-  cache:6379          connection refus...\n"
-		 "!  postgr...test/shop  denied: no such ...\n"
+		 "-  cache:6379          connection refused\n"
+		 "                       (10.0.0.3:5432)\n"
+		 "!  postgr...test/shop  denied: no such\n"
+		 "                       role (10.0.0.4:5...\n"
 		 "-  web:80              not tried yet\n"},
 		{"30 columns", 30, 24,
 		 "1 of 4 ready, 4.2s of 60s\n"
-		 "+  db:5432       at 10.0.0...\n"
-		 "-  cache:6379    connectio...\n"
-		 "!  pos...t/shop  denied: n...\n"
-		 "-  web:80        not tried...\n"},
+		 "+  db:5432       at\n"
+		 "                 10.0.0.2:...\n"
+		 "-  cache:6379    connection\n"
+		 "                 refused (...\n"
+		 "!  pos...t/shop  denied: no\n"
+		 "                 such role...\n"
+		 "-  web:80        not tried\n"
+		 "                 yet\n"},
 		{"22 columns", 22, 24,
 		 "1 of 4 ready, 4.2s...\n"
-		 "+  db:5432   at 10...\n"
-		 "-  c...6379  conne...\n"
-		 "!  p...shop  denie...\n"
-		 "-  web:80    not t...\n"},
+		 "+  db:5432   at\n"
+		 "             10.0....\n"
+		 "-  c...6379  connecti\n"
+		 "             on re...\n"
+		 "!  p...shop  denied:\n"
+		 "             no su...\n"
+		 "-  web:80    not\n"
+		 "             tried...\n"},
 		{"mark and target", 20, 24,
 		 "1 of 4 ready, 4....\n"
 		 "+  db:5432\n"
@@ -371,6 +399,32 @@ static void test_a_second_address(void **state)
 		    "waiting  10.0.0.2:5432  connection refused (10.0.0.2:5432 and 10.0.0.3:5432)   4.2s\n");
 }
 
+/* The second line of a reason has the width that the first leaves to the time. What is longer is cut there. */
+static void test_a_long_reason(void **state)
+{
+	static const struct draw_row rows[] = {
+		{"as wide as the window", 62, 24,
+		 "waitfor: 0 of 1 ready, 4.2s of 60s\n"
+		 "waiting  db:5432  answers but is not ready: 57P03: the   4.2s\n"
+		 "                  database is starting up (10.0.0.2:5432)\n"},
+		{"one cell less", 61, 24,
+		 "waitfor: 0 of 1 ready, 4.2s of 60s\n"
+		 "waiting  db:5432  answers but is not ready: 57P03:      4.2s\n"
+		 "                  the database is starting up (10.0.0.2:5...\n"},
+	};
+	struct wait wait;
+
+	(void)state;
+	wait_open(&wait, 60 * CLOCK_S, false);
+	wait_add(&wait, "db:5432", OUTCOME_STARTING, "57P03: the database is starting up", "10.0.0.2", 1);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *text = board_draw(&wait.view, rows[i].columns, rows[i].rows, NOW, false);
+
+		check_text(rows[i].name, text, rows[i].text);
+		free(text);
+	}
+}
+
 static void test_no_target(void **state)
 {
 	struct wait wait;
@@ -391,8 +445,10 @@ static void test_colours(void **state)
 	check_text("words", text,
 		   "waitfor: 1 of 4 ready, 4.2s of 60s\n"
 		   "\033[32mready\033[m    db:5432         at 10.0.0.2:5432\n"
-		   "\033[33mwaiting\033[m  cache:6379      connection refu...\n"
-		   "\033[31mfailing\033[m  post...st/shop  denied: no such...\n"
+		   "\033[33mwaiting\033[m  cache:6379      connection refused\n"
+		   "                         (10.0.0.3:5432)\n"
+		   "\033[31mfailing\033[m  post...st/shop  denied: no such\n"
+		   "                         role (10.0.0.4:...\n"
 		   "\033[33mwaiting\033[m  web:80          not tried yet\n");
 	free(text);
 	text = board_draw(&wait.view, 5, 24, NOW, true);
@@ -470,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_target_and_address),
 		cmocka_unit_test(test_ready_where_the_target_says),
 		cmocka_unit_test(test_a_second_address),
+		cmocka_unit_test(test_a_long_reason),
 		cmocka_unit_test(test_no_target),
 		cmocka_unit_test(test_colours),
 		cmocka_unit_test(test_bounds),

@@ -37,6 +37,9 @@ struct target *plan_add_target(struct plan *plan, const struct target *target);
 /* Returns the longest timeout of all targets in microseconds; 0 means for ever. */
 int64_t plan_longest_timeout(const struct plan *plan);
 
+/* Is any one of the targets enough? There must be at least two. */
+bool plan_one_is_enough(const struct plan *plan);
+
 /* Frees the targets and groups, and empties the plan. */
 void plan_release(struct plan *plan);
 

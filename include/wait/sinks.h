@@ -25,6 +25,8 @@ struct sinks_view {
 	int64_t ended;   /* clock_now() time, the same for every sink; 0 before the end */
 	int64_t timeout; /* microseconds, the longest of all targets; 0: no limit */
 	bool down;       /* --down: the wait is for the targets to be gone */
+	bool any;        /* any one of the targets, of which there are several, is enough */
+	bool once;       /* --once: each target is tried only once */
 };
 
 /*

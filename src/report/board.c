@@ -147,18 +147,30 @@ static void board_release(struct columns_line *line)
 	}
 }
 
+/* " of 60s": how long the wait may take. With --once that says nothing, because nothing is waited for. */
+static const char *board_limit(const struct sinks_view *view, char *out, size_t size)
+{
+	char limit[32];
+
+	if (view->once)
+		return "";
+	if (!view->timeout)
+		return ", no limit";
+	snprintf(out, size, " of %s", clock_format(view->timeout, limit, sizeof(limit)));
+	return out;
+}
+
 /* "waitfor: 1 of 3 ready, 4.2s of 60s" */
 static void board_add_header(struct buf *buf, const struct sinks_view *view, int width, int64_t now)
 {
 	static const char name[] = "waitfor: ";
-	char *elapsed = board_time(now - view->started), *text, *cut, limit[32];
+	char *elapsed = board_time(now - view->started), *text, *cut, limit[40];
 	size_t done = 0;
 
 	for (size_t i = 0; i < view->count; i++)
 		done += view->list[i].state == PROGRESS_DONE;
-	text = alloc_format("%s%zu of %zu %s, %s%s%s", name, done, view->count, board_word(BOARD_DONE, view->down),
-			    elapsed, view->timeout ? " of " : ", ",
-			    view->timeout ? clock_format(view->timeout, limit, sizeof(limit)) : "no limit");
+	text = alloc_format("%s%zu of %zu %s%s, %s%s", name, done, view->count, board_word(BOARD_DONE, view->down),
+			    view->any ? ", one is enough" : "", elapsed, board_limit(view, limit, sizeof(limit)));
 	cut = cells_cut(cells_count(text) > width ? text + sizeof(name) - 1 : text, width, 0);
 	buf_add_text(buf, cut);
 	buf_add_text(buf, "\n");

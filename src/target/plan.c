@@ -33,6 +33,14 @@ int64_t plan_longest_timeout(const struct plan *plan)
 	return longest;
 }
 
+bool plan_one_is_enough(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->target_count; i++)
+		if (!groups_are_alternatives(plan->groups, plan->targets[0].group, plan->targets[i].group))
+			return false;
+	return plan->target_count > 1;
+}
+
 void plan_release(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->target_count; i++)

@@ -245,7 +245,9 @@ int waiter_run(struct waiter_result *result, struct session *session, const stru
 	struct sinks_view view = {.count = plan->target_count,
 				  .started = clock_now(),
 				  .timeout = plan_longest_timeout(plan),
-				  .down = plan->down != PLAN_DOWN_OFF};
+				  .down = plan->down != PLAN_DOWN_OFF,
+				  .any = plan_one_is_enough(plan),
+				  .once = plan->once != 0};
 	int failed = 0;
 
 	/* Not ready until all targets were found ready: if anything below fails, the app must not start. */

@@ -92,6 +92,19 @@ def test_successes_in_a_row(watched, peer):
     assert re.fullmatch(rf"ready +{target} +\d\.\ds", window.lines[1]), window.text
 
 
+def test_any(watched, peer):
+    window, _ = watched("--any", targets=[f"tcp://{peer(listen=False).target}" for _ in range(2)])
+    window.until(lambda: re.fullmatch(r"waitfor: 0 of 2 ready, one is enough, \d+\.\ds of 60s", window.lines[0]))
+
+
+def test_once_has_no_limit(watched, peer):
+    """What the only attempt has time for is not what --timeout says."""
+    server = peer()         # says nothing
+    window, running = watched("--once", "--attempt-timeout", "1s", targets=[f"postgres://me@{server.target}"])
+    window.until(lambda: re.fullmatch(r"waitfor: 0 of 1 ready, \d+\.\ds", window.lines[0]))
+    assert window.finish(running) == 1
+
+
 def test_who_asks_for_it_gets_it_on_a_dumb_terminal(watched):
     window, _ = watched("--output=board", env={"TERM": "dumb"})
     window.wait_text("waitfor: 0 of 1 ready")

@@ -425,6 +425,40 @@ static void test_a_long_reason(void **state)
 	}
 }
 
+struct header_row {
+	bool down, any, once;
+	int64_t timeout;
+	int columns;
+	const char *header;
+};
+
+static void test_what_is_waited_for(void **state)
+{
+	static const struct header_row rows[] = {
+		{false, true, false, 60 * CLOCK_S, 80, "waitfor: 0 of 2 ready, one is enough, 4.2s of 60s\n"},
+		{true, true, false, 0, 80, "waitfor: 0 of 2 down, one is enough, 4.2s, no limit\n"},
+		{false, false, true, 60 * CLOCK_S, 80, "waitfor: 0 of 2 ready, 4.2s\n"},
+		{false, false, true, 0, 80, "waitfor: 0 of 2 ready, 4.2s\n"},
+		{false, true, true, 60 * CLOCK_S, 80, "waitfor: 0 of 2 ready, one is enough, 4.2s\n"},
+		{false, true, false, 60 * CLOCK_S, 49, "0 of 2 ready, one is enough, 4.2s of 60s\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct wait wait;
+		char *text;
+
+		wait_open(&wait, rows[i].timeout, rows[i].down);
+		wait.view.any = rows[i].any;
+		wait.view.once = rows[i].once;
+		wait_add(&wait, "a:1", OUTCOME_NONE, "", "", 0);
+		wait_add(&wait, "b:1", OUTCOME_NONE, "", "", 0);
+		text = board_draw(&wait.view, rows[i].columns, 1, NOW, false);
+		check_text(rows[i].header, text, rows[i].header);
+		free(text);
+	}
+}
+
 static void test_no_target(void **state)
 {
 	struct wait wait;
@@ -527,6 +561,7 @@ int main(void)
 		cmocka_unit_test(test_ready_where_the_target_says),
 		cmocka_unit_test(test_a_second_address),
 		cmocka_unit_test(test_a_long_reason),
+		cmocka_unit_test(test_what_is_waited_for),
 		cmocka_unit_test(test_no_target),
 		cmocka_unit_test(test_colours),
 		cmocka_unit_test(test_bounds),

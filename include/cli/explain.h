@@ -55,6 +55,7 @@ struct explain_setting {
 	char *value;  /* as a user would write it; NULL: none */
 	char *source; /* "--timeout", "WAITFOR_TIMEOUT", a file's name, "default"; for a target's own its origin */
 	bool own;     /* set for this target or its group */
+	bool is_default;
 };
 
 /*

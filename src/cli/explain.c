@@ -193,6 +193,7 @@ bool explain_setting(struct explain_setting *setting, const struct config *confi
 	setting->value = explain_value(option, explain_field(config, target, option->offset));
 	explain_add_names(&setting->value, config, option);
 	setting->own = target && bits_has(&target->own_settings, row);
+	setting->is_default = !setting->own && config->sources[row] == OPTIONS_DEFAULT;
 	setting->source = setting->own ? alloc_text(target->origin) : explain_whose(config, row, config->sources[row]);
 	return true;
 }

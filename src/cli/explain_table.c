@@ -212,41 +212,53 @@ static void explain_table_add_logins(struct buf *out, const struct config *confi
 static void explain_table_add_setting(struct explain_table_grid *grid, const struct explain_setting *row,
 				      const char *only_for)
 {
+	if (!grid->count)
+		explain_table_add_row(grid, (const char *[EXPLAIN_TABLE_COLUMNS]){"SETTING", "VALUE", "FROM"});
 	explain_table_add_row(grid, (const char *[EXPLAIN_TABLE_COLUMNS]){row->key, explain_table_text(row->value),
 									  row->source, only_for});
 }
 
-/* Adds the settings of the wait if target is NULL, else the target's own. Returns whether there are any. */
-static bool explain_table_add_settings_of(struct explain_table_grid *grid, const struct config *config,
-					  const struct target *target)
+/*
+ * Adds the settings of the wait if target is NULL, else the target's own. Without `all` it leaves those out that have
+ * their default: they would hide the few that somebody set. Returns how many it left out.
+ */
+static size_t explain_table_add_settings_of(struct explain_table_grid *grid, const struct config *config,
+					    const struct target *target, bool all)
 {
 	struct explain_setting row;
-	bool any = false;
+	size_t left_out = 0;
 
 	for (size_t i = 0; i < config_options.count; i++) {
 		if (!explain_setting(&row, config, target, i))
 			continue;
-		if (!target || row.own) {
+		if (target ? row.own : all || !row.is_default)
 			explain_table_add_setting(grid, &row, target ? target->text : NULL);
-			any = true;
-		}
+		else
+			left_out++;
 		explain_release_setting(&row);
 	}
-	return any;
+	return left_out;
 }
 
+/* Adds the paragraph of the settings: those that somebody set, and how many others there are. */
 static void explain_table_add_settings(struct buf *out, const struct config *config)
 {
 	struct explain_table_grid grid = {0};
-	bool any_own = false;
+	size_t left_out, of_wait;
+	char *line;
 
-	explain_table_add_row(&grid, (const char *[EXPLAIN_TABLE_COLUMNS]){"SETTING", "VALUE", "FROM"});
-	explain_table_add_settings_of(&grid, config, NULL);
+	left_out = explain_table_add_settings_of(&grid, config, NULL, config->verbosity == CONFIG_VERBOSITY_VERBOSE);
+	of_wait = grid.count;
 	for (size_t i = 0; i < config->plan.target_count; i++)
-		any_own |= explain_table_add_settings_of(&grid, config, &config->plan.targets[i]);
-	if (any_own)
+		explain_table_add_settings_of(&grid, config, &config->plan.targets[i], false);
+	if (grid.count > of_wait)
 		grid.rows[0][3] = alloc_text("ONLY FOR");
 	explain_table_flush(out, &grid);
+	if (!left_out)
+		return;
+	line = alloc_format("%zu settings are at their defaults; -v lists them\n", left_out);
+	buf_add_text(out, line);
+	free(line);
 }
 
 /* Adds what happens after the wait. */

@@ -132,7 +132,7 @@ def test_the_table_shows_port_and_fallback_of_a_bare_host(waitfor):
 def test_columns_of_the_table_stand_one_below_the_other(waitfor, config):
     path = config({"targets": ["postgres:///käse?host=%2Frun%2Fpg", "db.example.test:5432",
                                {"target": "postgres://a,b/é", "timeout": 5}]})
-    result = waitfor("--explain", "-f", path)
+    result = waitfor("--explain", "-v", "-f", path)
     assert result.code == 0, result
     targets, _, settings, end = result.out.split("\n\n")
     for table in (targets, settings):
@@ -145,6 +145,28 @@ def test_columns_of_the_table_stand_one_below_the_other(waitfor, config):
                 assert len(line) <= at or line[at] != " " or not line[:at].strip(), line
         assert not [line for line in (head, *lines) if line != line.rstrip()]
     assert end == "command: none\n"
+
+
+class TestSettingsOfTheTable:
+    """NEWCOMER 10: eighteen settings that are nearly all default hide the one that is not."""
+
+    @staticmethod
+    def paragraph(result):
+        assert (result.code, result.err) == (0, ""), result
+        return result.out.split("\n\n")[-2].splitlines()
+
+    def test_those_that_somebody_set(self, waitfor, config):
+        path = config({"timeout": "5m", "targets": [{"target": "tcp://a:1", "successes": 3}, "tcp://b:1"]})
+        lines = self.paragraph(waitfor("--explain", "-f", path, "--once=false", env={"WAITFOR_PIN": "1"}))
+        assert [line.split()[0] for line in lines[:-1]] == ["SETTING", "timeout", "once", "pin", "config", "successes"]
+        assert lines[-1] == "14 settings are at their defaults; -v lists them"
+
+    def test_nobody_set_one(self, waitfor):
+        assert self.paragraph(waitfor("--explain", "tcp://a:1")) == ["18 settings are at their defaults; -v lists them"]
+
+    def test_verbose_lists_all(self, waitfor, explain):
+        lines = self.paragraph(waitfor("--explain", "-v", "tcp://a:1"))
+        assert [line.split()[0] for line in lines] == ["SETTING", *explain("tcp://a:1")["settings"]]
 
 
 class TestNothingHappens:

@@ -56,6 +56,7 @@ struct explain_setting {
 	char *source; /* "--timeout", "WAITFOR_TIMEOUT", a file's name, "default"; for a target's own its origin */
 	bool own;     /* set for this target or its group */
 	bool is_default;
+	bool no_limit; /* a time of 0, which stands for none */
 };
 
 /*

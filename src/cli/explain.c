@@ -186,11 +186,14 @@ bool explain_setting(struct explain_setting *setting, const struct config *confi
 		     size_t row)
 {
 	const struct options_row *option = &config_options.rows[row];
+	const void *field;
 
 	if (!explain_takes(option, target))
 		return false;
+	field = explain_field(config, target, option->offset);
 	setting->key = option->key;
-	setting->value = explain_value(option, explain_field(config, target, option->offset));
+	setting->value = explain_value(option, field);
+	setting->no_limit = option->type == OPTIONS_DURATION && *(const int64_t *)field == 0;
 	explain_add_names(&setting->value, config, option);
 	setting->own = target && bits_has(&target->own_settings, row);
 	setting->is_default = !setting->own && config->sources[row] == OPTIONS_DEFAULT;

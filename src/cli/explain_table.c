@@ -64,11 +64,6 @@ static void explain_table_flush(struct buf *out, struct explain_table_grid *grid
 	*grid = (struct explain_table_grid){0};
 }
 
-static const char *explain_table_text(const char *text)
-{
-	return text ? text : "none";
-}
-
 /* Returns "DB_HOST DB_PORT DB_ADDR", or "none". The caller's. */
 static char *explain_table_exports_text(const struct config *config, size_t index)
 {
@@ -212,10 +207,11 @@ static void explain_table_add_logins(struct buf *out, const struct config *confi
 static void explain_table_add_setting(struct explain_table_grid *grid, const struct explain_setting *row,
 				      const char *only_for)
 {
+	const char *value = row->value && !row->no_limit ? row->value : "none";
+
 	if (!grid->count)
 		explain_table_add_row(grid, (const char *[EXPLAIN_TABLE_COLUMNS]){"SETTING", "VALUE", "FROM"});
-	explain_table_add_row(grid, (const char *[EXPLAIN_TABLE_COLUMNS]){row->key, explain_table_text(row->value),
-									  row->source, only_for});
+	explain_table_add_row(grid, (const char *[EXPLAIN_TABLE_COLUMNS]){row->key, value, row->source, only_for});
 }
 
 /*

@@ -168,6 +168,17 @@ class TestSettingsOfTheTable:
         lines = self.paragraph(waitfor("--explain", "-v", "tcp://a:1"))
         assert [line.split()[0] for line in lines] == ["SETTING", *explain("tcp://a:1")["settings"]]
 
+    @pytest.mark.parametrize("key", ["timeout", "max-interval"])
+    def test_a_time_of_zero_is_no_limit(self, waitfor, explain, key):
+        result = waitfor("--explain", "-v", f"--{key}=0", "tcp://a:1")
+        assert row(result, key) == [key, "none", f"--{key}"], result
+        assert setting(explain(f"--{key}=0", "tcp://a:1")["settings"], key) == ("0s", f"--{key}")
+
+    def test_a_file_that_is_called_0s(self, waitfor, config):
+        path = config({"targets": ["tcp://a:1"]})
+        result = waitfor("--explain", "-f", path.rename(path.with_name("0s")).name, cwd=path.parent)
+        assert row(result, "config")[1] == "0s", result
+
 
 class TestNothingHappens:
     """Not a packet, not a question, not a command."""

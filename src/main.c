@@ -67,10 +67,22 @@ static int main_exit_code(const struct waiter_result *result)
 	return EXIT_OWN_FAULT;
 }
 
-static int main_explain(const struct config *config, const char *path, struct error *err)
+/* The plan may be read on another machine than the one that it is for: a missing command is part of it, and no error. */
+static int main_explain(const struct config *config, const struct env *env, struct error *err)
 {
-	return main_print(
-		config->explain == CONFIG_EXPLAIN_JSON ? explain_json(config, path) : explain_table(config, path), err);
+	struct error problem = {0};
+	int ignored, code;
+	char *path = config->command ? handoff_find(config->command[0], env, &ignored, &problem) : NULL;
+	const struct explain_command command = {
+		.path = config->command && !path ? config->command[0] : path,
+		.problem = problem.set ? problem.text : NULL,
+	};
+
+	code = main_print(config->explain == CONFIG_EXPLAIN_JSON ? explain_json(config, &command)
+								 : explain_table(config, &command),
+			  err);
+	free(path);
+	return code;
 }
 
 /*
@@ -122,12 +134,12 @@ static int main_wait(struct config *config, struct env *env, const struct proces
 	if (probe_bind(config->plan.targets, config->plan.target_count, env, log, err) ||
 	    exports_assign(&config->plan, env, config->command || config->print_env, log, err))
 		goto out;
-	if (config->command && !(path = handoff_find(config->command[0], env, &code, err)))
-		goto out;
 	if (config->explain) {
-		code = main_explain(config, path, err);
+		code = main_explain(config, env, err);
 		goto out;
 	}
+	if (config->command && !(path = handoff_find(config->command[0], env, &code, err)))
+		goto out;
 	if (outputs_open(&outputs, config, env, log, err) ||
 	    main_wait_for(&result, config, process, &outputs.report, err))
 		goto out;

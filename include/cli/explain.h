@@ -15,12 +15,18 @@
  */
 enum { EXPLAIN_VERSION = 1 };
 
+/* The command that would be started after the wait. */
+struct explain_command {
+	const char *path; /* its name as it was written if this machine does not have it; NULL: there is no command */
+	const char *problem; /* why this machine cannot start it; NULL: it can */
+};
+
 /*
- * Return the plan of a config whose targets are bound and whose exports are assigned. path is the path of the
- * command, or NULL. The texts hold no secret, and are the caller's.
+ * Return the plan of a config whose targets are bound and whose exports are assigned. The texts hold no secret, and are
+ * the caller's.
  */
-char *explain_json(const struct config *config, const char *path);
-char *explain_table(const struct config *config, const char *path);
+char *explain_json(const struct config *config, const struct explain_command *command);
+char *explain_table(const struct config *config, const struct explain_command *command);
 
 /* The rest of this header is for the two files that make the texts. */
 

@@ -115,7 +115,7 @@ static cJSON *explain_json_group(const struct config *config, size_t index)
 	return object;
 }
 
-static cJSON *explain_json_plan(const struct config *config, const char *path)
+static cJSON *explain_json_plan(const struct config *config, const struct explain_command *command)
 {
 	cJSON *plan = alloc_check(cJSON_CreateObject()), *list;
 	char *form = explain_print_env(config);
@@ -128,15 +128,16 @@ static cJSON *explain_json_plan(const struct config *config, const char *path)
 	for (size_t i = 0; i < config->plan.group_count; i++)
 		cJSON_AddItemToArray(list, explain_json_group(config, i));
 	explain_json_add_settings(plan, config, NULL);
-	json_add_exact(plan, "command", path);
+	json_add_exact(plan, "command", command->path);
+	json_add_exact(plan, "command_problem", command->problem);
 	json_add_text(plan, "print_env", form);
 	free(form);
 	return plan;
 }
 
-char *explain_json(const struct config *config, const char *path)
+char *explain_json(const struct config *config, const struct explain_command *command)
 {
-	cJSON *plan = explain_json_plan(config, path);
+	cJSON *plan = explain_json_plan(config, command);
 	char *text = alloc_check(cJSON_Print(plan)), *lines = alloc_format("%s\n", text);
 
 	free(text);

@@ -258,18 +258,22 @@ static void explain_table_add_settings(struct buf *out, const struct config *con
 }
 
 /* Adds what happens after the wait. */
-static void explain_table_add_end(struct buf *out, const struct config *config, const char *command)
+static void explain_table_add_end(struct buf *out, const struct config *config, const struct explain_command *command)
 {
-	char *form = explain_print_env(config), *path = explain_table_clean(command);
+	char *form = explain_print_env(config), *path = explain_table_clean(command->path);
+	char *problem = explain_table_clean(command->problem);
 
 	buf_add_text(out, path ? "command: " : form ? "print-env: " : "command: none");
 	buf_add_text(out, path ? path : form ? form : "");
+	buf_add_text(out, problem ? "\nnote: this machine cannot start it: " : "");
+	buf_add_text(out, problem ? problem : "");
 	buf_add_text(out, "\n");
+	free(problem);
 	free(path);
 	free(form);
 }
 
-char *explain_table(const struct config *config, const char *path)
+char *explain_table(const struct config *config, const struct explain_command *command)
 {
 	struct buf out = {0};
 
@@ -279,6 +283,6 @@ char *explain_table(const struct config *config, const char *path)
 	buf_add_text(&out, "\n");
 	explain_table_add_settings(&out, config);
 	buf_add_text(&out, "\n");
-	explain_table_add_end(&out, config, path);
+	explain_table_add_end(&out, config, command);
 	return buf_detach(&out);
 }

@@ -61,7 +61,7 @@ static const struct options_row config_rows[] = {
 	  .help = "show the plan (targets, variables, settings) and exit",
 	  .more = "The plan shows each target, its probe, where its address would come from, what would be exported, "
 		  "and each setting that is not at its default, with its source; with -v, all settings. With this "
-		  "option, waitfor does not wait." },
+		  "option, waitfor does not wait, and a note says so if this machine cannot start COMMAND." },
 	{ .key = "output", .type = OPTIONS_WORD, .choices = "auto|lines|board|json", .offset = offsetof(struct config, output),
 	  .initial = "auto", .arg = "FORM", .help = "progress format on stderr",
 	  .more = "With auto, a terminal gets board and everything else gets lines. With lines, each change is printed "

@@ -208,6 +208,19 @@ class TestNothingHappens:
         assert waitfor("--explain", "--print-env", "sh", "a:1").out.endswith("\n\nprint-env: sh\n")
 
 
+@pytest.mark.parametrize("command,problem", [
+    ("no-such-command", 'command "no-such-command" not found in PATH'), ("/etc", 'cannot run "/etc": it is a directory')])
+def test_a_command_that_this_machine_cannot_start(waitfor, explain, command, problem):
+    """NEWCOMER 10: nothing is started, and the plan may be for an image that has the command."""
+    plan = explain("a:1", "--", command)
+    assert plan["command"] == command and plan["command_problem"].startswith(problem)
+    assert explain("a:1", "--", "true")["command_problem"] is None
+    result = waitfor("--explain", "a:1", "--", command)
+    assert (result.code, result.err) == (0, ""), result
+    last = result.out.split("\n\n")[-1].splitlines()
+    assert last == [f"command: {command}", f"note: this machine cannot start it: {plan['command_problem']}"]
+
+
 @pytest.mark.parametrize("form", ["--explain", "--explain=json"])
 @pytest.mark.parametrize("args,code,says", [
     (["db:0"], 125, "65535"),
@@ -218,8 +231,6 @@ class TestNothingHappens:
     (["-f", "/nonexistent.json"], 125, "/nonexistent.json"),
     (["--once", "--successes=2", "a:1"], 125, "successes"),
     (["--print-env", "sh", "a:1", "--", "true"], 125, "--print-env"),
-    (["a:1", "--", "no-such-command"], 127, "no-such-command"),
-    (["a:1", "--", "/etc"], 126, "directory"),
 ])
 def test_errors_are_those_of_a_wait(waitfor, form, args, code, says):
     result, wait = waitfor(form, *args), waitfor(*args)

@@ -113,6 +113,12 @@ def page(request):
     return re.sub(r".\x08|\x1b\[[\d;]*m", "", result.stdout)
 
 
+def test_the_page_is_of_no_other_system(page):
+    first, *_, last = page.strip().splitlines()
+    assert "General Commands Manual" in first and last.split()[0] == "waitfor"
+    assert "BSD" not in first + last
+
+
 def test_the_page_has_every_option(page):
     for row in OPTIONS:
         letter = f"-{row['letter']}, " if row["letter"] else ""

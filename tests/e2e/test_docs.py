@@ -91,6 +91,12 @@ def test_a_program_that_fails_is_no_empty_table(copy):
         assert result.returncode == 2 and program in result.stderr, result
 
 
+@pytest.mark.parametrize("path", ["README.md", "docker/README.md", "docker/kubernetes/README.md", "docs/ARCHITECTURE.md"])
+def test_every_column_of_a_table_has_a_head(path):
+    heads = re.findall(r"(?m)^\|(.*)\|\n\|[-|]+\|$", (REPOSITORY / path).read_text())
+    assert heads and not [head for head in heads if not all(cell.strip() for cell in head.split("|"))]
+
+
 # --- the manual ---------------------------------------------------------------------------------
 
 def test_the_manual_is_clean():

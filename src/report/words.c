@@ -28,7 +28,7 @@ static struct words_parts words_not_down(const struct progress *progress)
 	if (kind == OUTCOME_NO_NAME || kind == OUTCOME_NO_ADDRESS)
 		return (struct words_parts){"", kind == OUTCOME_NO_NAME ? "name does not resolve" : info->text,
 					    " (if that means down, use --down=absent)"};
-	return (struct words_parts){"not known to be down: ", info->text, ""};
+	return (struct words_parts){"cannot tell whether it is down: ", info->text, ""};
 }
 
 struct words_reason words_reason(const struct progress *progress, bool down)

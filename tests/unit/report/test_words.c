@@ -15,7 +15,7 @@ static void test_reason(void **state)
 	static const struct target wanted = {.text = (char *)"db:5432", .settings = {.successes = 3}};
 	static const struct reason_row rows[] = {
 		{"refused", OUTCOME_REFUSED, 0, false, "connection refused: x (127.0.0.1:5432)",
-		 "not known to be down: connection refused: x (127.0.0.1:5432)"},
+		 "cannot tell whether it is down: connection refused: x (127.0.0.1:5432)"},
 		{"as wanted, once", OUTCOME_READY, 1, false, "ready: x, 1 of 3 in a row (127.0.0.1:5432)",
 		 "down so far: ready: x, 1 of 3 in a row (127.0.0.1:5432)"},
 		{"as wanted, twice", OUTCOME_REFUSED, 2, false,

@@ -1,6 +1,8 @@
 """docker/dev-api gives a command what it needs: the seed's links, ports and users, dispatched on the arguments."""
 
 import os
+import pty
+import subprocess
 
 import pytest
 
@@ -76,6 +78,19 @@ def test_what_is_shown_is_what_would_be_run_and_makes_nothing(desk, legacy_desk)
     assert "--publish" not in migrating and "PASSWORD" not in migrating
     assert "--link" not in legacy_desk.dev_api("--show", "--no-database", "prove", "t").stdout
     assert "--link" in legacy_desk.dev_api("--show", "--database", "perl", "x").stdout
+
+
+def test_only_a_command_gets_the_terminal(desk):
+    """`./dev-api &` would fight the shell for it, and `kill` would not end the service."""
+    outer, inner = pty.openpty()
+
+    def shown(*arguments):
+        return subprocess.run([desk.directory / "dev-api", "--show", *arguments], env=desk.environment, stdin=inner,
+                              stdout=inner, timeout=60, check=True) and os.read(outer, 10_000).decode()
+
+    assert "--tty" in shown("--no-database", "perl", "-de0") and "--tty" not in shown()
+    os.close(outer)
+    os.close(inner)
 
 
 def test_unknown_option_is_told_how_it_is_used(desk):

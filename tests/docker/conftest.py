@@ -97,7 +97,7 @@ def desk(lab, workflow, tmp_path):
 
 @pytest.fixture
 def legacy_desk(lab, workflow, tmp_path):
-    """Without a network of its own: the database is reached by a link, as in the seed."""
+    """Without a network of its own: the database is reached by a link."""
     made = Desk(lab, workflow, tmp_path, legacy=True)
     try:
         yield made

@@ -65,7 +65,7 @@ def test_what_the_command_leaves_is_the_image(workflow, image, tmp_path):
 
 
 def test_several_programs_and_a_database_beside_the_build(lab, workflow, image):
-    """The seed's reason for it: the service's tests run on a real database while the image is made."""
+    """What it is for: the service's tests run on a real database while the image is made."""
     network = lab.network()
     options = ("--network", network, "--network-alias", "db", "--env", "POSTGRES_PASSWORD=secret")
     lab.run(workflow.db, options=options)

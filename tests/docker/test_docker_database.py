@@ -68,9 +68,9 @@ def test_values_come_from_files(lab, workflow, tmp_path):
     "options, complaint",
     [
         ((), "db: no password for the superuser: set POSTGRES_PASSWORD"),
-        ((*PASSWORD, "--env", "POSTGRES_PASSWORD_FILE=/x"), "are both set: take one of them away"),
+        ((*PASSWORD, "--env", "POSTGRES_PASSWORD_FILE=/x"), "are both set: unset one of them"),
         (("--env", "POSTGRES_PASSWORD_FILE=/x"), "POSTGRES_PASSWORD_FILE: /x cannot be read by user"),
-        (("--env", "POSTGRES_PASSWORD=two\nlines"), "POSTGRES_PASSWORD: there is a line break in it"),
+        (("--env", "POSTGRES_PASSWORD=two\nlines"), "POSTGRES_PASSWORD: it contains a line break"),
         ((*PASSWORD, "--env", "PGDATA=/usr/share/postgresql"), "is not empty"),
     ],
 )
@@ -118,7 +118,7 @@ def test_failing_script_ends_the_container_and_the_next_start_begins_anew(lab, w
     assert "no_such_thing" in database.stderr
     (directory / "1-bad.sql").write_text("CREATE TABLE half (i integer);")
     ready(database.start())
-    assert "db: the set-up of an earlier start was cut off: beginning anew" in database.stderr
+    assert "db: an earlier initialisation was interrupted: starting it again" in database.stderr
     assert psql(database, "SELECT count(*) FROM half", "--username=postgres") == "0"
 
 
@@ -139,7 +139,7 @@ def test_script_that_ends_the_set_up_is_no_database(lab, workflow, tmp_path):
     mount = scripts(lab, tmp_path / "scripts", **{"1_end__sh": "exit 0", "2_more__sql": "CREATE TABLE more ();"})
     database = lab.run(workflow.db, options=(*mount, *PASSWORD))
     assert database.exit_code() == 1
-    assert "ended the set-up before its end" in database.stderr
+    assert "ended the initialisation too early" in database.stderr
 
 
 def test_set_up_is_on_this_server_whatever_the_environment_names(lab, workflow):

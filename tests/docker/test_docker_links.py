@@ -1,4 +1,4 @@
-"""Legacy links on the default bridge, as in the seed: variables and a hosts line, both made when a container starts."""
+"""Legacy links on the default bridge: variables and a hosts line, both made when a container starts."""
 
 import pytest
 
@@ -86,7 +86,7 @@ def test_targets_written_with_the_links_variables(lab, scratch_image, link_varia
 
 
 @pytest.mark.parametrize("target", ["db:5432", "db", "--links"])
-def test_seeds_api_finds_address_port_and_credentials_in_its_link(lab, workflow, link_variables, target):
+def test_the_api_finds_address_port_and_credentials_in_its_link(lab, workflow, link_variables, target):
     """`--link some-postgres:db` and nothing else: the app reads DB_HOST, DB_PORT and DB_ENV_POSTGRES_PASSWORD."""
     database = start_database(lab, workflow.db)
     options = linked(database, "--entrypoint", "waitfor")

@@ -45,7 +45,7 @@ def test_two_at_once_on_an_empty_database_apply_each_once(desk, database):
     assert [run.returncode for run in runs] == [0, 0], ends
     outputs = sorted(out.splitlines()[-1] for out, _ in ends)
     assert outputs == ["applied 0 migrations", "applied 3 migrations"]
-    assert any("another migration is at work: waiting for it" in out for out, _ in ends)
+    assert any("another migration is running: waiting for it" in out for out, _ in ends)
     assert versions(database) == "1 1-note, 2 2-author, 3 3-slow"
 
 

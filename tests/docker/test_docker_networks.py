@@ -55,7 +55,7 @@ def test_silent_dns_of_an_internal_network(lab, scratch_image):
     assert len(app.stderr.splitlines()) < 10
 
 
-def test_the_seeds_order(lab, scratch_image, postgres_image):
+def test_the_network_is_connected_while_the_app_waits(lab, scratch_image, postgres_image):
     """FACTS 8: run the app on the default bridge, create the network, connect it, start the database, connect that."""
     upstream = lab.toolbox("dns")
     app = lab.run(scratch_image, "app", "show", options=("--dns", upstream.address()))

@@ -1,4 +1,4 @@
-"""The seed's last flow: api, database and network come in any order, and it ends in a serving api."""
+"""The section Networks of docker/README: api, database and network come in any order, and it ends in a serving api."""
 
 import itertools
 

@@ -229,7 +229,7 @@ def test_a_hosts_line_that_changes(waitfor, net, dns, db):
 
 
 def test_resolv_conf_that_comes_to_name_another_server(waitfor, net, dns, db):
-    """The seed's flow: docker network connect while the app waits (FACTS 8)."""
+    """docker network connect while the app waits (FACTS 8)."""
     net.rewrite(net.resolv_conf, "nameserver 127.0.0.9\n")
     dns.name("db", a=d.at("10.77.0.5"))
     running = waitfor.start(*PATIENT, f"tcp://db:{db.port}", net=net)

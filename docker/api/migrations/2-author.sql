@@ -1,2 +1,2 @@
--- Whoever wrote before there were authors is nobody in particular.
+-- Older notes have no author: NULL.
 ALTER TABLE note ADD COLUMN author text;

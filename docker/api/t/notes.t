@@ -1,4 +1,4 @@
-# The service on a real database, whatever is in it: docker/dev-api prove -l t
+# Tests the service on a real database, which need not be empty: docker/dev-api prove -l t
 use v5.36;
 use FindBin;
 use HTTP::Request::Common qw(GET POST);
@@ -33,7 +33,7 @@ subtest 'a note that is written can be read' => sub {
     is_deeply $list->[-1], $written;
 };
 
-subtest 'what is no note is refused, with the reason' => sub {
+subtest 'a body that is not a note is refused with the reason' => sub {
     for my $body ('', '{', '[]', '{}', '{"text":""}', '{"text":["a"]}', '{"text":"a\u0000b"}', '{"text":"a","author":{}}') {
         my ($status, $answer) = ask(note_request($body));
         is $status, 400, "for <$body>";

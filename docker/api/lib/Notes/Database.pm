@@ -2,9 +2,9 @@ package Notes::Database;
 use v5.36;
 use DBI;
 
-# DB_HOST and DB_PORT are waitfor's, which has also made sure that a server is ready there: hence no retry, no sleep, and
-# no parsing of the tcp://172.17.0.2:5432 that a link calls DB_PORT. Who we are comes from libpq's own variables (the
-# password file in PGPASSFILE among them, which libpq reads by itself) or from the link, the same that waitfor used.
+# waitfor sets DB_HOST and DB_PORT when a server is ready there. So there is no retry and no sleep, and DB_PORT is a number,
+# not the tcp://172.17.0.2:5432 of a link. User, password and database come from libpq's variables or from the link;
+# waitfor uses the same ones. libpq reads the password file in PGPASSFILE itself.
 sub settings () {
     my $user = $ENV{PGUSER} // $ENV{DB_ENV_POSTGRES_USER} // 'postgres';
     return (
@@ -16,7 +16,7 @@ sub settings () {
     );
 }
 
-# A handle that dies of errors. The same one is handed out again as long as the server keeps it open.
+# Returns a database handle that dies on errors. It is the same handle as before while its connection is open.
 sub connection () {
     my %settings = settings();
     my $source = 'dbi:Pg:' . join ';', map { "$_=$settings{$_}" } qw(host port dbname);

@@ -3,9 +3,9 @@ use v5.36;
 use Digest::SHA qw(sha256_hex);
 use Encode qw(decode FB_CROAK LEAVE_SRC);
 
-# Numbered files, each applied once, in order, in a transaction of its own, and written down in a table.
+# Applies numbered files in order. Each is applied once, in its own transaction, and recorded in a table.
 
-my $lock = 0x6e6f7465;    # "note": whoever migrates this database holds it
+my $lock = 0x6e6f7465;    # "note" in ASCII: the advisory lock that a migration holds
 
 sub new ($class, %with) {
     return bless { database => $with{database}, directory => $with{directory}, say => $with{say} // sub { say @_ } }, $class;
@@ -40,7 +40,7 @@ sub applied ($self) {
     return $self->{database}->selectall_hashref('SELECT version, name, digest FROM schema_version', 'version');
 }
 
-# The files that this database has not seen. Those that it has must still be what they were then.
+# Returns the files that are not applied yet. Dies if an applied file has changed or is missing.
 sub pending ($self) {
     my $applied = $self->applied;
     my @files = $self->files;
@@ -59,22 +59,22 @@ sub apply ($self, $file) {
     my ($before) = $self->{database}->selectrow_array('SELECT txid_current()');
     $self->{database}->do($sql);
     my ($after) = $self->{database}->selectrow_array('SELECT txid_current()');
-    die "$file->{path}: ends the transaction that it is run in; take its COMMIT or ROLLBACK out\n" if $before != $after;
+    die "$file->{path}: ends the transaction that it is run in; remove its COMMIT or ROLLBACK\n" if $before != $after;
     $self->{database}->do(
         'INSERT INTO schema_version (version, name, digest) VALUES (?, ?, ?)', undef, @$file{qw(version name digest)});
 }
 
-# Runs the code as the only one who migrates this database; whoever comes second waits, and then finds nothing to do.
+# Runs the code while no other migration runs on this database. A second one waits, and then finds nothing to do.
 sub alone ($self, $code) {
     my $database = $self->{database};
     my ($mine) = $database->selectrow_array('SELECT pg_try_advisory_lock(?)', undef, $lock);
     if (!$mine) {
-        $self->{say}->('another migration is at work: waiting for it');
+        $self->{say}->('another migration is running: waiting for it');
         $database->do('SELECT pg_advisory_lock(?)', undef, $lock);
     }
     my $done = eval { $code->(); 1 };
     my $error = $@;
-    # Where the connection is lost, so is the lock.
+    # If the connection is lost, the server has released the lock.
     eval { $database->do('SELECT pg_advisory_unlock(?)', undef, $lock) };
     die $error if !$done;
 }
@@ -89,7 +89,7 @@ sub transaction ($self, $code) {
     die $error if $error;
 }
 
-# Brings the database up to date; returns how many files that took.
+# Applies the files that are not applied yet; returns their number.
 sub run ($self) {
     my @pending;
     $self->alone(sub {
@@ -101,7 +101,7 @@ sub run ($self) {
     return scalar @pending;
 }
 
-# The same in one transaction that is taken back: what would fail fails here, and nothing stays.
+# The same in one transaction that is rolled back: an error shows here, and the database stays as it is.
 sub rehearse ($self) {
     my @pending;
     $self->alone(sub {

@@ -6,7 +6,7 @@ use Notes::Database;
 use Plack::Request;
 
 my $json = JSON::PP->new->utf8->canonical;
-# A note, a name, and what both take in JSON, where a character may be twelve bytes ("\ud83d\ude00").
+# The longest text, author and request body. In JSON, a character may need twelve bytes ("\ud83d\ude00").
 my %longest = (text => 10_000, author => 100, body => 150_000);
 
 sub reply ($status, $body) {
@@ -57,7 +57,7 @@ sub dispatch ($request) {
     return refuse(404, "nothing here: $what");
 }
 
-# What went wrong with the database is told to its operator, in the log; the client learns whether to come again.
+# The log gets the error of the database. The client only learns whether it can try again.
 sub database_trouble ($error) {
     warn "notes: $error";
     my $state = $DBI::state // '';

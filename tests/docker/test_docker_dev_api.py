@@ -1,4 +1,4 @@
-"""docker/dev-api gives a command what it needs: the seed's links, ports and users, dispatched on the arguments."""
+"""docker/dev-api gives a command what it needs: links, ports and users, by the arguments."""
 
 import os
 import pty
@@ -99,10 +99,22 @@ def test_unknown_option_is_told_how_it_is_used(desk):
     assert "docker/dev-api [OPTION...]" in result.stderr
 
 
-def test_rm_db_removes_the_data_as_well(desk):
+def test_rm_db_removes_the_data_and_the_network(desk, lab):
     database = desk.run_db()
     volumes = [mount["Name"] for mount in database.inspect()["Mounts"]]
     assert len(volumes) == 1
-    desk.make("rm-db")
+    user = lab.toolbox("serve", "80", options=("--network", desk.network))
+    assert f'a container still uses the network "{desk.network}"' in desk.make("rm-db").stderr
+    docker("rm", "--force", user.id)
+    desk.run_db()
+    assert desk.make("rm-db").stderr == ""
+    assert docker("network", "inspect", desk.network, check=False).returncode != 0
     assert docker("inspect", desk.names["DB"], check=False).returncode != 0
     assert docker("volume", "inspect", volumes[0], check=False).returncode != 0
+
+
+def test_rm_db_leaves_a_network_that_it_did_not_make(desk):
+    docker("network", "create", desk.network)
+    desk.run_db()
+    desk.make("rm-db")
+    assert docker("network", "inspect", desk.network).returncode == 0

@@ -1,5 +1,7 @@
 """docker/README.md is a promise: every command in it is run as it stands, but for names that others may use."""
 
+import contextlib
+import json
 import os
 import re
 import subprocess
@@ -22,9 +24,50 @@ def test_the_readme_has_commands():
     assert len(WITH_COMMANDS) >= 6, "or the pattern above no longer finds them"
 
 
+class Witness:
+    """What the engine made for containers of these images: while a test runs, nobody else has containers of them."""
+
+    def __init__(self, prefix):
+        self._prefix = prefix
+        self._process = subprocess.Popen(
+            ["docker", "events", "--format", "{{json .}}", "--since", "0s", "--filter", "event=create",
+             "--filter", "event=mount", "--filter", "event=connect"], stdout=subprocess.PIPE, text=True)
+        self._events = []
+
+    def end(self):
+        self._process.terminate()
+        self._events = [json.loads(line) for line in self._process.communicate(timeout=30)[0].splitlines()]
+
+    def containers(self):
+        """id: labels and the like, as the engine's events have them."""
+        return {event["Actor"]["ID"]: event["Actor"]["Attributes"] for event in self._events
+                if event["Type"] == "container" and event["Action"] == "create"
+                and event["Actor"]["Attributes"].get("image", "").startswith(self._prefix)}
+
+    def left_behind(self):
+        made = self.containers()
+        left = set(made) & set(docker("ps", "--all", "--quiet", "--no-trunc").stdout.split())
+        for kind, format in (("volume", "{{.Name}}"), ("network", "{{.ID}}")):
+            used = {event["Actor"]["ID"] for event in self._events
+                    if event["Type"] == kind and event["Actor"]["Attributes"].get("container") in made}
+            rows = docker(kind, "ls", "--no-trunc" if kind == "network" else "--quiet", "--format", format).stdout
+            left |= used & set(rows.split())
+        standing = docker("network", "ls", "--no-trunc", "--quiet", "--filter", "type=builtin").stdout
+        return left - set(standing.split())
+
+
+@contextlib.contextmanager
+def witness(prefix):
+    made = Witness(prefix)
+    try:
+        yield made
+    finally:
+        made.end()
+
+
 @pytest.mark.parametrize("title", WITH_COMMANDS)
 def test_commands_of_a_section_work_in_their_order(desk, lab, workflow, title):
-    """One shell for each section, which stops at the first command that fails; the service in the background ends with it."""
+    """One shell for each section, which stops at the first command that fails. Nothing stays but images (NEWCOMER 14)."""
     prefix = lab.prefix
     names = {
         r"\bpw/api-tested\b": f"{prefix}/tested", r"\bpw/": f"{workflow.prefix}/", r"--network pw\b": f"--network {desk.network}",
@@ -49,11 +92,14 @@ def test_commands_of_a_section_work_in_their_order(desk, lab, workflow, title):
     directory = REPOSITORY / "docker" if "images" in script else desk.directory
     environment["PWD"] = str(directory)
     try:
-        result = subprocess.run(
-            ["bash", "-c", script], cwd=directory, env=environment, capture_output=True, text=True,
-            stdin=subprocess.DEVNULL, timeout=240,
-        )
+        with witness(f"{workflow.prefix}/") as seen:
+            result = subprocess.run(
+                ["bash", "-c", script], cwd=directory, env=environment, capture_output=True, text=True,
+                stdin=subprocess.DEVNULL, timeout=240,
+            )
         assert result.returncode == 0, result.stdout + result.stderr
+        assert seen.left_behind() == set(), result.stdout + result.stderr
+        assert seen.containers() or "images" in script, "or nothing was watched"
     finally:
         for container in ("api", "linked"):
             docker("rm", "--force", "--volumes", f"{prefix}-{container}", check=False)

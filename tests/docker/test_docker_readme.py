@@ -86,8 +86,10 @@ def test_commands_of_a_section_work_in_their_order(desk, lab, workflow, title):
     environment = {
         **desk.environment, "PATH": f"{lab.tools.context}:{os.environ['PATH']}", "POSTGRES_PASSWORD": "development",
         "WAITFOR": workflow.waitfor, "API_IMAGE": workflow.api, "DB_IMAGE": workflow.db,
-        "COMPOSE_PROJECT_NAME": prefix,
     }
+    # The project's name as it stands is somebody's own; it is the file's in any case.
+    names_file = desk.directory / ".env"
+    names_file.write_text(re.sub(r"(?m)^(COMPOSE_PROJECT_NAME)=notes$", rf"\1={prefix}", names_file.read_text()))
     # The copy of docker/ has no waitfor beside it to be compiled: its images are there, and made in the real place.
     directory = REPOSITORY / "docker" if "images" in script else desk.directory
     environment["PWD"] = str(directory)
@@ -100,6 +102,8 @@ def test_commands_of_a_section_work_in_their_order(desk, lab, workflow, title):
         assert result.returncode == 0, result.stdout + result.stderr
         assert seen.left_behind() == set(), result.stdout + result.stderr
         assert seen.containers() or "images" in script, "or nothing was watched"
+        projects = {made.get("com.docker.compose.project") for made in seen.containers().values()} - {None}
+        assert projects == ({prefix} if title == "Compose" else set())
     finally:
         for container in ("api", "linked"):
             docker("rm", "--force", "--volumes", f"{prefix}-{container}", check=False)

@@ -79,7 +79,7 @@ static char *explain_table_exports_text(const struct config *config, size_t inde
 }
 
 /* Returns "db:5432", "[::1]:5432", "/run/pg, port 5432" or "/run/api.sock"; "none" if row is NULL. The caller's. */
-static char *explain_table_peer_text(const struct explain_endpoint *row)
+static char *explain_table_endpoint_text(const struct explain_endpoint *row)
 {
 	if (!row)
 		return alloc_text("none");
@@ -129,15 +129,15 @@ static void explain_table_add_endpoint(struct explain_table_grid *grid, const st
 	const struct explain_endpoint row = endpoint ? explain_endpoint(endpoint) : (struct explain_endpoint){0};
 	char *wanted = explain_table_wanted_text(config, target->group);
 	char *exports = explain_table_exports_text(config, index);
-	char *peer = explain_table_peer_text(endpoint ? &row : NULL);
+	char *where = explain_table_endpoint_text(endpoint ? &row : NULL);
 	char *source = explain_table_source_text(endpoint ? &row : NULL);
 
 	explain_table_add_row(grid, (const char *[EXPLAIN_TABLE_COLUMNS]){
 					    first ? target->text : "", first ? target->scheme->name : "",
-					    first ? wanted : "", peer, source, first ? exports : ""});
+					    first ? wanted : "", where, source, first ? exports : ""});
 	free(wanted);
 	free(exports);
-	free(peer);
+	free(where);
 	free(source);
 }
 

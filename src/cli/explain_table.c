@@ -159,7 +159,7 @@ static void explain_table_add_targets(struct buf *out, const struct config *conf
 		buf_add_text(out, "no targets, nothing to wait for\n");
 		return;
 	}
-	explain_table_add_row(&grid, (const char *[EXPLAIN_TABLE_COLUMNS]){"TARGET", "PROBE", "WANTED", "PEER",
+	explain_table_add_row(&grid, (const char *[EXPLAIN_TABLE_COLUMNS]){"TARGET", "PROBE", "WANTED", "ENDPOINT",
 									   "ADDRESS FROM", "EXPORTS"});
 	for (size_t i = 0; i < config->plan.target_count; i++)
 		explain_table_add_target(&grid, config, i);

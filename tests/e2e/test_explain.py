@@ -124,6 +124,7 @@ def test_targets_of_the_environment(explain):
 def test_the_table_shows_port_and_fallback_of_a_bare_host(waitfor):
     result = waitfor("--explain", "db", env={"DB_PORT": "tcp://172.17.0.2:5432"})
     assert (result.code, result.err) == (0, "")
+    assert row(result, "TARGET") == ["TARGET", "PROBE", "WANTED", "ENDPOINT", "ADDRESS FROM", "EXPORTS"]
     assert row(result, "db") == ["db", "postgres", "all", "db:5432",
                                  "DNS and /etc/hosts, else 172.17.0.2 of a variable",
                                  "DB_HOST DB_PORT DB_ADDR"]

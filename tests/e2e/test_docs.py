@@ -180,8 +180,12 @@ def test_help_fits_a_screen(waitfor):
     lines = waitfor("--help").out.splitlines()
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
+    said, examples = "\n".join(lines), [line for line in lines if line.startswith("  waitfor ")]
     for row in OPTIONS:
-        assert bool(re.search(rf"--{row['key']}\b(?!-)", "\n".join(lines))) == row["short"], row["key"]
+        assert bool(re.search(rf"--{row['key']}\b(?!-)", said)) == row["short"], row["key"]
+    # NEWCOMER 3: one wrapped app, two targets, a health check.
+    wrapped, two, check_once = (example.split("   ")[0].split() for example in examples)
+    assert wrapped[2] == "--" and two[3] == "--" and check_once[1] == "--once"
     assert "--help=all" in "\n".join(lines)
 
 
@@ -191,6 +195,8 @@ def test_all_of_the_help_has_every_option_and_target(waitfor):
         letter = f"-{row['letter']}, " if row["letter"] else "    "
         assert re.search(rf"(?m)^ *{letter}--{row['key']}\b(?!-)", text), row["key"]
         assert row["help"] in text
+        # "FORM" alone does not say what may be written.
+        assert not row["choices"] or row["optional"] or f"{row['help']}: {'|'.join(row['choices'])}" in text, row["key"]
     for probe in TABLE["probes"]:
         assert probe["example"] in text and probe["summary"] in text
     assert max(map(len, text.splitlines())) <= 120

@@ -46,7 +46,8 @@ def test_the_readme_has_commands():
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_works_as_it_stands(waitfor, world, directory, command):
     env = {**CLEAN_ENV, "PATH": f"{directory}:{CLEAN_ENV['PATH']}", "PGUSER": "app",
-           "PGPASSWORD": "secret", "PGDATABASE": "shop"}
+           "PGPASSWORD": "secret", "PGDATABASE": "shop",
+           "DATABASE_URL": "postgresql+psycopg2://app:secret@db/shop?schema=public"}
     # Entering a network's mounts leaves the working directory behind.
     script = f"cd {directory} && {command}"
     if command.startswith("eval"):
@@ -57,11 +58,12 @@ def test_every_command_works_as_it_stands(waitfor, world, directory, command):
         assert f"{program} ran" in result.out, result
 
 
-def test_the_dockerfile_is_the_example(waitfor):
-    example = (REPOSITORY / "docker" / "examples" / "Dockerfile").read_text()
-    instructions = [line for line in example.splitlines() if line and not line.startswith("#")]
-    shown = re.search(r"```Dockerfile\n(.*?)```", README, re.S)[1].splitlines()
-    assert shown == instructions
+@pytest.mark.parametrize("path", ["Dockerfile", "shop/Dockerfile", "shop/compose.yaml"])
+def test_the_examples_are_shown_as_they_are(path):
+    """tests/docker runs them."""
+    example = (REPOSITORY / "docker" / "examples" / path).read_text()
+    instructions = "".join(line for line in example.splitlines(True) if not line.startswith("#"))
+    assert instructions in re.findall(r"```(?:Dockerfile|yaml)\n(.*?)```", README, re.S)
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([\w./-]+)\)", README))))

@@ -113,6 +113,16 @@ def test_rm_db_removes_the_data_and_the_network(desk, lab):
     assert docker("volume", "inspect", volumes[0], check=False).returncode != 0
 
 
+def test_rm_db_removes_the_network_of_a_service_that_never_had_a_database(desk):
+    service = desk.begin()
+    assert "waitfor: db:5432: " in service.stderr.readline()
+    service.terminate()
+    service.communicate(timeout=30)
+    desk.make("rm-db")
+    assert docker("network", "inspect", desk.network, check=False).returncode != 0
+    assert "no container" in desk.make("rm-db", check=False).stderr
+
+
 def test_rm_db_leaves_a_network_that_it_did_not_make(desk):
     docker("network", "create", desk.network)
     desk.run_db()

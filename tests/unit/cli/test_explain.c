@@ -18,7 +18,7 @@ struct planned {
 	struct unit_dir dir;
 	struct unit_log log;
 	char *file, *line, *argv[WORDS + 2];
-	const char *command;
+	struct explain_command command;
 	cJSON *plan; /* from explain_json */
 };
 
@@ -46,8 +46,8 @@ static void planned_open(struct planned *planned, const char *words, const char 
 		       &planned->log.log, &err) ||
 	    exports_assign(&planned->config.plan, &planned->env, true, &planned->log.log, &err))
 		fail_msg("%s: %s", words, err.text);
-	planned->command = planned->config.command ? planned->config.command[0] : NULL;
-	json = explain_json(&planned->config, planned->command);
+	planned->command.path = planned->config.command ? planned->config.command[0] : NULL;
+	json = explain_json(&planned->config, &planned->command);
 	planned->plan = cJSON_Parse(json);
 	free(json);
 }
@@ -368,19 +368,19 @@ static void test_table(void **state)
 		 {NULL},
 		 NULL,
 		 "TARGET",
-		 "TARGET   PROBE     WANTED  PEER     ADDRESS FROM        EXPORTS"},
+		 "TARGET   PROBE     WANTED  ENDPOINT  ADDRESS FROM        EXPORTS"},
 		{"a name",
 		 "db:5432",
 		 {NULL},
 		 NULL,
 		 "db:5432",
-		 "db:5432  postgres  all     db:5432  DNS and /etc/hosts  DB_HOST DB_PORT DB_ADDR"},
+		 "db:5432  postgres  all     db:5432   DNS and /etc/hosts  DB_HOST DB_PORT DB_ADDR"},
 		{"a bare host's port",
 		 "db",
 		 {"DB_PORT=tcp://172.17.0.2:5432"},
 		 NULL,
 		 "db ",
-		 "db      postgres  all     db:5432  DNS and /etc/hosts, else 172.17.0.2 of a variable  DB_HOST DB_PORT DB_ADDR"},
+		 "db      postgres  all     db:5432   DNS and /etc/hosts, else 172.17.0.2 of a variable  DB_HOST DB_PORT DB_ADDR"},
 		{"an address",
 		 "[::1]:80",
 		 {NULL},
@@ -410,26 +410,31 @@ static void test_table(void **state)
 		 {NULL},
 		 NULL,
 		 "q=",
-		 "q=unix:///q  unix   all     /q    a Unix socket  Q_HOST Q_ADDR"},
+		 "q=unix:///q  unix   all     /q        a Unix socket  Q_HOST Q_ADDR"},
 		{"the second of two hosts",
 		 "postgres://a:1,b:2/x?hostaddr=10.0.0.1,",
 		 {NULL},
 		 NULL,
 		 "          ",
-		 "                                                           b:2   DNS and /etc/hosts"},
+		 "                                                           b:2       DNS and /etc/hosts"},
 		{"a member",
 		 "-f FILE",
 		 {NULL},
 		 groups,
 		 "b:2",
-		 "b:2     tcp    any of group 1  b:2   DNS and /etc/hosts  B_HOST B_PORT B_ADDR"},
+		 "b:2     tcp    any of group 1  b:2       DNS and /etc/hosts  B_HOST B_PORT B_ADDR"},
 		{"a group that is simply wanted", "-f FILE", {NULL}, groups, "group 1", NULL},
 		{"a group in a group", "-f FILE", {NULL}, groups, "group 2", "group 2 itself: any of group 1"},
 		{"a group of which one is enough", "-f FILE --any", {NULL}, groups, "group 1", "group 1 itself: any"},
 		{"no group", "a:1", {NULL}, NULL, "group", NULL},
-		{"nobody has settings", "a:1", {NULL}, NULL, "SETTING", "SETTING          VALUE  FROM"},
-		{"a setting", "a:1", {NULL}, NULL, "timeout", "timeout          60s    default"},
-		{"a setting that is not set", "a:1", {NULL}, NULL, "config", "config           none   default"},
+		{"nobody has settings", "a:1", {NULL}, NULL, "SETTING", NULL},
+		{"how many", "a:1", {NULL}, NULL, "18 settings", "18 settings are at their defaults; -v lists them"},
+		{"all but one", "-t 9s a:1", {NULL}, NULL, "17 s", "17 settings are at their defaults; -v lists them"},
+		{"the one", "-t 9s a:1", {NULL}, NULL, "timeout", "timeout  9s     --timeout"},
+		{"all of them", "-v a:1", {NULL}, NULL, "SETTING", "SETTING          VALUE  FROM"},
+		{"a setting", "-v a:1", {NULL}, NULL, "timeout", "timeout          60s    default"},
+		{"a time of 0", "-v a:1", {NULL}, NULL, "max-interval", "max-interval     none   default"},
+		{"a setting that is not set", "-v a:1", {NULL}, NULL, "config", "config           none   default"},
 		{"no targets", "--links=optional", {NULL}, NULL, "no target", "no targets, nothing to wait for"},
 		{"no targets, no head", "--links=optional", {NULL}, NULL, "TARGET", NULL},
 		{"no command", "a:1", {NULL}, NULL, "command", "command: none"},
@@ -444,7 +449,7 @@ static void test_table(void **state)
 		char *table, *line;
 
 		planned_open(&planned, rows[i].words, rows[i].found, rows[i].content);
-		table = explain_table(&planned.config, planned.command);
+		table = explain_table(&planned.config, &planned.command);
 		line = line_of(table, rows[i].begin);
 		check_text(rows[i].name, line, rows[i].line);
 		check_lacks(rows[i].name, table, " \n");
@@ -467,17 +472,17 @@ static void test_without_endpoints(void **state)
 	target = &planned.config.plan.targets[0];
 	endpoint_release(&target->endpoints[0]);
 	target->endpoint_count = 0;
-	json = explain_json(&planned.config, NULL);
+	json = explain_json(&planned.config, &planned.command);
 	planned.plan = cJSON_Parse(json);
 	free(json);
 	check_int("none", cJSON_GetArraySize(find(planned.plan, "targets/0/endpoints")), 0);
 	check_int("none", cJSON_GetArraySize(find(planned.plan, "targets/0/exports")), 0);
-	table = explain_table(&planned.config, NULL);
+	table = explain_table(&planned.config, &planned.command);
 	line = line_of(table, "q=");
-	check_text("none", line, "q=db:1  tcp    all     none   none                none");
+	check_text("none", line, "q=db:1  tcp    all     none      none                none");
 	free(line);
 	line = line_of(table, "web");
-	check_text("the next", line, "web:2   tcp    all     web:2  DNS and /etc/hosts  WEB_HOST WEB_PORT WEB_ADDR");
+	check_text("the next", line, "web:2   tcp    all     web:2     DNS and /etc/hosts  WEB_HOST WEB_PORT WEB_ADDR");
 	free(line);
 	free(table);
 	planned_close(&planned);
@@ -492,8 +497,8 @@ static void test_own_settings_in_the_table(void **state)
 	const char *last;
 
 	(void)state;
-	planned_open(&planned, "-f FILE", (const char *const[]){NULL}, file);
-	table = explain_table(&planned.config, planned.command);
+	planned_open(&planned, "-v -f FILE", (const char *const[]){NULL}, file);
+	table = explain_table(&planned.config, &planned.command);
 	head = line_of(table, "SETTING");
 	last = strstr(table, "\ntimeout");
 	check("both", last && strstr(last + 1, "\ntimeout"));
@@ -542,8 +547,8 @@ static void test_no_secret(void **state)
 		char *table, *json;
 
 		planned_open(&planned, rows[i].words, rows[i].found, rows[i].content);
-		table = explain_table(&planned.config, planned.command);
-		json = explain_json(&planned.config, planned.command);
+		table = explain_table(&planned.config, &planned.command);
+		json = explain_json(&planned.config, &planned.command);
 		check_lacks(rows[i].name, table, "SECRET");
 		check_lacks(rows[i].name, json, "SECRET");
 		check_lacks(rows[i].name, unit_log_text(&planned.log), "SECRET");

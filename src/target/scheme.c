@@ -48,16 +48,19 @@ const struct scheme *scheme_of_name(const char *name)
 size_t scheme_wrapper_length(const char *text)
 {
 	static const char *const wrappers[] = {"jdbc:", "r2dbc:", "vertx-reactive:"};
-	const char *end = strstr(text, "://");
 	size_t len;
 
-	for (size_t i = 0; end && i < sizeof(wrappers) / sizeof(wrappers[0]); i++)
-		if (strncasecmp(text, wrappers[i], strlen(wrappers[i])) == 0) {
-			/* Others may follow: "jdbc:p6spy:postgresql://". */
-			for (len = (size_t)(end - text); text[len - 1] != ':'; len--)
-				;
-			return len;
-		}
+	for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++) {
+		if (strncasecmp(text, wrappers[i], strlen(wrappers[i])) != 0)
+			continue;
+		/* Others may follow: "jdbc:p6spy:postgresql://". A list of targets is not searched beyond the first. */
+		len = strcspn(text, "/,");
+		if (text[len - 1] != ':' || strncmp(text + len, "//", 2) != 0 || len == strlen(wrappers[i]))
+			return 0;
+		for (len--; text[len - 1] != ':'; len--)
+			;
+		return len;
+	}
 	return 0;
 }
 

@@ -77,9 +77,16 @@ static void test_dialects(void **state)
 		const char *text;
 		size_t len;
 	} wrappers[] = {
-		{"jdbc:postgresql://db", 5}, {"JDBC:p6spy:postgresql://db", 11}, {"r2dbc:pool:redis://db", 11},
-		{"postgresql://db", 0},      {"jdbc:postgresql:db", 0},          {"jdbc", 0},
+		{"jdbc:postgresql://db", 5},
+		{"JDBC:p6spy:postgresql://db", 11},
+		{"r2dbc:pool:redis://db", 11},
+		{"postgresql://db", 0},
+		{"jdbc:postgresql:db", 0},
+		{"jdbc", 0},
 		{"db:jdbc://x", 0},
+		{"jdbc://db", 0},
+		{"jdbc:", 0},
+		{"jdbc:a,b:tcp://db", 0},
 	};
 
 	(void)state;

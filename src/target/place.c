@@ -23,15 +23,13 @@ char *place_text(const struct place *place, char *out, size_t size)
 
 void place_add_other(struct place *place, const struct place *other)
 {
-	char first[PLACE_TEXT_MAX], text[PLACE_TEXT_MAX];
-
-	place_text(place, first, sizeof(first));
-	place_text(other, text, sizeof(text));
 	/* Two hosts of a PostgreSQL URI may be one address. */
-	if (!first[0] || !text[0] || strcmp(first, text) == 0)
+	bool same = place->port == other->port && strcmp(place->address, other->address) == 0;
+
+	if (same || !place->address[0] || !other->address[0])
 		return;
 	if (place->others++ == 0)
-		snprintf(place->other, sizeof(place->other), "%s", text);
+		place_text(other, place->other, sizeof(place->other));
 }
 
 char *place_all_text(const struct place *place, char *out, size_t size)

@@ -36,6 +36,7 @@ struct peer {
 	struct schedule_attempt current; /* the times of the last attempt, or of the one that runs */
 	struct loop_timer pause;         /* until the next attempt */
 	struct loop_timer expiry;        /* until the time of the target is up */
+	bool looks_again;                /* its time was up during a freeze, and it got a little more */
 };
 
 /*

@@ -76,12 +76,13 @@ static void peer_on_pause(void *arg)
 
 /*
  * Tries once more after a freeze (docker pause, SIGSTOP) that outlasted the deadline: nobody has looked for so long that
- * the last outcome proves nothing.
+ * the last outcome proves nothing. Only once: a process whose share of the processor is throttled is late every time.
  */
 static void peer_look_again(struct peer *peer, int64_t now)
 {
 	enum progress_state state = peer->progress->state;
 
+	peer->looks_again = true;
 	peer->current.deadline = now + PEER_LAST_LOOK;
 	loop_timer_set(&peer->expiry, PEER_LAST_LOOK);
 	if (state == PROGRESS_QUEUED)
@@ -97,7 +98,7 @@ static void peer_on_expiry(void *arg)
 	struct peer *peer = arg;
 	int64_t now = clock_now();
 
-	if (now - peer->current.deadline > PEER_FROZEN) {
+	if (!peer->looks_again && now - peer->current.deadline > PEER_FROZEN) {
 		peer_look_again(peer, now);
 		return;
 	}
@@ -111,6 +112,7 @@ void peer_open(struct peer *peer, const struct peer_owner *owner, struct progres
 
 	peer->owner = owner;
 	peer->progress = progress;
+	peer->looks_again = false;
 	peer->current = (struct schedule_attempt){.deadline = timeout ? now + timeout : 0};
 	peer->attempt = attempt_new(owner->pool, progress->target, owner->plan->once || owner->plan->down,
 				    peer_on_attempt, peer);

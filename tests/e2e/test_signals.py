@@ -297,3 +297,17 @@ def test_a_freeze_past_the_deadline(waitfor, peer, opens):
     result = running.finish(10)
     assert result.code == (0 if opens else 124), result
     assert time.monotonic() - since < 4
+
+
+def test_a_second_freeze_gets_no_other_look(waitfor, peer):
+    """A container whose processor share is throttled is late all the time. Its deadline must end the wait all the same."""
+    running = waitfor.start("-t", "1", f"tcp://{peer(listen=False).target}")
+    running.wait_err("refused")
+    for seconds in (1.3, 1.3):       # past the deadline, then past the end of the last look
+        running.send(signal.SIGSTOP)
+        until(lambda: state_of(running.pid) == "T")
+        time.sleep(seconds)
+        running.send(signal.SIGCONT)
+        until(lambda: state_of(running.pid) != "T")
+        time.sleep(0.2)              # the last look has begun, or the wait has ended
+    assert running.finish(0.5).code == 124

@@ -4,12 +4,9 @@
 
 #include <stddef.h>
 
-enum envprint_form { ENVPRINT_SH, ENVPRINT_DOTENV, ENVPRINT_JSON, ENVPRINT_GITHUB };
+#include "system/env.h"
 
-/* A name has only letters, digits and '_'. A value may hold any bytes but NUL. */
-struct envprint_variable {
-	char *name, *value;
-};
+enum envprint_form { ENVPRINT_SH, ENVPRINT_DOTENV, ENVPRINT_JSON, ENVPRINT_GITHUB };
 
 /*
  * Returns the variables as lines, each with '\n' at its end. The caller's.
@@ -31,6 +28,6 @@ struct envprint_variable {
  * ENVPRINT_GITHUB: lines for $GITHUB_ENV in GitHub Actions: "DB_HOST=db", or for a value with line breaks
  * "DB_HOST<<DELIMITER", the value, and "DELIMITER", which is not in the value. Every value that is UTF-8 is exact.
  */
-char *envprint_text(enum envprint_form form, const struct envprint_variable *variables, size_t count);
+char *envprint_text(enum envprint_form form, const struct env_variable *variables, size_t count);
 
 #endif

@@ -14,7 +14,7 @@
 
 /* The variables to set, with their values. */
 struct exports {
-	struct envprint_variable *list;
+	struct env_variable *list;
 	size_t count;
 };
 

@@ -8,10 +8,17 @@
 #include <stddef.h>
 
 #include "base/errors.h"
+#include "base/names.h"
 
 struct env {
-	char **list;  /* "NAME=value" entries, NULL-terminated, as execve takes them */
-	size_t count; /* of entries, without the NULL */
+	char **list;        /* "NAME=value" entries, NULL-terminated, as execve takes them */
+	size_t count;       /* of entries, without the NULL */
+	struct names names; /* of the entries; a number is the index in list */
+};
+
+/* A variable to set. A name has only letters, digits and '_'. A value may hold any bytes but NUL. */
+struct env_variable {
+	char *name, *value;
 };
 
 /*
@@ -21,16 +28,20 @@ struct env {
 void env_copy(struct env *env, char *const *environ_found);
 void env_release(struct env *env);
 
-/*
- * Returns the value of the first entry of that name; NULL if there is none. It is valid until env_set sets that name.
- */
+/* Returns the value of the first entry of that name; NULL if there is none. It is valid until env_set_all. */
 const char *env_get(const struct env *env, const char *name);
 
 /*
- * Replaces the first entry of that name in place, or appends an entry if there is none. Removes later
- * entries of the same name, because some programs read the last one.
+ * Returns the next entry whose name begins with prefix, in the order of the names; those with equal names come in the
+ * order of the list. NULL after the last. *walk says how far the walk is; it begins as 0.
  */
-void env_set(struct env *env, const char *name, const char *value);
+const char *env_next(const struct env *env, const char *prefix, size_t *walk);
+
+/*
+ * Sets all the variables, whose names differ. Each replaces the first entry of its name in place, or is appended if
+ * there is none. Removes later entries of these names, because some programs read the last one.
+ */
+void env_set_all(struct env *env, const struct env_variable *set, size_t count);
 
 /*
  * Expands ${NAME} and ${NAME:-default} in text. As in a shell, the default is for a variable that is unset or empty.

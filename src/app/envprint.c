@@ -114,7 +114,7 @@ static void envprint_github(struct buf *out, const char *name, const char *value
 	free(delimiter);
 }
 
-static void envprint_json(struct buf *out, const struct envprint_variable *variables, size_t count)
+static void envprint_json(struct buf *out, const struct env_variable *variables, size_t count)
 {
 	cJSON *object = alloc_check(cJSON_CreateObject());
 	char *line;
@@ -128,7 +128,7 @@ static void envprint_json(struct buf *out, const struct envprint_variable *varia
 	cJSON_Delete(object);
 }
 
-char *envprint_text(enum envprint_form form, const struct envprint_variable *variables, size_t count)
+char *envprint_text(enum envprint_form form, const struct env_variable *variables, size_t count)
 {
 	static void (*const lines[])(struct buf * out, const char *name, const char *value) = {
 		[ENVPRINT_SH] = envprint_sh,

@@ -139,15 +139,12 @@ char *exports_variable(const struct target *target, enum target_variable variabl
  */
 static const char *exports_users_value(const struct env *env, const char *name)
 {
-	size_t len = strlen(name);
+	size_t len = strlen(name), walk = 0;
+	const char *entry;
 
-	for (size_t i = 0; i < env->count; i++) {
-		const char *entry = env->list[i];
-
-		if (strncmp(entry, name, len) == 0 && entry[len] == '=' && entry[len + 1] &&
-		    !links_sets(name, entry + len + 1))
+	while ((entry = env_next(env, name, &walk)) && entry[len] == '=')
+		if (entry[len + 1] && !links_sets(name, entry + len + 1))
 			return entry + len + 1;
-	}
 	return NULL;
 }
 
@@ -233,7 +230,7 @@ static void exports_add(struct exports *exports, const struct target *owner, enu
 		return;
 	exports->list = alloc_resize(exports->list, exports->count + 1, sizeof(*exports->list));
 	exports->list[exports->count++] =
-		(struct envprint_variable){.name = exports_variable(owner, variable), .value = alloc_text(value)};
+		(struct env_variable){.name = exports_variable(owner, variable), .value = alloc_text(value)};
 }
 
 /* Adds the variables of the owner's name, with values from progress. */
@@ -298,6 +295,5 @@ void exports_release(struct exports *exports)
 
 void exports_apply(const struct exports *exports, struct env *env)
 {
-	for (size_t i = 0; i < exports->count; i++)
-		env_set(env, exports->list[i].name, exports->list[i].value);
+	env_set_all(env, exports->list, exports->count);
 }

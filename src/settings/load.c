@@ -26,18 +26,16 @@ static size_t load_length(const char *entry)
 /* Copies waitfor's own variables. A file with Windows line ends leaves a carriage return at the end of each. */
 static void load_take_variables(struct config *config, const struct env *env)
 {
-	env_copy(&config->variables, NULL);
-	for (size_t i = 0; i < env->count; i++) {
-		size_t len = load_length(env->list[i]), name = strcspn(env->list[i], "=");
-		char *entry = len > name ? alloc_slice(env->list[i], len) : NULL;
+	char **own = alloc_zero(env->count + 1, sizeof(*own));
+	size_t count = 0;
 
-		if (!entry)
-			continue;
-		entry[name] = '\0';
-		if (!env_get(&config->variables, entry))
-			env_set(&config->variables, entry, entry + name + 1);
-		free(entry);
-	}
+	for (size_t i = 0; i < env->count; i++)
+		if (load_length(env->list[i]))
+			own[count++] = alloc_slice(env->list[i], load_length(env->list[i]));
+	env_copy(&config->variables, own);
+	while (count)
+		free(own[--count]);
+	free(own);
 }
 
 /* Logs which variables of waitfor's own ended with a carriage return. */

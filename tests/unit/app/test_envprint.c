@@ -17,7 +17,7 @@ struct text_row {
 
 static void check_one(const struct text_row *row)
 {
-	struct envprint_variable variable = {.name = (char *)"A", .value = (char *)row->value};
+	struct env_variable variable = {.name = (char *)"A", .value = (char *)row->value};
 	char *text = envprint_text(row->form, &variable, 1);
 
 	check_text(row->value, text, row->text);
@@ -82,7 +82,7 @@ static void test_none_and_several(void **state)
 		{ENVPRINT_JSON, "{}\n", "{\"DB_HOST\":\"db\",\"DB_PORT\":\"5432\"}\n"},
 		{ENVPRINT_GITHUB, "", "DB_HOST=db\nDB_PORT=5432\n"},
 	};
-	static const struct envprint_variable two[] = {
+	static const struct env_variable two[] = {
 		{(char *)"DB_HOST", (char *)"db"},
 		{(char *)"DB_PORT", (char *)"5432"},
 	};
@@ -128,7 +128,7 @@ static void run_reader(void *arg)
 
 static void check_read_back(enum envprint_form form, const char *const *argv, const char *const *values, size_t count)
 {
-	struct envprint_variable variables[64];
+	struct env_variable variables[64];
 	char names[64][24], *text;
 	struct unit_dir dir;
 	struct unit_child child;
@@ -137,7 +137,7 @@ static void check_read_back(enum envprint_form form, const char *const *argv, co
 
 	for (size_t i = 0; i < count; i++) {
 		snprintf(names[i], sizeof(names[i]), "V%zu", i);
-		variables[i] = (struct envprint_variable){.name = names[i], .value = (char *)values[i]};
+		variables[i] = (struct env_variable){.name = names[i], .value = (char *)values[i]};
 		buf_add_text(&expected, "[");
 		buf_add_text(&expected, values[i]);
 		buf_add_text(&expected, "]");
@@ -205,7 +205,7 @@ static void test_json_reads_back(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(values); i++) {
-		struct envprint_variable variable = {.name = (char *)"A", .value = (char *)values[i]};
+		struct env_variable variable = {.name = (char *)"A", .value = (char *)values[i]};
 		char *text = envprint_text(ENVPRINT_JSON, &variable, 1);
 		cJSON *root = cJSON_Parse(text);
 

@@ -42,7 +42,7 @@ static void test_copy_of_nothing(void **state)
 	(void)state;
 	env_copy(&env, NULL);
 	check_list("no environment", &env, none);
-	env_set(&env, "A", "1");
+	env_set_all(&env, &(struct env_variable){(char *)"A", (char *)"1"}, 1);
 	check_list("and one set", &env, one);
 	env_release(&env);
 }
@@ -90,11 +90,54 @@ static void test_set(void **state)
 		struct env env;
 
 		env_copy(&env, (char *const *)rows[i].before);
-		env_set(&env, rows[i].name, rows[i].value);
+		env_set_all(&env, &(struct env_variable){(char *)rows[i].name, (char *)rows[i].value}, 1);
 		check_list(rows[i].row, &env, rows[i].after);
 		check_text(rows[i].row, env_get(&env, rows[i].name), rows[i].value);
 		env_release(&env);
 	}
+}
+
+/* Several at once: each keeps its place, new ones follow in their order, and later entries of all of them go. */
+static void test_set_all(void **state)
+{
+	static const char *const found[] = {"A=1", "odd", "B=2", "A=3", "AA=4", "B=5", "C=6", NULL};
+	static const char *const expected[] = {"A=a", "odd", "B=b", "AA=4", "C=6", "Z=z", "D=", NULL};
+	static const struct env_variable set[] = {{(char *)"Z", (char *)"z"},
+						  {(char *)"B", (char *)"b"},
+						  {(char *)"D", (char *)""},
+						  {(char *)"A", (char *)"a"}};
+	struct env env;
+
+	(void)state;
+	env_copy(&env, (char *const *)found);
+	env_set_all(&env, set, COUNT(set));
+	check_list("set", &env, expected);
+	check_text("D", env_get(&env, "D"), "");
+	check_text("AA", env_get(&env, "AA"), "4");
+	env_set_all(&env, NULL, 0);
+	check_list("none more", &env, expected);
+	env_release(&env);
+}
+
+/* The entries of a prefix, by their names, and those with equal names as they stand in the list. */
+static void test_next(void **state)
+{
+	static const char *const found[] = {"DB_PORT=2", "odd", "DB_B=1", "DB=0", "DB_PORT=1", "DBX=3", "DB_", NULL};
+	static const char *const expected[] = {"DB_B=1", "DB_PORT=2", "DB_PORT=1", NULL};
+	static const char *const none[] = {"E", "DB_PORTS", "A", "DB_C", "odd"};
+	struct env env, empty;
+	size_t walk = 0;
+
+	(void)state;
+	env_copy(&env, (char *const *)found);
+	for (size_t i = 0; i < COUNT(expected); i++)
+		check_text("DB_", env_next(&env, "DB_", &walk), expected[i]);
+	for (size_t i = 0; i < COUNT(none); i++)
+		check_text(none[i], env_next(&env, none[i], &(size_t){0}), NULL);
+	env_copy(&empty, NULL);
+	check_text("empty", env_next(&empty, "", &(size_t){0}), NULL);
+	env_release(&empty);
+	env_release(&env);
 }
 
 static const char *const expand_environ[] = {
@@ -309,6 +352,8 @@ int main(void)
 		cmocka_unit_test(test_copy_of_nothing),
 		cmocka_unit_test(test_get),
 		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_set_all),
+		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_expand),
 		cmocka_unit_test(test_refuse),
 		cmocka_unit_test(test_nesting_has_a_limit),

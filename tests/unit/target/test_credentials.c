@@ -37,7 +37,7 @@ static void check_row(const struct row *row, const struct unit_dir *dir)
 		char *path = unit_dir_path(dir, "secret");
 
 		unit_dir_write(dir, "secret", row->file, 0600);
-		env_set(&env, "DB_PASSWORD_FILE", path);
+		env_set_all(&env, &(struct env_variable){(char *)"DB_PASSWORD_FILE", path}, 1);
 		free(path);
 	}
 	if (target_parse(&target, row->target, &err))

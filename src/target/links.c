@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "base/names.h"
 
 /* "my-db.v1" gives MY_DB.V1 (a Docker link keeps dots, FACTS 1) or MY_DB_V1 (a Kubernetes service, FACTS 5). */
 static char *links_prefix(const char *host, bool keep_dots)
@@ -103,46 +104,39 @@ bool links_sets(const char *name, const char *value)
 	return false;
 }
 
-/* Returns the value of an entry P_PORT_n_TCP=value and sets *port to n; NULL for another entry. start is "P_PORT_". */
+/*
+ * Returns the value of an entry P_PORT_n_TCP=value and sets *port to n, which is written without a leading 0; NULL for
+ * another entry. start is "P_PORT_", with which the entry begins.
+ */
 static const char *links_tcp(const char *entry, const char *start, unsigned long *port)
 {
 	size_t len = strlen(start);
 	char *end;
 
-	if (strncmp(entry, start, len) != 0 || !isdigit((unsigned char)entry[len]))
+	if (!isdigit((unsigned char)entry[len]) || entry[len] == '0')
 		return NULL;
 	*port = strtoul(entry + len, &end, 10);
-	return strncmp(end, "_TCP=", 5) == 0 && *port && *port <= UINT16_MAX ? end + 5 : NULL;
-}
-
-/*
- * Returns the value of the P_PORT_n_TCP with the lowest n above *port, and sets *port to n; NULL if there is none.
- */
-static const char *links_next_tcp(const struct env *env, const char *prefix, unsigned long *port)
-{
-	char *start = alloc_format("%s_PORT_", prefix);
-	const char *lowest = NULL;
-	unsigned long lowest_port = 0;
-
-	for (size_t i = 0; i < env->count; i++) {
-		unsigned long found;
-		const char *value = links_tcp(env->list[i], start, &found);
-
-		if (value && found > *port && (!lowest || found < lowest_port)) {
-			lowest_port = found;
-			lowest = value;
-		}
-	}
-	free(start);
-	if (lowest)
-		*port = lowest_port;
-	return lowest;
+	return strncmp(end, "_TCP=", 5) == 0 && *port <= UINT16_MAX ? end + 5 : NULL;
 }
 
 /* Returns the value of the P_PORT_n_TCP with the lowest n, or NULL. For a P_PORT that is not tcp:// (FACTS 3). */
 static const char *links_lowest_tcp(const struct env *env, const char *prefix)
 {
-	return links_next_tcp(env, prefix, &(unsigned long){0});
+	char *start = alloc_format("%s_PORT_", prefix);
+	const char *entry, *lowest = NULL;
+	unsigned long lowest_port = 0;
+
+	for (size_t walk = 0; (entry = env_next(env, start, &walk));) {
+		unsigned long port;
+		const char *value = links_tcp(entry, start, &port);
+
+		if (value && (!lowest || port < lowest_port)) {
+			lowest_port = port;
+			lowest = value;
+		}
+	}
+	free(start);
+	return lowest;
 }
 
 static struct links_peer links_find_docker(const struct env *env, const char *prefix, uint16_t wanted)
@@ -244,24 +238,50 @@ const char *links_peer_env(const struct env *env, const char *host, const char *
 	return value;
 }
 
-/* Returns the number of P_PORT_n_TCP variables, and stores their ports in `ports`, which may be NULL. */
-static size_t links_count_tcp(const struct env *env, const char *prefix, uint16_t *ports)
+/* The ports of one peer. A zeroed one is empty. */
+struct links_ports {
+	struct links_port {
+		unsigned long listed; /* n of P_PORT_n_TCP */
+		uint16_t port;        /* the port in the value, which is the same unless somebody changed it */
+	} *list;
+	size_t count;
+};
+
+static void links_add_port(struct links_ports *ports, unsigned long listed, uint16_t port)
 {
-	unsigned long number = 0;
-	const char *value;
-	size_t count = 0;
+	/* A variable may be there twice. The first one counts, as in env_get. */
+	if (ports->count && ports->list[ports->count - 1].listed == listed)
+		return;
+	ports->list = alloc_resize(ports->list, ports->count + 1, sizeof(*ports->list));
+	ports->list[ports->count++] = (struct links_port){.listed = listed, .port = port};
+}
 
-	while ((value = links_next_tcp(env, prefix, &number))) {
+static int links_compare_ports(const void *a, const void *b)
+{
+	unsigned long one = ((const struct links_port *)a)->listed, other = ((const struct links_port *)b)->listed;
+
+	return (one > other) - (one < other);
+}
+
+/* Returns the ports of the P_PORT_n_TCP variables, ordered by n. The caller frees the list. */
+static struct links_ports links_list_tcp(const struct env *env, const char *prefix)
+{
+	char *start = alloc_format("%s_PORT_", prefix);
+	struct links_ports ports = {0};
+	const char *entry;
+
+	for (size_t walk = 0; (entry = env_next(env, start, &walk));) {
 		struct links_peer peer = {0};
+		unsigned long listed = 0;
 
-		if (!links_parse_url(value, &peer))
-			continue;
-		if (ports)
-			ports[count] = peer.port;
-		count++;
+		if (links_parse_url(links_tcp(entry, start, &listed), &peer))
+			links_add_port(&ports, listed, peer.port);
 		links_release(&peer);
 	}
-	return count;
+	if (ports.count > 1)
+		qsort(ports.list, ports.count, sizeof(*ports.list), links_compare_ports);
+	free(start);
+	return ports;
 }
 
 /* Is P_PORT the URL of a port that is not TCP? A peer may have TCP ports as well (FACTS 3). */
@@ -275,19 +295,22 @@ static bool links_is_udp(const struct env *env, const char *prefix)
 uint16_t *links_ports(const struct env *env, const char *host)
 {
 	char *prefix = links_prefix(host, true);
-	size_t count = links_count_tcp(env, prefix, NULL);
+	struct links_ports found = links_list_tcp(env, prefix);
 	uint16_t *ports = NULL;
 
-	if (!count) {
+	if (!found.count) {
 		free(prefix);
 		prefix = links_prefix(host, false);
-		count = links_count_tcp(env, prefix, NULL);
+		found = links_list_tcp(env, prefix);
 	}
 	/* Where the user set the port, it is the one (FACTS 4). */
-	if (!links_number(links_get(env, prefix, "_PORT")) && (count > 1 || (count && links_is_udp(env, prefix)))) {
-		ports = alloc_zero(count + 1, sizeof(*ports));
-		links_count_tcp(env, prefix, ports);
+	if (!links_number(links_get(env, prefix, "_PORT")) &&
+	    (found.count > 1 || (found.count && links_is_udp(env, prefix)))) {
+		ports = alloc_zero(found.count + 1, sizeof(*ports));
+		for (size_t i = 0; i < found.count; i++)
+			ports[i] = found.list[i].port;
 	}
+	free(found.list);
 	free(prefix);
 	return ports;
 }
@@ -324,14 +347,6 @@ static char *links_host_of(const struct env *env, const char *entry)
 	return host;
 }
 
-static bool links_listed(char *const *list, size_t count, const char *host)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcasecmp(list[i], host) == 0)
-			return true;
-	return false;
-}
-
 /* Returns c as it is in the name of a variable. */
 static int links_char(char c)
 {
@@ -354,21 +369,40 @@ bool links_lists(const char *names, const char *host)
 	return false;
 }
 
+/* Frees every host that the list has before, in upper or lower case. Returns how many are left. */
+static size_t links_drop_repeated(char **list, size_t count)
+{
+	struct names names = {.any_case = true};
+	bool *repeated = alloc_zero(count, sizeof(*repeated));
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		names_add(&names, list[i], strlen(list[i]), i);
+	names_sort(&names);
+	for (size_t i = 0; i < count; i++)
+		repeated[i] = names_find(&names, list[i], strlen(list[i])) != i;
+	names_release(&names);
+	for (size_t i = 0; i < count; i++)
+		if (repeated[i])
+			free(list[i]);
+		else
+			list[kept++] = list[i];
+	free(repeated);
+	return kept;
+}
+
 char **links_discover(const struct env *env)
 {
-	char **list = alloc_zero(1, sizeof(*list));
+	char **list = alloc_zero(env->count + 1, sizeof(*list));
 	size_t count = 0;
 
 	for (size_t i = 0; i < env->count; i++) {
 		char *host = links_host_of(env, env->list[i]);
 
-		if (!host || links_listed(list, count, host)) {
-			free(host);
-			continue;
-		}
-		list = alloc_resize(list, count + 2, sizeof(*list));
-		list[count++] = host;
-		list[count] = NULL;
+		if (host)
+			list[count++] = host;
 	}
+	count = links_drop_repeated(list, count);
+	list[count] = NULL;
 	return list;
 }

@@ -243,7 +243,7 @@ struct links_ports {
 	struct links_port {
 		unsigned long listed; /* n of P_PORT_n_TCP */
 		uint16_t port;        /* the port in the value, which is the same unless somebody changed it */
-	} *list;
+	} * list;
 	size_t count;
 };
 

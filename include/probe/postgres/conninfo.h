@@ -19,6 +19,7 @@
 
 struct conninfo {
 	struct pgkeys all;           /* all parameters except host, hostaddr and port */
+	char **environment;          /* what libpq sees (pgenviron.h) */
 	const char *user, *database; /* point into all; database may be NULL */
 	const char *password_from;   /* "url", "PGPASSWORD", "file" or "link"; NULL: there is no password */
 	bool user_named;             /* false: the user is the default, "postgres" */
@@ -34,9 +35,9 @@ struct conninfo {
  * - user: URI, PGUSER, POSTGRES_USER of the link, "postgres"
  * - database: URI, PGDATABASE, POSTGRES_DB of the link
  * - password: URI, PGPASSWORD, password file, POSTGRES_PASSWORD of the link
- * The variables of a link are used only if all hosts of the target are the linked one. Sets target->login. Returns NULL with err if a parameter is wrong; err contains no secret.
- *   log gets a line if the password file is ignored. Removes the PG* variables that would redirect the probe from the
- *   environment of this process (FACTS 29), but not from env.
+ * The variables of a link are used only if all hosts of the target are the linked one. Sets target->login. Returns NULL
+ * with err if a parameter is wrong; err contains no secret. log gets a line if the password file is ignored. Keep env
+ * until conninfo_free: libpq sees its PG* variables, but none that would redirect the probe (pgenviron.h).
  */
 struct conninfo *conninfo_new(struct target *target, const struct env *env, struct log *log, struct error *err);
 void conninfo_free(struct conninfo *info); /* NULL is allowed */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "probe/postgres/pgenviron.h"
 #include "probe/postgres/pgparams.h"
 #include "probe/postgres/pgtls.h"
 #include "probe/postgres/pguri.h"
@@ -18,22 +19,12 @@
 /* A password file that does not exist. With /dev/null libpq would print a warning (FACTS 25). */
 #define CONNINFO_NO_FILE "/dev/null/none"
 
-/* Variables that would redirect or break the probe (FACTS 29). PGSSLMODE and the like stay: the user may set them. */
-/* clang-format off */
-static const char *const conninfo_stray[] = {
-	"PGHOST",     "PGHOSTADDR",           "PGPORT",             "PGDATABASE",   "PGUSER",
-	"PGPASSWORD", "PGSERVICE",            "PGSERVICEFILE",      "PGSYSCONFDIR", "PGTARGETSESSIONATTRS",
-	"PGOPTIONS",  "PGLOADBALANCEHOSTS",   "PGCONNECT_TIMEOUT",  "PGGSSENCMODE", "PGCLIENTENCODING",
-	"PGAPPNAME",  "PGMINPROTOCOLVERSION", "PGMAXPROTOCOLVERSION", "PGTZ",        "PGDATESTYLE",
-	"PGGEQO",
-};
-/* clang-format on */
-
 void conninfo_free(struct conninfo *info)
 {
 	if (!info)
 		return;
 	pgkeys_release(&info->all);
+	free(info->environment);
 	free(info);
 }
 
@@ -101,7 +92,7 @@ static PGconn *conninfo_start(const struct conninfo *info, const struct endpoint
 	values[count++] = address;
 	keys[count] = "port";
 	values[count++] = port;
-	conn = PQconnectStartParams(keys, values, 0);
+	conn = pgenviron_connect(info->environment, keys, values);
 	free(keys);
 	free(values);
 	return conn;
@@ -314,8 +305,7 @@ struct conninfo *conninfo_new(struct target *target, const struct env *env, stru
 {
 	struct conninfo *info = alloc_zero(1, sizeof(*info));
 
-	for (size_t i = 0; i < sizeof(conninfo_stray) / sizeof(conninfo_stray[0]); i++)
-		unsetenv(conninfo_stray[i]);
+	info->environment = pgenviron_new(env);
 	if (conninfo_fill(info, target, env, log, err)) {
 		conninfo_free(info);
 		return NULL;

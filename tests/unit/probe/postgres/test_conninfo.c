@@ -259,7 +259,18 @@ static const char *value_of(const struct conninfo *info, const char *key)
 	return pgkeys_get(&info->all, key);
 }
 
-/* FACTS 29: these variables are removed from this process and kept for the app. PGSSLMODE stays. */
+/* Does libpq see a variable of that name? */
+static bool libpq_sees(const struct conninfo *info, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (char **entry = info->environment; *entry; entry++)
+		if (strncmp(*entry, name, len) == 0 && (*entry)[len] == '=')
+			return true;
+	return false;
+}
+
+/* FACTS 29: libpq does not see these variables, and the app gets them. PGSSLMODE stays. */
 static void test_stray_variables(void **state)
 {
 	static const char *const found[] = {"PGHOST=elsewhere",
@@ -291,14 +302,32 @@ static void test_stray_variables(void **state)
 	for (size_t i = 0; i < COUNT(found) - 3; i++) {
 		char *name = alloc_slice(found[i], strcspn(found[i], "="));
 
-		check(name, getenv(name) == NULL);
+		check(name, !libpq_sees(bound.info, name));
 		check_text(name, env_get(&bound.env, name), found[i] + strlen(name) + 1);
 		free(name);
 	}
 	check_text("gssencmode", value_of(bound.info, "gssencmode"), "disable");
-	check_text("PGSSLMODE", getenv("PGSSLMODE"), "disable");
+	check("PGSSLMODE", libpq_sees(bound.info, "PGSSLMODE"));
 	check_text("OTHER", getenv("OTHER"), "stays");
 	PQfinish(conn);
+	bound_close(&bound);
+}
+
+/* libpq reads these after PQconnectStartParams, from the environment of this process. */
+static void test_late_variables(void **state)
+{
+	static const char *const found[] = {"PGTZ=Nowhere/Atall", "PGDATESTYLE=nonsense", "PGGEQO=perhaps", "HOME=/h",
+					    NULL};
+	struct bound bound;
+
+	(void)state;
+	bound_open(&bound, "postgres://db:5433/app", found);
+	check_text("late variables", bound.err.text, "");
+	check("PGTZ", !getenv("PGTZ"));
+	check("PGDATESTYLE", !getenv("PGDATESTYLE"));
+	check("PGGEQO", !getenv("PGGEQO"));
+	check("HOME", libpq_sees(bound.info, "HOME") && getenv("HOME"));
+	check_text("PGTZ for the app", env_get(&bound.env, "PGTZ"), "Nowhere/Atall");
 	bound_close(&bound);
 }
 
@@ -410,10 +439,11 @@ static void test_sessions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_identity),          cmocka_unit_test(test_endpoints),
-		cmocka_unit_test(test_refuses),           cmocka_unit_test(test_stray_variables),
-		cmocka_unit_test(test_unused_variables),  cmocka_unit_test(test_what_is_named),
-		cmocka_unit_test(test_where_it_connects), cmocka_unit_test(test_sessions),
+		cmocka_unit_test(test_identity),       cmocka_unit_test(test_endpoints),
+		cmocka_unit_test(test_refuses),        cmocka_unit_test(test_stray_variables),
+		cmocka_unit_test(test_late_variables), cmocka_unit_test(test_unused_variables),
+		cmocka_unit_test(test_what_is_named),  cmocka_unit_test(test_where_it_connects),
+		cmocka_unit_test(test_sessions),
 	};
 
 	return unit_main(tests);

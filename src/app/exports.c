@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/names.h"
 #include "target/links.h"
 
 /* Is it enough for the wait if one of the two targets is ready? */
@@ -47,13 +48,8 @@ bool exports_may_set(const struct plan *plan, size_t index)
 
 	if (!exports_any(target) || plan->no_export)
 		return false;
-	for (size_t i = 0; i < index && !target->exports; i++) {
-		const struct target *owner = &plan->targets[i];
-
-		if (owner->exports && exports_share_name(plan, owner, target))
-			return true;
-	}
-	return target->exports;
+	return target->exports ||
+	       (target->owner != index && exports_share_name(plan, &plan->targets[target->owner], target));
 }
 
 /* Returns the target with another name: "OTHER=db:5432", or its own text if host:port would not parse. The caller's. */
@@ -98,8 +94,6 @@ static void exports_warn_of_port(const struct target *owner, const struct target
 static int exports_assign_pair(const struct plan *plan, const struct target *owner, struct target *later, bool used,
 			       struct log *log, struct error *err)
 {
-	if (!exports_any(owner) || !owner->exports || strcmp(owner->name, later->name) != 0)
-		return 0;
 	later->exports = false;
 	if (!used || exports_share_name(plan, owner, later))
 		return 0;
@@ -109,14 +103,31 @@ static int exports_assign_pair(const struct plan *plan, const struct target *own
 	return 0;
 }
 
+/* Sets the owner of each target: the first one with its name, or itself if it has none. */
+static void exports_find_owners(struct plan *plan)
+{
+	struct names names = {0};
+
+	for (size_t i = 0; i < plan->target_count; i++)
+		if (exports_any(&plan->targets[i]))
+			names_add(&names, plan->targets[i].name, strlen(plan->targets[i].name), i);
+	names_sort(&names);
+	for (size_t i = 0; i < plan->target_count; i++) {
+		struct target *target = &plan->targets[i];
+
+		target->owner = exports_any(target) ? names_find(&names, target->name, strlen(target->name)) : i;
+	}
+	names_release(&names);
+}
+
 static int exports_assign_names(struct plan *plan, bool used, struct log *log, struct error *err)
 {
+	exports_find_owners(plan);
 	for (size_t i = 0; i < plan->target_count; i++) {
 		struct target *later = &plan->targets[i];
 
-		for (size_t j = 0; j < i && exports_any(later) && later->exports; j++)
-			if (exports_assign_pair(plan, &plan->targets[j], later, used, log, err))
-				return -1;
+		if (later->owner != i && exports_assign_pair(plan, &plan->targets[later->owner], later, used, log, err))
+			return -1;
 	}
 	return 0;
 }
@@ -254,33 +265,40 @@ static void exports_add_target(struct exports *exports, const struct target *own
 }
 
 /*
- * Returns the progress from which the variables of the owner's name are set: that of the owner, or of a target that
+ * Notes for each owner from which progress the variables of its name are set: that of the owner, or of a target that
  * shares the name. A target that is done comes first, then one that is ready but lacks some of its --successes, then
- * the owner.
+ * the owner. Returns an array with an entry for each target, NULL where none is ready. The caller's.
  */
-static const struct progress *exports_source(const struct plan *plan, const struct progress *progress, size_t owner)
+static const struct progress **exports_find_sources(const struct plan *plan, const struct progress *progress)
 {
-	const struct target *first = &plan->targets[owner];
-	const struct progress *ready = NULL;
+	const struct progress **sources = alloc_zero(plan->target_count, sizeof(const struct progress *));
 
-	for (size_t i = owner; i < plan->target_count; i++) {
-		const struct target *target = &plan->targets[i];
+	for (size_t i = 0; i < plan->target_count; i++) {
+		size_t owner = plan->targets[i].owner;
+		const struct progress **source = &sources[owner];
 
-		if (!progress_is_ready(&progress[i]) || (i != owner && !exports_share_name(plan, first, target)))
+		if (!progress_is_ready(&progress[i]) ||
+		    (i != owner && !exports_share_name(plan, &plan->targets[owner], &plan->targets[i])))
 			continue;
-		if (progress[i].state == PROGRESS_DONE)
-			return &progress[i];
-		ready = ready ? ready : &progress[i];
+		if (!*source || (progress[i].state == PROGRESS_DONE && (*source)->state != PROGRESS_DONE))
+			*source = &progress[i];
 	}
-	return ready ? ready : &progress[owner];
+	return sources;
 }
 
 void exports_collect(struct exports *exports, const struct plan *plan, const struct progress *progress)
 {
+	const struct progress **sources;
+
 	*exports = (struct exports){0};
-	for (size_t i = 0; i < plan->target_count && !plan->no_export; i++)
+	if (plan->no_export)
+		return;
+	sources = exports_find_sources(plan, progress);
+	for (size_t i = 0; i < plan->target_count; i++)
 		if (exports_any(&plan->targets[i]) && plan->targets[i].exports)
-			exports_add_target(exports, &plan->targets[i], exports_source(plan, progress, i), plan->pin);
+			exports_add_target(exports, &plan->targets[i], sources[i] ? sources[i] : &progress[i],
+					   plan->pin);
+	free(sources);
 }
 
 void exports_release(struct exports *exports)

@@ -10,7 +10,11 @@
 #include "cli/explain.h"
 #include "target/scheme.h"
 
-enum { EXPLAIN_TABLE_COLUMNS = 6, EXPLAIN_TABLE_GAP = 2 };
+/*
+ * A cell that is wider than EXPLAIN_TABLE_WIDEST does not widen its column: the text of one target may have 20,000 hosts,
+ * and each of them has a row.
+ */
+enum { EXPLAIN_TABLE_COLUMNS = 6, EXPLAIN_TABLE_GAP = 2, EXPLAIN_TABLE_WIDEST = 200 };
 
 /* Rows of cells, and the width of each column. */
 struct explain_table_grid {
@@ -35,7 +39,7 @@ static void explain_table_add_row(struct explain_table_grid *grid, const char *c
 
 		grid->rows[grid->count][i] = cell;
 		if (width > grid->widths[i])
-			grid->widths[i] = width;
+			grid->widths[i] = width < EXPLAIN_TABLE_WIDEST ? width : EXPLAIN_TABLE_WIDEST;
 	}
 	grid->count++;
 }
@@ -46,10 +50,12 @@ static void explain_table_flush_row(struct buf *out, char **cells, const int *wi
 	int missing = 0;
 
 	for (size_t i = 0; i < EXPLAIN_TABLE_COLUMNS; i++) {
-		for (; cells[i] && cells[i][0] && missing > 0; missing--)
+		int width = cells[i] ? cells_count(cells[i]) : 0;
+
+		for (; width && missing > 0; missing--)
 			buf_add_text(out, " ");
 		buf_add_text(out, cells[i] ? cells[i] : "");
-		missing += widths[i] + EXPLAIN_TABLE_GAP - (cells[i] ? cells_count(cells[i]) : 0);
+		missing += EXPLAIN_TABLE_GAP + (width < widths[i] ? widths[i] - width : 0);
 		free(cells[i]);
 	}
 	buf_add_text(out, "\n");

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/mask.h"
+#include "base/names.h"
 #include "target/links.h"
 #include "target/scheme.h"
 #include "target/text.h"
@@ -127,14 +128,17 @@ int targets_add_words(struct config *config, const char *text, const struct env 
 	return 0;
 }
 
-/* Does config have a target with that host? */
-static bool targets_has_host(const struct config *config, const char *host)
+/* Fills hosts with the hosts of all targets, whose texts stay theirs. The caller releases it. */
+static void targets_note_hosts(const struct config *config, struct names *hosts)
 {
+	*hosts = (struct names){.any_case = true};
 	for (size_t i = 0; i < config->plan.target_count; i++)
-		for (size_t j = 0; j < config->plan.targets[i].endpoint_count; j++)
-			if (strcasecmp(config->plan.targets[i].endpoints[j].host, host) == 0)
-				return true;
-	return false;
+		for (size_t j = 0; j < config->plan.targets[i].endpoint_count; j++) {
+			const char *host = config->plan.targets[i].endpoints[j].host;
+
+			names_add(hosts, host, strlen(host), i);
+		}
+	names_sort(hosts);
 }
 
 /* Adds the peer `host`. If it has several ports, it is a group of which one target is enough. */
@@ -158,14 +162,18 @@ static int targets_add_peer(struct config *config, const char *host, const struc
 
 int targets_add_links(struct config *config, const struct env *env, struct error *err)
 {
-	char **hosts = links_discover(env);
+	char **hosts = links_discover(env); /* each once, so only the targets before can have one of them */
+	struct names known;
 	int failed = 0;
 
+	targets_note_hosts(config, &known);
 	for (size_t i = 0; hosts[i]; i++) {
-		if (!failed && !targets_has_host(config, hosts[i]) && !links_lists(config->links_without, hosts[i]))
+		if (!failed && names_find(&known, hosts[i], strlen(hosts[i])) == NAMES_NONE &&
+		    !links_lists(config->links_without, hosts[i]))
 			failed = targets_add_peer(config, hosts[i], env, err);
 		free(hosts[i]);
 	}
+	names_release(&known);
 	free(hosts);
 	return failed;
 }

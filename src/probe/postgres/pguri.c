@@ -15,15 +15,15 @@
 #include "probe/postgres/pgparams.h"
 #include "target/scheme.h"
 
-/*
- * Returns item number count (from 0) of a comma-separated list, which the caller frees. NULL if the list is too short.
- */
-static char *pguri_item(const char *list, size_t count)
+/* Takes the next item off a comma-separated list. Returns it, the caller's; NULL for a list that is NULL. */
+static char *pguri_next(const char **list)
 {
-	while (list && count--)
-		if ((list = strchr(list, ',')))
-			list++;
-	return list ? alloc_slice(list, strcspn(list, ",")) : NULL;
+	size_t len = *list ? strcspn(*list, ",") : 0;
+	char *item = *list ? alloc_slice(*list, len) : NULL;
+
+	if (*list)
+		*list += len + ((*list)[len] == ',');
+	return item;
 }
 
 static size_t pguri_count(const char *list)
@@ -90,9 +90,10 @@ static int pguri_take_hosts(struct target *target, const char *hosts, const char
 	memset(target->endpoints, 0, count * sizeof(struct endpoint));
 	target->endpoint_count = count;
 	for (size_t i = 0; i < count; i++) {
-		char *port = pguri_item(ports, port_count > 1 ? i : 0);
-		int failed = pguri_take_endpoint(&target->endpoints[i], pguri_item(list, i), pguri_item(addresses, i),
-						 port, err);
+		const char *port_for_all = ports;
+		char *port = pguri_next(port_count > 1 ? &ports : &port_for_all);
+		char *host = pguri_next(&list), *address = pguri_next(&addresses);
+		int failed = pguri_take_endpoint(&target->endpoints[i], host, address, port, err);
 
 		free(port);
 		if (failed)

@@ -41,6 +41,7 @@ struct attempt {
 	enum outcome_kind last;         /* how the previous attempt ended */
 	struct attempt_runner *runners; /* list; the one that was started last comes first */
 	size_t running;                 /* how many of them run */
+	size_t open;                    /* all endpoints before this index have no untried address */
 	size_t sockets;          /* how many the attempt has of the session: for those that run, and the next one */
 	int64_t deadline;        /* clock_now() time */
 	struct loop_timer next;  /* starts the next address */
@@ -154,28 +155,23 @@ static void attempt_note(struct attempt *attempt, const struct outcome *outcome,
 	}
 }
 
-/*
- * Returns the next address that was not tried yet, of the first endpoint that has one, and sets *endpoint to the index
- * of that endpoint. NULL if there is no such address so far.
- */
-static const struct resolve_address *attempt_next_address(struct attempt *attempt, size_t *endpoint)
+/* Is there an address that was not tried yet? Then attempt->open is the first endpoint that has one. */
+static bool attempt_has_address(struct attempt *attempt)
 {
-	const struct attempt_runner *last = attempt->runners;
-	const struct resolve_address *address = NULL;
-
-	for (size_t i = 0; !address && i < attempt->target->endpoint_count; i++) {
-		address = resolve_next(attempt->resolves[i], last && last->endpoint == i ? last->family : AF_UNSPEC);
-		*endpoint = i;
-	}
-	return address;
+	while (attempt->open < attempt->target->endpoint_count && !resolve_has_next(attempt->resolves[attempt->open]))
+		attempt->open++;
+	return attempt->open < attempt->target->endpoint_count;
 }
 
-static bool attempt_has_address(const struct attempt *attempt)
+/* Returns the next address that was not tried yet, of endpoint attempt->open. NULL if there is none so far. */
+static const struct resolve_address *attempt_next_address(struct attempt *attempt)
 {
-	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
-		if (resolve_has_next(attempt->resolves[i]))
-			return true;
-	return false;
+	const struct attempt_runner *last = attempt->runners;
+
+	if (!attempt_has_address(attempt))
+		return NULL;
+	return resolve_next(attempt->resolves[attempt->open],
+			    last && last->endpoint == attempt->open ? last->family : AF_UNSPEC);
 }
 
 static int64_t attempt_time_left(const struct attempt *attempt)
@@ -255,7 +251,6 @@ static bool attempt_awaits_addresses(struct attempt *attempt)
 static void attempt_go_on(struct attempt *attempt)
 {
 	const struct resolve_address *address;
-	size_t endpoint;
 	bool awaits;
 
 	if (loop_timer_is_set(&attempt->next))
@@ -264,9 +259,9 @@ static void attempt_go_on(struct attempt *attempt)
 		loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
 		return;
 	}
-	address = attempt_next_address(attempt, &endpoint);
+	address = attempt_next_address(attempt);
 	if (address) {
-		attempt_run(attempt, endpoint, address);
+		attempt_run(attempt, attempt->open, address);
 		return;
 	}
 	/* Others can use the socket while names are looked up: a thousand silent names must not delay a service. */
@@ -311,9 +306,13 @@ static void attempt_on_again(void *arg)
 	loop_timer_set(&attempt->again, ATTEMPT_ASK_AGAIN);
 }
 
+/* A look-up has found addresses, or has ended. */
 static void attempt_on_news(void *arg)
 {
-	attempt_go_on(arg);
+	struct attempt *attempt = arg;
+
+	attempt->open = 0;
+	attempt_go_on(attempt);
 }
 
 /* The time is up, and no probe runs. */
@@ -367,6 +366,7 @@ void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 	bool any = false;
 
 	attempt->sockets = 1;
+	attempt->open = 0;
 	attempt->deadline = clock_now() + limit;
 	attempt->best = (struct outcome){0};
 	attempt->best_place = (struct place){0};

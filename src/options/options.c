@@ -283,7 +283,8 @@ int options_load_defaults(const struct options_table *table, const struct option
 int options_load_env(const struct options_table *table, const struct env *env, const struct options_values *values,
 		     struct error *err)
 {
-	for (size_t i = 0; i < table->count; i++) {
+	/* Without a variable, none needs the name of its option: making them costs a sixth of a start. */
+	for (size_t i = 0; i < table->count && env->count; i++) {
 		const struct options_row *row = &table->rows[i];
 		char *name = options_env_name(row);
 		const char *value = options_takes(row, OPTIONS_ENV) ? env_get(env, name) : NULL;

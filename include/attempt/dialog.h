@@ -33,7 +33,8 @@ struct dialog {
 
 	/*
 	 * Called whenever more bytes have arrived, with all that arrived since we last sent something. Three results:
-	 * - true, with *outcome set: the protocol has decided.
+	 * - true, with *outcome set: the protocol has decided. Bytes added to out are a goodbye: they are sent, and the
+	 *   connection is closed without waiting for what the service says to it.
 	 * - false, with bytes added to out: they are sent, and what was heard so far is discarded.
 	 * - false, with nothing added: more bytes are needed.
 	 * After eof nothing more is sent; then false makes the outcome OUTCOME_CLOSED. The result must be the

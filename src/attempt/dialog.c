@@ -46,6 +46,20 @@ static void dialog_speak(struct dialog_state *state, struct buf *words)
 	buf_release(words);
 }
 
+/*
+ * Sends the goodbye, behind words that are still to be sent. It is only a courtesy: a service that is left without one
+ * may log it as an error. What does not fit into the socket's buffer at once is lost.
+ */
+static void dialog_part(struct dialog_state *state, const struct buf *goodbye)
+{
+	struct evbuffer *output = bufferevent_get_output(state->talk);
+
+	if (!goodbye->len || bufferevent_write(state->talk, goodbye->data, goodbye->len))
+		return;
+	evbuffer_unfreeze(output, 1); /* a bufferevent lets nobody else take from its output */
+	evbuffer_write(output, bufferevent_getfd(state->talk));
+}
+
 /* Lets the protocol judge what was heard. Returns whether it decided; then the probe is finished. */
 static bool dialog_judge(struct probe *probe, bool eof)
 {
@@ -57,6 +71,8 @@ static bool dialog_judge(struct probe *probe, bool eof)
 
 	heard.data = heard.len ? (const char *)evbuffer_pullup(input, -1) : "";
 	if (probe->protocol->dialog->judge(probe->target, &heard, &words, &outcome)) {
+		if (!eof)
+			dialog_part(state, &words);
 		buf_release(&words);
 		probe_finish(probe, &outcome);
 		return true;

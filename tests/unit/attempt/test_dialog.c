@@ -14,7 +14,7 @@
 #define LIMIT         (5 * CLOCK_S)
 #define LONG_PASSWORD "correct horse battery staple"
 
-/* A protocol for this test: it sends HI, and answers MORE with AGAIN. */
+/* A protocol for this test: it sends HI, answers MORE with AGAIN, and parts from LAST with BYE. */
 static void own_say(const struct target *target, struct buf *out)
 {
 	(void)target;
@@ -37,6 +37,8 @@ static bool own_judge(const struct target *target, const struct dialog_heard *he
 		buf_add_text(out, "AGAIN\n");
 		return false;
 	}
+	if (len == 4 && memcmp(heard->data, "LAST", 4) == 0)
+		buf_add_text(out, "BYE\n");
 	*outcome = len == 2 && memcmp(heard->data, "OK", 2) == 0
 			   ? outcome_make(OUTCOME_READY, NULL)
 			   : outcome_make(OUTCOME_STARTING, "%.*s, turn %u", (int)len, heard->data, heard->turn);
@@ -110,6 +112,12 @@ static void test_conversations(void **state)
 		 OUTCOME_READY,
 		 "",
 		 "HI\n",
+		 false},
+		{"a goodbye",
+		 {speaker_say("LAST\n"), {SPEAKER_HOLD, NULL, 0}},
+		 OUTCOME_STARTING,
+		 "LAST, turn 1",
+		 "HI\nBYE\n",
 		 false},
 		{"the service speaks first",
 		 {speaker_say("OK\n"), {SPEAKER_HOLD, NULL, 0}},

@@ -116,7 +116,7 @@ static void run_hear(struct run *run, const char *data, size_t len, bool eof)
 	/* A block of exactly this size, so that the sanitizer notices a read beyond its end. */
 	heard = (struct dialog_heard){.data = run->heard, .len = run->len, .eof = eof, .turn = run->turn};
 	run->decided = run->dialog->judge(run->target, &heard, &words, &run->outcome);
-	if (!run->decided && !eof)
+	if (!eof)
 		run_say(run, &words);
 	buf_release(&words);
 }
@@ -144,6 +144,15 @@ static void run_open(struct run *run, const struct reply_case *one, const struct
 	}
 }
 
+static size_t run_all_says(const struct reply_case *one)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < one->count; i++)
+		count += one->steps[i].kind == STEP_SAY;
+	return count;
+}
+
 static void run_check(const struct run *run, const char *how)
 {
 	const char *colon = strchr(run->one->outcome, ':');
@@ -154,6 +163,7 @@ static void run_check(const struct run *run, const char *how)
 		fail_msg("%s, %s: %s (%s), not %s", run->one->name, how, name, run->outcome.detail, run->one->outcome);
 	if (colon)
 		check_has(run->one->name, run->outcome.detail, colon + 2);
+	check_int(run->one->name, (long long)run->said, (long long)run_all_says(run->one));
 }
 
 static void check_case(const struct reply_case *one)

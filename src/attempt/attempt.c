@@ -41,7 +41,8 @@ struct attempt {
 	enum outcome_kind last;         /* how the previous attempt ended */
 	struct attempt_runner *runners; /* list; the one that was started last comes first */
 	size_t running;                 /* how many of them run */
-	size_t open;                    /* all endpoints before this index have no untried address */
+	size_t open;                    /* the endpoints before this index had no untried address */
+	size_t awaited;                 /* index of an endpoint whose look-up may be running */
 	size_t sockets;          /* how many the attempt has of the session: for those that run, and the next one */
 	int64_t deadline;        /* clock_now() time */
 	struct loop_timer next;  /* starts the next address */
@@ -155,12 +156,24 @@ static void attempt_note(struct attempt *attempt, const struct outcome *outcome,
 	}
 }
 
-/* Is there an address that was not tried yet? Then attempt->open is the first endpoint that has one. */
-static bool attempt_has_address(struct attempt *attempt)
+/* Moves attempt->open to the first endpoint from there on that has an untried address. Returns whether there is one. */
+static bool attempt_seek_address(struct attempt *attempt)
 {
 	while (attempt->open < attempt->target->endpoint_count && !resolve_has_next(attempt->resolves[attempt->open]))
 		attempt->open++;
 	return attempt->open < attempt->target->endpoint_count;
+}
+
+/*
+ * Is there an address that was not tried yet? Then attempt->open is the first endpoint that has one. If there seems to be
+ * none, looks at all endpoints once more: an answer of DNS adds addresses before attempt_on_news tells of it.
+ */
+static bool attempt_has_address(struct attempt *attempt)
+{
+	if (attempt_seek_address(attempt))
+		return true;
+	attempt->open = 0;
+	return attempt_seek_address(attempt);
 }
 
 /* Returns the next address that was not tried yet, of endpoint attempt->open. NULL if there is none so far. */
@@ -230,28 +243,36 @@ static void attempt_run(struct attempt *attempt, size_t endpoint, const struct r
 		loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
 }
 
-/* Returns whether a look-up is still running. Notes the outcome of each look-up that ended without an address. */
+/* Is a look-up still running? Begins with the one that was found running before, which most often still is. */
 static bool attempt_awaits_addresses(struct attempt *attempt)
 {
-	bool awaits = false;
+	size_t count = attempt->target->endpoint_count;
+	struct outcome ignored;
 
+	for (size_t i = 0; i < count; i++, attempt->awaited = (attempt->awaited + 1) % count)
+		if (!resolve_is_over(attempt->resolves[attempt->awaited], &ignored))
+			return true;
+	return false;
+}
+
+/* Notes the outcome of each look-up that ended without an address. */
+static void attempt_note_lookups(struct attempt *attempt)
+{
 	for (size_t i = 0; i < attempt->target->endpoint_count; i++) {
 		struct outcome outcome;
-		const struct place nowhere = place_of(&attempt->target->endpoints[i]);
+		struct place nowhere;
 
-		if (!resolve_is_over(attempt->resolves[i], &outcome))
-			awaits = true;
-		else if (outcome.kind != OUTCOME_READY)
-			attempt_note(attempt, &outcome, &nowhere);
+		if (!resolve_is_over(attempt->resolves[i], &outcome) || outcome.kind == OUTCOME_READY)
+			continue;
+		nowhere = place_of(&attempt->target->endpoints[i]);
+		attempt_note(attempt, &outcome, &nowhere);
 	}
-	return awaits;
 }
 
 /* Starts the next address if its time has come. Finishes the attempt if no probe runs and no address can follow. */
 static void attempt_go_on(struct attempt *attempt)
 {
 	const struct resolve_address *address;
-	bool awaits;
 
 	if (loop_timer_is_set(&attempt->next))
 		return; /* the previous address still has its head start */
@@ -268,15 +289,16 @@ static void attempt_go_on(struct attempt *attempt)
 	attempt_keep_sockets(attempt, attempt->running);
 	if (attempt->running)
 		return;
-	awaits = attempt_awaits_addresses(attempt);
 	/*
 	 * Once an address was tried, the attempt does not wait for the other look-up: the answer to AAAA may never come
 	 * (FACTS 13). If it does come, the next attempt uses it.
 	 */
-	if (!awaits || (attempt->runners && !attempt->thorough))
-		attempt_finish(attempt);
-	else
+	if (attempt_awaits_addresses(attempt) && (!attempt->runners || attempt->thorough)) {
 		loop_timer_set(&attempt->limit, attempt_time_left(attempt)); /* no probe runs, so no probe's deadline */
+		return;
+	}
+	attempt_note_lookups(attempt);
+	attempt_finish(attempt);
 }
 
 static void attempt_on_next(void *arg)
@@ -324,6 +346,7 @@ static void attempt_on_limit(void *arg)
 					 ? outcome_make(OUTCOME_DNS_SILENT, NULL)
 					 : outcome_make(OUTCOME_LOCAL, "there was no time left");
 
+	attempt_note_lookups(attempt);
 	attempt_note(attempt, &outcome, &nowhere);
 	attempt_finish(attempt);
 }

@@ -1,5 +1,9 @@
 """Names: every DNS failure passes, files and servers change their minds (FACTS 8 to 16)."""
 
+import signal
+import threading
+import time
+
 import pytest
 
 from support import dns as d
@@ -125,6 +129,29 @@ def one_of_two_is_slow(request, net, dns, peer):
 def test_a_round_is_over_when_every_look_up_is(waitfor, net, one_of_two_is_slow, words, code):
     result = waitfor(*words, one_of_two_is_slow, net=net)
     assert result.code == code, result
+
+
+def test_an_answer_and_the_end_of_a_probe_in_one_turn(waitfor, net, dns, peer):
+    """The answer of DNS is there, but not yet told to the attempt, when its only probe fails."""
+    ends = threading.Event()
+
+    def hold(connection):
+        ends.wait(20)
+
+    first = peer(hold, address=net.address("10.77.0.5"), net=net)
+    peer(lambda connection: connection.send(b"+PONG\r\n"), address=net.address("fd77::5"), port=first.port, net=net)
+    dns.name("db", a=d.at("10.77.0.5"), aaaa=d.at("fd77::5", delay=1.5))
+    running = waitfor.start("--once", "--attempt-timeout", "15s", f"redis://db:{first.port}", net=net)
+    until(lambda: first.connections, what="the probe is connected")
+    asked = next(when for when, _, kind in dns.asked if kind == d.AAAA)
+    until(lambda: time.monotonic() > asked + 1.2, what="no timer is about to fire")
+    running.send(signal.SIGSTOP)
+    until(lambda: time.monotonic() > asked + 1.6, what="the answer has been sent")
+    ends.set()
+    until(lambda: first.connections[0].sock.fileno() < 0, what="the connection is closed")
+    running.send(signal.SIGCONT)
+    result = running.finish()
+    assert result.code == 0 and "ready at [fd77::5]" in result.err, result
 
 
 def test_a_and_aaaa_are_asked_separately(waitfor, net, dns, db):

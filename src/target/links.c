@@ -105,18 +105,18 @@ bool links_sets(const char *name, const char *value)
 }
 
 /*
- * Returns the value of an entry P_PORT_n_TCP=value and sets *port to n, which is written without a leading 0; NULL for
- * another entry. start is "P_PORT_", with which the entry begins.
+ * Returns the value of an entry P_PORT_n_TCP=value and sets *port to n; NULL for another entry. start is "P_PORT_", with
+ * which the entry begins.
  */
 static const char *links_tcp(const char *entry, const char *start, unsigned long *port)
 {
 	size_t len = strlen(start);
 	char *end;
 
-	if (!isdigit((unsigned char)entry[len]) || entry[len] == '0')
+	if (!isdigit((unsigned char)entry[len]))
 		return NULL;
 	*port = strtoul(entry + len, &end, 10);
-	return strncmp(end, "_TCP=", 5) == 0 && *port <= UINT16_MAX ? end + 5 : NULL;
+	return strncmp(end, "_TCP=", 5) == 0 && *port && *port <= UINT16_MAX ? end + 5 : NULL;
 }
 
 /* Returns the value of the P_PORT_n_TCP with the lowest n, or NULL. For a P_PORT that is not tcp:// (FACTS 3). */
@@ -238,49 +238,61 @@ const char *links_peer_env(const struct env *env, const char *host, const char *
 	return value;
 }
 
-/* The ports of one peer. A zeroed one is empty. */
-struct links_ports {
-	struct links_port {
-		unsigned long listed; /* n of P_PORT_n_TCP */
-		uint16_t port;        /* the port in the value, which is the same unless somebody changed it */
-	} * list;
-	size_t count;
+/* A variable P_PORT_n_TCP. */
+struct links_port {
+	unsigned long listed; /* n */
+	size_t order;         /* of several with the same n the lowest counts, as in env_get */
+	uint16_t port;        /* in its value: n, unless somebody changed it; 0: the value is no tcp:// */
 };
-
-static void links_add_port(struct links_ports *ports, unsigned long listed, uint16_t port)
-{
-	/* A variable may be there twice. The first one counts, as in env_get. */
-	if (ports->count && ports->list[ports->count - 1].listed == listed)
-		return;
-	ports->list = alloc_resize(ports->list, ports->count + 1, sizeof(*ports->list));
-	ports->list[ports->count++] = (struct links_port){.listed = listed, .port = port};
-}
 
 static int links_compare_ports(const void *a, const void *b)
 {
-	unsigned long one = ((const struct links_port *)a)->listed, other = ((const struct links_port *)b)->listed;
+	const struct links_port *one = a, *other = b;
 
-	return (one > other) - (one < other);
+	if (one->listed != other->listed)
+		return one->listed < other->listed ? -1 : 1;
+	return one->order < other->order ? -1 : 1;
 }
 
-/* Returns the ports of the P_PORT_n_TCP variables, ordered by n. The caller frees the list. */
-static struct links_ports links_list_tcp(const struct env *env, const char *prefix)
+/* Returns the variables P_PORT_n_TCP, ordered by n. The caller frees the list. */
+static struct links_port *links_list_tcp(const struct env *env, const char *prefix, size_t *count)
 {
 	char *start = alloc_format("%s_PORT_", prefix);
-	struct links_ports ports = {0};
+	struct links_port *list = NULL;
 	const char *entry;
 
+	*count = 0;
 	for (size_t walk = 0; (entry = env_next(env, start, &walk));) {
+		struct links_port port = {.order = *count};
+		const char *value = links_tcp(entry, start, &port.listed);
 		struct links_peer peer = {0};
-		unsigned long listed = 0;
 
-		if (links_parse_url(links_tcp(entry, start, &listed), &peer))
-			links_add_port(&ports, listed, peer.port);
+		if (!value)
+			continue;
+		if (links_parse_url(value, &peer))
+			port.port = peer.port;
 		links_release(&peer);
+		list = alloc_resize(list, *count + 1, sizeof(*list));
+		list[(*count)++] = port;
 	}
-	if (ports.count > 1)
-		qsort(ports.list, ports.count, sizeof(*ports.list), links_compare_ports);
+	if (*count > 1)
+		qsort(list, *count, sizeof(*list), links_compare_ports);
 	free(start);
+	return list;
+}
+
+/* Returns the ports of the variables P_PORT_n_TCP, ordered by n, with 0 at the end. The caller's. */
+static uint16_t *links_tcp_ports(const struct env *env, const char *prefix, size_t *count)
+{
+	size_t listed;
+	struct links_port *list = links_list_tcp(env, prefix, &listed);
+	uint16_t *ports = alloc_zero(listed + 1, sizeof(*ports));
+
+	*count = 0;
+	for (size_t i = 0; i < listed; i++)
+		if (list[i].port && (i == 0 || list[i].listed != list[i - 1].listed))
+			ports[(*count)++] = list[i].port;
+	free(list);
 	return ports;
 }
 
@@ -295,22 +307,20 @@ static bool links_is_udp(const struct env *env, const char *prefix)
 uint16_t *links_ports(const struct env *env, const char *host)
 {
 	char *prefix = links_prefix(host, true);
-	struct links_ports found = links_list_tcp(env, prefix);
-	uint16_t *ports = NULL;
+	size_t count;
+	uint16_t *ports = links_tcp_ports(env, prefix, &count);
 
-	if (!found.count) {
+	if (!count) {
+		free(ports);
 		free(prefix);
 		prefix = links_prefix(host, false);
-		found = links_list_tcp(env, prefix);
+		ports = links_tcp_ports(env, prefix, &count);
 	}
 	/* Where the user set the port, it is the one (FACTS 4). */
-	if (!links_number(links_get(env, prefix, "_PORT")) &&
-	    (found.count > 1 || (found.count && links_is_udp(env, prefix)))) {
-		ports = alloc_zero(found.count + 1, sizeof(*ports));
-		for (size_t i = 0; i < found.count; i++)
-			ports[i] = found.list[i].port;
+	if (links_number(links_get(env, prefix, "_PORT")) || !count || (count == 1 && !links_is_udp(env, prefix))) {
+		free(ports);
+		ports = NULL;
 	}
-	free(found.list);
 	free(prefix);
 	return ports;
 }

@@ -333,6 +333,12 @@ static void test_ports(void **state)
 		 "db",
 		 {"DB_PORT_80_TCP=tcp://10.0.0.2:22", "DB_PORT_22_TCP=tcp://10.0.0.2:22"},
 		 "22 22"},
+		{"a variable that is there twice: the first counts",
+		 "db",
+		 {"DB_PORT_1_TCP=tcp://10.0.0.2:1", "DB_PORT_2_TCP=", "DB_PORT_2_TCP=tcp://10.0.0.2:2",
+		  "DB_PORT_4_TCP=tcp://10.0.0.2:4", "DB_PORT_4_TCP=tcp://10.0.0.2:5"},
+		 "1 4"},
+		{"a leading 0", "db", {"DB_PORT_010_TCP=tcp://10.0.0.2:10", "DB_PORT_9_TCP=tcp://10.0.0.2:9"}, "9 10"},
 		{"none", "db", {NULL}, NULL},
 	};
 

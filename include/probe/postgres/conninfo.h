@@ -37,7 +37,7 @@ struct conninfo {
  * - password: URI, PGPASSWORD, password file, POSTGRES_PASSWORD of the link
  * The variables of a link are used only if all hosts of the target are the linked one. Sets target->login. Returns NULL
  * with err if a parameter is wrong; err contains no secret. log gets a line if the password file is ignored. Keep env
- * until conninfo_free: libpq sees its PG* variables, but none that would redirect the probe (pgenviron.h).
+ * unchanged until conninfo_free: libpq sees its PG* variables, but none that would redirect the probe (pgenviron.h).
  */
 struct conninfo *conninfo_new(struct target *target, const struct env *env, struct log *log, struct error *err);
 void conninfo_free(struct conninfo *info); /* NULL is allowed */

@@ -10,10 +10,10 @@
 #include "system/env.h"
 
 /*
- * Returns the entries of env that libpq may read when it begins to connect: HOME and the PG* variables, without those
- * that would redirect or break the probe. The entries stay env's; the caller frees the list, which ends with a NULL.
- * Libpq reads some variables later. Those that would change the probe are removed from the environment of this process,
- * but not from env.
+ * Returns the entries of env that libpq may read when it begins to connect: HOME and such PG* variables as do not
+ * redirect or break the probe. The caller frees the list, which ends with a NULL, and keeps env unchanged until then: the
+ * entries are env's. Libpq reads some variables later. They are removed from the environment of this process, but not
+ * from env.
  */
 char **pgenviron_new(const struct env *env);
 

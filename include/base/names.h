@@ -1,6 +1,6 @@
 /*
- * A list of texts, sorted so that one is found without a look at the others. Whatever is asked once for each target or
- * variable asks here: a walk through all of them each time takes minutes where there are many.
+ * A list of texts, sorted so that one is found without a look at the others. Use it for what is searched once for each
+ * target or variable: a walk through all of them each time takes minutes where there are many.
  */
 #ifndef BASE_NAMES_H
 #define BASE_NAMES_H

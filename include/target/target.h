@@ -38,7 +38,7 @@ struct target {
 	char *name;                  /* prefix of the exported variables, such as "DB"; NULL: exports nothing */
 	bool named;                  /* the user gave the name as NAME=; false: it comes from the host */
 	bool exports;                /* false: an earlier target exports under the same name */
-	size_t owner;                /* index of the target that exports under the same name (app/exports.h) */
+	size_t owner;                /* index of the first target with its name, maybe its own; by exports_assign */
 	bool kept[TARGET_VARIABLES]; /* the user set this variable and did not ask to replace it (app/exports.h) */
 	char *scheme_name;           /* lower case; NULL for a bare host:port */
 	bool has_user;               /* the URL has an '@' before its host */

@@ -283,7 +283,7 @@ int options_load_defaults(const struct options_table *table, const struct option
 int options_load_env(const struct options_table *table, const struct env *env, const struct options_values *values,
 		     struct error *err)
 {
-	/* Without a variable, none needs the name of its option: making them costs a sixth of a start. */
+	/* If there are no WAITFOR_ variables, their names need not be made. */
 	for (size_t i = 0; i < table->count && env->count; i++) {
 		const struct options_row *row = &table->rows[i];
 		char *name = options_env_name(row);

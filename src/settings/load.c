@@ -29,9 +29,12 @@ static void load_take_variables(struct config *config, const struct env *env)
 	char **own = alloc_zero(env->count + 1, sizeof(*own));
 	size_t count = 0;
 
-	for (size_t i = 0; i < env->count; i++)
-		if (load_length(env->list[i]))
-			own[count++] = alloc_slice(env->list[i], load_length(env->list[i]));
+	for (size_t i = 0; i < env->count; i++) {
+		size_t len = load_length(env->list[i]);
+
+		if (len > strcspn(env->list[i], "="))
+			own[count++] = alloc_slice(env->list[i], len);
+	}
 	env_copy(&config->variables, own);
 	while (count)
 		free(own[--count]);

@@ -162,7 +162,7 @@ static int targets_add_peer(struct config *config, const char *host, const struc
 
 int targets_add_links(struct config *config, const struct env *env, struct error *err)
 {
-	char **hosts = links_discover(env); /* each once, so only the targets before can have one of them */
+	char **hosts = links_discover(env); /* each once, so only the targets of the user are searched for one */
 	struct names known;
 	int failed = 0;
 

@@ -15,7 +15,10 @@
 #include "probe/postgres/pgparams.h"
 #include "target/scheme.h"
 
-/* Takes the next item off a comma-separated list. Returns it, the caller's; NULL for a list that is NULL. */
+/*
+ * Takes the next item off a comma-separated list. Returns it, the caller's: "" at the end of the list; NULL for a list
+ * that is NULL.
+ */
 static char *pguri_next(const char **list)
 {
 	size_t len = *list ? strcspn(*list, ",") : 0;

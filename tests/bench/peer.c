@@ -2,8 +2,9 @@
  * A TCP peer that comes up late. Usage: peer ADDRESS SECONDS
  *
  * Takes a port and prints it: connections to it are refused. SECONDS after the first byte on stdin it prints the time
- * and listens; then it accepts and closes until it is killed. A program of its own because the moment must be exact:
- * in the driver it would wait for the interpreter's lock.
+ * and listens; then it accepts connections and keeps the last of them open until it is killed: one that is closed at
+ * once would mean that there is no service (FACTS 17). A program of its own because the moment must be exact: in the
+ * driver it would wait for the interpreter's lock.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -11,6 +12,19 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { KEPT = 64 };
+
+static void accept_for_ever(int listener)
+{
+	int kept[KEPT];
+
+	for (size_t count = 0;; count++) {
+		if (count >= KEPT)
+			close(kept[count % KEPT]);
+		kept[count % KEPT] = accept(listener, NULL, NULL);
+	}
+}
 
 static void sleep_for(double seconds)
 {
@@ -42,6 +56,5 @@ int main(int argc, char **argv)
 		return 1;
 	printf("%lld\n", now.tv_sec * 1000000000LL + now.tv_nsec);
 	fflush(stdout);
-	for (;;)
-		close(accept(listener, NULL, NULL));
+	accept_for_ever(listener);
 }

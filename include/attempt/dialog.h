@@ -37,8 +37,8 @@ struct dialog {
 	 *   connection is closed without waiting for what the service says to it.
 	 * - false, with bytes added to out: they are sent, and what was heard so far is discarded.
 	 * - false, with nothing added: more bytes are needed.
-	 * After eof nothing more is sent; then false makes the outcome OUTCOME_CLOSED. The result must be the
-	 * same however the bytes are cut into pieces.
+	 * Before the call *outcome is OUTCOME_NONE. After eof nothing more is sent; then false makes the outcome
+	 * OUTCOME_CLOSED. The result must be the same however the bytes are cut into pieces.
 	 */
 	bool (*judge)(const struct target *target, const struct dialog_heard *heard, struct buf *out,
 		      struct outcome *outcome);
@@ -60,6 +60,21 @@ struct dialog_state {
  * password, or the beginning of it: a service that does not know a command may quote the first bytes of its arguments.
  */
 struct outcome dialog_quote(const struct target *target, enum outcome_kind kind, const char *said, size_t len);
+
+/* Refuses several hosts, and a path in place of the host: returns -1 with err. */
+int dialog_check_host(const struct target *target, struct error *err);
+
+/*
+ * The bind of a dialog whose URL has one host, a user only if its scheme takes credentials, and no path. Other dialogs may
+ * call it first. Returns -1 with err.
+ */
+int dialog_bind(struct target *target, const struct env *env, struct log *log, struct error *err);
+
+/* DIALOG_MAYBE: what was heard is a beginning of the text, and more bytes decide. */
+enum dialog_match { DIALOG_NO, DIALOG_MAYBE, DIALOG_YES };
+
+/* Does what was heard begin with text? */
+enum dialog_match dialog_begins(const struct dialog_heard *heard, const char *text);
 
 /*
  * The start and stop of a struct protocol that is a dialog. Its dialog must be set, and its state_size must be

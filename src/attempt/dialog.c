@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+
+#include "target/scheme.h"
 
 /* So much of a password tells it; less may be in a line by chance. */
 enum { DIALOG_TELLING = 8 };
@@ -24,6 +27,42 @@ struct outcome dialog_quote(const struct target *target, enum outcome_kind kind,
 	secret = telling ? memmem(said, len, password, telling < DIALOG_TELLING ? telling : DIALOG_TELLING) : NULL;
 	len = secret ? (size_t)(secret - said) : len;
 	return outcome_make(kind, "%.*s", (int)len, said);
+}
+
+int dialog_check_host(const struct target *target, struct error *err)
+{
+	const struct scheme *scheme = target->scheme;
+
+	if (target->endpoint_count > 1)
+		return errors_set(err, "%s:// takes one host; write several targets instead of a ','", scheme->name);
+	if (target->endpoint_count && endpoint_family(target->endpoints[0].host) == AF_UNIX)
+		return errors_set(err, "%s:// takes a host, not a path; write %s", scheme->name, scheme->example);
+	return 0;
+}
+
+int dialog_bind(struct target *target, const struct env *env, struct log *log, struct error *err)
+{
+	const struct scheme *scheme = target->scheme;
+	const char *path = target->tail + (target->tail[0] == '/');
+
+	(void)env;
+	(void)log;
+	if (dialog_check_host(target, err))
+		return -1;
+	if (target->has_user && !scheme->takes_credentials)
+		return errors_set(err, "%s:// takes no user; write %s", scheme->name, scheme->example);
+	if (*path && (*path != '?' || !scheme->params))
+		return errors_set(err, "%s:// takes nothing after the port; write %s", scheme->name, scheme->example);
+	return 0;
+}
+
+enum dialog_match dialog_begins(const struct dialog_heard *heard, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (memcmp(heard->data, text, heard->len < len ? heard->len : len) != 0)
+		return DIALOG_NO;
+	return heard->len < len ? DIALOG_MAYBE : DIALOG_YES;
 }
 
 static void dialog_finish(struct probe *probe, enum outcome_kind kind, const char *detail)

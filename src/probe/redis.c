@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "attempt/dialog.h"
 #include "base/alloc.h"
@@ -33,10 +32,8 @@ static int redis_bind(struct target *target, const struct env *env, struct log *
 
 	(void)env;
 	(void)log;
-	if (target->endpoint_count > 1)
-		return errors_set(err, "redis:// takes one host; write several targets instead of a ','");
-	if (target->endpoint_count && endpoint_family(target->endpoints[0].host) == AF_UNIX)
-		return errors_set(err, "redis:// takes a host, not a path; write redis://host:6379");
+	if (dialog_check_host(target, err))
+		return -1;
 	if ((database[digits] && database[digits] != '?') || digits > 9) /* more would not fit an int */
 		return errors_set(err, "a database is a number of at most 9 digits; write redis://host:6379/1");
 	return 0;

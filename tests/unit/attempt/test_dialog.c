@@ -246,6 +246,22 @@ static void test_quote(void **state)
 	}
 }
 
+static void test_begins(void **state)
+{
+	static const struct {
+		const char *heard;
+		enum dialog_match match;
+	} rows[] = {{"", DIALOG_MAYBE},        {"V", DIALOG_MAYBE}, {"VERSION", DIALOG_MAYBE}, {"VERSION ", DIALOG_YES},
+		    {"VERSION 1", DIALOG_YES}, {"W", DIALOG_NO},    {"VERSIONS", DIALOG_NO},   {"version ", DIALOG_NO}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct dialog_heard heard = {.data = rows[i].heard, .len = strlen(rows[i].heard)};
+
+		check_int(rows[i].heard, dialog_begins(&heard, "VERSION "), rows[i].match);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_silence_and_nobody),
 		cmocka_unit_test(test_it_speaks_again),
 		cmocka_unit_test(test_quote),
+		cmocka_unit_test(test_begins),
 	};
 
 	return unit_main(tests);

@@ -115,6 +115,7 @@ static void run_hear(struct run *run, const char *data, size_t len, bool eof)
 	run->len += len;
 	/* A block of exactly this size, so that the sanitizer notices a read beyond its end. */
 	heard = (struct dialog_heard){.data = run->heard, .len = run->len, .eof = eof, .turn = run->turn};
+	run->outcome = (struct outcome){0};
 	run->decided = run->dialog->judge(run->target, &heard, &words, &run->outcome);
 	if (!eof)
 		run_say(run, &words);

@@ -3,8 +3,8 @@
 VERSION := 0.1.0
 
 # Sizes in bytes that the stripped programs may have.
-SIZE_LIMIT     := 580000
-SIZE_LIMIT_TLS := 2900000
+SIZE_LIMIT     := 600000
+SIZE_LIMIT_TLS := 2920000
 
 PREFIX ?= /usr/local
 BASH_COMPLETIONS = $(PREFIX)/share/bash-completion/completions

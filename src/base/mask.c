@@ -210,11 +210,12 @@ static void mask_place(struct buf *out, const char *text, bool any_port, mask_kn
 
 /*
  * Masks what follows "scheme://". A user without a password is shown, since databases have such users, but not where it
- * may be a password itself: "redis://secret@cache" lacks only a ':'.
+ * may be a password itself: "nats://token@bus" is one, and "redis://secret@cache" lacks only a ':'.
  */
 static void mask_url(struct buf *out, const char *scheme, const char *url, mask_known *known)
 {
-	bool any_port = strncasecmp(scheme, "tcp://", 6) == 0, hides_user = strncasecmp(scheme, "redis", 5) == 0;
+	bool any_port = strncasecmp(scheme, "tcp://", 6) == 0,
+	     hides_user = strncasecmp(scheme, "redis", 5) == 0 || strncasecmp(scheme, "nats", 4) == 0;
 	const char *at = mask_at(url, known), *colon = at ? memchr(url, ':', (size_t)(at - url)) : NULL;
 	size_t authority = strcspn(url, "/?#");
 	bool is_hosts = mask_is_host_list(url, authority);

@@ -12,7 +12,7 @@
  * The only list of schemes: one row for each file in src/probe/. The names are only pasted to other names, so the macro
  * "unix", which gcc predefines, does no harm.
  */
-#define SCHEMES(X) X(tcp) X(postgres) X(redis) X(unix)
+#define SCHEMES(X) X(tcp) X(postgres) X(redis) X(memcached) X(nats) X(mqtt) X(smtp) X(imap) X(ssh) X(unix)
 
 #define SCHEME_DECLARE(name) extern const struct scheme scheme_##name;
 SCHEMES(SCHEME_DECLARE)

@@ -99,6 +99,13 @@ def test_every_column_of_a_table_has_a_head(path):
 
 # --- the manual ---------------------------------------------------------------------------------
 
+def test_the_example_of_a_protocol_is_the_real_one():
+    """Who adds a protocol reads it there."""
+    text = (REPOSITORY / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    code = (REPOSITORY / "src" / "probe" / "memcached.c").read_text(encoding="utf-8")
+    assert f"```c\n{code}```\n" in text
+
+
 def test_the_manual_is_clean():
     result = run("mandoc", "-T", "lint", "-W", "warning", MANUAL)
     assert (result.returncode, result.stdout) == (0, "")

@@ -118,7 +118,7 @@ OUT_OF_REACH = {
 }
 OUT_OF_REACH.update({
     f"{scheme}:// takes one host; write several targets instead of a ','": "a comma begins another target: unit tests"
-    for scheme in ("tcp", "redis")
+    for scheme in ("tcp", "%s")
 })
 LEAST = 12      # literal characters: less than that would match anything
 

@@ -108,6 +108,8 @@ static void test_mask(void **state)
 		{"postgres://me@db:5432/app", "postgres://me@db:5432/app"},
 		{"postgres://me:pw@db/app", "postgres://me:***@db/app"},
 		{"redis://pw@db/0", "redis://***@db/0"},
+		{"nats://token@bus", "nats://***@bus"},
+		{"NATS://token@bus:4222", "NATS://***@bus:4222"},
 		{"C=REDISS://pw@db", "C=REDISS://***@db"},
 		{"redis://me:pw@db", "redis://me:***@db"},
 		{"redis://:pw@db", "redis://:***@db"},

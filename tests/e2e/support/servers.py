@@ -1,0 +1,85 @@
+"""Real servers that need no more than a command line, each with its files in a folder of its own."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from support.peers import bound_socket
+from support.until import until
+
+USER, PASSWORD = "app", "s3cr3t \"Ω\" /@:"
+
+
+def memcached(server, connections=64):
+    return ["memcached", "-l", "127.0.0.1", "-p", server.port, "-U", "0", "-u", "root", "-c", connections, "-vv"]
+
+
+def nats(server, login=False, token=None):
+    lines = ["authorization {", f"  user: {USER}", f"  password: {quoted(PASSWORD)}", "}"] if login else []
+    lines += ["authorization {", f"  token: {quoted(token)}", "}"] if token else []
+    file = server.folder / "nats.conf"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return ["nats-server", "-a", "127.0.0.1", "-p", server.port, "-c", file]
+
+
+def quoted(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def mqtt(server, login=False):
+    file, passwords = server.folder / "mosquitto.conf", server.folder / "passwords"
+    lines = [f"listener {server.port} 127.0.0.1", f"allow_anonymous {str(not login).lower()}", "log_type all",
+             "user root"]
+    if login:
+        passwords.touch(mode=0o600)
+        subprocess.run(["mosquitto_passwd", "-b", passwords, USER, PASSWORD], check=True, capture_output=True)
+        lines.append(f"password_file {passwords}")
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return ["mosquitto", "-c", file]
+
+
+class Server:
+    """One server on a loopback port. `kind` is a function above, which makes its command line."""
+
+    def __init__(self, kind, **settings):
+        self.folder = Path(tempfile.mkdtemp(prefix="waitfor-server-"))
+        self.log_file = self.folder / "log"
+        self._reserved = bound_socket()     # nobody else is given this port
+        self.port = self._reserved.getsockname()[1]
+        self.target = f"127.0.0.1:{self.port}"
+        self.scheme = kind.__name__
+        self.argv = [str(word) for word in kind(self, **settings)]
+        self.process = None
+        if not shutil.which(self.argv[0]):
+            pytest.fail(f"no {self.argv[0]} here: scripts/install-packages test")
+
+    def start(self):
+        """Starts it and does not wait: that is for the program under test."""
+        with open(self.log_file, "ab") as log:
+            self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            cwd=self.folder)
+        return self
+
+    def is_open(self):
+        with socket.socket() as sock:
+            return sock.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def await_open(self):
+        until(self.is_open, 30, lambda: f"{self.argv[0]} listens; its log:\n{self.log()}")
+        return self
+
+    def log(self):
+        return self.log_file.read_text(encoding="utf-8", errors="replace") if self.log_file.exists() else ""
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+        if self.process:
+            self.process.wait()
+        self._reserved.close()
+        shutil.rmtree(self.folder)

@@ -124,11 +124,16 @@ static void dialog_on_heard(struct bufferevent *talk, void *arg)
 {
 	struct probe *probe = arg;
 	struct dialog_state *state = probe->state;
+	size_t len;
 
 	if (probe->finished)
 		return;
 	state->heard_any = true;
-	if (!dialog_judge(probe, false) && evbuffer_get_length(bufferevent_get_input(talk)) > DIALOG_HEARD_MAX)
+	if (dialog_judge(probe, false))
+		return;
+	len = evbuffer_get_length(bufferevent_get_input(talk));
+	probe_expire_as(probe, len ? OUTCOME_STARTING : OUTCOME_SILENT, len ? "the reply is not complete" : NULL);
+	if (len > DIALOG_HEARD_MAX)
 		dialog_finish(probe, OUTCOME_GARBLED, "the reply does not end");
 }
 

@@ -35,6 +35,7 @@ struct scheme {
 	size_t params_size;                 /* size of the struct that the rows' offsets point into */
 	enum mask_parameter (*parameter_known)(const char *key, size_t len);
 	bool takes_credentials;    /* credentials_complete finds user and password */
+	bool takes_token;          /* a user without a password is a secret token: nats://TOKEN@host */
 	const char *link_user;     /* variable of a linked container that holds the user, or NULL */
 	const char *link_password; /* the same for the password */
 	const struct protocol *protocol;

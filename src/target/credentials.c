@@ -143,12 +143,24 @@ static void credentials_from_link(struct target *target, const struct env *env)
 	credentials_note(target, "link");
 }
 
+/* Makes a user that is a token the password. */
+static void credentials_take_token(struct target *target)
+{
+	if (!target->scheme->takes_token || credentials_has(target->password) || !credentials_has(target->user))
+		return;
+	free(target->password);
+	target->password = target->user;
+	target->user = NULL;
+	credentials_note(target, "url");
+}
+
 int credentials_complete(struct target *target, const struct env *env, struct error *err)
 {
 	credentials_note(target, "url");
 	if (target->name && credentials_from_variables(target, env, err))
 		return -1;
 	credentials_from_link(target, env);
+	credentials_take_token(target);
 	target->login.how = target->login.password_from ? TARGET_LOGIN : TARGET_PING;
 	/* A user is of no use for a ping, and "redis://secret@cache" may have a password in its place. */
 	if (target->login.how == TARGET_LOGIN && credentials_has(target->user))

@@ -1,4 +1,4 @@
-/* MQTT: ready when the broker answers CONNECT. MQTT 3.1.1, 3.1 and 3.2; the codes from 128 on are those of MQTT 5. */
+/* MQTT: ready when the broker answers CONNECT; with a login: when it lets the client in. MQTT 3.1.1, 3.1 and 3.2. */
 #include <string.h>
 
 #include "attempt/dialog.h"
@@ -17,9 +17,15 @@ enum {
 /* Two bytes tell the length of a text. No broker knows a longer user or password, so the rest of one changes nothing. */
 enum { MQTT_TEXT_MAX = 0xffff };
 
-static bool mqtt_has_password(const struct target *target)
+static bool mqtt_has(const char *text)
 {
-	return target->password && *target->password;
+	return text && *text;
+}
+
+/* A user may come without a password (3.1.2.9). */
+static bool mqtt_has_login(const struct target *target)
+{
+	return mqtt_has(target->user) || mqtt_has(target->password);
 }
 
 static void mqtt_add_text(struct buf *out, const char *text)
@@ -42,47 +48,61 @@ static void mqtt_add_remaining(struct buf *out, size_t len)
 	} while (len);
 }
 
-/* The session has no name, so the broker chooses one, and nothing of it is kept. */
+/* Version 3.1.1 knows no password without a user, but an empty user. The session has no name, and nothing of it is kept. */
 static void mqtt_say(const struct target *target, struct buf *out)
 {
-	bool login = mqtt_has_password(target);
-	const char *user = login && target->user ? target->user : "";
-	const char head[] = {0,   4,   'M', 'Q',
-			     'T', 'T', 4,   (char)(MQTT_FLAG_CLEAN | (login ? MQTT_FLAG_USER | MQTT_FLAG_PASSWORD : 0)),
-			     0,   30}; /* seconds between two messages at most */
+	int login =
+		(mqtt_has_login(target) ? MQTT_FLAG_USER : 0) | (mqtt_has(target->password) ? MQTT_FLAG_PASSWORD : 0);
+	/* The last two bytes are the seconds between two messages at most. */
+	const char head[] = {0, 4, 'M', 'Q', 'T', 'T', 4, (char)(MQTT_FLAG_CLEAN | login), 0, 30};
 	const char type = MQTT_CONNECT;
 	struct buf body = {0};
 
 	buf_add(&body, head, sizeof(head));
 	mqtt_add_text(&body, "");
-	if (login) {
-		mqtt_add_text(&body, user);
+	if (login & MQTT_FLAG_USER)
+		mqtt_add_text(&body, target->user ? target->user : "");
+	if (login & MQTT_FLAG_PASSWORD)
 		mqtt_add_text(&body, target->password);
-	}
 	buf_add(out, &type, 1);
 	mqtt_add_remaining(out, body.len);
 	buf_add(out, body.data, body.len);
 	buf_release(&body);
 }
 
-/* What the code of a CONNACK means. A broker that refuses a client whose password it was not told is up. */
+/* Codes of a CONNACK: of 3.1.1 (3.2.2.3), and from 128 on of MQTT 5 (3.2.2.2). */
+static const struct mqtt_code {
+	unsigned char code;
+	enum outcome_kind
+		kind; /* DENIED and UNSUITABLE: without a login the broker is up, which is all that was asked */
+	const char *words;
+} mqtt_codes[] = {
+	{0, OUTCOME_READY, ""},
+	{1, OUTCOME_UNSUITABLE, "the broker does not speak MQTT 3.1.1"},
+	{2, OUTCOME_UNSUITABLE, "the broker wants the session to have a name"},
+	{3, OUTCOME_STARTING, "the broker is not available"},
+	{4, OUTCOME_DENIED, "wrong user name or password"},
+	{5, OUTCOME_DENIED, "wrong user name or password"},
+	{0x84, OUTCOME_UNSUITABLE, "the broker does not speak MQTT 3.1.1"},
+	{0x85, OUTCOME_UNSUITABLE, "the broker wants the session to have a name"},
+	{0x86, OUTCOME_DENIED, "wrong user name or password"},
+	{0x87, OUTCOME_DENIED, "wrong user name or password"},
+	{0x88, OUTCOME_STARTING, "the broker is not available"},
+	{0x89, OUTCOME_STARTING, "the broker is busy"},
+};
+
 static struct outcome mqtt_read_code(const struct target *target, unsigned char code)
 {
-	switch (code) {
-	case 3:    /* server unavailable */
-	case 0x88: /* the same */
-	case 0x89: /* server busy */
-		return outcome_make(OUTCOME_STARTING, "the broker says that it is not available (code %u)", code);
-	case 4:    /* bad user name or password */
-	case 5:    /* not authorised */
-	case 0x86: /* bad user name or password */
-	case 0x87: /* not authorised */
-		return mqtt_has_password(target)
-			       ? outcome_make(OUTCOME_DENIED, "wrong user name or password (code %u)", code)
-			       : outcome_make(OUTCOME_READY, NULL);
-	default: /* also a broker that speaks another version, or wants the session to have a name */
+	const struct mqtt_code *found = NULL;
+
+	for (size_t i = 0; i < sizeof(mqtt_codes) / sizeof(mqtt_codes[0]); i++)
+		if (mqtt_codes[i].code == code)
+			found = &mqtt_codes[i];
+	if (!found)
+		return outcome_make(OUTCOME_STARTING, "the broker refuses the connection (code %u)", code);
+	if (found->kind == OUTCOME_READY || (found->kind != OUTCOME_STARTING && !mqtt_has_login(target)))
 		return outcome_make(OUTCOME_READY, NULL);
-	}
+	return outcome_make(found->kind, "%s (code %u)", found->words, code);
 }
 
 /* A CONNACK of MQTT 3.1.1 has two bytes behind its length; one of MQTT 5 may have more. */
@@ -117,7 +137,7 @@ static const struct protocol mqtt_protocol = {
 
 const struct scheme scheme_mqtt = {
 	.name = "mqtt",
-	.summary = "the MQTT broker answers, with a password: lets the client in",
+	.summary = "the MQTT broker answers, with a user: lets the client in",
 	.example = "mqtt://host:1883",
 	.default_port = 1883,
 	.claims_port = true,

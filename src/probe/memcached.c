@@ -1,4 +1,4 @@
-/* memcached: ready when it tells its version. https://github.com/memcached/memcached/blob/master/doc/protocol.txt */
+/* memcached: ready when it tells its version, or asks for a login. https://github.com/memcached/memcached/blob/master/doc/protocol.txt */
 #include <string.h>
 
 #include "attempt/dialog.h"
@@ -15,14 +15,15 @@ static bool memcached_judge(const struct target *target, const struct dialog_hea
 {
 	enum dialog_match version = dialog_begins(heard, "VERSION ");
 	enum dialog_match full = dialog_begins(heard, "ERROR Too many open connections");
+	enum dialog_match login = dialog_begins(heard, "CLIENT_ERROR unauthenticated");
 
 	(void)target;
 	(void)out;
-	if (version == DIALOG_YES && memchr(heard->data, '\n', heard->len))
+	if (login == DIALOG_YES || (version == DIALOG_YES && memchr(heard->data, '\n', heard->len)))
 		*outcome = outcome_make(OUTCOME_READY, NULL);
 	else if (full == DIALOG_YES)
 		*outcome = outcome_make(OUTCOME_FULL, NULL);
-	else if (version == DIALOG_NO && full == DIALOG_NO)
+	else if (version == DIALOG_NO && full == DIALOG_NO && login == DIALOG_NO)
 		*outcome = outcome_make(OUTCOME_GARBLED, "it does not begin with VERSION");
 	return outcome->kind != OUTCOME_NONE; /* else the line is not whole yet */
 }

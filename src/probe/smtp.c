@@ -8,44 +8,53 @@
 /* A line of a reply is three digits and a ' ', or a '-' if another line follows. */
 enum { SMTP_CODE = 3, SMTP_LINE_MIN = SMTP_CODE + 1 };
 
-/* Is the last line of the reply there? */
-static bool smtp_is_whole(const char *line, size_t len)
+/* Is line, which may not be whole, one of the reply that begins with code? */
+static bool smtp_is_line(const char *line, size_t len, const char *code)
 {
-	const char *end;
+	for (size_t i = 0; i < len && i < SMTP_CODE; i++)
+		if (!isdigit((unsigned char)line[i]) || line[i] != code[i])
+			return false;
+	return len <= SMTP_CODE || (line[SMTP_CODE] && strchr(" -\r\n", line[SMTP_CODE]));
+}
 
-	while ((end = memchr(line, '\n', len))) {
+/* Reads the lines of the reply. READY: the last one is there; NONE: it is not; GARBLED: one is no line of a reply. */
+static enum outcome_kind smtp_read(const char *reply, size_t len)
+{
+	const char *line = reply, *end;
+
+	for (;;) {
+		if (!smtp_is_line(line, len, reply))
+			return OUTCOME_GARBLED;
+		end = memchr(line, '\n', len);
+		if (!end)
+			return OUTCOME_NONE;
 		if (end - line < SMTP_LINE_MIN || line[SMTP_CODE] != '-')
-			return true;
+			return OUTCOME_READY;
 		len -= (size_t)(end + 1 - line);
 		line = end + 1;
 	}
-	return false;
 }
 
-static bool smtp_is_reply(const struct dialog_heard *heard)
-{
-	for (size_t i = 0; i < heard->len && i < SMTP_CODE; i++)
-		if (!isdigit((unsigned char)heard->data[i]) || (i == 0 && !strchr("245", heard->data[i])))
-			return false;
-	return heard->len <= SMTP_CODE || memchr(" -\r\n", heard->data[SMTP_CODE], 4);
-}
-
-/* The server speaks first. One that a client leaves without QUIT may log that it lost the connection. */
+/*
+ * The server speaks first: with 220, with 554 if it takes no mail, or with 421 if it is about to stop (RFC 5321, 3.1 and
+ * 3.8). One that a client leaves without QUIT may log that it lost the connection.
+ */
 static bool smtp_judge(const struct target *target, const struct dialog_heard *heard, struct buf *out,
 		       struct outcome *outcome)
 {
-	enum outcome_kind kind;
+	enum outcome_kind kind = smtp_read(heard->data, heard->len);
 
-	if (!smtp_is_reply(heard)) {
-		*outcome = outcome_make(OUTCOME_GARBLED, "it is no reply of a mail server");
-		return true;
-	}
-	if (!smtp_is_whole(heard->data, heard->len))
+	if (kind == OUTCOME_NONE && (heard->len == 0 || strchr("245", heard->data[0])))
 		return false;
-	kind = heard->data[0] == '4' ? OUTCOME_STARTING : OUTCOME_DENIED;
-	*outcome = heard->data[0] == '2' ? outcome_make(OUTCOME_READY, NULL)
-					 : dialog_quote(target, kind, heard->data, heard->len);
-	buf_add_text(out, "QUIT\r\n");
+	if (kind == OUTCOME_READY && memcmp(heard->data, "220", SMTP_CODE) == 0)
+		*outcome = outcome_make(OUTCOME_READY, NULL);
+	else if (kind == OUTCOME_READY && strchr("45", heard->data[0]))
+		*outcome = dialog_quote(target, heard->data[0] == '4' ? OUTCOME_STARTING : OUTCOME_DENIED, heard->data,
+					heard->len);
+	else
+		*outcome = outcome_make(OUTCOME_GARBLED, "it is no greeting of a mail server");
+	if (outcome->kind != OUTCOME_GARBLED)
+		buf_add_text(out, "QUIT\r\n");
 	return true;
 }
 

@@ -32,11 +32,11 @@ static bool ssh_judge(const struct target *target, const struct dialog_heard *he
 	size_t len;
 	const char *version = ssh_find_version(heard, &len);
 
-	/* What sshd says when MaxStartups connections are not logged in yet, or when it has locked the client out. */
+	/* What sshd says when MaxStartups connections are not logged in yet, or while it locks the client out. */
 	if (dialog_begins(heard, "Exceeded MaxStartups") == DIALOG_YES)
 		*outcome = outcome_make(OUTCOME_FULL, NULL);
 	else if (dialog_begins(heard, "Not allowed at this time") == DIALOG_YES)
-		*outcome = dialog_quote(target, OUTCOME_DENIED, heard->data, heard->len);
+		*outcome = dialog_quote(target, OUTCOME_STARTING, heard->data, heard->len);
 	else if (!version)
 		return false;
 	else if (memcmp(version, "SSH-2.0-", len < 8 ? len : 8) == 0 ||

@@ -9,6 +9,7 @@ import pytest
 
 from support.peers import silence
 from support.servers import PASSWORD, USER, Server, memcached, mqtt, nats
+from support.until import until
 from test_targets import link
 
 KINDS = {"memcached": memcached, "nats": nats, "mqtt": mqtt}
@@ -54,8 +55,11 @@ def test_two_hundred_probes_and_no_error_in_the_log(waitfor, server, kind):
     for _ in range(10):
         result = waitfor("-q", "-t", "20s", "--successes", "20", "--max-interval", "1ms", f"{kind}://{one.target}")
         assert result.code == 0, result
-    bad = [line for line in one.log().splitlines() if re.search(r"error|warn|\[(ERR|WRN)\]|fail|lost", line, re.I)]
+    bad = [line for line in one.log().splitlines() if re.search(r"error|warn|\[(ERR|WRN)\]|fail|lost", line, re.I)
+           and "[DBG]" not in line]
     assert not [line for line in bad if "should not be run as root" not in line]
+    goodbyes = {"mqtt": "Received DISCONNECT", "memcached": "connection closed", "nats": "Client connection closed"}
+    until(lambda: one.log().count(goodbyes[kind]) >= 200, what="each probe has said goodbye")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -93,6 +97,41 @@ def test_a_token_of_nats(waitfor, server):
     result = waitfor("-v", "-t", "20s", f"nats://{token}@{one.target}")
     assert result.code == 0 and f"nats://***@{one.target}" in result.err and token not in result.err, result
     fails(waitfor(*QUICK, f"nats://wrong@{one.target}"), "denied")
+
+
+def test_a_user_of_nats_whose_password_is_in_a_variable(waitfor, server):
+    one = server("nats", login=True).start().await_open()
+    result = waitfor("-t", "20s", f"S=nats://{USER}@{one.target}", env={"S_PASSWORD": PASSWORD})
+    assert result.code == 0, result
+
+
+def test_nats_repeats_no_password(waitfor, peer):
+    """It is sent with the escapes of JSON, which a server might repeat."""
+    def repeats(connection):
+        connection.send(b"INFO {}\r\n")
+        connection.send(b"-ERR '" + connection.read().split(b"\r")[0] + b"'\r\n")
+
+    one = peer(repeats)
+    for secret in ('pw"secretlongpassword', "secretlongpassword"):
+        result = waitfor("-v", *QUICK, f"S=nats://{one.target}", env={"S_PASSWORD": secret})
+        fails(result, "CONNECT")
+        assert "longpassword" not in result.err, result
+
+
+def test_nats_without_room(waitfor, server):
+    one = server("nats", connections=1).start().await_open()
+    with socket.create_connection(("127.0.0.1", one.port), timeout=5) as held:
+        assert held.recv(5) == b"INFO "
+        running = waitfor.start("-t", "30s", f"nats://{one.target}")
+        running.wait_err("too many clients")
+    assert running.finish(40).code == 0, "there is room again"
+
+
+def test_half_a_greeting(waitfor, peer):
+    """postscreen says "220-" and waits for six seconds."""
+    one = peer(lambda connection: (connection.send(b"220-wait\r\n"), connection.read()))
+    result = waitfor("-t", "2s", "--attempt-timeout", "300ms", f"smtp://{one.target}")
+    fails(result, "the reply is not complete")
 
 
 def test_memcached_without_room(waitfor, server):

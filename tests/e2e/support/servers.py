@@ -19,12 +19,13 @@ def memcached(server, connections=64):
     return ["memcached", "-l", "127.0.0.1", "-p", server.port, "-U", "0", "-u", "root", "-c", connections, "-vv"]
 
 
-def nats(server, login=False, token=None):
+def nats(server, login=False, token=None, connections=64):
     lines = ["authorization {", f"  user: {USER}", f"  password: {quoted(PASSWORD)}", "}"] if login else []
     lines += ["authorization {", f"  token: {quoted(token)}", "}"] if token else []
+    lines.append(f"max_connections: {connections}")
     file = server.folder / "nats.conf"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return ["nats-server", "-a", "127.0.0.1", "-p", server.port, "-c", file]
+    return ["nats-server", "-a", "127.0.0.1", "-p", server.port, "-c", file, "-D"]
 
 
 def quoted(text):

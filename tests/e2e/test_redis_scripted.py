@@ -32,9 +32,9 @@ NOT_READY = {
     "accept and close": (close_at_once, ""),      # a question that comes too late makes it a reset
     "reset": (reset_at_once, ""),
     "reset after the question": (reset_after_the_question, ""),
-    "half a reply, then silence": (half(resp.PONG), "no reply"),
+    "half a reply, then silence": (half(resp.PONG), "the reply is not complete"),
     "half a reply, then the end": (half(resp.PONG, lambda connection: None), ""),
-    "half an error, then silence": (half(b"-LOADING wait\r\n"), "no reply"),
+    "half an error, then silence": (half(b"-LOADING wait\r\n"), "the reply is not complete"),
     "an HTTP server": (HTTP, "not understood"),
     "an SSH server": (SSH, "not understood"),
     "a MySQL server": (greets(b"\x4a\x00\x00\x00\x0a8.0.36\x00" + b"\1" * 60), "not understood"),

@@ -1,4 +1,7 @@
-/* memcached: ready when it tells its version, or asks for a login. https://github.com/memcached/memcached/blob/master/doc/protocol.txt */
+/*
+ * memcached: ready when it tells its version, or asks for a login.
+ * https://github.com/memcached/memcached/blob/master/doc/protocol.txt
+ */
 #include <string.h>
 
 #include "attempt/dialog.h"

@@ -1,6 +1,6 @@
 /* NATS: ready when the server answers PING. https://docs.nats.io, "Client Protocol". */
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <cjson/cJSON.h>
 
@@ -86,22 +86,12 @@ static bool nats_line_is(const char *line, size_t len, const char *word)
 	return len >= strlen(word) && memcmp(line, word, strlen(word)) == 0;
 }
 
-/* What a line after CONNECT means; NONE if it says nothing: INFO may come again, and PING, before the answer. */
+/* What any other line means; NONE if it says nothing: INFO may come again, and PING, before the answer. */
 static struct outcome nats_read_answer(const struct target *target, const char *line, size_t len)
 {
 	if (nats_line_is(line, len, "-ERR"))
 		return nats_read_error(target, line, len);
 	return outcome_make(nats_line_is(line, len, "PONG") ? OUTCOME_READY : OUTCOME_NONE, NULL);
-}
-
-/* What the first line means. *may_connect: CONNECT can follow. */
-static struct outcome nats_read_first(const struct target *target, const char *line, size_t len, bool *may_connect)
-{
-	if (nats_line_is(line, len, "-ERR"))
-		return nats_read_error(target, line, len);
-	if (nats_line_is(line, len, "INFO "))
-		return nats_read_info(target, line + 5, len - 5, may_connect);
-	return outcome_make(OUTCOME_GARBLED, "it does not begin with INFO");
 }
 
 /*
@@ -118,9 +108,10 @@ static bool nats_judge(const struct target *target, const struct dialog_heard *h
 	if (heard->turn == 0 && dialog_begins(heard, "INFO ") == DIALOG_NO && dialog_begins(heard, "-ERR") == DIALOG_NO)
 		*outcome = outcome_make(OUTCOME_GARBLED, "it does not begin with INFO");
 	while ((outcome->kind == OUTCOME_NONE || may_connect) && (end = memchr(line, '\n', left))) {
-		struct outcome found = heard->turn == 0 && outcome->kind == OUTCOME_NONE
-					       ? nats_read_first(target, line, (size_t)(end - line), &may_connect)
-					       : nats_read_answer(target, line, (size_t)(end - line));
+		size_t len = (size_t)(end - line);
+		bool is_info = heard->turn == 0 && line == heard->data && nats_line_is(line, len, "INFO ");
+		struct outcome found = is_info ? nats_read_info(target, line + 5, len - 5, &may_connect)
+					       : nats_read_answer(target, line, len);
 
 		*outcome = found.kind ? found : *outcome;
 		may_connect &= outcome->kind == OUTCOME_READY;

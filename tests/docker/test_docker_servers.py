@@ -11,11 +11,12 @@ from docker_lab import REPOSITORY, eventually
 PACKAGES = "exim4-daemon-light dovecot-imapd openssh-server"
 DOVECOT = (r"protocols = imap\nlisten = *\nssl = no\nlog_path = /dev/stderr\npassdb {\n driver = passwd-file\n"
            r" args = /etc/passwd\n}\nuserdb {\n driver = passwd\n}\n")
-# What each runs, which begins three seconds after the container does, and what of its log is no complaint about a client.
+# What each runs, and what of its log is no complaint about a client.
 SERVERS = {
     "ssh": ("mkdir -p /run/sshd; exec /usr/sbin/sshd -D -e -o LogLevel=VERBOSE", None),
     "imap": (f"printf '{DOVECOT}' >/tmp/conf; exec dovecot -F -c /tmp/conf", None),
-    "smtp": ("exec exim4 -bdf -v -oX '<; [0.0.0.0]:25'", "No server certificate defined|tls_advertise_hosts|host_lookup_failed"),
+    "smtp": ("exec exim4 -bdf -v -oX '<; [0.0.0.0]:25'",
+             "No server certificate defined|tls_advertise_hosts|host_lookup_failed"),
 }
 GOODBYES = {"ssh": "Received disconnect from .*: done", "imap": "Aborted login by logging out",
             "smtp": "closed by QUIT"}
@@ -34,13 +35,17 @@ def waitfor(lab, *arguments):
 
 
 @pytest.mark.parametrize("kind", SERVERS)
-def test_from_nobody_to_ready_and_a_goodbye_in_the_log(lab, servers_image, kind):
+def test_from_nobody_to_ready_and_a_goodbye_in_the_log(lab, servers_image, tmp_path, kind):
     command, harmless = SERVERS[kind]
-    server = lab.run(servers_image, "sh", "-c", f"sleep 3; {command}")
+    server = lab.run(servers_image, "sh", "-c", f"until [ -e /go ]; do sleep 0.1; done; {command}")
     target = f"{kind}://{server.address()}"
-    first = waitfor(lab, "-v", "-t", "40s", target)
-    assert first.returncode == 0 and "refused" in first.stderr, first.stderr + server.describe()
-    assert re.search(rf"^waitfor: {target}: ready at ", first.stderr, re.M), first.stderr
+    said = tmp_path / "said"
+    with open(said, "wb") as stderr, \
+         subprocess.Popen([lab.tools.waitfor, "-v", "-t", "60s", target], stderr=stderr) as first:
+        eventually("nobody is there yet", lambda: "refused" in said.read_text(), describe=said.read_text)
+        server.exec("touch", "/go")
+        assert first.wait(90) == 0, said.read_text() + server.describe()
+    assert re.search(rf"^waitfor: {target}: ready at ", said.read_text(), re.M), said.read_text()
     for _ in range(20):
         again = waitfor(lab, "-q", "-t", "20s", target)
         assert again.returncode == 0, again.stderr + server.describe()

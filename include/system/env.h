@@ -7,7 +7,6 @@
 
 #include <stddef.h>
 
-#include "base/errors.h"
 #include "base/names.h"
 
 struct env {
@@ -42,14 +41,5 @@ const char *env_next(const struct env *env, const char *prefix, size_t *walk);
  * there is none. Removes later entries of these names, because some programs read the last one.
  */
 void env_set_all(struct env *env, const struct env_variable *set, size_t count);
-
-/*
- * Expands ${NAME} and ${NAME:-default} in text. As in a shell, the default is for a variable that is unset or empty.
- * Defaults may nest. Everything else is literal, also a '$' alone. Where a port is expected, after ':', a value such as
- * "tcp://172.17.0.2:5432" gives only its port: Docker links set DB_PORT to such a value (FACTS 4). In the user or
- * password of a URL a value is taken literally: it is percent-encoded. *expanded is the caller's. Fails if a variable is unset and has no default, if it holds a carriage return, on any other form of ${...}, and if defaults nest too
- * deeply. Errors do not quote defaults, because one may be a password.
- */
-int env_expand(const struct env *env, const char *text, char **expanded, struct error *err);
 
 #endif

@@ -14,7 +14,7 @@ char **text_split(const char *text);
 
 /*
  * Returns text with "redis:tcp://10.7.240.204:6379" as "redis:6379": what is left if a shell, or Kubernetes, expanded
- * redis:${REDIS_PORT}, where a link or a service set the variable (FACTS 4). env_expand does the same when waitfor
+ * redis:${REDIS_PORT}, where a link or a service set the variable (FACTS 4). expand_variables does the same when waitfor
  * expands it. The caller frees it with free().
  */
 char *text_cut_ports(const char *text);

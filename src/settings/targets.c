@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/mask.h"
 #include "base/names.h"
+#include "system/expand.h"
 #include "target/links.h"
 #include "target/scheme.h"
 #include "target/text.h"
@@ -59,7 +60,7 @@ int targets_add(struct config *config, const char *text, const struct env *env, 
 	char *expanded, *shown;
 	int failed;
 
-	if (env_expand(env, text, &expanded, err)) {
+	if (expand_variables(env, text, &expanded, err)) {
 		shown = mask_target(text, scheme_parameter);
 		errors_prefix(err, "target \"%s\"", shown);
 		free(shown);

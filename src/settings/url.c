@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/percent.h"
+#include "system/expand.h"
 
 char *url_expand(const struct jsontext *file, const cJSON *item, const char *text, const struct env *env,
 		 struct error *err)
@@ -12,7 +13,7 @@ char *url_expand(const struct jsontext *file, const cJSON *item, const char *tex
 	struct error inner = {0};
 	char *expanded = NULL;
 
-	if (env_expand(env, text, &expanded, &inner))
+	if (expand_variables(env, text, &expanded, &inner))
 		jsontext_error(file, item, false, err, "%s", inner.text);
 	return expanded;
 }

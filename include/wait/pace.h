@@ -7,23 +7,24 @@
 #include <stdint.h>
 
 /*
- * The share of one processor that attempts may take, in percent; the first attempt at each target is not limited. With
- * everything else that waitfor does, the total stays below 25 %.
+ * The share of one processor that a wait may take, in percent. The first attempt at each target is not limited: nobody
+ * knows yet which are ready.
  */
 enum { PACE_SHARE = 20 };
 
 struct pace {
-	uint64_t random;      /* state of the random generator */
-	int64_t cost;         /* of one attempt, in microseconds of processor time; 0: not known yet */
-	int64_t window_began; /* the processor time that pace_init or pace_reckon was last given */
-	size_t window_count;  /* attempts since then */
+	uint64_t random;     /* state of the random generator */
+	int64_t spent;       /* the processor time that pace_init or pace_reckon was last given */
+	int64_t since;       /* that processor time belongs to the time from here on; a clock_now() time */
+	size_t window_count; /* attempts since then */
 };
 
 /*
- * spent is the processor time of this process so far (clock_spent). The random generator gets its seed from the kernel:
- * clients in containers that start together have the same clock and pid, and must not have the same jitter.
+ * spent is the processor time of this process so far (clock_spent), now a clock_now() time. The random generator gets
+ * its seed from the kernel: clients in containers that start together have the same clock and pid, and must not have
+ * the same jitter.
  */
-void pace_init(struct pace *pace, int64_t spent);
+void pace_init(struct pace *pace, int64_t spent, int64_t now);
 
 /* Returns 32 random bits. They are good enough for jitter and nothing else. */
 uint32_t pace_random(struct pace *pace);
@@ -35,14 +36,12 @@ uint32_t pace_random(struct pace *pace);
 bool pace_count(struct pace *pace);
 
 /*
- * Updates the cost of one attempt from spent (as above) and the attempts that were counted since the last call.
+ * Takes the processor time that was spent since the last call as the price of the attempts that were counted since then:
+ * they are paid for when it is PACE_SHARE of the time that has passed. spent and now as above.
  */
-void pace_reckon(struct pace *pace, int64_t spent);
+void pace_reckon(struct pace *pace, int64_t spent, int64_t now);
 
-/*
- * Returns the shortest time between two attempts at one target, in microseconds, that keeps open targets together
- * within PACE_SHARE; 0 until the cost is known.
- */
-int64_t pace_least(const struct pace *pace, size_t open);
+/* Returns how long to wait until all attempts up to the last pace_reckon are paid for, in microseconds. */
+int64_t pace_due(const struct pace *pace, int64_t now);
 
 #endif

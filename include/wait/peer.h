@@ -19,8 +19,7 @@ struct peer_owner {
 	struct attempt_pool *pool; /* its session is set */
 	const struct plan *plan;
 	struct pace *pace;
-	size_t *open; /* how many targets are not over; the pace depends on it */
-	/* The peer wants to start an attempt. The owner calls peer_try, now or when a socket is free. */
+	/* The peer wants to start an attempt. The owner calls peer_try: now, or when a socket is free and the pace allows it. */
 	void (*wants)(void *arg, struct peer *peer);
 	/* An attempt ended; the target may be over now. changed: the reason is not that of the previous attempt. */
 	void (*attempted)(void *arg, struct peer *peer, bool changed);

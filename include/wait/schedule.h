@@ -15,12 +15,6 @@ struct schedule_attempt {
 	int64_t deadline; /* of the target; clock_now() time; 0: none */
 };
 
-/* What changes the intervals: the pace of all targets together, and jitter. */
-struct schedule_pace {
-	int64_t least;   /* microseconds; no interval is shorter (pace_least) */
-	uint32_t random; /* any 32 random bits */
-};
-
 /*
  * Returns the time from the start of one attempt to the start of the next. It is a percentage of the time waited so
  * far, because a delay matters in proportion to the wait. A floor and a cap limit it; percentage, floor and cap depend
@@ -46,9 +40,9 @@ bool schedule_was_cut(const struct schedule_attempt *attempt, const struct targe
 
 /*
  * Returns when the next attempt begins, after an attempt whose outcome is in progress; a clock_now() time. 0 if no
- * other attempt would get a result before the deadline.
+ * other attempt would get a result before the deadline. random is any 32 random bits.
  */
-int64_t schedule_next(const struct schedule_attempt *attempt, const struct progress *progress,
-		      const struct schedule_pace *pace, int64_t now);
+int64_t schedule_next(const struct schedule_attempt *attempt, const struct progress *progress, uint32_t random,
+		      int64_t now);
 
 #endif

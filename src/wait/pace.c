@@ -6,9 +6,9 @@
 
 enum { PACE_WINDOW = 16 };
 
-void pace_init(struct pace *pace, int64_t spent)
+void pace_init(struct pace *pace, int64_t spent, int64_t now)
 {
-	*pace = (struct pace){.window_began = spent};
+	*pace = (struct pace){.spent = spent, .since = now};
 	if (getrandom(&pace->random, sizeof(pace->random), GRND_NONBLOCK) < 0)
 		pace->random = (uint64_t)clock_now();
 	pace->random |= 1; /* zero would stay zero */
@@ -28,16 +28,17 @@ bool pace_count(struct pace *pace)
 	return ++pace->window_count >= PACE_WINDOW;
 }
 
-void pace_reckon(struct pace *pace, int64_t spent)
+void pace_reckon(struct pace *pace, int64_t spent, int64_t now)
 {
-	int64_t cost = (spent - pace->window_began) / (int64_t)pace->window_count;
+	int64_t began = pace->since < now ? pace->since : now; /* those that nobody paused for are not paid for later */
+	int64_t paid = began + (spent - pace->spent) * 100 / PACE_SHARE;
 
-	pace->cost = pace->cost ? (pace->cost * 3 + cost) / 4 : cost;
-	pace->window_began = spent;
+	pace->since = paid > now ? paid : now; /* time in which little was spent is not saved up for a burst */
+	pace->spent = spent;
 	pace->window_count = 0;
 }
 
-int64_t pace_least(const struct pace *pace, size_t open)
+int64_t pace_due(const struct pace *pace, int64_t now)
 {
-	return pace->cost * (int64_t)open * 100 / PACE_SHARE;
+	return pace->since > now ? pace->since - now : 0;
 }

@@ -21,12 +21,10 @@ static bool peer_is_as_wanted(const struct peer *peer)
 
 static void peer_pause(struct peer *peer)
 {
-	const struct peer_owner *owner = peer->owner;
-	const struct schedule_pace pace = {pace_least(owner->pace, *owner->open), pace_random(owner->pace)};
 	int64_t now = clock_now();
 
 	peer->progress->state = PROGRESS_PAUSED;
-	peer->progress->next = schedule_next(&peer->current, peer->progress, &pace, now);
+	peer->progress->next = schedule_next(&peer->current, peer->progress, pace_random(peer->owner->pace), now);
 	if (peer->progress->next)
 		loop_timer_set(&peer->pause, peer->progress->next - now);
 }
@@ -55,7 +53,7 @@ static void peer_on_attempt(void *arg, const struct outcome *outcome, const stru
 	bool changed;
 
 	if (pace_count(owner->pace))
-		pace_reckon(owner->pace, clock_spent());
+		pace_reckon(owner->pace, clock_spent(), clock_now());
 	peer->progress->state = PROGRESS_PAUSED;
 	changed = peer_record(peer, outcome, place);
 	if (peer->progress->streak >= (unsigned)peer_settings(peer)->successes)

@@ -62,22 +62,19 @@ static enum outcome_cost schedule_cost(const struct progress *progress)
 	return progress->streak ? OUTCOME_NOISY : outcome_info(progress->outcome.kind)->cost;
 }
 
-int64_t schedule_next(const struct schedule_attempt *attempt, const struct progress *progress,
-		      const struct schedule_pace *pace, int64_t now)
+int64_t schedule_next(const struct schedule_attempt *attempt, const struct progress *progress, uint32_t random,
+		      int64_t now)
 {
-	int64_t interval = schedule_interval(schedule_cost(progress), now - progress->since,
-					     progress->target->settings.max_interval, pace->random);
-	int64_t soonest = attempt->began + pace->least, at = attempt->began + interval;
+	int64_t at = attempt->began + schedule_interval(schedule_cost(progress), now - progress->since,
+							progress->target->settings.max_interval, random);
 	int64_t latest = attempt->deadline - SCHEDULE_LAST_LOOK;
 
-	if (soonest < now)
-		soonest = now;
-	if (at < soonest)
-		at = soonest;
+	if (at < now)
+		at = now;
 	if (!attempt->deadline || at <= latest)
 		return at;
 	/* The last pause is shortened (FACTS 42). An attempt that begins too late to get a reply is not made. */
-	if (soonest < latest)
+	if (now < latest)
 		return latest;
 	return at < attempt->deadline && outcome_info(progress->outcome.kind)->cost == OUTCOME_FREE ? at : 0;
 }

@@ -66,6 +66,19 @@ static void waiter_dequeue(struct waiter *waiter)
 		waiter->queue_end = &waiter->queue;
 }
 
+/*
+ * Starts an attempt at the peer if there is a socket for it and the pace allows it; the pace does not limit first attempts.
+ * Returns whether it did; if not, waiter_on_turn is called at the right time, or when an attempt has ended.
+ */
+static bool waiter_try(struct waiter *waiter, struct peer *peer)
+{
+	int64_t due = peer->progress->attempts ? pace_due(&waiter->pace, clock_now()) : 0;
+
+	if (due)
+		loop_timer_set(&waiter->turn, due);
+	return !due && peer_try(peer);
+}
+
 static void waiter_on_turn(void *arg)
 {
 	struct waiter *waiter = arg;
@@ -77,10 +90,8 @@ static void waiter_on_turn(void *arg)
 			loop_timer_set(&waiter->turn, 0);
 			return;
 		}
-		/*
-		 * The target may be over by now. If it gets no socket, the targets behind it would not get one either.
-		 */
-		if (peer->progress->state == PROGRESS_QUEUED && !peer_try(peer))
+		/* The target may be over by now. If it must wait, so must those behind it: each gets its turn. */
+		if (peer->progress->state == PROGRESS_QUEUED && !waiter_try(waiter, peer))
 			return;
 		waiter_dequeue(waiter);
 	}
@@ -90,7 +101,7 @@ static void waiter_on_wants(void *arg, struct peer *peer)
 {
 	struct waiter *waiter = arg;
 
-	if (!waiter->queue && peer_try(peer))
+	if (!waiter->queue && waiter_try(waiter, peer))
 		return;
 	waiter_enqueue(waiter, (struct waiter_member *)peer);
 }
@@ -206,7 +217,6 @@ static void waiter_open(struct waiter *waiter, int64_t now)
 	waiter->owner = (struct peer_owner){.pool = &waiter->pool,
 					    .plan = plan,
 					    .pace = &waiter->pace,
-					    .open = &waiter->open,
 					    .wants = waiter_on_wants,
 					    .attempted = waiter_on_attempted,
 					    .expired = waiter_on_expired,
@@ -222,7 +232,7 @@ static void waiter_open(struct waiter *waiter, int64_t now)
 		peer_open(&waiter->members[i].peer, &waiter->owner, &waiter->result->progress[i], now);
 		waiter_enqueue(waiter, &waiter->members[i]);
 	}
-	pace_init(&waiter->pace, clock_spent());
+	pace_init(&waiter->pace, clock_spent(), now);
 	waiter_on_turn(waiter);
 }
 

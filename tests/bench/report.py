@@ -9,6 +9,9 @@ from statistics import median
 from parts import BARE, LONG_WAIT, LONGEST, REFUSES, SHORTEST
 from peers import SHELL_SCRIPT, knows_port_only
 
+# How long a tcp:// connection must stay open before it counts, in ms: a proxy without a service behind it accepts too.
+# Both goals of TCP are for what comes on top of it.
+STAY = 5.0
 # The goals, in ms, kB and shares.
 OVERHEAD_GOAL = 0.5
 TCP_SHARE_GOAL, TCP_GOAL, TCP_P99_GOAL = 0.01, 10.0, 130.0
@@ -106,14 +109,14 @@ class Report:
         times = dict(pick(samples, "ms"))
         above_bare = {name: [value - bare for value, bare in zip(values, times[BARE])]
                       for name, values in times.items() if name != BARE}
-        above_limit = [own - limit for own, limit in zip(times["waitfor"], times["limit"])]
+        above_limit = [own - limit - STAY for own, limit in zip(times["waitfor"], times["limit"])]
         print_distributions("the peer is there: from exec to the app, ms", list(times.items()))
         print_distributions("the same above a bare exec of the same round, ms",
                             list(above_bare.items()))
-        print_distributions("waitfor above the limit, of the same round, ms",
-                            [("waitfor - limit", above_limit)])
+        print_distributions(f"waitfor above the limit and its {STAY:.0f} ms, of the same round, ms",
+                            [("waitfor", above_limit)])
         typical = median(above_limit)
-        self._judge(f"overhead <= {OVERHEAD_GOAL} ms above the limit", typical <= OVERHEAD_GOAL,
+        self._judge(f"overhead <= {OVERHEAD_GOAL} ms above the limit and the {STAY:.0f} ms of staying open", typical <= OVERHEAD_GOAL,
                     f"median {short(typical)} ms")
         self._rows.append(("peer is there: time above a bare exec",
                            {name: spread(values) for name, values in above_bare.items()}))
@@ -122,15 +125,15 @@ class Report:
         delays, waits = dict(pick(samples, "delay_ms")), dict(pick(samples, "wait_s"))
         shares = {name: [delay / wait / 10 for delay, wait in zip(delays[name], waits[name])]
                   for name in delays}
-        bounds = [delay / max(TCP_SHARE_GOAL * wait * 1e3, TCP_GOAL)
+        bounds = [(delay - STAY) / max(TCP_SHARE_GOAL * wait * 1e3, TCP_GOAL)
                   for delay, wait in zip(delays["waitfor"], waits["waitfor"])]
         own = delays["waitfor"]
         title = f"a TCP peer listens after {SHORTEST} to {LONGEST:.0f} s: from then to the app"
         print_distributions(f"{title}, ms", list(delays.items()))
         print_distributions(f"{title}, % of the wait", list(shares.items()))
-        print_distributions("waitfor's delay as a share of what it may be (1 % or 10 ms)",
+        print_distributions(f"waitfor's delay after its {STAY:.0f} ms as a share of what it may be (1 % or 10 ms)",
                             [("waitfor", bounds)])
-        self._judge("TCP delay, median <= 1 % of the wait or 10 ms", median(bounds) <= 1,
+        self._judge(f"TCP delay, median <= 1 % of the wait or 10 ms, and the {STAY:.0f} ms of staying open", median(bounds) <= 1,
                     f"median {short(median(own))} ms, {short(median(bounds))} of what it may be, "
                     f"{sum(bound <= 1 for bound in bounds)} of {len(bounds)} within it")
         tail = percentile(own, 99)
@@ -192,14 +195,16 @@ class Report:
 
     def many(self, samples):
         print("\n== targets that refuse, -t 3s, 1,024 descriptors; medians")
-        print("targets   ends after   SIGTERM to end   CPU    kB a target   attempts: fewest, median, most")
+        print("targets   ends after   SIGTERM to end   CPU, in all and while it waits   kB a target   attempts: fewest, median, most")
         for count, of_count in samples.items():
             at = {key: median([sample[key] for sample in of_count]) for key in of_count[0]}
-            print(f"{count:7}   {at['took_s']:8.2f} s   {at['stop_ms']:11.0f} ms   {at['cpu_share']:3.0f} %"
+            print(f"{count:7}   {at['took_s']:8.2f} s   {at['stop_ms']:11.0f} ms   {at['cpu_s']:9.2f} s, {at['cpu_share']:3.0f} %            "
                   f"   {at['peak_kb'] / count:9.2f}     {at['fewest']:.0f}, {at['median']:.0f}, {at['most']:.0f}")
         largest = {key: median([sample[key] for sample in of_count]) for key in of_count[0]}
         self._judge(f"{count} targets end within 3.3 s", largest["took_s"] <= 3.3, f"{largest['took_s']:.2f} s")
         self._judge(f"SIGTERM ends {count} targets within 100 ms", largest["stop_ms"] <= 100, f"{largest['stop_ms']:.0f} ms")
+        self._judge(f"{count} targets take at most 25 % of a processor while they are waited for",
+                    largest["cpu_share"] <= 25, f"{largest['cpu_share']:.0f} %")
         self._judge(f"{count} targets: at most 4 kB each", largest["peak_kb"] <= 4 * count,
                     f"{largest['peak_kb'] / count:.2f} kB")
         self._judge("no target has less than half the median of attempts",

@@ -3,68 +3,92 @@
 #include "base/clock.h"
 #include "wait/pace.h"
 
-static void note(struct pace *pace, int64_t spent)
+enum { START = 5 * CLOCK_S };
+
+/* Makes attempts until pace_reckon was called once; each takes cost. Returns the processor time that was spent. */
+static int64_t make_window(struct pace *pace, int64_t spent, int64_t cost, int64_t now)
 {
-	if (pace_count(pace))
-		pace_reckon(pace, spent);
+	do
+		spent += cost;
+	while (!pace_count(pace));
+	pace_reckon(pace, spent, now);
+	return spent;
 }
 
-/* Until the cost of an attempt is known, no interval is made longer. */
-static void test_not_known_yet(void **state)
+/* A few attempts tell too little: their processor time is asked for only after a number of them. */
+static void test_one_is_no_average(void **state)
 {
 	struct pace pace;
 
 	(void)state;
-	pace_init(&pace, 5 * CLOCK_S);
-	check_int("none", pace_least(&pace, 10000), 0);
-	note(&pace, 5 * CLOCK_S + 100);
-	check_int("one is no average", pace_least(&pace, 10000), 0);
+	pace_init(&pace, 0, START);
+	check("not after one", !pace_count(&pace));
+	check_int("nothing to wait for", pace_due(&pace, START), 0);
 }
 
 struct share_row {
 	const char *name;
 	int64_t cost;
-	size_t open;
 };
 
-/* "The processor share of a process that waits for many is bounded". */
+/* "The processor share of a process that waits for many is bounded": one that pauses as it is told stays within it. */
 static void test_the_share(void **state)
 {
 	static const struct share_row rows[] = {
-		{"one target", 100, 1},
-		{"a hundred", 80, 100},
-		{"ten thousand", 25, 10000},
-		{"one with a thousand addresses", 30 * CLOCK_MS, 1},
+		{"a refusing port", 13},
+		{"on a slow machine", 100},
+		{"a thousand addresses each", 30 * CLOCK_MS},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct share_row *row = &rows[i];
 		struct pace pace;
-		int64_t spent = 0, least;
+		int64_t now = START, spent = 0;
 
-		pace_init(&pace, 0);
-		for (int attempt = 0; attempt < 64; attempt++)
-			note(&pace, spent += row->cost);
-		least = pace_least(&pace, row->open);
-		check_int(row->name, (long long)row->open * row->cost * 100 / least, PACE_SHARE);
+		pace_init(&pace, spent, now);
+		for (int window = 0; window < 50; window++) {
+			int64_t before = spent;
+
+			spent = make_window(&pace, spent, rows[i].cost, now + 16 * rows[i].cost);
+			now += spent - before;
+			now += pace_due(&pace, now);
+		}
+		check_int(rows[i].name, spent * 100 / (now - START), PACE_SHARE);
 	}
 }
 
-/* High costs at the beginning, for example because of a cold cache, are forgotten after a few windows. */
-static void test_the_cost_follows(void **state)
+/* A few targets never come near the bound: they do not wait for the pace at all. */
+static void test_a_few_are_not_delayed(void **state)
 {
 	struct pace pace;
-	int64_t spent = 0;
+	int64_t now = START, spent = 0;
 
 	(void)state;
-	pace_init(&pace, 0);
-	for (int attempt = 0; attempt < 64; attempt++)
-		note(&pace, spent += 1000);
-	for (int attempt = 0; attempt < 64 * 20; attempt++)
-		note(&pace, spent += 100);
-	check("near to what it costs now", pace_least(&pace, 1) >= 100 * 100 / PACE_SHARE);
-	check("near to what it costs now", pace_least(&pace, 1) <= 102 * 100 / PACE_SHARE);
+	pace_init(&pace, spent, now);
+	for (int window = 0; window < 50; window++) {
+		now += 16 * 18 * CLOCK_MS;
+		spent = make_window(&pace, spent, 130, now);
+		check_int("no pause", pace_due(&pace, now), 0);
+	}
+}
+
+/* First attempts do not pause. They leave no debt, and quiet times no credit. */
+static void test_neither_debt_nor_credit(void **state)
+{
+	struct pace pace;
+	int64_t spent = 0, once;
+
+	(void)state;
+	pace_init(&pace, spent, START);
+	spent = make_window(&pace, spent, 100, START);
+	once = pace_due(&pace, START);
+	check("a pause", once > 0);
+	for (int window = 0; window < 1000; window++)
+		spent = make_window(&pace, spent, 100, START);
+	check_int("as long as after one window", pace_due(&pace, START), once);
+	(void)make_window(&pace, spent, 0, START + 60 * CLOCK_S);
+	(void)make_window(&pace, spent, 100, START + 60 * CLOCK_S);
+	check_int("as long after a minute", pace_due(&pace, START + 60 * CLOCK_S), once);
 }
 
 /* All 32 bits occur, evenly enough for jitter, and the sequence differs from process to process. */
@@ -75,8 +99,8 @@ static void test_random(void **state)
 	bool differ = false;
 
 	(void)state;
-	pace_init(&one, 0);
-	pace_init(&two, 0);
+	pace_init(&one, 0, START);
+	pace_init(&two, 0, START);
 	for (int i = 0; i < 4096; i++) {
 		uint32_t bits = pace_random(&one);
 
@@ -90,9 +114,10 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_not_known_yet),
+		cmocka_unit_test(test_one_is_no_average),
 		cmocka_unit_test(test_the_share),
-		cmocka_unit_test(test_the_cost_follows),
+		cmocka_unit_test(test_a_few_are_not_delayed),
+		cmocka_unit_test(test_neither_debt_nor_credit),
 		cmocka_unit_test(test_random),
 	};
 

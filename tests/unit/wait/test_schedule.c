@@ -124,41 +124,7 @@ static void test_next(void **state)
 		const struct schedule_attempt attempt = {.began = NOW - row->took,
 							 .deadline = row->left == NONE ? 0 : NOW + row->left};
 
-		const struct schedule_pace pace = {0, row->random};
-
-		check_int(row->name, schedule_next(&attempt, &progress, &pace, NOW),
-			  row->expected == NONE ? 0 : NOW + row->expected);
-	}
-}
-
-struct paced_row {
-	const char *name;
-	enum outcome_kind kind;
-	int64_t least, took, left, expected; /* from now */
-};
-
-/* With many targets the pauses are longer, and there is no last attempt if there is no time for it. */
-static void test_next_within_the_pace(void **state)
-{
-	static const struct paced_row rows[] = {
-		{"stretched", OUTCOME_REFUSED, 2 * CLOCK_S, 0, NONE, 2 * CLOCK_S},
-		{"from the beginning of the attempt", OUTCOME_REFUSED, 2 * CLOCK_S, CLOCK_S, NONE, CLOCK_S},
-		{"a longer pause stays", OUTCOME_STARTING, 10 * CLOCK_MS, 0, NONE, 80 * CLOCK_MS},
-		{"the last look, as far as the pace lets it", OUTCOME_REFUSED, CLOCK_S, 0, 1020 * CLOCK_MS, CLOCK_S},
-		{"no last look", OUTCOME_NO_NAME, CLOCK_S, 0, 1020 * CLOCK_MS, NONE},
-		{"none at all", OUTCOME_REFUSED, 2 * CLOCK_S, 0, CLOCK_S, NONE},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct paced_row *row = &rows[i];
-		const struct target target = {0};
-		const struct progress progress = {.target = &target, .outcome.kind = row->kind, .since = NOW};
-		const struct schedule_attempt attempt = {.began = NOW - row->took,
-							 .deadline = row->left == NONE ? 0 : NOW + row->left};
-		const struct schedule_pace pace = {row->least, 0};
-
-		check_int(row->name, schedule_next(&attempt, &progress, &pace, NOW),
+		check_int(row->name, schedule_next(&attempt, &progress, row->random, NOW),
 			  row->expected == NONE ? 0 : NOW + row->expected);
 	}
 }
@@ -169,7 +135,6 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_was_cut),
 		cmocka_unit_test(test_next),
-		cmocka_unit_test(test_next_within_the_pace),
 	};
 
 	return unit_main(tests);

@@ -3,8 +3,8 @@
 VERSION := 0.1.0
 
 # Sizes in bytes that the stripped programs may have.
-SIZE_LIMIT     := 600000
-SIZE_LIMIT_TLS := 2920000
+SIZE_LIMIT     := 800000
+SIZE_LIMIT_TLS := 3400000
 
 PREFIX ?= /usr/local
 BASH_COMPLETIONS = $(PREFIX)/share/bash-completion/completions
@@ -121,10 +121,10 @@ endif
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wimplicit-fallthrough \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wold-style-definition
 WERROR :=
-CPPFLAGS := -D_GNU_SOURCE -iquote include -isystem $(libraries)/include \
+CPPFLAGS := -D_GNU_SOURCE -DCURL_STATICLIB -iquote include -isystem $(libraries)/include \
 	-DWAITFOR_VERSION='"$(VERSION)"' -DWAITFOR_FLAVOUR='"$(VARIANT)"'
 CFLAGS := -std=gnu11 $(WARNINGS) $(if $(WERROR),-Werror) -fstack-protector-strong
-LIBS := -L$(libraries)/lib -lcares -levent_core -lpq -lpgcommon_shlib -lpgport_shlib -lcjson
+LIBS := -L$(libraries)/lib -lcurl -lcares -levent_core -lpq -lpgcommon_shlib -lpgport_shlib -lcjson
 
 ifeq ($(VARIANT),dev)
 program := $(out)/waitfor
@@ -147,7 +147,7 @@ endif
 
 ifeq ($(VARIANT),tls)
 CPPFLAGS += -DWAITFOR_TLS=1
-LIBS += -lssl -lcrypto
+LIBS += -lnghttp2 -lssl -lcrypto
 endif
 LIBS += -lm
 

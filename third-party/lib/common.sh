@@ -86,17 +86,18 @@ set_variant() {
 # Libraries that know nothing of TLS are the same in both static variants, and are built once.
 flavour_of() {
 	case $variant:$1 in
-	tls:libpq | tls:openssl) echo tls ;;
+	tls:libpq | tls:openssl | tls:nghttp2 | tls:curl) echo tls ;;
 	tls:*) echo release ;;
 	*) echo "$variant" ;;
 	esac
 }
 
-# What has to be there before: musl is the compiler's C library, OpenSSL is what libpq is configured with.
+# What has to be there before: musl is the compiler's C library, the others are what a library is configured with.
 needs_of() {
 	case $variant:$1 in
 	dev:* | *:musl) ;;
 	tls:libpq) echo musl openssl ;;
+	tls:curl) echo musl openssl nghttp2 ;;
 	*) echo musl ;;
 	esac
 }

@@ -141,8 +141,9 @@ else
 program := build/waitfor$(if $(filter tls,$(VARIANT)),-tls)
 override CC := $(libraries)/bin/musl-gcc
 CPPFLAGS += -DWAITFOR_LIBC='"musl $(shell awk '$$1 == "musl" { print $$2 }' $(libraries)/versions)"'
-CFLAGS += -Os -fPIE -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
-LDFLAGS := -static-pie -s -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,pack-relative-relocs
+CFLAGS += -Os -flto -fPIE -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
+# The linker compiles the libraries once more, whose warnings are not ours.
+LDFLAGS := -flto=auto -Wno-maybe-uninitialized -static-pie -s -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,-z,pack-relative-relocs
 endif
 
 ifeq ($(VARIANT),tls)

@@ -13,6 +13,8 @@ set_flags() {
 		;;
 	*)
 		CFLAGS="-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fstack-protector-strong"
+		# Optimised once more with all of the program in sight: 45 kB less. OpenSSL gains nothing and takes a minute.
+		if [ "$1" != openssl ]; then CFLAGS="$CFLAGS -flto"; fi
 		# Without it musl-gcc makes a dynamic program, which configure scripts could not run.
 		LDFLAGS=-static-pie
 		;;

@@ -33,9 +33,12 @@ struct scheme {
 	/* The parameters of its URL: either rows for options/params.h, or a function if a library parses them. */
 	const struct options_table *params; /* NULL: no parameters, or parameter_known is set */
 	size_t params_size;                 /* size of the struct that the rows' offsets point into */
+	bool passes_parameters;             /* parameters without a row are for the service: target->params.others */
 	enum mask_parameter (*parameter_known)(const char *key, size_t len);
-	bool takes_credentials;    /* credentials_complete finds user and password */
-	bool takes_token;          /* a user without a password is a secret token: nats://TOKEN@host */
+	bool takes_credentials; /* credentials_complete finds user and password */
+	bool takes_token;       /* a user without a password is a secret token: nats://TOKEN@host */
+	/* What a URL without a path means: a path and parameters, before those of the URL; NULL: just that */
+	const char *preset;
 	const char *link_user;     /* variable of a linked container that holds the user, or NULL */
 	const char *link_password; /* the same for the password */
 	const struct protocol *protocol;
@@ -71,7 +74,7 @@ enum mask_parameter scheme_parameter(const char *key, size_t len);
 /* May an error quote the value of this parameter? */
 bool scheme_shows(const char *key);
 
-/* Sets err: no scheme has this name; lists the ones that exist. Returns -1. */
+/* Sets err: no scheme has this name; names the nearest one. Returns -1. */
 int scheme_refuse(const char *name, struct error *err);
 
 #endif

@@ -28,13 +28,27 @@ static int probe_check_endpoints(const struct target *target, struct error *err)
 	return 0;
 }
 
+/* Puts the scheme's path and parameters where the URL has no path: "" or "/", and perhaps parameters. */
+static void probe_apply_preset(struct target *target)
+{
+	size_t path = strcspn(target->tail, "?");
+	char *tail;
+
+	if (!target->scheme->preset || path > 1)
+		return;
+	tail = alloc_format("%s%s%s", target->scheme->preset, target->tail[path] ? "&" : "",
+			    target->tail[path] ? target->tail + path + 1 : "");
+	free(target->tail);
+	target->tail = tail;
+}
+
 /* Reads the parameters, which follow the '?' of the URL, by the scheme's table. */
 static int probe_load_params(struct target *target, struct error *err)
 {
 	const char *query = strchr(target->tail, '?');
 
 	return params_load(&target->params, target->scheme->params, target->scheme->params_size,
-			   query ? query + 1 : NULL, err);
+			   query ? query + 1 : NULL, target->scheme->passes_parameters, err);
 }
 
 static int probe_bind_one(struct target *target, const struct env *env, struct log *log, struct error *err)
@@ -47,6 +61,7 @@ static int probe_bind_one(struct target *target, const struct env *env, struct l
 	target->scheme = scheme;
 	for (size_t i = 0; i < target->endpoint_count && target->scheme_name; i++)
 		links_complete(&target->endpoints[i], env, scheme->default_port);
+	probe_apply_preset(target);
 	if (scheme->params && probe_load_params(target, err))
 		return -1;
 	if (scheme->protocol->bind && scheme->protocol->bind(target, env, log, err))

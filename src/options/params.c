@@ -48,6 +48,8 @@ static int params_store(const struct options_table *table, const struct options_
 
 		if (strcmp(row->key, key) != 0)
 			continue;
+		if (!has_value && row->type == OPTIONS_FLAG)
+			value = "on";
 		if (!*value)
 			return errors_set(err, "parameter %s has no value; write %s=%s", key, key,
 					  row->choices ? row->choices : row->arg);
@@ -61,9 +63,26 @@ static int params_store(const struct options_table *table, const struct options_
 	return params_refuse(table, key, has_value, err);
 }
 
+/* Is this one not of the table? A name with an escape in it is not, so that a service can have parameters of any name. */
+static bool params_is_other(const struct options_table *table, const char *key, size_t len)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (strlen(table->rows[i].key) == len && memcmp(table->rows[i].key, key, len) == 0)
+			return false;
+	return true;
+}
+
+static void params_keep_other(struct params *params, const char *text, size_t len)
+{
+	if (params->others.len)
+		buf_add_text(&params->others, "&");
+	buf_add(&params->others, text, len);
+}
+
 /* Loads "key=value", a text of len bytes. */
 static int params_load_one(struct params *params, const struct options_table *table,
-			   const struct options_values *values, const char *text, size_t len, struct error *err)
+			   const struct options_values *values, const char *text, size_t len, bool keep_others,
+			   struct error *err)
 {
 	const char *equals = memchr(text, '=', len);
 	size_t key_len = equals ? (size_t)(equals - text) : len;
@@ -71,6 +90,12 @@ static int params_load_one(struct params *params, const struct options_table *ta
 	char *value = percent_decode(equals ? equals + 1 : "", equals ? len - key_len - 1 : 0);
 	int failed;
 
+	if (keep_others && params_is_other(table, text, key_len)) {
+		free(key);
+		free(value);
+		params_keep_other(params, text, len);
+		return 0;
+	}
 	if (key)
 		params_keep(params, key);
 	if (value)
@@ -81,27 +106,41 @@ static int params_load_one(struct params *params, const struct options_table *ta
 }
 
 int params_load(struct params *params, const struct options_table *table, size_t size, const char *query,
-		struct error *err)
+		bool keep_others, struct error *err)
 {
 	enum options_source *sources = alloc_zero(table->count, sizeof(*sources));
 	const struct options_values values = {alloc_zero(1, size), sources};
 	int failed;
 
-	*params = (struct params){.fields = values.fields};
+	*params = (struct params){.table = table, .fields = values.fields};
 	failed = options_load_defaults(table, &values, err);
 	while (!failed && query && *query) {
 		size_t len = strcspn(query, "&");
 
 		if (len)
-			failed = params_load_one(params, table, &values, query, len, err);
+			failed = params_load_one(params, table, &values, query, len, keep_others, err);
 		query += len + (query[len] == '&');
 	}
 	free(sources);
 	return failed;
 }
 
+/* Frees the lists, whose items options_store has put into memory of their own. */
+static void params_release_lists(struct params *params)
+{
+	for (size_t i = 0; params->table && i < params->table->count; i++) {
+		const struct options_row *row = &params->table->rows[i];
+		struct options_list *list = (struct options_list *)((char *)params->fields + row->offset);
+
+		if (row->type == OPTIONS_LIST)
+			free(list->items);
+	}
+}
+
 void params_release(struct params *params)
 {
+	params_release_lists(params);
+	buf_release(&params->others);
 	for (size_t i = 0; i < params->text_count; i++)
 		free(params->texts[i]);
 	free(params->texts);

@@ -61,7 +61,7 @@ static void test_load(void **state)
 		struct params params;
 		struct error err = {0};
 
-		check_int(row->query, params_load(&params, &table, sizeof(struct fields), row->query, &err), 0);
+		check_int(row->query, params_load(&params, &table, sizeof(struct fields), row->query, false, &err), 0);
 		check_text(row->query, err.text, "");
 		fields = params.fields;
 		check_int(row->query, fields->role, row->expected.role);
@@ -101,7 +101,7 @@ static void test_refuse(void **state)
 		struct params params;
 		struct error err = {0};
 
-		check_int(row->query, params_load(&params, &table, sizeof(struct fields), row->query, &err), -1);
+		check_int(row->query, params_load(&params, &table, sizeof(struct fields), row->query, false, &err), -1);
 		check_has(row->query, err.text, row->part);
 		if (row->never)
 			check_lacks(row->query, err.text, row->never);

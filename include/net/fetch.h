@@ -1,0 +1,90 @@
+/*
+ * One HTTP request over a connection that stands already, by libcurl on the loop. No part of libcurl is initialised before
+ * the first one.
+ */
+#ifndef NET_FETCH_H
+#define NET_FETCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "net/loop.h"
+#include "target/outcome.h"
+
+/* All texts are the caller's and must outlive the fetch. Those that may be NULL say so. */
+struct fetch_request {
+	const char *url;    /* "http://host:port/path?query": path, Host header and, for https, the name in TLS */
+	const char *method; /* NULL: GET, or POST if there is a body */
+	const char *const *headers; /* "Name: value" each; header_count of them */
+	size_t header_count;
+	const char *host;            /* the Host header, if it is not that of the URL; NULL */
+	const char *body;            /* NULL: none */
+	const char *user, *password; /* for basic authentication; NULL: none */
+	bool http2;                  /* speaks HTTP/2 without asking; over TLS it offers HTTP/2 */
+	bool insecure;               /* accepts every certificate */
+	const char *ca_file;         /* whose certificates are trusted; NULL: those of the system */
+	const char *cert, *key;      /* files of a client's certificate and its key; NULL: none */
+};
+
+/* What was received. The fetch owns it. */
+struct fetch_reply {
+	int status;      /* 0: no reply yet */
+	struct buf head; /* the status line and the headers, each with its line end */
+	struct buf body;
+	bool cut; /* the body is longer than the limit; the rest was not read */
+};
+
+/* Bytes. No more is read of a head, and of a body. */
+enum { FETCH_HEAD_MAX = 64 * 1024, FETCH_BODY_MAX = 1024 * 1024 };
+
+struct fetch {
+	struct loop *loop;
+	int fd;                                /* -1: none, or libcurl has it */
+	void *easy, *multi, *lines, *anywhere; /* libcurl's handles and lists */
+	struct loop_watch watch;
+	struct loop_timer timer;
+	struct fetch_reply reply;
+	size_t body_max;
+	bool head_over;
+	char words[256];     /* libcurl's own, if it fails */
+	const char *ca_file; /* whose certificates are trusted, or NULL */
+	void (*done)(void *arg, const struct outcome *failure);
+	void (*headed)(void *arg);
+	void *arg;
+};
+
+/*
+ * Sends the request over fd, a connected socket that becomes the fetch's, and reads the reply. headed is called when the
+ * head of the reply is there. done is called once: with NULL when the reply is whole, or has body_max bytes of a body; else
+ * with what failed, which is never READY. Both are called by the loop, and may call fetch_stop. *fetch must not move before
+ * that; its old contents are overwritten. body_max is at most FETCH_BODY_MAX. Returns an outcome that is not READY if the
+ * request cannot be made; then nothing is called, and the caller calls fetch_stop all the same.
+ */
+struct outcome fetch_start(struct fetch *fetch, struct loop *loop, int fd, const struct fetch_request *request,
+			   size_t body_max, void (*headed)(void *arg),
+			   void (*done)(void *arg, const struct outcome *failure), void *arg);
+
+/*
+ * Returns the address to which the reply redirects, made absolute; NULL if it does not. The caller frees it with free(). Call
+ * it after done and before fetch_stop.
+ */
+char *fetch_redirect(const struct fetch *fetch);
+
+/* Ends the request and closes the connection, and reads what has arrived so that the service sees an end and no reset. */
+void fetch_stop(struct fetch *fetch);
+
+/* Can this build speak https and HTTP/2? */
+bool fetch_has_tls(void);
+
+/* What a URL names, taken apart. */
+struct fetch_url {
+	char *scheme, *host;
+	unsigned port; /* the scheme's own, if the URL has none */
+};
+
+/* Takes an absolute URL apart. Returns false if it is none; then there is nothing to free. */
+bool fetch_url_split(struct fetch_url *parts, const char *url);
+void fetch_url_release(struct fetch_url *parts);
+
+#endif

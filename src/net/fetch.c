@@ -1,0 +1,360 @@
+#include "net/fetch.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "net/stream.h"
+#include "net/tls.h"
+
+/* libcurl wants to "connect": this literal keeps it from looking a name up. No packet is ever sent there. */
+#define FETCH_ANYWHERE "::127.0.0.1:1"
+
+static curl_socket_t fetch_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct fetch *fetch = arg;
+	int fd = fetch->fd;
+
+	(void)purpose;
+	(void)address;
+	fetch->fd = -1;
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+static int fetch_opened(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	(void)arg;
+	(void)fd;
+	(void)purpose;
+	return CURL_SOCKOPT_ALREADY_CONNECTED;
+}
+
+static int fetch_close(void *arg, curl_socket_t fd)
+{
+	(void)arg;
+	stream_drain(fd);
+	return close(fd);
+}
+
+/* Adds to buf, up to max bytes in all. Returns whether all of it had room. */
+static bool fetch_add(struct buf *buf, const char *data, size_t len, size_t max)
+{
+	size_t room = max - buf->len;
+
+	buf_add(buf, data, len < room ? len : room);
+	return len <= room;
+}
+
+/* libcurl calls it with one line of the head. One that says "100 Continue" or the like is followed by another head. */
+static size_t fetch_on_head(char *data, size_t one, size_t len, void *arg)
+{
+	struct fetch *fetch = arg;
+	long status = 0;
+
+	(void)one;
+	if (len > 5 && memcmp(data, "HTTP/", 5) == 0)
+		buf_release(&fetch->reply.head);
+	if (!fetch_add(&fetch->reply.head, data, len, FETCH_HEAD_MAX))
+		return CURL_WRITEFUNC_ERROR;
+	curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (len > 2 || status < 200 || fetch->head_over) /* the empty line that ends a head has only its line end */
+		return len;
+	fetch->reply.status = (int)status;
+	fetch->head_over = true;
+	return len;
+}
+
+static size_t fetch_on_body(char *data, size_t one, size_t len, void *arg)
+{
+	struct fetch *fetch = arg;
+
+	(void)one;
+	if (fetch_add(&fetch->reply.body, data, len, fetch->body_max))
+		return len;
+	fetch->reply.cut = true;
+	return CURL_WRITEFUNC_ERROR;
+}
+
+/* Returns what a failure of libcurl says about the service. */
+static struct outcome fetch_judge(const struct fetch *fetch, CURLcode code)
+{
+	long verified = 0;
+
+	curl_easy_getinfo(fetch->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
+	switch (code) {
+	case CURLE_GOT_NOTHING:
+		return outcome_make(OUTCOME_CLOSED, NULL);
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+		return outcome_make(OUTCOME_RESET, NULL);
+	case CURLE_PARTIAL_FILE:
+		return outcome_make(OUTCOME_STARTING, "the reply is not complete");
+	case CURLE_WRITE_ERROR:
+		return outcome_make(OUTCOME_GARBLED, "the head of the reply is longer than %d kB",
+				    FETCH_HEAD_MAX / 1024);
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_CIPHER:
+		return tls_outcome(verified, fetch->words, fetch->ca_file);
+	case CURLE_OUT_OF_MEMORY:
+		return outcome_make(OUTCOME_LOCAL, "out of memory");
+	default:
+		return outcome_make(OUTCOME_GARBLED, "it is not HTTP");
+	}
+}
+
+/* Ends the fetch if libcurl says that the request is over. */
+static void fetch_look(struct fetch *fetch)
+{
+	int left;
+	const CURLMsg *message = curl_multi_info_read(fetch->multi, &left);
+	struct outcome failure;
+
+	if (!message || message->msg != CURLMSG_DONE) {
+		if (fetch->head_over && fetch->headed) {
+			void (*headed)(void *arg) = fetch->headed;
+
+			fetch->headed = NULL;
+			headed(fetch->arg);
+		}
+		return;
+	}
+	loop_timer_clear(&fetch->timer);
+	loop_watch_clear(&fetch->watch);
+	if (message->data.result == CURLE_OK || fetch->reply.cut) {
+		fetch->done(fetch->arg, NULL);
+		return;
+	}
+	failure = fetch_judge(fetch, message->data.result);
+	fetch->done(fetch->arg, &failure);
+}
+
+static void fetch_act(struct fetch *fetch, curl_socket_t fd, int events)
+{
+	int running;
+
+	curl_multi_socket_action(fetch->multi, fd, events, &running);
+	fetch_look(fetch);
+}
+
+static void fetch_on_ready(void *arg, bool readable, bool writable)
+{
+	struct fetch *fetch = arg;
+
+	fetch_act(fetch, event_get_fd(&fetch->watch.event),
+		  (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
+}
+
+static void fetch_on_timer(void *arg)
+{
+	fetch_act(arg, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* libcurl says what it waits for. It has one socket only: the one it was given. */
+static int fetch_wants_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *of_socket)
+{
+	struct fetch *fetch = arg;
+
+	(void)easy;
+	(void)of_socket;
+	if (what == CURL_POLL_REMOVE)
+		loop_watch_clear(&fetch->watch);
+	else
+		loop_watch_set(fetch->loop, &fetch->watch, fd, what & CURL_POLL_IN, what & CURL_POLL_OUT);
+	return 0;
+}
+
+static int fetch_wants_timer(CURLM *multi, long milliseconds, void *arg)
+{
+	struct fetch *fetch = arg;
+
+	(void)multi;
+	if (milliseconds < 0)
+		loop_timer_clear(&fetch->timer);
+	else
+		loop_timer_set(&fetch->timer, milliseconds * CLOCK_MS);
+	return 0;
+}
+
+/* Adds the headers, and keeps libcurl from "Expect: 100-continue", which small servers do not know. */
+static void fetch_set_headers(struct fetch *fetch, const struct fetch_request *request)
+{
+	struct curl_slist *lines = alloc_check(curl_slist_append(NULL, "Expect:"));
+
+	lines = alloc_check(curl_slist_append(lines, "Connection: close"));
+	if (request->host) {
+		char *line = alloc_format("Host: %s", request->host);
+
+		lines = alloc_check(curl_slist_append(lines, line));
+		free(line);
+	}
+	for (size_t i = 0; i < request->header_count; i++)
+		lines = alloc_check(curl_slist_append(lines, request->headers[i]));
+	fetch->lines = lines;
+	curl_easy_setopt(fetch->easy, CURLOPT_HTTPHEADER, lines);
+}
+
+static void fetch_set_request(struct fetch *fetch, const struct fetch_request *request)
+{
+	CURL *easy = fetch->easy;
+
+	curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, "waitfor/" WAITFOR_VERSION);
+	if (request->body) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(request->body));
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
+	}
+	if (request->method && strcmp(request->method, "HEAD") == 0)
+		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+	else if (request->method)
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+	if (request->user || request->password) {
+		curl_easy_setopt(easy, CURLOPT_USERNAME, request->user ? request->user : "");
+		curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password ? request->password : "");
+	}
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+			 request->http2 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_1_1);
+	fetch_set_headers(fetch, request);
+}
+
+static void fetch_set_tls(struct fetch *fetch, const struct fetch_request *request)
+{
+	CURL *easy = fetch->easy;
+
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request->insecure ? 0L : 1L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request->insecure ? 0L : 2L);
+	fetch->ca_file = request->ca_file ? request->ca_file : tls_ca_file();
+	curl_easy_setopt(easy, CURLOPT_CAINFO, fetch->ca_file);
+	curl_easy_setopt(easy, CURLOPT_SSLCERT, request->cert);
+	curl_easy_setopt(easy, CURLOPT_SSLKEY, request->key ? request->key : request->cert);
+}
+
+/* Gives libcurl its socket and takes from it what it receives. */
+static void fetch_set_callbacks(struct fetch *fetch)
+{
+	CURL *easy = fetch->easy;
+
+	fetch->anywhere = alloc_check(curl_slist_append(NULL, FETCH_ANYWHERE));
+	curl_easy_setopt(easy, CURLOPT_CONNECT_TO, fetch->anywhere);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, fetch_has_tls() ? "http,https" : "http");
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, fetch_open);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, fetch);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, fetch_opened);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, fetch_close);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, fetch_on_head);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, fetch_on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->words);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+	curl_multi_setopt(fetch->multi, CURLMOPT_SOCKETFUNCTION, fetch_wants_socket);
+	curl_multi_setopt(fetch->multi, CURLMOPT_SOCKETDATA, fetch);
+	curl_multi_setopt(fetch->multi, CURLMOPT_TIMERFUNCTION, fetch_wants_timer);
+	curl_multi_setopt(fetch->multi, CURLMOPT_TIMERDATA, fetch);
+}
+
+struct outcome fetch_start(struct fetch *fetch, struct loop *loop, int fd, const struct fetch_request *request,
+			   size_t body_max, void (*headed)(void *arg),
+			   void (*done)(void *arg, const struct outcome *failure), void *arg)
+{
+	*fetch = (struct fetch){
+		.loop = loop, .fd = fd, .body_max = body_max, .headed = headed, .done = done, .arg = arg};
+	fetch->watch = (struct loop_watch){.ready = fetch_on_ready, .arg = fetch};
+	loop_timer_init(loop, &fetch->timer, fetch_on_timer, fetch);
+	fetch->easy = curl_easy_init(); /* initialises the library the first time */
+	fetch->multi = curl_multi_init();
+	if (!fetch->easy || !fetch->multi)
+		return outcome_make(OUTCOME_LOCAL, "out of memory");
+	fetch_set_callbacks(fetch);
+	fetch_set_request(fetch, request);
+	if (fetch_has_tls())
+		fetch_set_tls(fetch, request);
+	if (curl_multi_add_handle(fetch->multi, fetch->easy))
+		return outcome_make(OUTCOME_LOCAL, "libcurl takes no request");
+	return outcome_make(OUTCOME_READY, NULL);
+}
+
+char *fetch_redirect(const struct fetch *fetch)
+{
+	char *url = NULL;
+
+	curl_easy_getinfo(fetch->easy, CURLINFO_REDIRECT_URL, &url);
+	return alloc_text(url);
+}
+
+void fetch_stop(struct fetch *fetch)
+{
+	loop_timer_clear(&fetch->timer);
+	loop_watch_clear(&fetch->watch);
+	if (fetch->easy && fetch->multi)
+		curl_multi_remove_handle(fetch->multi, fetch->easy);
+	if (fetch->easy)
+		curl_easy_cleanup(fetch->easy);
+	if (fetch->multi)
+		curl_multi_cleanup(fetch->multi);
+	curl_slist_free_all(fetch->anywhere);
+	curl_slist_free_all(fetch->lines);
+	if (fetch->fd >= 0)
+		fetch_close(NULL, fetch->fd);
+	buf_release(&fetch->reply.head);
+	buf_release(&fetch->reply.body);
+	*fetch = (struct fetch){.fd = -1};
+}
+
+/* Returns a part of the URL; the caller's, NULL if there is none. */
+static char *fetch_url_part(CURLU *url, CURLUPart part)
+{
+	char *text = NULL, *copy;
+
+	if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT))
+		return NULL;
+	copy = alloc_text(text);
+	curl_free(text);
+	return copy;
+}
+
+bool fetch_url_split(struct fetch_url *parts, const char *url)
+{
+	CURLU *handle = alloc_check(curl_url());
+	char *port = NULL;
+
+	*parts = (struct fetch_url){0};
+	if (curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK) {
+		parts->scheme = fetch_url_part(handle, CURLUPART_SCHEME);
+		parts->host = fetch_url_part(handle, CURLUPART_HOST);
+		port = fetch_url_part(handle, CURLUPART_PORT);
+	}
+	curl_url_cleanup(handle);
+	parts->port = port ? (unsigned)strtoul(port, NULL, 10) : 0;
+	free(port);
+	if (parts->scheme && parts->host && parts->port)
+		return true;
+	fetch_url_release(parts);
+	return false;
+}
+
+void fetch_url_release(struct fetch_url *parts)
+{
+	free(parts->scheme);
+	free(parts->host);
+	*parts = (struct fetch_url){0};
+}
+
+bool fetch_has_tls(void)
+{
+#ifdef WAITFOR_TLS
+	return true;
+#else
+	return false;
+#endif
+}

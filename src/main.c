@@ -42,6 +42,8 @@ static char *main_text(int action)
 	switch (action) {
 	case CONFIG_HELP_ALL:
 		return about_help_all();
+	case CONFIG_HELP_TARGETS:
+		return about_help_targets();
 	case CONFIG_HELP_JSON:
 		return about_help_json();
 	case CONFIG_VERSION:

@@ -12,8 +12,8 @@
 #include "system/log.h"
 #include "target/plan.h"
 
-/* CONFIG_HELP_ALL and CONFIG_HELP_JSON are the choices of --help: see OPTIONS_FLAG. */
-enum config_action { CONFIG_WAIT, CONFIG_HELP, CONFIG_HELP_ALL, CONFIG_HELP_JSON, CONFIG_VERSION };
+/* CONFIG_HELP_ALL and those behind it, up to CONFIG_HELP_JSON, are the choices of --help: see OPTIONS_FLAG. */
+enum config_action { CONFIG_WAIT, CONFIG_HELP, CONFIG_HELP_ALL, CONFIG_HELP_TARGETS, CONFIG_HELP_JSON, CONFIG_VERSION };
 enum config_verbosity { CONFIG_VERBOSITY_NORMAL, CONFIG_VERBOSITY_QUIET, CONFIG_VERBOSITY_VERBOSE };
 enum config_explain { CONFIG_EXPLAIN_NOT, CONFIG_EXPLAIN_TABLE, CONFIG_EXPLAIN_JSON };
 enum config_output { CONFIG_OUTPUT_AUTO, CONFIG_OUTPUT_LINES, CONFIG_OUTPUT_BOARD, CONFIG_OUTPUT_JSON };
@@ -21,18 +21,20 @@ enum config_output { CONFIG_OUTPUT_AUTO, CONFIG_OUTPUT_LINES, CONFIG_OUTPUT_BOAR
 enum config_links { CONFIG_LINKS_OFF, CONFIG_LINKS_ON, CONFIG_LINKS_OPTIONAL };
 
 /* The maximum of rows in config_options. */
-enum { CONFIG_ROWS = 32 };
+enum { CONFIG_ROWS = 40 };
 
 struct config {
-	int action;                               /* enum config_action */
-	struct target_settings settings;          /* the defaults for each target */
-	int any, run_anyway;                      /* flags */
-	int links;                                /* enum config_links */
-	const char *links_without;                /* the peers that --links=-NAME,NAME leaves out; NULL: none */
-	int verbosity;                            /* enum config_verbosity */
-	int output;                               /* enum config_output */
-	int report_fd;                            /* -1: none */
-	struct options_list reports;              /* "[FORM:]FILE" */
+	int action;                              /* enum config_action */
+	struct target_settings settings;         /* the defaults for each target */
+	int any, run_anyway;                     /* flags */
+	int links;                               /* enum config_links */
+	const char *links_without;               /* the peers that --links=-NAME,NAME leaves out; NULL: none */
+	int verbosity;                           /* enum config_verbosity */
+	int output;                              /* enum config_output */
+	int report_fd;                           /* -1: none */
+	struct options_list reports;             /* "[FORM:]FILE" */
+	const char *expect_status, *expect_body; /* for the only target of HTTP; NULL: not given */
+	struct options_list expect_json, http_headers;
 	int print_env;                            /* 0: not given; else enum envprint_form + 1 */
 	int explain;                              /* enum config_explain */
 	enum options_source sources[CONFIG_ROWS]; /* one for each row of config_options */

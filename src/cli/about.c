@@ -2,6 +2,7 @@
 
 #include <ares.h>
 #include <cjson/cJSON.h>
+#include <curl/curl.h>
 #include <event2/event.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
@@ -88,15 +89,15 @@ static void about_add_schemes(struct buf *out)
 
 	buf_add_text(out, " ");
 	for (size_t i = 0; (scheme = scheme_at(i)); i++)
-		about_flow_add(&flow, alloc_format("%s://%s", scheme->name, scheme_at(i + 1) ? "" : ";"));
-	about_flow_add(&flow, alloc_text("see --help=all"));
+		about_flow_add(&flow, alloc_format("%s%s", scheme->name, scheme_at(i + 1) ? "" : ";"));
+	about_flow_add(&flow, alloc_text("see --help=targets, --help=all"));
 	buf_add_text(out, "\n");
 }
 
 /* What a bare host:port is. */
 static void about_add_ports(struct buf *out)
 {
-	enum { WIDTH = 118, INDENT = 30 };
+	enum { WIDTH = 118, INDENT = 32 };
 	struct about_flow flow = {out, WIDTH, INDENT, INDENT - 1};
 	const struct scheme *scheme;
 
@@ -114,27 +115,63 @@ char *about_help(void)
 
 	buf_add_text(&out, about_usage);
 	about_add_options(&out, true, LEFT);
-	buf_add_text(&out, "\nTARGET is host:port, host (port from Docker or Kubernetes variables), or one of\n");
+	buf_add_text(&out, "\nTARGET is host:port, host (port from Docker or Kubernetes variables), or a URL:\n");
 	about_add_schemes(&out);
 	buf_add_text(&out, "TIME: 500ms, 10s, 1m30s. Exit: COMMAND's own, 0 ready, 124 timeout, 125 error.\n");
+	return buf_detach(&out);
+}
+
+static void about_add_parameters(struct buf *out, const struct options_table *table)
+{
+	for (size_t i = 0; table && i < table->count; i++) {
+		const struct options_row *row = &table->rows[i];
+		const char *value = row->arg ? row->arg : row->choices;
+		char *left = alloc_format("?%s%s%s", row->key, value ? "=" : "", value ? value : "");
+
+		about_add(out, alloc_format("    %-28s%s\n", left, row->help));
+		free(left);
+	}
+}
+
+/* Adds a line for each kind of target, and with parameters one for each parameter of its URL. */
+static void about_add_targets(struct buf *out, bool parameters)
+{
+	const struct scheme *scheme;
+
+	for (size_t i = 0; (scheme = scheme_at(i)); i++) {
+		about_add(out, alloc_format("  %-30s%s\n", scheme->example, scheme->summary));
+		/* A scheme may have the parameters of the one before. */
+		if (parameters && (i == 0 || scheme->params != scheme_at(i - 1)->params))
+			about_add_parameters(out, scheme->params);
+	}
+	about_add_ports(out);
+	buf_add_text(out,
+		     "  host                          the port comes from Docker-link or Kubernetes service variables\n"
+		     "${VAR} and ${VAR:-default} in a target are expanded.\n");
+}
+
+char *about_help_targets(void)
+{
+	struct buf out = {0};
+
+	buf_add_text(
+		&out,
+		"Usage: waitfor [OPTION]... [NAME=]TARGET... [-- COMMAND [ARG]...]\n"
+		"A TARGET is one of these; several are separated by a blank or a comma. Parameters of a URL follow\n"
+		"a '?', and each other after a '&'.\n\n");
+	about_add_targets(&out, true);
 	return buf_detach(&out);
 }
 
 char *about_help_all(void)
 {
 	enum { LEFT = 26 };
-	const struct scheme *scheme;
 	struct buf out = {0};
 
 	buf_add_text(&out, about_usage);
-	buf_add_text(&out, "Targets:\n");
-	for (size_t i = 0; (scheme = scheme_at(i)); i++)
-		about_add(&out, alloc_format("  %-28s%s\n", scheme->example, scheme->summary));
-	about_add_ports(&out);
-	buf_add_text(&out,
-		     "  host                        the port comes from Docker-link or Kubernetes service variables\n"
-		     "${VAR} and ${VAR:-default} in a target are expanded.\n\n"
-		     "Options:\n");
+	buf_add_text(&out, "Targets (--help=targets shows the parameters of their URLs):\n");
+	about_add_targets(&out, false);
+	buf_add_text(&out, "\nOptions:\n");
 	about_add_options(&out, false, LEFT);
 	buf_add_text(
 		&out,
@@ -221,8 +258,10 @@ char *about_version(void)
 	about_add(&out, alloc_format("libevent %s\n", event_get_version()));
 	about_add(&out, alloc_format("libpq %d.%d\n", pq / 10000, pq % 10000));
 	about_add(&out, alloc_format("cJSON %s\n", cJSON_Version()));
+	about_add(&out, alloc_format("libcurl %s\n", curl_version_info(CURLVERSION_NOW)->version));
 #ifdef WAITFOR_TLS
 	about_add(&out, alloc_format("%s\n", OpenSSL_version(OPENSSL_VERSION)));
+	about_add(&out, alloc_format("nghttp2 %s\n", curl_version_info(CURLVERSION_NOW)->nghttp2_version));
 #endif
 	return buf_detach(&out);
 }

@@ -135,6 +135,8 @@ static char *explain_list(const struct options_list *list)
 /* Returns the value of the field as a user would write it; NULL if it has none. The caller's. */
 static char *explain_value(const struct options_row *row, const void *field)
 {
+	if (row->secret)
+		return alloc_text("***");
 	switch (row->type) {
 	case OPTIONS_FLAG:
 		return explain_flag(row, *(const int *)field);

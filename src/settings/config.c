@@ -48,6 +48,17 @@ static const struct options_row config_rows[] = {
 	  .help = "export the address that answered as NAME_HOST" },
 	{ .key = "no-export", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.no_export),
 	  .help = "leave COMMAND's environment as it is" },
+	{ .key = "expect-status", .type = OPTIONS_TEXT, .offset = offsetof(struct config, expect_status), .arg = "LIST",
+	  .help = "of the http:// target: the statuses that are ready, such as 200,204" },
+	{ .key = "expect-body", .type = OPTIONS_TEXT, .offset = offsetof(struct config, expect_body), .arg = "REGEX",
+	  .help = "of the http:// target: its body must match" },
+	{ .key = "expect-json", .type = OPTIONS_LIST, .offset = offsetof(struct config, expect_json), .arg = "/POINTER=VALUE",
+	  .help = "of the http:// target: its body must be JSON with this value",
+	  .more = "The option can be repeated." },
+	{ .key = "http-header", .type = OPTIONS_LIST, .offset = offsetof(struct config, http_headers), .arg = "LINE", .secret = true,
+	  .help = "for the http:// target: a header that is sent, such as Accept:text/plain",
+	  .more = "The option can be repeated. A secret is better in WAITFOR_HTTP_HEADER, because every process of a "
+		  "machine can read a command line." },
 	{ .key = "config", .letter = 'f', .type = OPTIONS_TEXT, .offset = offsetof(struct config, path), .where = OPTIONS_NOT_IN_FILE,
 	  .names_file = true, .arg = "FILE", .brief = true, .help = "read settings and targets from a JSON FILE",
 	  .more = "The FILE - is standard input." },
@@ -79,7 +90,7 @@ static const struct options_row config_rows[] = {
 	{ .key = "verbose", .letter = 'v', .type = OPTIONS_FLAG, .value = CONFIG_VERBOSITY_VERBOSE, .offset = offsetof(struct config, verbosity),
 	  .brief = true, .help = "print a line for every attempt",
 	  .more = "Of -q and -v, the last one counts." },
-	{ .key = "help", .letter = 'h', .type = OPTIONS_FLAG, .value = CONFIG_HELP, .choices = "all|json", .where = OPTIONS_ARGV_ONLY,
+	{ .key = "help", .letter = 'h', .type = OPTIONS_FLAG, .value = CONFIG_HELP, .choices = "all|targets|json", .where = OPTIONS_ARGV_ONLY,
 	  .offset = offsetof(struct config, action), .brief = true,
 	  .help = "show common options; =all shows every option",
 	  .more = "With =json, it prints the tables of options and targets for programs." },
@@ -152,6 +163,8 @@ void config_release(struct config *config)
 {
 	plan_release(&config->plan);
 	free(config->reports.items);
+	free(config->expect_json.items);
+	free(config->http_headers.items);
 	free(config->operands);
 	jsontext_release(&config->file);
 	env_release(&config->variables);

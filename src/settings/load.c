@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "options/argv.h"
 #include "settings/file.h"
+#include "settings/httpflags.h"
 #include "settings/targets.h"
 
 /* The prefix of waitfor's own variables. */
@@ -186,7 +187,8 @@ int load_targets(struct config *config, const struct env *env, struct log *log, 
 	if (load_check_print_env(config, err))
 		return -1;
 	plan_add_group(&config->plan, 0, config->any);
-	if (settings_file_check_settings(config, err) || load_add_targets(config, env, log, err))
+	if (settings_file_check_settings(config, err) || load_add_targets(config, env, log, err) ||
+	    httpflags_apply(config, err))
 		return -1;
 	return config->plan.target_count ? 0 : load_check_links(config, log, err);
 }

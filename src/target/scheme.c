@@ -6,13 +6,18 @@
 #include <strings.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
+#include "base/spelling.h"
 
 /*
  * The only list of schemes: one row for each file in src/probe/. The names are only pasted to other names, so the macro
  * "unix", which gcc predefines, does no harm.
  */
-#define SCHEMES(X) X(tcp) X(postgres) X(redis) X(memcached) X(nats) X(mqtt) X(smtp) X(imap) X(ssh) X(unix)
+#define SCHEMES(X)                                                                                         \
+	X(tcp)                                                                                             \
+	X(postgres)                                                                                        \
+	X(redis)                                                                                           \
+	X(memcached) X(nats) X(mqtt) X(smtp) X(imap) X(ssh) X(http) X(https) X(http_unix) X(elasticsearch) \
+		X(opensearch) X(etcd) X(unix)
 
 #define SCHEME_DECLARE(name) extern const struct scheme scheme_##name;
 SCHEMES(SCHEME_DECLARE)
@@ -135,15 +140,19 @@ bool scheme_shows(const char *key)
 
 int scheme_refuse(const char *name, struct error *err)
 {
-	struct buf known = {0};
+	const char *names[2 * SCHEME_COUNT + 1] = {0}, *nearest;
+	size_t count = 0;
 
 	for (size_t i = 0; i < SCHEME_COUNT; i++) {
-		if (i)
-			buf_add_text(&known, i + 1 == SCHEME_COUNT ? " and " : ", ");
-		buf_add_text(&known, schemes[i]->name);
-		buf_add_text(&known, "://");
+		names[count++] = schemes[i]->name;
+		if (schemes[i]->alias)
+			names[count++] = schemes[i]->alias;
 	}
-	errors_set(err, "unknown scheme \"%s\"; known schemes are %s", name, known.data);
-	buf_release(&known);
-	return -1;
+	nearest = spelling_nearest(name, names);
+	if (nearest)
+		return errors_set(err, "unknown scheme \"%s\"; did you mean %s://?", name, nearest);
+	return errors_set(err,
+			  "unknown scheme \"%s\"; waitfor --help=targets lists the known ones, and tcp://host:port "
+			  "waits for any port",
+			  name);
 }

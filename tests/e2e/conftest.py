@@ -13,9 +13,10 @@ from support.net import Net
 from support.peers import Peer, relay_to, silence
 from support.postgres import Cluster
 from support.redis import PASSWORD, Redis
-from support.runner import BINARY, Waitfor
+from support.runner import BINARY, REPOSITORY, Waitfor
 from support.terminal import Terminal
 
+TLS_BINARY = REPOSITORY / "build" / "waitfor-tls"
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 
 
@@ -33,6 +34,35 @@ def waitfor():
     runner = Waitfor()
     yield runner
     runner.close()
+
+
+@pytest.fixture
+def waitfor_tls():
+    assert TLS_BINARY.exists(), f"{TLS_BINARY} does not exist: run make tls first"
+    runner = Waitfor(TLS_BINARY)
+    yield runner
+    runner.close()
+
+
+def openssl(folder, *words):
+    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """ca.pem signed server.pem, for db.test, and old.pem, which has expired; other.pem is a stranger's CA."""
+    folder = tmp_path_factory.mktemp("certificates")
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    for name in ("ca", "other"):
+        openssl(folder, "req", "-x509", *curve, "-subj", f"/CN={name}", "-keyout", f"{name}.key",
+                "-out", f"{name}.pem")
+    openssl(folder, "req", "-x509", *curve, "-subj", "/CN=db.test", "-addext",
+            "subjectAltName=DNS:db.test", "-addext", "basicConstraints=critical,CA:FALSE",
+            "-CA", "ca.pem", "-CAkey", "ca.key", "-keyout", "server.key", "-out", "server.pem")
+    openssl(folder, "req", "-new", *curve[:5], "-subj", "/CN=db.test", "-keyout", "old.key", "-out", "old.csr")
+    openssl(folder, "x509", "-req", "-in", "old.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+            "-days", "-1", "-out", "old.pem")
+    return folder
 
 
 @pytest.fixture

@@ -144,7 +144,7 @@ def test_the_page_has_every_option(page):
 def test_the_page_has_every_kind_of_target(page):
     for probe in TABLE["probes"]:
         for scheme in filter(None, (probe["scheme"], probe["alias"])):
-            assert re.search(rf"(?m)^ +{scheme}://", page), scheme
+            assert re.search(rf"(?m)^ +{re.escape(scheme)}://", page), scheme
 
 
 def test_the_page_has_every_section(page):

@@ -110,6 +110,8 @@ OUT_OF_REACH = {
     "the event loop failed: %s; does a seccomp profile forbid epoll?": "tests/e2e/test_faults.py",
     "cannot set up the event loop: %s (see ulimit -n)": "descriptors run out: tests/e2e/test_signals.py, test_exit_codes.py",
     "parameter %s does not accept this value": "no scheme has a secret parameter: tests/unit/options/test_params.c",
+    "parameter key needs the certificate; add cert=FILE": "of waitfor-tls: tests/e2e/test_https.py",
+    "parameter %s: its file cannot be read: %s": "of waitfor-tls: tests/e2e/test_https.py",
     "cannot run \"%s\": the file, or the interpreter or loader that it needs, does not exist":
         "removed during the wait: tests/e2e/test_handover.py",
     "cannot run \"%s\": its loader %s: %s; link it statically, or add the loader":

@@ -1,42 +1,13 @@
 """The TLS flavour, with a real PostgreSQL that has certificates (build/waitfor-tls: make tls)."""
 
 import shutil
-import subprocess
 
 import pytest
 
 from support.peers import relay_to
-from support.runner import REPOSITORY, Waitfor
 from support.until import until
 
-BINARY = REPOSITORY / "build" / "waitfor-tls"
 QUICK = ("-t", "1500ms")
-
-
-@pytest.fixture
-def waitfor_tls():
-    assert BINARY.exists(), f"{BINARY} does not exist: run make tls first"
-    runner = Waitfor(BINARY)
-    yield runner
-    runner.close()
-
-
-def openssl(folder, *words):
-    subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory):
-    """ca.pem signed server.pem, which is for the name db.test; other.pem is a stranger's CA."""
-    folder = tmp_path_factory.mktemp("certificates")
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    for name in ("ca", "other"):
-        openssl(folder, "req", "-x509", *curve, "-subj", f"/CN={name}", "-keyout", f"{name}.key",
-                "-out", f"{name}.pem")
-    openssl(folder, "req", "-x509", *curve, "-subj", "/CN=db.test", "-addext",
-            "subjectAltName=DNS:db.test", "-addext", "basicConstraints=critical,CA:FALSE",
-            "-CA", "ca.pem", "-CAkey", "ca.key", "-keyout", "server.key", "-out", "server.pem")
-    return folder
 
 
 @pytest.fixture

@@ -240,7 +240,8 @@ int pguri_take(struct target *target, void (*on_parameter)(void *arg, const char
 	int failed = pgdialect_read(&dialect, target->url, err);
 
 	if (!failed)
-		failed = params_load(&target->params, &pgparams_table, sizeof(struct pgparams), dialect.own, false, err);
+		failed =
+			params_load(&target->params, &pgparams_table, sizeof(struct pgparams), dialect.own, false, err);
 	if (!failed)
 		failed = pguri_take_uri(target, dialect.uri, on_parameter, arg, err);
 	*ignored = failed ? NULL : alloc_text(dialect.ignored);

@@ -44,6 +44,21 @@ def mqtt(server, login=False):
     return ["mosquitto", "-c", file]
 
 
+def nginx(server, locations="", listen="", main=""):
+    """`locations` are blocks of its configuration, `listen` words such as "ssl", `main` lines for the server."""
+    file = server.folder / "nginx.conf"
+    file.write_text(f"""
+        daemon off; master_process off; pid {server.folder}/pid; error_log stderr info;
+        events {{}}
+        http {{
+            access_log {server.folder}/access;
+            client_body_temp_path {server.folder}/body;
+            server {{ listen 127.0.0.1:{server.port} {listen}; {main} {locations or 'location / { return 200 "hello"; }'} }}
+        }}
+    """, encoding="utf-8")
+    return ["nginx", "-c", file, "-p", server.folder, "-e", "stderr"]
+
+
 class Server:
     """One server on a loopback port. `kind` is a function above, which makes its command line."""
 

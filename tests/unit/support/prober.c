@@ -18,7 +18,10 @@ void prober_open(struct prober *prober, struct unit_loop *unit, const char *text
 	*prober = (struct prober){.unit = unit};
 	log_init(&log, -1);
 	env_copy(&env, NULL);
-	snprintf(full, sizeof(full), "%.*s%u%s", (int)strcspn(text, "#"), text, port, strchr(text, '#') + 1);
+	if (strchr(text, '#'))
+		snprintf(full, sizeof(full), "%.*s%u%s", (int)strcspn(text, "#"), text, port, strchr(text, '#') + 1);
+	else
+		snprintf(full, sizeof(full), "%s", text);
 	if (target_parse(&prober->target, full, &err) || probe_bind(&prober->target, 1, &env, &log, &err))
 		fail_msg("%s", err.text);
 	env_release(&env);

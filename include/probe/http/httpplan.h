@@ -1,0 +1,58 @@
+/* What a URL of HTTP asks for, taken apart and checked before the wait. */
+#ifndef PROBE_HTTP_HTTPPLAN_H
+#define PROBE_HTTP_HTTPPLAN_H
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/errors.h"
+#include "options/options.h"
+#include "system/log.h"
+#include "target/target.h"
+
+/* The parameters, as they were written. */
+struct http_params {
+	const char *status, *method, *body, *expect_body, *host, *sni, *cacert, *cert, *key;
+	struct options_list headers, expect_json, expect_headers;
+	int follow, http2, insecure;
+};
+
+extern const struct options_table httpplan_table;
+
+enum { HTTPPLAN_STATUS_MIN = 100, HTTPPLAN_STATUS_MAX = 599 };
+
+/* A header that must be there: its name, and what its value must match. */
+struct httpplan_header {
+	const char *name; /* not NUL-terminated */
+	size_t name_len;
+	bool has_regex;
+	regex_t regex;
+};
+
+/* target->plan. Its texts are the target's or its own. */
+struct httpplan {
+	const struct http_params *params;
+	char *url; /* that is asked for */
+	bool tls;
+	bool wanted[HTTPPLAN_STATUS_MAX + 1]; /* which statuses are ready */
+	bool has_regex;                       /* of the body */
+	regex_t regex;
+	struct httpplan_header *headers;
+	size_t header_count;
+};
+
+/*
+ * Makes target->plan from the parameters and the rest of the URL. tls: the scheme is one with TLS. path is the path on the
+ * service, with its query; NULL or "": "/". Warns in log of parameters that look like a misspelt one. Returns -1 with err;
+ * also then the caller calls httpplan_free.
+ */
+int httpplan_make(struct target *target, bool tls, const char *path, struct log *log, struct error *err);
+
+/* Frees target->plan, which may be NULL. */
+void httpplan_free(struct target *target);
+
+/* Does the reply's body decide? Then all of it is read, up to FETCH_BODY_MAX. */
+bool httpplan_reads_body(const struct httpplan *plan);
+
+#endif

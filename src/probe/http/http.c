@@ -1,0 +1,324 @@
+/*
+ * http://, https:// and http+unix://, and services whose health is asked for by HTTP: ready when the reply has a wanted
+ * status, and the body and headers that the URL asks for. RFC 9110, 9112, 9113. Without other words 200 to 399 is wanted, as
+ * Kubernetes' probes do: https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "attempt/dialog.h"
+#include "attempt/probe.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/percent.h"
+#include "net/fetch.h"
+#include "net/stream.h"
+#include "probe/http/httpjudge.h"
+#include "probe/http/httpplan.h"
+#include "target/scheme.h"
+
+/* A body that decides nothing is read so far and so long, so that the service can finish what it says. */
+enum { HTTP_POLITE_BODY = 64 * 1024 };
+#define HTTP_POLITE_TIME (100 * CLOCK_MS)
+
+struct http_state {
+	struct stream stream;
+	struct fetch fetch;
+	struct address address; /* where this request goes; a redirect may change its port */
+	char *url;              /* of this request */
+	int redirects;          /* how many were followed */
+	struct loop_timer polite;
+};
+
+static void http_request(struct probe *probe);
+
+static void http_finish(struct probe *probe, const struct outcome *outcome)
+{
+	struct http_state *state = probe->state;
+
+	loop_timer_clear(&state->polite);
+	probe_finish(probe, outcome);
+}
+
+/* Does the redirect lead to the host that was asked, perhaps at another port? A probe looks no other host up. */
+static bool http_stays(const struct http_state *state, const struct fetch_url *to)
+{
+	struct fetch_url from;
+	bool same = fetch_url_split(&from, state->url);
+
+	same = same && strcasecmp(from.host, to->host) == 0 && (strcmp(to->scheme, "https") != 0 || fetch_has_tls());
+	fetch_url_release(&from);
+	return same;
+}
+
+/* Asks again, at url, which becomes the state's. */
+static void http_follow(struct probe *probe, char *url)
+{
+	struct http_state *state = probe->state;
+	struct fetch_url to;
+	struct outcome elsewhere;
+
+	if (!fetch_url_split(&to, url)) {
+		elsewhere = outcome_make(OUTCOME_UNSUITABLE, "it redirects to what is no URL");
+		free(url);
+		http_finish(probe, &elsewhere);
+		return;
+	}
+	elsewhere =
+		outcome_make(OUTCOME_UNSUITABLE, "it redirects to %s://%.100s:%u; wait for that as a target of its own",
+			     to.scheme, to.host, to.port);
+	if (http_stays(state, &to)) {
+		address_set_port(&state->address, (uint16_t)to.port);
+		fetch_url_release(&to);
+		free(state->url);
+		state->url = url;
+		fetch_stop(&state->fetch);
+		http_request(probe);
+		return;
+	}
+	fetch_url_release(&to);
+	free(url);
+	http_finish(probe, &elsewhere);
+}
+
+/* Returns where the reply redirects to, if that is to be followed; NULL if not. The caller's. */
+static char *http_redirect(struct probe *probe)
+{
+	const struct httpplan *plan = probe->target->plan;
+	struct http_state *state = probe->state;
+
+	if (state->fetch.reply.status < 300 || state->fetch.reply.status > 399 ||
+	    state->redirects >= plan->params->follow)
+		return NULL;
+	state->redirects++;
+	return fetch_redirect(&state->fetch);
+}
+
+static void http_judge(struct probe *probe)
+{
+	const struct target *target = probe->target;
+	struct http_state *state = probe->state;
+	bool login = (target->user && *target->user) || (target->password && *target->password);
+	struct outcome outcome = httpjudge_reply(target->plan, &state->fetch.reply, login);
+
+	http_finish(probe, &outcome);
+}
+
+static void http_on_done(void *arg, const struct outcome *failure)
+{
+	struct probe *probe = arg;
+	struct http_state *state = probe->state;
+	bool decided = state->fetch.head_over && !httpplan_reads_body(probe->target->plan);
+	char *url = failure ? NULL : http_redirect(probe);
+
+	if (url)
+		http_follow(probe, url);
+	else if (failure && !decided)
+		http_finish(probe, failure);
+	else
+		http_judge(probe);
+}
+
+static void http_on_polite(void *arg)
+{
+	http_judge(arg);
+}
+
+/* The head of the reply is there. A body may be endless, and decides nothing if the URL does not ask for it. */
+static void http_on_headed(void *arg)
+{
+	struct probe *probe = arg;
+	struct http_state *state = probe->state;
+	const struct httpplan *plan = probe->target->plan;
+
+	probe_expire_as(probe, OUTCOME_STARTING, "the reply is not complete");
+	if (!httpplan_reads_body(plan) && !plan->params->follow)
+		loop_timer_set(&state->polite, HTTP_POLITE_TIME);
+}
+
+static void http_on_connected(void *arg)
+{
+	struct probe *probe = arg;
+	struct http_state *state = probe->state;
+	const struct httpplan *plan = probe->target->plan;
+	const struct http_params *params = plan->params;
+	const struct target *target = probe->target;
+	const struct fetch_request request = {
+		.url = state->url,
+		.method = params->method,
+		.headers = params->headers.items,
+		.header_count = params->headers.count,
+		.host = params->host,
+		.body = params->body,
+		.user = target->user && *target->user ? target->user : NULL,
+		.password = target->password && *target->password ? target->password : NULL,
+		.http2 = params->http2,
+		.insecure = params->insecure,
+		.ca_file = params->cacert,
+		.cert = params->cert,
+		.key = params->key,
+	};
+	struct outcome outcome;
+
+	probe_expire_as(probe, OUTCOME_SILENT, NULL);
+	outcome = fetch_start(&state->fetch, probe->loop, stream_release(&state->stream), &request,
+			      httpplan_reads_body(plan) ? FETCH_BODY_MAX : HTTP_POLITE_BODY, http_on_headed,
+			      http_on_done, probe);
+	if (outcome.kind != OUTCOME_READY)
+		probe_finish(probe, &outcome);
+}
+
+static void http_on_failed(void *arg, const struct outcome *outcome)
+{
+	probe_finish(arg, outcome);
+}
+
+/* Connects for one request. */
+static void http_request(struct probe *probe)
+{
+	struct http_state *state = probe->state;
+	struct outcome outcome = stream_connect(&state->stream, probe->loop, probe->sockets, &state->address,
+						http_on_connected, http_on_failed, probe);
+
+	if (outcome.kind != OUTCOME_READY)
+		probe_finish(probe, &outcome);
+}
+
+static void http_start(struct probe *probe)
+{
+	struct http_state *state = probe->state;
+	const struct httpplan *plan = probe->target->plan;
+
+	state->stream.fd = -1;
+	state->fetch.fd = -1;
+	state->address = *probe->address;
+	state->url = alloc_text(plan->url);
+	loop_timer_init(probe->loop, &state->polite, http_on_polite, probe);
+	http_request(probe);
+}
+
+static void http_stop(struct probe *probe)
+{
+	struct http_state *state = probe->state;
+
+	loop_timer_clear(&state->polite);
+	fetch_stop(&state->fetch);
+	stream_close(&state->stream);
+	free(state->url);
+}
+
+static int http_bind(struct target *target, const struct env *env, struct log *log, struct error *err)
+{
+	bool tls = target->scheme->default_port == 443;
+
+	(void)env;
+	if (dialog_check_host(target, err))
+		return -1;
+	for (size_t i = 0; i < target->endpoint_count; i++)
+		if (!target->endpoints[i].port)
+			target->endpoints[i].port = target->scheme->default_port;
+	return httpplan_make(target, tls, target->tail, log, err);
+}
+
+/* "http+unix:///run/app.sock:/path?parameters": the socket ends where ":/" begins the path. */
+static int http_bind_unix(struct target *target, const struct env *env, struct log *log, struct error *err)
+{
+	const char *colon = strstr(target->tail, ":/");
+	size_t query = strcspn(target->tail, "?");
+	size_t len = colon && (size_t)(colon - target->tail) < query ? (size_t)(colon - target->tail) : query;
+	char *path = target->tail[0] == '/' && len > 1 ? percent_decode(target->tail, len) : NULL;
+
+	(void)env;
+	if (!path)
+		return errors_set(err, "the path of the socket is missing; write %s", target->scheme->example);
+	target->endpoints = alloc_zero(1, sizeof(*target->endpoints));
+	target->endpoints[0].host = path;
+	target->endpoint_count = 1;
+	if (strlen(path) > ADDRESS_PATH_MAX)
+		return errors_set(err, "the path is too long for a socket: at most %d bytes", ADDRESS_PATH_MAX);
+	return httpplan_make(target, false, len < query ? colon + 1 : NULL, log, err);
+}
+
+static const struct protocol http_protocol = {
+	.state_size = sizeof(struct http_state),
+	.bind = http_bind,
+	.unbind = httpplan_free,
+	.start = http_start,
+	.stop = http_stop,
+};
+
+static const struct protocol http_unix_protocol = {
+	.state_size = sizeof(struct http_state),
+	.bind = http_bind_unix,
+	.unbind = httpplan_free,
+	.start = http_start,
+	.stop = http_stop,
+};
+
+/* What the rows below have in common. */
+#define HTTP_ROW                                                                                         \
+	.takes_credentials = true, .params = &httpplan_table, .params_size = sizeof(struct http_params), \
+	.passes_parameters = true
+
+const struct scheme scheme_http = {
+	.name = "http",
+	.summary = "the reply to a request has a status from 200 to 399",
+	.example = "http://host:port/path",
+	.default_port = 80,
+	HTTP_ROW,
+	.protocol = &http_protocol,
+};
+const struct scheme scheme_https = {
+	.name = "https",
+	.summary = "the same over TLS (waitfor-tls)",
+	.example = "https://host:port/path",
+	.default_port = 443,
+	HTTP_ROW,
+	.protocol = &http_protocol,
+};
+const struct scheme scheme_http_unix = {
+	.name = "http+unix",
+	.summary = "the same over a Unix socket",
+	.example = "http+unix:///run/app.sock:/path",
+	HTTP_ROW,
+	.needs = SCHEME_NEEDS_NOTHING,
+	.protocol = &http_unix_protocol,
+};
+
+/*
+ * Elasticsearch and OpenSearch: yellow means that all primary shards are there. The reply's timed_out says that the status was
+ * not reached. https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-cluster-health
+ */
+#define HTTP_CLUSTER "/_cluster/health?wait_for_status=yellow&timeout=1s&status=200&expect-json=/timed_out=false"
+
+const struct scheme scheme_elasticsearch = {
+	.name = "elasticsearch",
+	.summary = "the health of the cluster is yellow or green",
+	.example = "elasticsearch://host:9200",
+	.default_port = 9200,
+	HTTP_ROW,
+	.preset = HTTP_CLUSTER,
+	.protocol = &http_protocol,
+};
+const struct scheme scheme_opensearch = {
+	.name = "opensearch",
+	.summary = "the same of OpenSearch",
+	.example = "opensearch://host:9200",
+	.default_port = 9200,
+	HTTP_ROW,
+	.preset = HTTP_CLUSTER,
+	.protocol = &http_protocol,
+};
+
+/* etcd: https://etcd.io/docs/v3.5/op-guide/monitoring/ "Health Check" */
+const struct scheme scheme_etcd = {
+	.name = "etcd",
+	.summary = "the member is healthy, so the cluster has a leader",
+	.example = "etcd://host:2379",
+	.default_port = 2379,
+	HTTP_ROW,
+	.preset = "/health?status=200&expect-json=/health=true",
+	.protocol = &http_protocol,
+};

@@ -1,0 +1,164 @@
+#include "probe/http/httpjudge.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <cjson/cJSON.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+
+/* Returns the reason of the status line, "HTTP/1.1 503 Service Unavailable", and its length; HTTP/2 has none. */
+static const char *httpjudge_reason(const struct fetch_reply *reply, size_t *len)
+{
+	const char *line = reply->head.data ? reply->head.data : "", *reason = strchr(line, ' ');
+	size_t end = strcspn(line, "\r\n");
+
+	*len = 0;
+	if (!reason || (size_t)(reason - line) + 4 >= end)
+		return "";
+	*len = end - (size_t)(reason + 4 - line);
+	return reason + 4;
+}
+
+static struct outcome httpjudge_status(const struct httpplan *plan, const struct fetch_reply *reply, bool login)
+{
+	const char *wanted = plan->params->status ? plan->params->status : "200-399";
+	size_t len;
+	const char *reason = httpjudge_reason(reply, &len);
+	/* Waiting does not change a password. Without one, the service may not know yet who may come in. */
+	enum outcome_kind kind =
+		login && (reply->status == 401 || reply->status == 403) ? OUTCOME_DENIED : OUTCOME_STARTING;
+
+	return outcome_make(kind, "status %d%.*s, not %.60s", reply->status, (int)(len < 60 ? len : 60), reason,
+			    wanted);
+}
+
+/* Returns the item at a JSON pointer (RFC 6901), len bytes long; NULL if there is none. */
+static const cJSON *httpjudge_find(const cJSON *item, const char *pointer, size_t len)
+{
+	const char *end = pointer + len;
+
+	while (item && pointer < end && *pointer == '/') {
+		struct buf token = {0};
+		char *name;
+
+		for (pointer++; pointer < end && *pointer != '/'; pointer++) {
+			bool escaped = *pointer == '~' && pointer + 1 < end && (pointer[1] == '0' || pointer[1] == '1');
+
+			buf_add(&token, escaped ? pointer[1] == '0' ? "~" : "/" : pointer, 1);
+			pointer += escaped;
+		}
+		name = buf_detach(&token);
+		if (cJSON_IsArray(item))
+			item = *name && !name[strspn(name, "0123456789")] && strlen(name) < 9
+				       ? cJSON_GetArrayItem(item, (int)strtol(name, NULL, 10))
+				       : NULL;
+		else
+			item = cJSON_GetObjectItemCaseSensitive(item, name);
+		free(name);
+	}
+	return item;
+}
+
+/* Is the item this value? A text is compared as it is, a number by what it is worth, anything else as JSON. */
+static bool httpjudge_is(const cJSON *item, const char *value)
+{
+	char *end, *printed;
+	double number;
+	bool same;
+
+	if (cJSON_IsString(item))
+		return strcmp(item->valuestring, value) == 0;
+	number = strtod(value, &end);
+	if (cJSON_IsNumber(item))
+		return *value && !*end && !(number < item->valuedouble) && !(number > item->valuedouble);
+	printed = alloc_check(cJSON_PrintUnformatted(item));
+	same = strcmp(printed, value) == 0;
+	cJSON_free(printed);
+	return same;
+}
+
+/* Checks "/pointer=value" or "/pointer". The value that was found may be a secret, so it is not told. */
+static struct outcome httpjudge_json(const cJSON *root, const char *expected)
+{
+	size_t len = strcspn(expected, "=");
+	const cJSON *item = httpjudge_find(root, expected, len);
+
+	if (!item)
+		return outcome_make(OUTCOME_STARTING, "the JSON has nothing at %.*s", (int)(len < 100 ? len : 100),
+				    expected);
+	if (expected[len] && !httpjudge_is(item, expected + len + 1))
+		return outcome_make(OUTCOME_STARTING, "the JSON is not %.120s", expected);
+	return outcome_make(OUTCOME_READY, NULL);
+}
+
+static struct outcome httpjudge_body(const struct httpplan *plan, const struct fetch_reply *reply)
+{
+	const struct options_list *expected = &plan->params->expect_json;
+	const char *body = reply->body.data ? reply->body.data : "";
+	struct outcome outcome = outcome_make(OUTCOME_READY, NULL);
+	cJSON *root;
+
+	if (reply->cut)
+		return outcome_make(OUTCOME_GARBLED, "its body is longer than %d kB", FETCH_BODY_MAX / 1024);
+	if (plan->has_regex && regexec(&plan->regex, body, 0, NULL, 0))
+		return outcome_make(OUTCOME_STARTING, "the body does not match expect-body");
+	if (!expected->count)
+		return outcome;
+	root = cJSON_ParseWithLength(body, reply->body.len);
+	if (!root)
+		return outcome_make(OUTCOME_STARTING, "the body is not JSON");
+	for (size_t i = 0; i < expected->count && outcome.kind == OUTCOME_READY; i++)
+		outcome = httpjudge_json(root, expected->items[i]);
+	cJSON_Delete(root);
+	return outcome;
+}
+
+/* Returns a copy of the value of the header, which the caller frees; NULL if line is another one. */
+static char *httpjudge_value(const char *line, size_t len, const struct httpplan_header *header)
+{
+	if (len <= header->name_len || strncasecmp(line, header->name, header->name_len) != 0 ||
+	    line[header->name_len] != ':')
+		return NULL;
+	line += header->name_len + 1;
+	len -= header->name_len + 1;
+	while (len && (*line == ' ' || *line == '\t')) {
+		line++;
+		len--;
+	}
+	while (len && (line[len - 1] == ' ' || line[len - 1] == '\t'))
+		len--;
+	return alloc_slice(line, len);
+}
+
+/* Is there such a header? One that is given several times may match any time. */
+static bool httpjudge_has_header(const struct fetch_reply *reply, const struct httpplan_header *header)
+{
+	const char *line = reply->head.data ? reply->head.data : "";
+	bool found = false;
+
+	while (*line && !found) {
+		size_t len = strcspn(line, "\r\n");
+		char *value = httpjudge_value(line, len, header);
+
+		found = value && (!header->has_regex || regexec(&header->regex, value, 0, NULL, 0) == 0);
+		free(value);
+		line += len;
+		line += strspn(line, "\r\n");
+	}
+	return found;
+}
+
+struct outcome httpjudge_reply(const struct httpplan *plan, const struct fetch_reply *reply, bool login)
+{
+	if (reply->status < HTTPPLAN_STATUS_MIN || reply->status > HTTPPLAN_STATUS_MAX || !plan->wanted[reply->status])
+		return httpjudge_status(plan, reply, login);
+	for (size_t i = 0; i < plan->header_count; i++)
+		if (!httpjudge_has_header(reply, &plan->headers[i]))
+			return outcome_make(OUTCOME_STARTING, "the reply lacks the header %.*s, or it does not match",
+					    (int)(plan->headers[i].name_len < 60 ? plan->headers[i].name_len : 60),
+					    plan->headers[i].name);
+	return httpplan_reads_body(plan) ? httpjudge_body(plan, reply) : outcome_make(OUTCOME_READY, NULL);
+}

@@ -1,0 +1,341 @@
+#include "probe/http/httpplan.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "net/fetch.h"
+
+#define HTTPPLAN_TEXT(word, field, name, text)                                                                     \
+	{                                                                                                          \
+		.key = (word), .type = OPTIONS_TEXT, .offset = offsetof(struct http_params, field), .arg = (name), \
+		.help = (text)                                                                                     \
+	}
+
+static const struct options_row httpplan_rows[] = {
+	HTTPPLAN_TEXT("status", status, "LIST",
+		      "the statuses that are ready, such as 200,204,300-399; default: 200-399"),
+	HTTPPLAN_TEXT("method", method, "METHOD", "GET, HEAD, POST …; default: GET, or POST with a body"),
+	{.key = "header",
+	 .type = OPTIONS_LIST,
+	 .offset = offsetof(struct http_params, headers),
+	 .arg = "LINE",
+	 .secret = true,
+	 .help = "a header that is sent, such as Accept:text/plain; may be repeated"},
+	{.key = "body",
+	 .type = OPTIONS_TEXT,
+	 .offset = offsetof(struct http_params, body),
+	 .arg = "TEXT",
+	 .secret = true,
+	 .help = "the body that is sent"},
+	HTTPPLAN_TEXT("expect-body", expect_body, "REGEX",
+		      "the body must match this POSIX extended regular expression"),
+	{.key = "expect-json",
+	 .type = OPTIONS_LIST,
+	 .offset = offsetof(struct http_params, expect_json),
+	 .arg = "/POINTER=VALUE",
+	 .help = "the body must be JSON with this value at this pointer, or with any; may be repeated"},
+	{.key = "expect-header",
+	 .type = OPTIONS_LIST,
+	 .offset = offsetof(struct http_params, expect_headers),
+	 .arg = "NAME:REGEX",
+	 .help = "the reply must have this header, and it must match; may be repeated"},
+	{.key = "follow",
+	 .type = OPTIONS_COUNT,
+	 .offset = offsetof(struct http_params, follow),
+	 .initial = "0",
+	 .arg = "N",
+	 .help = "follow so many redirects to the same host; default: none"},
+	HTTPPLAN_TEXT("host", host, "NAME", "the host in the request, if it is not that of the URL"),
+	HTTPPLAN_TEXT("sni", sni, "NAME", "the host name in TLS, if it is not that of the request"),
+	{.key = "http2",
+	 .type = OPTIONS_FLAG,
+	 .value = 1,
+	 .offset = offsetof(struct http_params, http2),
+	 .help = "speak HTTP/2, without asking first (waitfor-tls)"},
+	HTTPPLAN_TEXT("cacert", cacert, "FILE", "the certificates that are trusted; default: those of the system"),
+	HTTPPLAN_TEXT("cert", cert, "FILE", "the certificate of this client"),
+	{.key = "key", /* in a URL of HTTP it is often a secret of the service, written without thinking of this row */
+	 .type = OPTIONS_TEXT,
+	 .offset = offsetof(struct http_params, key),
+	 .arg = "FILE",
+	 .secret = true,
+	 .help = "its key, if it is in a file of its own"},
+	{.key = "insecure",
+	 .type = OPTIONS_FLAG,
+	 .value = 1,
+	 .offset = offsetof(struct http_params, insecure),
+	 .help = "accept every certificate"},
+};
+const struct options_table httpplan_table = {httpplan_rows, sizeof(httpplan_rows) / sizeof(httpplan_rows[0])};
+
+/* Reads a status at *text, and moves *text behind it. Returns 0 if there is none. */
+static int httpplan_read_status(const char **text)
+{
+	int status = 0, digits = 0;
+
+	for (; isdigit((unsigned char)**text) && digits < 4; digits++)
+		status = status * 10 + *(*text)++ - '0';
+	return digits == 3 && status >= HTTPPLAN_STATUS_MIN && status <= HTTPPLAN_STATUS_MAX ? status : 0;
+}
+
+/* Reads "200,204,300-399" into wanted. Returns false if it is none. */
+static bool httpplan_read_statuses(bool *wanted, const char *text)
+{
+	for (;;) {
+		int from = httpplan_read_status(&text), to = from;
+
+		if (*text == '-' && text++)
+			to = httpplan_read_status(&text);
+		if (!from || to < from)
+			return false;
+		for (int status = from; status <= to; status++)
+			wanted[status] = true;
+		if (!*text)
+			return true;
+		if (*text++ != ',')
+			return false;
+	}
+}
+
+static int httpplan_compile(regex_t *regex, const char *text, const char *key, struct error *err)
+{
+	char why[100];
+	int failed = regcomp(regex, text, REG_EXTENDED | REG_NOSUB);
+
+	if (!failed)
+		return 0;
+	regerror(failed, regex, why, sizeof(why));
+	return errors_set(err,
+			  "parameter %s: \"%s\" is not a regular expression (%s); a character with a meaning, such as "
+			  "'(', stands for itself after a '\\'",
+			  key, text, why);
+}
+
+/* The length of the name of a header (RFC 9110, 5.1) in front of its ':'. */
+static size_t httpplan_name_length(const char *line)
+{
+	static const char other[] = "!#$%&'*+-.^_`|~";
+	size_t len = 0;
+
+	while (isalnum((unsigned char)line[len]) || (line[len] && strchr(other, line[len])))
+		len++;
+	return len;
+}
+
+static bool httpplan_has_controls(const char *text)
+{
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text) && *text != '\t')
+			return true;
+	return false;
+}
+
+static int httpplan_check_header(const char *line, struct error *err)
+{
+	size_t name = httpplan_name_length(line);
+
+	if (!name || line[name] != ':' || httpplan_has_controls(line))
+		return errors_set(err, "parameter header must be a line such as Accept:text/plain, without line ends");
+	return 0;
+}
+
+static int httpplan_add_expected(struct httpplan *plan, const char *text, struct error *err)
+{
+	struct httpplan_header *header = &plan->headers[plan->header_count];
+	const char *value;
+
+	header->name = text;
+	header->name_len = httpplan_name_length(text);
+	value = text + header->name_len;
+	if (!header->name_len || (*value && *value != ':'))
+		return errors_set(err,
+				  "parameter expect-header: \"%s\" is not NAME or NAME:REGEX; write Content-Type:json",
+				  text);
+	if (*value && httpplan_compile(&header->regex, value + 1 + strspn(value + 1, " "), "expect-header", err))
+		return -1;
+	header->has_regex = *value != '\0';
+	plan->header_count++;
+	return 0;
+}
+
+static int httpplan_check_words(const struct http_params *params, struct error *err)
+{
+	const char *method = params->method, *names[] = {params->host, params->sni};
+
+	if (method && method[strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")])
+		return errors_set(err, "parameter method: \"%s\" is not a method; write one such as HEAD", method);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i] && names[i][strspn(names[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+							  "0123456789-._:[]")])
+			return errors_set(err,
+					  "parameter %s: \"%s\" is not a host name; write one such as api.example.com",
+					  i ? "sni" : "host", names[i]);
+	for (size_t i = 0; i < params->expect_json.count; i++)
+		if (params->expect_json.items[i][0] != '/')
+			return errors_set(err,
+					  "parameter expect-json: \"%s\" must begin with a '/'; write /status=green",
+					  params->expect_json.items[i]);
+	for (size_t i = 0; i < params->headers.count; i++)
+		if (httpplan_check_header(params->headers.items[i], err))
+			return -1;
+	return 0;
+}
+
+/* The files are read in each attempt. Whether they can be read is found out before the first. */
+static int httpplan_check_files(const struct http_params *params, struct error *err)
+{
+	const char *files[][2] = {{"cacert", params->cacert}, {"cert", params->cert}, {"key", params->key}};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i][1] && access(files[i][1], R_OK))
+			return errors_set(err, "parameter %s: its file cannot be read: %s", files[i][0],
+					  strerror(errno));
+	return 0;
+}
+
+/* What only TLS can do, where there is none. */
+static int httpplan_check_tls(const struct httpplan *plan, const char *scheme, struct error *err)
+{
+	const struct http_params *params = plan->params;
+
+	if (!fetch_has_tls() && (plan->tls || params->http2))
+		return errors_set(err, "%s needs a part that this waitfor is built without; use waitfor-tls",
+				  plan->tls ? scheme : "http2");
+	if (!plan->tls && (params->cacert || params->cert || params->key || params->insecure || params->sni))
+		return errors_set(
+			err, "cacert, cert, key, insecure and sni are for TLS; write https://, or for a parameter of "
+			     "the service an escape in its name: %%6Bey=");
+	if (params->key && !params->cert)
+		return errors_set(err, "parameter key needs the certificate; add cert=FILE");
+	return httpplan_check_files(params, err);
+}
+
+static int httpplan_expect(struct httpplan *plan, struct error *err)
+{
+	const struct http_params *params = plan->params;
+
+	if (!httpplan_read_statuses(plan->wanted, params->status ? params->status : "200-399"))
+		return errors_set(err, "parameter status: \"%s\" is not a list of statuses; write 200,204,300-399",
+				  params->status);
+	if (params->expect_body && httpplan_compile(&plan->regex, params->expect_body, "expect-body", err))
+		return -1;
+	plan->has_regex = params->expect_body != NULL;
+	plan->headers = alloc_zero(params->expect_headers.count + 1, sizeof(*plan->headers));
+	for (size_t i = 0; i < params->expect_headers.count; i++)
+		if (httpplan_add_expected(plan, params->expect_headers.items[i], err))
+			return -1;
+	return 0;
+}
+
+/* Adds the host of the request: a name, or an address in brackets without its interface, which only this machine knows. */
+static void httpplan_add_host(struct buf *url, const struct target *target)
+{
+	const struct http_params *params = target->params.fields;
+	const char *other = params->sni ? params->sni : params->host;
+	const char *host = target->endpoint_count ? target->endpoints[0].host : "localhost";
+
+	if (other) {
+		buf_add(url, other, *other == '[' ? strcspn(other, "]") + 1 : strcspn(other, ":"));
+		return;
+	}
+	if (*host == '/')
+		host = "localhost";
+	if (endpoint_family(host) == AF_INET6)
+		buf_add_text(url, "[");
+	buf_add(url, host, strcspn(host, "%"));
+	if (endpoint_family(host) == AF_INET6)
+		buf_add_text(url, "]");
+}
+
+/* Makes the URL that is asked for. It names no port if that is the scheme's own, as a browser would not. */
+static char *httpplan_url(const struct target *target, bool tls, const char *path)
+{
+	unsigned port = target->endpoint_count ? target->endpoints[0].port : 0, own = tls ? 443 : 80;
+	size_t len = path ? strcspn(path, "?#") : 0;
+	struct buf url = {0};
+
+	buf_add_text(&url, tls ? "https://" : "http://");
+	httpplan_add_host(&url, target);
+	if (port && port != own) {
+		char *text = alloc_format(":%u", port);
+
+		buf_add_text(&url, text);
+		free(text);
+	}
+	if (len)
+		buf_add(&url, path, len);
+	else
+		buf_add_text(&url, "/");
+	if (target->params.others.len) {
+		buf_add_text(&url, "?");
+		buf_add_text(&url, target->params.others.data);
+	}
+	return buf_detach(&url);
+}
+
+/* A parameter that looks like one of ours goes to the service, and the user may wonder why it does nothing. */
+static void httpplan_warn(const struct target *target, struct log *log)
+{
+	const char *others = target->params.others.data;
+
+	while (others && *others) {
+		size_t len = strcspn(others, "=&");
+		char *key = alloc_slice(others, len);
+		const struct options_row *nearest = options_nearest(&httpplan_table, key);
+
+		if (nearest)
+			log_line(log, LOG_LEVEL_NORMAL,
+				 "target \"%s\": parameter \"%s\" is sent to the service; did you mean "
+				 "\"%s\"?",
+				 target->text, key, nearest->key);
+		free(key);
+		others += strcspn(others, "&");
+		others += *others == '&';
+	}
+}
+
+int httpplan_make(struct target *target, bool tls, const char *path, struct log *log, struct error *err)
+{
+	struct httpplan *plan = target->plan = alloc_zero(1, sizeof(*plan));
+	struct fetch_url parts;
+
+	plan->params = target->params.fields;
+	plan->tls = tls;
+	if (httpplan_check_words(plan->params, err) || httpplan_check_tls(plan, tls ? "https://" : "http://", err) ||
+	    httpplan_expect(plan, err))
+		return -1;
+	plan->url = httpplan_url(target, tls, path);
+	if (!fetch_url_split(&parts, plan->url))
+		return errors_set(err, "the path holds what a URL cannot; write a space as %%20");
+	fetch_url_release(&parts);
+	httpplan_warn(target, log);
+	return 0;
+}
+
+void httpplan_free(struct target *target)
+{
+	struct httpplan *plan = target->plan;
+
+	if (!plan)
+		return;
+	if (plan->has_regex)
+		regfree(&plan->regex);
+	for (size_t i = 0; i < plan->header_count; i++)
+		if (plan->headers[i].has_regex)
+			regfree(&plan->headers[i].regex);
+	free(plan->headers);
+	free(plan->url);
+	free(plan);
+	target->plan = NULL;
+}
+
+bool httpplan_reads_body(const struct httpplan *plan)
+{
+	return plan->has_regex || plan->params->expect_json.count > 0;
+}

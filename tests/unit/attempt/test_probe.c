@@ -59,7 +59,7 @@ static void test_bind(void **state)
 		{"redis://db", "redis", 6379, NULL},
 		{"db:6379", "redis", 6379, NULL},
 		{"gopher://db:1", NULL, 0, "unknown scheme \"gopher\""},
-		{"gopher://db", NULL, 0, "tcp://, postgres://"},
+		{"gopher://db", NULL, 0, "unknown scheme"},
 		{"tcp://db", NULL, 0, "port is missing"},
 		{"tcp://db", NULL, 0, "tcp://host:port"},
 		{"db", NULL, 0, "db:PORT"},

@@ -12,12 +12,11 @@
  * The only list of schemes: one row for each file in src/probe/. The names are only pasted to other names, so the macro
  * "unix", which gcc predefines, does no harm.
  */
-#define SCHEMES(X)                                                                                         \
-	X(tcp)                                                                                             \
-	X(postgres)                                                                                        \
-	X(redis)                                                                                           \
-	X(memcached) X(nats) X(mqtt) X(smtp) X(imap) X(ssh) X(http) X(https) X(http_unix) X(elasticsearch) \
-		X(opensearch) X(etcd) X(unix)
+/* clang-format off */
+#define SCHEMES(X) \
+	X(tcp) X(postgres) X(redis) X(memcached) X(nats) X(mqtt) X(smtp) X(imap) X(ssh) X(http) X(https) X(http_unix) \
+	X(elasticsearch) X(opensearch) X(etcd) X(unix)
+/* clang-format on */
 
 #define SCHEME_DECLARE(name) extern const struct scheme scheme_##name;
 SCHEMES(SCHEME_DECLARE)

@@ -117,7 +117,7 @@ static void test_refuse(void **state)
 	check_int("misspelt", scheme_refuse("redsi", &err), -1);
 	check_has("the nearest", err.text, "did you mean redis://?");
 	err = (struct error){0};
-	check_int("misspelt alias", scheme_refuse("postgresq", &err), -1);
+	check_int("misspelt alias", scheme_refuse("postgresqll", &err), -1);
 	check_has("the nearest", err.text, "did you mean postgresql://?");
 }
 

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from support.peers import relay_to, silence
+from support import amqp
+from support.peers import relay_to, says
 from support.runner import BINARY, CLEAN_ENV, REPOSITORY
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -17,14 +18,14 @@ COMMANDS = sorted({line[2:] for block in [*CONSOLE, "\n".join(EXAMPLES)] for lin
 
 @pytest.fixture
 def world(net, peer, new_pg, redis):
-    """db is a PostgreSQL with a shop in it, cache a Redis, queue accepts, old has gone."""
+    """db is a PostgreSQL with a shop in it, cache a Redis, queue greets as a RabbitMQ does, old has gone."""
     pg = new_pg().start()
     pg.sql("ALTER ROLE app PASSWORD 'secret'")
     pg.sql("CREATE DATABASE shop OWNER app")
     net.rewrite(net.hosts, "127.0.0.1 localhost\n10.77.0.1 db cache queue queue2 old\n")
     peer(relay_to("127.0.0.1", pg.port), address="10.77.0.1", port=5432, net=net)
     peer(relay_to("127.0.0.1", redis.port), address="10.77.0.1", port=6379, net=net)
-    peer(silence, address="10.77.0.1", port=5672, net=net)
+    peer(says(amqp.START), address="10.77.0.1", port=5672, net=net)
     return net
 
 

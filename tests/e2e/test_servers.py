@@ -13,7 +13,7 @@ from support.until import until
 from test_targets import link
 
 KINDS = {"memcached": memcached, "nats": nats, "mqtt": mqtt}
-PORTS = {"memcached": 11211, "nats": 4222, "mqtt": 1883}
+PORTS = {"memcached": 11211, "nats": 4222, "mqtt": 1883, "amqp": 5672}
 LOGIN = f"{USER}:{quote(PASSWORD, safe='')}@"
 QUICK = ("-t", "1200ms")
 
@@ -62,7 +62,7 @@ def test_two_hundred_probes_and_no_error_in_the_log(waitfor, server, kind):
     assert not [line for line in bad if "should not be run as root" not in line]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PORTS)
 def test_the_usual_port(waitfor, net, peer, kind):
     """A bare host:port is asked in the port's own protocol: an open port is not ready."""
     net.rewrite(net.hosts, "10.77.0.6 service\n")
@@ -74,7 +74,7 @@ def test_the_usual_port(waitfor, net, peer, kind):
     assert waitfor("-t", "9s", f"tcp://service:{PORTS[kind]}", net=net).code == 0
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PORTS)
 def test_another_protocol(waitfor, peer, kind):
     http = peer(lambda connection: connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
     fails(waitfor(*QUICK, f"{kind}://{http.target}"), "the reply is not understood")

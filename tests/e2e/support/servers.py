@@ -1,5 +1,7 @@
 """Real servers that need no more than a command line, each with its files in a folder of its own."""
 
+import contextlib
+import os
 import shutil
 import signal
 import socket
@@ -60,7 +62,10 @@ def nginx(server, locations="", listen="", main=""):
 
 
 class Server:
-    """One server on a loopback port. `kind` is a function above, which makes its command line."""
+    """One server on a loopback port. `kind` is a function, such as those above, which makes its command line.
+
+    It may set `env`, and add to `reserved` sockets whose ports nobody else is given.
+    """
 
     def __init__(self, kind, **settings):
         self.folder = Path(tempfile.mkdtemp(prefix="waitfor-server-"))
@@ -68,17 +73,19 @@ class Server:
         self._reserved = bound_socket()     # nobody else is given this port
         self.port = self._reserved.getsockname()[1]
         self.target = f"127.0.0.1:{self.port}"
+        self.env, self.reserved = None, []
+        self.needs = None                   # a program, if it is not the first word
         self.scheme = kind.__name__
         self.argv = [str(word) for word in kind(self, **settings)]
         self.process = None
-        if not shutil.which(self.argv[0]):
-            pytest.fail(f"no {self.argv[0]} here: scripts/install-packages test")
+        if not shutil.which(self.needs or self.argv[0]):
+            pytest.fail(f"no {self.needs or self.argv[0]} here: scripts/install-packages test")
 
     def start(self):
         """Starts it and does not wait: that is for the program under test."""
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            cwd=self.folder)
+                                            cwd=self.folder, env=self.env, start_new_session=True)
         return self
 
     def is_open(self):
@@ -93,9 +100,10 @@ class Server:
         return self.log_file.read_text(encoding="utf-8", errors="replace") if self.log_file.exists() else ""
 
     def close(self):
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGKILL)
         if self.process:
+            with contextlib.suppress(ProcessLookupError):   # it is its own group, and so are those that it started
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-        self._reserved.close()
+        for sock in (self._reserved, *self.reserved):
+            sock.close()
         shutil.rmtree(self.folder)

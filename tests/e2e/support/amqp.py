@@ -17,7 +17,7 @@ VHOSTS = ("/", "a/b", "others", "crowded")
 
 def amqp(server):
     """The command line of a RabbitMQ. It needs a name server for Erlang, epmd, which ends with the process group."""
-    server.needs = "rabbitmq-server"
+    server.needs.append("rabbitmq-server")
     server.reserved += [bound_socket(), bound_socket()]
     epmd, dist = (str(sock.getsockname()[1]) for sock in server.reserved)
     (server.folder / "definitions.json").write_text(json.dumps(definitions()), encoding="utf-8")

@@ -61,10 +61,26 @@ def nginx(server, locations="", listen="", main=""):
     return ["nginx", "-c", file, "-p", server.folder, "-e", "stderr"]
 
 
+def zookeeper(server, ensemble=(), number=1):
+    """One of an ensemble, whose members each have a port for followers and one for elections; else one alone."""
+    server.needs.append("/usr/share/java/zookeeper.jar")
+    (server.folder / "data").mkdir()
+    (server.folder / "data" / "myid").write_text(f"{number}\n", encoding="utf-8")
+    lines = [f"dataDir={server.folder}/data", f"clientPort={server.port}", "clientPortAddress=127.0.0.1",
+             "tickTime=500", "initLimit=20", "syncLimit=10", "admin.enableServer=false"]
+    lines += [f"server.{each}=127.0.0.1:{follow}:{elect}" for each, (follow, elect) in enumerate(ensemble, 1)]
+    file = server.folder / "zoo.cfg"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return ["java", "-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+            "-Dorg.slf4j.simpleLogger.log.org.apache.zookeeper.server.NIOServerCnxn=debug", "-cp",
+            "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-simple.jar",
+            "org.apache.zookeeper.server.quorum.QuorumPeerMain", file]
+
+
 class Server:
     """One server on a loopback port. `kind` is a function, such as those above, which makes its command line.
 
-    It may set `env`, and add to `reserved` sockets whose ports nobody else is given.
+    It may set `env`, add to `reserved` sockets whose ports nobody else is given, and to `needs` files and programs.
     """
 
     def __init__(self, kind, **settings):
@@ -73,13 +89,13 @@ class Server:
         self._reserved = bound_socket()     # nobody else is given this port
         self.port = self._reserved.getsockname()[1]
         self.target = f"127.0.0.1:{self.port}"
-        self.env, self.reserved = None, []
-        self.needs = None                   # a program, if it is not the first word
+        self.env, self.reserved, self.needs = None, [], []
         self.scheme = kind.__name__
         self.argv = [str(word) for word in kind(self, **settings)]
         self.process = None
-        if not shutil.which(self.needs or self.argv[0]):
-            pytest.fail(f"no {self.needs or self.argv[0]} here: scripts/install-packages test")
+        for program in (self.argv[0], *self.needs):
+            if not shutil.which(program) and not Path(program).exists():
+                pytest.fail(f"no {program} here: scripts/install-packages test")
 
     def start(self):
         """Starts it and does not wait: that is for the program under test."""

@@ -1,6 +1,8 @@
 """Real servers that need no more than a command line, each with its files in a folder of its own."""
 
+import base64
 import contextlib
+import hashlib
 import os
 import shutil
 import signal
@@ -15,6 +17,7 @@ from support.peers import bound_socket
 from support.until import until
 
 USER, PASSWORD = "app", "s3cr3t \"Ω\" /@:"
+DN = "cn=admin,dc=example"
 
 
 def memcached(server, connections=64):
@@ -75,6 +78,18 @@ def zookeeper(server, ensemble=(), number=1):
             "-Dorg.slf4j.simpleLogger.log.org.apache.zookeeper.server.NIOServerCnxn=debug", "-cp",
             "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-simple.jar",
             "org.apache.zookeeper.server.quorum.QuorumPeerMain", file]
+
+
+def ldap(server, directives=()):
+    """A slapd with one user, the one at the root."""
+    salted = hashlib.sha1(PASSWORD.encode() + b"salt").digest() + b"salt"
+    (server.folder / "database").mkdir()
+    file = server.folder / "slapd.conf"
+    file.write_text("\n".join([
+        "include /etc/ldap/schema/core.schema", "modulepath /usr/lib/ldap", "moduleload back_mdb", *directives,
+        "database mdb", "maxsize 1048576", 'suffix "dc=example"', f'rootdn "{DN}"', f"directory {server.folder}/database",
+        "rootpw {SSHA}" + base64.b64encode(salted).decode()]) + "\n", encoding="utf-8")
+    return ["/usr/sbin/slapd", "-d", "stats", "-h", f"ldap://{server.target}", "-f", file]
 
 
 class Server:

@@ -244,13 +244,14 @@ static struct outcome amqp_read_version(const struct dialog_heard *heard)
  */
 static struct outcome amqp_read_close(const struct target *target, const struct amqp_method *close)
 {
+	static const char full[] = "connection limit (";
 	size_t code = close->len < 3 ? 0 : amqp_number(close->args, 2), len = close->len < 3 ? 0 : close->args[2];
 	const char *text = (const char *)close->args + 3;
 	enum outcome_kind kind = code == 403 || code == 402 || code == 530 ? OUTCOME_DENIED : OUTCOME_STARTING;
 
 	if (close->len < 3 + len)
 		return outcome_make(OUTCOME_GARBLED, "its Connection.Close is cut");
-	if (code == 530 && memmem(text, len, "limit", 5))
+	if (code == 530 && memmem(text, len, full, sizeof(full) - 1))
 		kind = OUTCOME_FULL;
 	return dialog_quote(target, kind, text, len);
 }

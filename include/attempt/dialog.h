@@ -15,7 +15,7 @@
 #include "target/outcome.h"
 #include "target/target.h"
 
-/* What the service has sent since we last sent something. */
+/* What the service has sent since we last sent something; all it has sent, if the dialog remembers. */
 struct dialog_heard {
 	const char *data; /* len bytes of any value, not NUL-terminated; the last message may be incomplete */
 	size_t len;
@@ -35,13 +35,20 @@ struct dialog {
 	 * Called whenever more bytes have arrived, with all that arrived since we last sent something. Three results:
 	 * - true, with *outcome set: the protocol has decided. Bytes added to out are a goodbye: they are sent, and the
 	 *   connection is closed without waiting for what the service says to it.
-	 * - false, with bytes added to out: they are sent, and what was heard so far is discarded.
+	 * - false, with bytes added to out: they are sent, and what was heard so far is discarded, unless remembers is set.
 	 * - false, with nothing added: more bytes are needed.
 	 * Before the call *outcome is OUTCOME_NONE. After eof nothing more is sent; then false makes the outcome
 	 * OUTCOME_CLOSED. The result must be the same however the bytes are cut into pieces.
 	 */
 	bool (*judge)(const struct target *target, const struct dialog_heard *heard, struct buf *out,
 		      struct outcome *outcome);
+
+	/*
+	 * Nothing is discarded: judge always gets all that was heard on the connection. For a protocol that needs again
+	 * what it has answered already, such as a nonce. It walks over what it has heard, and heard->turn tells how many
+	 * answers are sent.
+	 */
+	bool remembers;
 };
 
 /* Bytes. If a reply gets longer than this and judge has not decided, the outcome is OUTCOME_GARBLED. */
@@ -52,6 +59,7 @@ struct dialog_state {
 	struct stream stream;     /* while connecting */
 	struct bufferevent *talk; /* after that; NULL before */
 	unsigned turn;            /* as in struct dialog_heard */
+	size_t answered;          /* bytes that the dialog remembers from before we last sent something */
 	bool heard_any;           /* at least one byte has arrived */
 };
 

@@ -72,13 +72,17 @@ static void dialog_finish(struct probe *probe, enum outcome_kind kind, const cha
 	probe_finish(probe, &outcome);
 }
 
-/* If there are words, sends them and discards what was heard before. Releases words. */
-static void dialog_speak(struct dialog_state *state, struct buf *words)
+/* If there are words, sends them and discards what was heard before, or counts it as answered. Releases words. */
+static void dialog_speak(struct probe *probe, struct buf *words)
 {
+	struct dialog_state *state = probe->state;
 	struct evbuffer *heard = bufferevent_get_input(state->talk);
 
 	if (words->len) {
-		evbuffer_drain(heard, evbuffer_get_length(heard));
+		if (probe->protocol->dialog->remembers)
+			state->answered = evbuffer_get_length(heard);
+		else
+			evbuffer_drain(heard, evbuffer_get_length(heard));
 		bufferevent_write(state->talk, words->data, words->len);
 		state->turn++;
 	}
@@ -116,7 +120,7 @@ static bool dialog_judge(struct probe *probe, bool eof)
 		probe_finish(probe, &outcome);
 		return true;
 	}
-	dialog_speak(state, &words);
+	dialog_speak(probe, &words);
 	return false;
 }
 
@@ -125,6 +129,7 @@ static void dialog_on_heard(struct bufferevent *talk, void *arg)
 	struct probe *probe = arg;
 	struct dialog_state *state = probe->state;
 	size_t len;
+	bool partial;
 
 	if (probe->finished)
 		return;
@@ -132,7 +137,9 @@ static void dialog_on_heard(struct bufferevent *talk, void *arg)
 	if (dialog_judge(probe, false))
 		return;
 	len = evbuffer_get_length(bufferevent_get_input(talk));
-	probe_expire_as(probe, len ? OUTCOME_STARTING : OUTCOME_SILENT, len ? "the reply is not complete" : NULL);
+	partial = len > state->answered;
+	probe_expire_as(probe, partial ? OUTCOME_STARTING : OUTCOME_SILENT,
+			partial ? "the reply is not complete" : NULL);
 	if (len > DIALOG_HEARD_MAX)
 		dialog_finish(probe, OUTCOME_GARBLED, "the reply does not end");
 }
@@ -172,7 +179,7 @@ static void dialog_on_connected(void *arg)
 	bufferevent_setcb(state->talk, dialog_on_heard, NULL, dialog_on_event, probe);
 	if (dialog->say)
 		dialog->say(probe->target, &words);
-	dialog_speak(state, &words);
+	dialog_speak(probe, &words);
 	if (bufferevent_enable(state->talk, EV_READ | EV_WRITE))
 		dialog_finish(probe, OUTCOME_LOCAL, "the connection cannot be watched");
 }

@@ -45,8 +45,20 @@ static bool own_judge(const struct target *target, const struct dialog_heard *he
 	return true;
 }
 
+/* Answers MORE once, though it goes on hearing it. */
+static bool remembering_judge(const struct target *target, const struct dialog_heard *heard, struct buf *out,
+			      struct outcome *outcome)
+{
+	(void)target;
+	(void)outcome;
+	if (heard->len == 5 && memcmp(heard->data, "MORE\n", 5) == 0 && heard->turn == 1)
+		buf_add_text(out, "AGAIN\n");
+	return false;
+}
+
 static const struct dialog own_dialog = {.say = own_say, .judge = own_judge};
 static const struct dialog listening_dialog = {.judge = own_judge};
+static const struct dialog remembering_dialog = {.say = own_say, .judge = remembering_judge, .remembers = true};
 
 static const struct protocol own_protocol = {.dialog = &own_dialog,
 					     .state_size = sizeof(struct dialog_state),
@@ -56,8 +68,13 @@ static const struct protocol listening_protocol = {.dialog = &listening_dialog,
 						   .state_size = sizeof(struct dialog_state),
 						   .start = dialog_start,
 						   .stop = dialog_stop};
+static const struct protocol remembering_protocol = {.dialog = &remembering_dialog,
+						     .state_size = sizeof(struct dialog_state),
+						     .start = dialog_start,
+						     .stop = dialog_stop};
 static const struct scheme own_scheme = {.name = "own", .protocol = &own_protocol};
 static const struct scheme listening_scheme = {.name = "own", .protocol = &listening_protocol};
+static const struct scheme remembering_scheme = {.name = "own", .protocol = &remembering_protocol};
 
 struct dialog_row {
 	const char *name;
@@ -188,8 +205,8 @@ static void test_silence_and_nobody(void **state)
 	close(deaf);
 }
 
-/* Two turns: the service waits for the second question. */
-static void test_it_speaks_again(void **state)
+/* Two turns: the service does not answer the second question. What a dialog remembers of the first is no part of a reply. */
+static void check_again(const struct scheme *scheme)
 {
 	static const struct dialog_row row = {
 		"twice", {speaker_say("MORE\n"), {SPEAKER_HOLD, NULL, 0}}, OUTCOME_SILENT, "", "HI\nAGAIN\n", false};
@@ -198,20 +215,27 @@ static void test_it_speaks_again(void **state)
 	struct speaker service;
 	struct address address;
 
-	(void)state;
 	unit_loop_open(&unit);
 	speaker_open(&service, &unit, "127.0.0.1", row.script);
 	prober_open(&prober, &unit, "tcp://db:#", service.port);
-	prober.target.scheme = &own_scheme;
+	prober.target.scheme = scheme;
 	address = loopback_address("127.0.0.1", service.port);
 	prober_run(&prober, &address, 200 * CLOCK_MS, row.name);
 	check_int(row.name, prober.outcome.kind, row.kind);
+	check_text(row.name, prober.outcome.detail, row.detail);
 	prober_close(&prober);
 	speaker_await_end(&service, row.name);
 	service.connections[0].received[service.connections[0].received_len] = '\0';
 	check_text(row.name, service.connections[0].received, row.said);
 	speaker_close(&service);
 	unit_loop_close(&unit);
+}
+
+static void test_it_speaks_again(void **state)
+{
+	(void)state;
+	check_again(&own_scheme);
+	check_again(&remembering_scheme);
 }
 
 /* What of a service's words may be shown. */

@@ -96,7 +96,7 @@ static void run_say(struct run *run, struct buf *words)
 			fail_msg("%s: says \"%s\", not \"%s\"", run->one->name, words->data, step->data);
 		run->said++;
 		run->turn++;
-		run->len = 0;
+		run->len = run->dialog->remembers ? run->len : 0;
 		buf_release(words);
 		return;
 	}

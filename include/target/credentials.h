@@ -11,6 +11,7 @@
  * - the variables NAME_USER and NAME_PASSWORD; NAME is target->name, such as CACHE for redis://cache:6379;
  * - the file whose path is in NAME_PASSWORD_FILE, without its last line end;
  * - the variables that a Docker link copied from the linked container (FACTS 2): scheme->link_user and link_password.
+ *   If link_user is another user than the one that was found, or none, its password is not taken.
  * An empty value counts as not given. target->scheme must be set; with target->name NULL only the link is used. On an
  * error (-1) the text names the variable and the file, but never a value.
  */

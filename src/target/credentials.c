@@ -133,11 +133,14 @@ static void credentials_from_link(struct target *target, const struct env *env)
 {
 	const struct scheme *scheme = target->scheme;
 	const char *host = target->endpoint_count == 1 ? target->endpoints[0].host : NULL;
+	const char *user = host && scheme->link_user ? links_peer_env(env, host, scheme->link_user) : NULL;
 
 	if (!host || credentials_has(target->password))
 		return;
-	if (scheme->link_user)
-		credentials_set(&target->user, links_peer_env(env, host, scheme->link_user));
+	/* The password is not that of another user. */
+	if (scheme->link_user && credentials_has(target->user) && (!user || strcmp(user, target->user) != 0))
+		return;
+	credentials_set(&target->user, user);
 	if (scheme->link_password)
 		credentials_set(&target->password, links_peer_env(env, host, scheme->link_password));
 	credentials_note(target, "link");

@@ -216,7 +216,8 @@ def test_an_escaped_path_is_split_first_and_decoded_then(waitfor, written, psql)
 @pytest.mark.parametrize("url", [
     "jdbc:postgresql://{at}/shop?user=app&password=hunter2", "postgresql+psycopg2://app:hunter2@{at}/shop?schema=a",
     "postgres://{at}/shop?schema=a&password=hunter2&pool=1", "postgres://{at}/shop?sslPassword=hunter2&wibble=hunter2",
-    "postgres://{at}/shop?wibble=hunter2", "postgres://{at}/shop?pasword=hunter2", "jdbc:mysql://{at}/?password=hunter2",
+    "postgres://{at}/shop?wibble=hunter2", "postgres://{at}/shop?pasword=hunter2", "jdbc:mysql://{at}/?password=hunter2", "mysql://app:hunter2@{at}/shop",
+    "jdbc:oracle://{at}/?password=hunter2",
     "redis+sentinel://app:hunter2@{at}", "jdbc:postgresql:shop?password=hunter2", "jdbc:tc:postgresql:15:///x?password=hunter2",
     "postgres://{at}/shop?password=x&y=hunter2", "postgres://{at}/shop?schema=x&hunter2"])
 @pytest.mark.parametrize("how", [[], ["--explain"], ["--explain=json"], ["--output", "json"], ["-v"]])

@@ -226,7 +226,7 @@ def test_a_command_that_this_machine_cannot_start(waitfor, explain, command, pro
 @pytest.mark.parametrize("args,code,says", [
     (["db:0"], 125, "65535"),
     (["nobody"], 125, "the port is missing"),
-    (["mysql://db"], 125, "unknown scheme"),
+    (["oracle://db"], 125, "unknown scheme"),
     ([], 125, "no target"),
     (["x=a:1", "x=b:2", "--", "true"], 125, "X_HOST"),
     (["-f", "/nonexistent.json"], 125, "/nonexistent.json"),

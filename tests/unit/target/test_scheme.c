@@ -70,7 +70,9 @@ static void test_dialects(void **state)
 		{"redis+unix", "redis+unix"},
 		{"tcp+x", "tcp+x"},
 		{"unix+x", "unix+x"},
-		{"mysql+pymysql", "mysql+pymysql"},
+		{"mysql+pymysql", "mysql"},
+		{"mariadb+asyncmy", "mariadb"},
+		{"oracle+oracledb", "oracle+oracledb"},
 		{"postgres", "postgres"},
 	};
 	static const struct {

@@ -102,7 +102,7 @@ static enum outcome_kind mysqltalk_kind(unsigned code)
 {
 	static const unsigned short full[] = {1040, 1203, 1226},
 				    denied[] = {1044, 1045, 1129, 1130, 1142, 1143, 1227, 1251, 1275,
-						1370, 1698, 1820, 1862, 3118, 3159, 3955, 4151};
+						1370, 1698, 1820, 1862, 3118, 3159, 3955, 4150, 4151};
 
 	for (size_t i = 0; i < sizeof(full) / sizeof(full[0]); i++)
 		if (full[i] == code)

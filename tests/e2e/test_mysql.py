@@ -113,7 +113,7 @@ def test_probes_without_a_password_do_not_lock_the_account(waitfor, new_mariadb)
     for _ in range(6):
         assert waitfor("-t", "9s", server.uri(password=None)).code == 0
     assert waitfor("-t", "9s", server.uri()).code == 0
-    fails(waitfor(*QUICK, server.uri(password="wrong")), "denied: 4150: User is blocked")
+    fails(waitfor("-t", "2s", "--max-interval", "50ms", server.uri(password="wrong")), "denied: 4150: User is blocked")
 
 
 def test_a_host_that_is_blocked(waitfor, touchy):

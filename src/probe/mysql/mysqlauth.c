@@ -22,6 +22,7 @@ void pg_cryptohash_free(pg_cryptohash_ctx *ctx);
 enum {
 	MYSQLAUTH_SHA1_SIZE = 20,
 	MYSQLAUTH_SHA256_SIZE = 32,
+	MYSQLAUTH_PADDING_MIN = 2 * MYSQLAUTH_SHA1_SIZE + 2,
 	MYSQLAUTH_KEY_MIN = 1024 / 8, /* bytes */
 	MYSQLAUTH_KEY_MAX = 4096 / 8,
 	MYSQLAUTH_DER_MAX = MYSQLAUTH_KEY_MAX + 64,
@@ -57,7 +58,7 @@ void mysqlauth_answer(const struct mysqlauth *auth, const char *password, struct
 	bool native = mysqlauth_is(auth, MYSQLAUTH_NATIVE);
 	enum mysqlauth_hash type = native ? MYSQLAUTH_SHA1 : MYSQLAUTH_SHA256;
 	size_t size = native ? MYSQLAUTH_SHA1_SIZE : MYSQLAUTH_SHA256_SIZE;
-	unsigned char once[MYSQLAUTH_SHA256_SIZE], twice[MYSQLAUTH_SHA256_SIZE];
+	unsigned char once[MYSQLAUTH_SHA256_SIZE] = {0}, twice[MYSQLAUTH_SHA256_SIZE] = {0};
 	/* To less than this client_ed25519 says "bad handshake", which counts (MariaDB 10.11). */
 	static const char nothing[64];
 
@@ -236,7 +237,7 @@ static void mysqlauth_power(const struct mysqlauth_key *key, unsigned char *byte
 /* Hides bytes behind a mask that the seed gives (MGF1). */
 static void mysqlauth_mask(unsigned char *bytes, size_t len, const unsigned char *seed, size_t seed_len)
 {
-	unsigned char mask[MYSQLAUTH_SHA1_SIZE];
+	unsigned char mask[MYSQLAUTH_SHA1_SIZE] = {0};
 
 	for (size_t i = 0; i < len; i++) {
 		size_t block = i / sizeof(mask);
@@ -263,7 +264,7 @@ bool mysqlauth_encrypt(const struct mysqlauth *auth, const char *password, const
 	if (!mysqlauth_read_key(der, mysqlauth_read_pem(pem, len, der), &key))
 		return false;
 	size = key.count * 4;
-	if (secret > size - 2 * MYSQLAUTH_SHA1_SIZE - 2)
+	if (secret + MYSQLAUTH_PADDING_MIN > size)
 		return false;
 	mysqlauth_hash(MYSQLAUTH_SHA1, auth->nonce, sizeof(auth->nonce), password, secret, seed);
 	mysqlauth_hash(MYSQLAUTH_SHA1, "", 0, "", 0, data);

@@ -48,8 +48,9 @@ static void mysqllogin_say(struct mysqltalk *talk, unsigned capabilities)
 	bool real = mysqltalk_logs_in(target);
 	const char *user = !real ? "waitfor" : target->user && *target->user ? target->user : "root";
 	char *database = real ? mysqllogin_database(target) : NULL;
+	bool named = database && *database;
 	unsigned flags = MYSQLLOGIN_LONG_PASSWORD | MYSQLLOGIN_PROTOCOL_41 | MYSQLLOGIN_SECURE |
-			 (capabilities & MYSQLLOGIN_METHODS) | (database && *database ? MYSQLLOGIN_WITH_DATABASE : 0);
+			 (capabilities & MYSQLLOGIN_METHODS) | (named ? MYSQLLOGIN_WITH_DATABASE : 0);
 	char head[32] = {(char)flags, (char)(flags >> 8), (char)(flags >> 16), 0, 0, 0, 0, 1, MYSQLLOGIN_UTF8};
 	struct buf words = {0}, answer = {0};
 	char length;
@@ -60,7 +61,7 @@ static void mysqllogin_say(struct mysqltalk *talk, unsigned capabilities)
 	buf_add(&words, user, strlen(user) + 1);
 	buf_add(&words, &length, 1);
 	buf_add(&words, answer.len ? answer.data : "", answer.len);
-	if (flags & MYSQLLOGIN_WITH_DATABASE)
+	if (named)
 		buf_add(&words, database, strlen(database) + 1);
 	if (flags & MYSQLLOGIN_METHODS)
 		buf_add(&words, talk->auth.method, strlen(talk->auth.method) + 1);

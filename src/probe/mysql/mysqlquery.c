@@ -117,13 +117,12 @@ static bool mysqlquery_take_head(struct mysqlquery *query, const unsigned char *
 static void mysqlquery_take_row(const struct mysqlquery *query, const unsigned char *packet, size_t len,
 				struct outcome *outcome)
 {
-	bool end = packet[0] == MYSQLQUERY_EOF && len <= MYSQLQUERY_EOF_MAX;
+	bool end = packet[0] == MYSQLQUERY_EOF && len <= MYSQLQUERY_EOF_MAX,
+	     asked = query->question == MYSQLQUERY_QUERY;
 
-	if (query->question != MYSQLQUERY_QUERY)
-		*outcome = outcome_make(OUTCOME_READY, NULL);
-	else if (end)
+	if (asked && end)
 		*outcome = outcome_make(OUTCOME_UNSUITABLE, "the query gives no rows");
-	else if (!mysqlquery_is_true(packet, len))
+	else if (asked && !mysqlquery_is_true(packet, len))
 		*outcome = outcome_make(OUTCOME_UNSUITABLE, "the first column of the query's first row is not true");
 	else
 		*outcome = outcome_make(OUTCOME_READY, NULL);

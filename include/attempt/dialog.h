@@ -24,8 +24,8 @@ struct dialog_heard {
 };
 
 /*
- * The two functions of a protocol. Both are pure: they use only their arguments and keep nothing, so unit tests and
- * fuzzers can call them directly.
+ * The functions of a protocol. All are pure: they use only their arguments and keep nothing, so unit tests and fuzzers can
+ * call them directly.
  */
 struct dialog {
 	/* Adds to out what we send first. If the slot is NULL or adds nothing, the service speaks first. */
@@ -49,6 +49,12 @@ struct dialog {
 	 * answers are sent.
 	 */
 	bool remembers;
+
+	/*
+	 * Optional: what the outcome is if the deadline comes while judge needs more bytes than the ones heard, at least one.
+	 * NULL: OUTCOME_STARTING, "the reply is not complete".
+	 */
+	struct outcome (*late)(const struct target *target, const struct dialog_heard *heard);
 };
 
 /* Bytes. If a reply gets longer than this and judge has not decided, the outcome is OUTCOME_GARBLED. */
@@ -61,6 +67,7 @@ struct dialog_state {
 	unsigned turn;            /* as in struct dialog_heard */
 	size_t answered;          /* bytes that the dialog remembers from before we last sent something */
 	bool heard_any;           /* at least one byte has arrived */
+	struct outcome late;      /* the deadline's; probe_expire_as keeps a pointer to its detail */
 };
 
 /*

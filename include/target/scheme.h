@@ -74,6 +74,9 @@ enum mask_parameter scheme_parameter(const char *key, size_t len);
 /* May an error quote the value of this parameter? */
 bool scheme_shows(const char *key);
 
+/* May a value of this parameter hold a carriage return, in some scheme? */
+bool scheme_takes_lines(const char *key);
+
 /* Sets err: no scheme has this name; names the nearest one. Returns -1. */
 int scheme_refuse(const char *name, struct error *err);
 

@@ -103,16 +103,23 @@ static void dialog_part(struct dialog_state *state, const struct buf *goodbye)
 	evbuffer_write(output, bufferevent_getfd(state->talk));
 }
 
+static struct dialog_heard dialog_heard_now(const struct dialog_state *state, bool eof)
+{
+	struct evbuffer *input = bufferevent_get_input(state->talk);
+	struct dialog_heard heard = {.len = evbuffer_get_length(input), .eof = eof, .turn = state->turn};
+
+	heard.data = heard.len ? (const char *)evbuffer_pullup(input, -1) : "";
+	return heard;
+}
+
 /* Lets the protocol judge what was heard. Returns whether it decided; then the probe is finished. */
 static bool dialog_judge(struct probe *probe, bool eof)
 {
 	struct dialog_state *state = probe->state;
-	struct evbuffer *input = bufferevent_get_input(state->talk);
-	struct dialog_heard heard = {.len = evbuffer_get_length(input), .eof = eof, .turn = state->turn};
+	struct dialog_heard heard = dialog_heard_now(state, eof);
 	struct outcome outcome = {0};
 	struct buf words = {0};
 
-	heard.data = heard.len ? (const char *)evbuffer_pullup(input, -1) : "";
 	if (probe->protocol->dialog->judge(probe->target, &heard, &words, &outcome)) {
 		if (!eof)
 			dialog_part(state, &words);
@@ -124,23 +131,36 @@ static bool dialog_judge(struct probe *probe, bool eof)
 	return false;
 }
 
+/* Says what the deadline makes of what was heard, of which all is answered if the protocol has just spoken again. */
+static void dialog_expire(struct probe *probe, const struct dialog_heard *heard)
+{
+	struct dialog_state *state = probe->state;
+	const struct dialog *dialog = probe->protocol->dialog;
+
+	if (heard->len <= state->answered) {
+		probe_expire_as(probe, OUTCOME_SILENT, NULL);
+		return;
+	}
+	state->late = dialog->late ? dialog->late(probe->target, heard)
+				   : outcome_make(OUTCOME_STARTING, "the reply is not complete");
+	probe_expire_as(probe, state->late.kind, state->late.detail);
+}
+
 static void dialog_on_heard(struct bufferevent *talk, void *arg)
 {
 	struct probe *probe = arg;
 	struct dialog_state *state = probe->state;
-	size_t len;
-	bool partial;
+	struct dialog_heard heard;
 
+	(void)talk;
 	if (probe->finished)
 		return;
 	state->heard_any = true;
 	if (dialog_judge(probe, false))
 		return;
-	len = evbuffer_get_length(bufferevent_get_input(talk));
-	partial = len > state->answered;
-	probe_expire_as(probe, partial ? OUTCOME_STARTING : OUTCOME_SILENT,
-			partial ? "the reply is not complete" : NULL);
-	if (len > DIALOG_HEARD_MAX)
+	heard = dialog_heard_now(state, false);
+	dialog_expire(probe, &heard);
+	if (heard.len > DIALOG_HEARD_MAX)
 		dialog_finish(probe, OUTCOME_GARBLED, "the reply does not end");
 }
 

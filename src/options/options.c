@@ -232,7 +232,7 @@ int options_store(const struct options_table *table, size_t index, const struct 
 
 	if (row->type == OPTIONS_NO_FIELD)
 		return 0;
-	if (strchr(text, '\r'))
+	if (strchr(text, '\r') && !row->takes_lines)
 		return errors_set(err, "the value holds a carriage return, as lines of Windows files do; remove it");
 	if (row->type != OPTIONS_TEXT && row->type != OPTIONS_LIST) {
 		if (options_store_value(row, values->fields, text, err))

@@ -1,4 +1,7 @@
-/* tcp://: a target is ready when its port accepts a connection and keeps it. FACTS 17-21, 53. */
+/*
+ * tcp://: a target is ready when its port accepts a connection and keeps it. FACTS 17-21, 53.
+ * With send or expect it is a dialog, and tcpcheck says what about.
+ */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -9,6 +12,7 @@
 #include "net/stream.h"
 #include "probe/gateway.h"
 #include "probe/portproxy.h"
+#include "probe/tcpcheck.h"
 #include "target/scheme.h"
 
 /*
@@ -42,18 +46,38 @@
 
 struct tcp_params {
 	int64_t stay; /* 0: chosen here */
+	struct tcpcheck_params check;
 };
 
-static const struct options_row tcp_row = {
-	.key = "stay",
-	.type = OPTIONS_DURATION,
-	.value = 1,
-	.arg = "TIME",
-	.offset = offsetof(struct tcp_params, stay),
-	.help = "how long the connection must stay open; default: 5ms, or twice the time that connecting took; "
-		"20ms on loopback and at the gateway",
+static const struct options_row tcp_rows[] = {
+	{
+		.key = "stay",
+		.type = OPTIONS_DURATION,
+		.value = 1,
+		.arg = "TIME",
+		.offset = offsetof(struct tcp_params, stay),
+		.help = "how long the connection must stay open; default: 5ms, or twice the time that connecting took; "
+			"20ms on loopback and at the gateway",
+	},
+	{
+		.key = "send",
+		.type = OPTIONS_TEXT,
+		.arg = "TEXT",
+		.offset = offsetof(struct tcp_params, check.send),
+		.help = "what is said; without expect any reply will do",
+		.secret = true, /* it may be a login */
+		.takes_lines = true,
+	},
+	{
+		.key = "expect",
+		.type = OPTIONS_TEXT,
+		.arg = "REGEX",
+		.offset = offsetof(struct tcp_params, check.expect),
+		.help = "what the reply must match; without send the service speaks first",
+		.takes_lines = true,
+	},
 };
-static const struct options_table tcp_table = {&tcp_row, 1};
+static const struct options_table tcp_table = {tcp_rows, sizeof(tcp_rows) / sizeof(tcp_rows[0])};
 
 /* What the attempts share: what was read of this machine. */
 struct tcp_machine {
@@ -68,6 +92,18 @@ struct tcp_state {
 	int64_t connected;       /* when it was opened */
 	bool knows_delay;        /* the timer runs for all that is left */
 };
+
+/* The state of an attempt, by what tcp_checks says. */
+union tcp_either {
+	struct tcp_state open;
+	struct dialog_state check;
+};
+
+/* Does the target have send or expect? Only then it has a plan. */
+static bool tcp_checks(const struct target *target)
+{
+	return target->plan != NULL;
+}
 
 static void tcp_finish(struct probe *probe, enum outcome_kind kind)
 {
@@ -173,7 +209,8 @@ static int tcp_bind(struct target *target, const struct env *env, struct log *lo
 	(void)env;
 	(void)log;
 	if (target->has_user || strcspn(target->tail, "?") > 1)
-		return errors_set(err, "tcp:// takes a host and a port, and perhaps ?stay=TIME; write tcp://host:port");
+		return errors_set(err, "tcp:// takes a host and a port, and perhaps ?stay=TIME or "
+				       "?send=TEXT&expect=REGEX; write tcp://host:port");
 	if (params->stay && params->stay >= target->settings.attempt_timeout)
 		return errors_set(err, "stay must be shorter than the time for one attempt; add --attempt-timeout %ds",
 				  (int)(params->stay / CLOCK_S + 2));
@@ -181,7 +218,11 @@ static int tcp_bind(struct target *target, const struct env *env, struct log *lo
 		return errors_set(err, "tcp:// takes one host; write several targets instead of a ','");
 	if (target->endpoint_count && endpoint_family(target->endpoints[0].host) == AF_UNIX)
 		return errors_set(err, "tcp:// takes a host, not a path; write tcp://host:port");
-	return 0;
+	if (!params->check.send && !params->check.expect)
+		return 0;
+	if (params->stay)
+		return errors_set(err, "stay is for a port that says nothing; leave it out, or send and expect");
+	return tcpcheck_bind(target, &params->check, err);
 }
 
 static void tcp_start(struct probe *probe)
@@ -189,6 +230,10 @@ static void tcp_start(struct probe *probe)
 	struct tcp_state *state = probe->state;
 	struct outcome outcome;
 
+	if (tcp_checks(probe->target)) {
+		dialog_start(probe);
+		return;
+	}
 	state->stream.fd = -1;
 	state->began = clock_now();
 	loop_timer_init(probe->loop, &state->trust, tcp_on_trust, probe);
@@ -202,20 +247,26 @@ static void tcp_stop(struct probe *probe)
 {
 	struct tcp_state *state = probe->state;
 
+	if (tcp_checks(probe->target)) {
+		dialog_stop(probe);
+		return;
+	}
 	loop_timer_clear(&state->trust);
 	stream_close(&state->stream);
 }
 
 static const struct protocol tcp_protocol = {
-	.state_size = sizeof(struct tcp_state),
+	.dialog = &tcpcheck_dialog,
+	.state_size = sizeof(union tcp_either),
 	.bind = tcp_bind,
+	.unbind = tcpcheck_unbind,
 	.start = tcp_start,
 	.stop = tcp_stop,
 };
 
 const struct scheme scheme_tcp = {
 	.name = "tcp",
-	.summary = "the port accepts connections and keeps them open",
+	.summary = "the port accepts connections and keeps them open; with send and expect: its reply matches",
 	.example = "tcp://host:port",
 	.params = &tcp_table,
 	.params_size = sizeof(struct tcp_params),

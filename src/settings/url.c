@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/percent.h"
 #include "system/expand.h"
+#include "target/scheme.h"
 
 char *url_expand(const struct jsontext *file, const cJSON *item, const char *text, const struct env *env,
 		 struct error *err)
@@ -36,7 +37,7 @@ static int url_check_parameter(const struct jsontext *file, const cJSON *item, s
 /* Returns the text of a parameter's value, a string or a number; NULL on failure. The caller's. */
 static char *url_option_value(const struct jsontext *file, const cJSON *item, const struct env *env, struct error *err)
 {
-	if (cJSON_IsString(item) && strchr(item->valuestring, '\r')) {
+	if (cJSON_IsString(item) && strchr(item->valuestring, '\r') && !scheme_takes_lines(item->string)) {
 		jsontext_error(file, item, false, err, "\"%s\" holds a carriage return; remove the \\r", item->string);
 		return NULL;
 	}

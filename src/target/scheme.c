@@ -107,17 +107,25 @@ const struct scheme *scheme_of_port(uint16_t port)
 	return schemes[0];
 }
 
-static enum mask_parameter scheme_knows(const struct scheme *scheme, const char *key, size_t len)
+/* Returns the scheme's row for the parameter, or NULL. */
+static const struct options_row *scheme_row(const struct scheme *scheme, const char *key, size_t len)
 {
-	if (scheme->parameter_known)
-		return scheme->parameter_known(key, len);
 	for (size_t i = 0; scheme->params && i < scheme->params->count; i++) {
 		const struct options_row *row = &scheme->params->rows[i];
 
 		if (strlen(row->key) == len && strncmp(row->key, key, len) == 0)
-			return row->secret ? MASK_SECRET : MASK_SHOWN;
+			return row;
 	}
-	return MASK_UNKNOWN;
+	return NULL;
+}
+
+static enum mask_parameter scheme_knows(const struct scheme *scheme, const char *key, size_t len)
+{
+	const struct options_row *row = scheme_row(scheme, key, len);
+
+	if (scheme->parameter_known)
+		return scheme->parameter_known(key, len);
+	return !row ? MASK_UNKNOWN : row->secret ? MASK_SECRET : MASK_SHOWN;
 }
 
 enum mask_parameter scheme_parameter(const char *key, size_t len)
@@ -136,6 +144,17 @@ enum mask_parameter scheme_parameter(const char *key, size_t len)
 bool scheme_shows(const char *key)
 {
 	return scheme_parameter(key, strlen(key)) == MASK_SHOWN;
+}
+
+bool scheme_takes_lines(const char *key)
+{
+	for (size_t i = 0; i < SCHEME_COUNT; i++) {
+		const struct options_row *row = scheme_row(schemes[i], key, strlen(key));
+
+		if (row && row->takes_lines)
+			return true;
+	}
+	return false;
 }
 
 int scheme_refuse(const char *name, struct error *err)

@@ -11,7 +11,7 @@ from support.runner import BINARY, CLEAN_ENV, REPOSITORY
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 CONSOLE = re.findall(r"```console\n(.*?)```", README, re.S)
 MANUAL = (REPOSITORY / "docs" / "waitfor.1").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"(?m)^\.Dl (\$ .*)$", MANUAL.replace(r"\-", "-").replace(r"\(dq", '"'))
+EXAMPLES = re.findall(r"(?m)^\.Dl (\$ .*)$", MANUAL.replace(r"\-", "-").replace(r"\(dq", '"').replace(r"\e", "\\"))
 COMMANDS = sorted({line[2:] for block in [*CONSOLE, "\n".join(EXAMPLES)] for line in block.splitlines()
                    if line.startswith(("$ waitfor", "$ eval", "$ env="))})
 

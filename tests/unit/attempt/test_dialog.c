@@ -56,9 +56,16 @@ static bool remembering_judge(const struct target *target, const struct dialog_h
 	return false;
 }
 
+static struct outcome own_late(const struct target *target, const struct dialog_heard *heard)
+{
+	(void)target;
+	return outcome_make(OUTCOME_UNSUITABLE, "%.*s, turn %u", (int)heard->len, heard->data, heard->turn);
+}
+
 static const struct dialog own_dialog = {.say = own_say, .judge = own_judge};
 static const struct dialog listening_dialog = {.judge = own_judge};
 static const struct dialog remembering_dialog = {.say = own_say, .judge = remembering_judge, .remembers = true};
+static const struct dialog late_dialog = {.judge = own_judge, .late = own_late};
 
 static const struct protocol own_protocol = {.dialog = &own_dialog,
 					     .state_size = sizeof(struct dialog_state),
@@ -72,9 +79,15 @@ static const struct protocol remembering_protocol = {.dialog = &remembering_dial
 						     .state_size = sizeof(struct dialog_state),
 						     .start = dialog_start,
 						     .stop = dialog_stop};
+static const struct protocol late_protocol = {.dialog = &late_dialog,
+					      .state_size = sizeof(struct dialog_state),
+					      .start = dialog_start,
+					      .stop = dialog_stop};
 static const struct scheme own_scheme = {.name = "own", .protocol = &own_protocol};
 static const struct scheme listening_scheme = {.name = "own", .protocol = &listening_protocol};
 static const struct scheme remembering_scheme = {.name = "own", .protocol = &remembering_protocol};
+
+static const struct scheme late_scheme = {.name = "own", .protocol = &late_protocol};
 
 struct dialog_row {
 	const char *name;
@@ -238,6 +251,41 @@ static void test_it_speaks_again(void **state)
 	check_again(&remembering_scheme);
 }
 
+/* Half a reply, and the deadline: in the words of the framework, and in the protocol's own. */
+static void test_half_a_reply(void **state)
+{
+	static const struct speaker_step script[] = {speaker_say("HAL"), speaker_say("F"), {SPEAKER_HOLD, NULL, 0}};
+	static const struct {
+		const struct scheme *scheme;
+		enum outcome_kind kind;
+		const char *detail;
+	} rows[] = {
+		{&listening_scheme, OUTCOME_STARTING, "the reply is not complete"},
+		{&late_scheme, OUTCOME_UNSUITABLE, "HALF, turn 0"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct unit_loop unit;
+		struct prober prober;
+		struct speaker service;
+		struct address address;
+
+		unit_loop_open(&unit);
+		speaker_open(&service, &unit, "127.0.0.1", script);
+		prober_open(&prober, &unit, "tcp://db:#", service.port);
+		prober.target.scheme = rows[i].scheme;
+		address = loopback_address("127.0.0.1", service.port);
+		prober_run(&prober, &address, 300 * CLOCK_MS, rows[i].detail);
+		check_int(rows[i].detail, prober.outcome.kind, rows[i].kind);
+		check_text(rows[i].detail, prober.outcome.detail, rows[i].detail);
+		prober_close(&prober);
+		speaker_await_end(&service, rows[i].detail);
+		speaker_close(&service);
+		unit_loop_close(&unit);
+	}
+}
+
 /* What of a service's words may be shown. */
 static void test_quote(void **state)
 {
@@ -293,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_silence_and_nobody),
 		cmocka_unit_test(test_it_speaks_again),
+		cmocka_unit_test(test_half_a_reply),
 		cmocka_unit_test(test_quote),
 		cmocka_unit_test(test_begins),
 	};

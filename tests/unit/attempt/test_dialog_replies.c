@@ -28,7 +28,7 @@ struct reply_case {
 	size_t env_count;
 	struct step steps[STEPS];
 	size_t count;
-	char *outcome; /* "starting: LOADING"; "waits" if the dialog must not decide */
+	char *outcome; /* "starting: LOADING"; "waits" if the dialog must not decide, "waits: LOADING" for what it says late */
 };
 
 /* "\r\n\x00" as bytes. Returns their number. */
@@ -120,6 +120,8 @@ static void run_hear(struct run *run, const char *data, size_t len, bool eof)
 	if (!eof)
 		run_say(run, &words);
 	buf_release(&words);
+	if (!run->decided && run->len && run->dialog->late)
+		run->outcome = run->dialog->late(run->target, &heard);
 }
 
 /* Feeds each reply in pieces of that many bytes; 0: whole. */

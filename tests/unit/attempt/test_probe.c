@@ -70,6 +70,10 @@ static void test_bind(void **state)
 		{"tcp://db:1?port=1", NULL, 0, "stay"},
 		{"tcp://db:1/?stay=1s", "tcp", 1, NULL},
 		{"tcp://a:1,b:2", NULL, 0, "several targets"},
+		{"tcp://a:1,b:2?expect=a", NULL, 0, "several targets"},
+		{"tcp://db:1?send=a", "tcp", 1, NULL},
+		{"tcp://db:1?expect=a&stay=1s", NULL, 0, "stay is for"},
+		{"tcp://db:1?expect=(", NULL, 0, "expect: "},
 	};
 
 	(void)state;

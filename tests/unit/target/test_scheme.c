@@ -104,6 +104,9 @@ static void test_dialects(void **state)
 	check_text("another name", scheme_of_name("postgis")->name, "postgres");
 	check_text("another name", scheme_of_name("valkey")->name, "redis");
 	check("several hosts", scheme_lists_hosts("ECTO", 4) && scheme_lists_hosts("postgresql+psycopg2:", 19));
+	check("line ends", scheme_takes_lines("send") && scheme_takes_lines("expect"));
+	check("no line ends",
+	      !scheme_takes_lines("role") && !scheme_takes_lines("sen") && !scheme_takes_lines("sslmode"));
 	check("one host", !scheme_lists_hosts("redis", 5) && !scheme_lists_hosts("nosuch", 6));
 }
 

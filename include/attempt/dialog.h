@@ -76,11 +76,11 @@ struct dialog_state {
  */
 struct outcome dialog_quote(const struct target *target, enum outcome_kind kind, const char *said, size_t len);
 
-/* Refuses several hosts, and a path in place of the host: returns -1 with err. */
+/* Refuses several hosts if the scheme lists none, and a path in place of the host: returns -1 with err. */
 int dialog_check_host(const struct target *target, struct error *err);
 
 /*
- * The bind of a dialog whose URL has one host, a user only if its scheme takes credentials, and no path. Other dialogs may
+ * The bind of a dialog whose URL has hosts, a user only if its scheme takes credentials, and no path. Other dialogs may
  * call it first. Returns -1 with err.
  */
 int dialog_bind(struct target *target, const struct env *env, struct log *log, struct error *err);

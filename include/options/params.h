@@ -2,11 +2,22 @@
 #ifndef OPTIONS_PARAMS_H
 #define OPTIONS_PARAMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
 #include "base/errors.h"
+#include "base/mask.h"
 #include "options/options.h"
+
+/* Which parameters there are. */
+struct params_spec {
+	const struct options_table *table;
+	size_t size;         /* of the struct that the rows' offsets point into */
+	const char *ignored; /* names that are skipped (params_ignored); NULL: none */
+	/* Those of no row are kept as they were written, and so are known ones with an escape in the name, or in another case. */
+	bool keeps_others;
+};
 
 /* The parameters that were read. Zeroed: nothing. */
 struct params {
@@ -18,13 +29,19 @@ struct params {
 };
 
 /*
- * Allocates params->fields with size bytes, and fills them with the rows' defaults and then with the values in query:
- * the percent-encoded text after the '?' of a URL, "key=value&key=value". query may be NULL or "". Fails on an unknown
- * parameter and on a wrong value. The error names the parameter and the fix, and does not quote the value of a secret
- * row. With keep_others, an unknown parameter is kept as it was written, and so is a known one with an escape in its name. params must be freed with params_release, also on failure.
+ * Allocates params->fields with spec->size bytes, and fills them with the rows' defaults and then with the values in query:
+ * the percent-encoded text after the '?' of a URL, "key=value&key=value". A key may be written in any case of its letters.
+ * query may be NULL or "". Fails on an unknown parameter, unless spec ignores or keeps it, and on a wrong value. The error
+ * names the parameter and the fix, and does not quote the value of a secret row. params must be freed with params_release,
+ * also on failure.
  */
-int params_load(struct params *params, const struct options_table *table, size_t size, const char *query,
-		bool keep_others, struct error *err);
+int params_load(struct params *params, const struct params_spec *spec, const char *query, struct error *err);
+
+/*
+ * Is the parameter key, len bytes long, in this list of names with blanks between them, in any case of its letters? A name
+ * with a '*' before it is MASK_SECRET there, another one MASK_SHOWN; MASK_UNKNOWN: it is not in the list. names may be NULL.
+ */
+enum mask_parameter params_ignored(const char *names, const char *key, size_t len);
 
 void params_release(struct params *params);
 

@@ -34,6 +34,7 @@ struct scheme {
 	const struct options_table *params; /* NULL: no parameters, or parameter_known is set */
 	size_t params_size;                 /* size of the struct that the rows' offsets point into */
 	bool passes_parameters;             /* parameters without a row are for the service: target->params.others */
+	const char *ignored; /* beside rows: parameters that only applications need, for params_ignored; NULL: none */
 	enum mask_parameter (*parameter_known)(const char *key, size_t len);
 	bool takes_credentials; /* credentials_complete finds user and password */
 	bool takes_token;       /* a user without a password is a secret token: nats://TOKEN@host */

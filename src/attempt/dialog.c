@@ -33,10 +33,12 @@ int dialog_check_host(const struct target *target, struct error *err)
 {
 	const struct scheme *scheme = target->scheme;
 
-	if (target->endpoint_count > 1)
+	if (target->endpoint_count > 1 && !scheme->lists_hosts)
 		return errors_set(err, "%s:// takes one host; write several targets instead of a ','", scheme->name);
-	if (target->endpoint_count && endpoint_family(target->endpoints[0].host) == AF_UNIX)
-		return errors_set(err, "%s:// takes a host, not a path; write %s", scheme->name, scheme->example);
+	for (size_t i = 0; i < target->endpoint_count; i++)
+		if (endpoint_family(target->endpoints[i].host) == AF_UNIX)
+			return errors_set(err, "%s:// takes a host, not a path; write %s", scheme->name,
+					  scheme->example);
 	return 0;
 }
 

@@ -45,10 +45,11 @@ static void probe_apply_preset(struct target *target)
 /* Reads the parameters, which follow the '?' of the URL, by the scheme's table. */
 static int probe_load_params(struct target *target, struct error *err)
 {
+	const struct scheme *scheme = target->scheme;
+	const struct params_spec spec = {scheme->params, scheme->params_size, scheme->ignored, scheme->passes_parameters};
 	const char *query = strchr(target->tail, '?');
 
-	return params_load(&target->params, target->scheme->params, target->scheme->params_size,
-			   query ? query + 1 : NULL, target->scheme->passes_parameters, err);
+	return params_load(&target->params, &spec, query ? query + 1 : NULL, err);
 }
 
 static int probe_bind_one(struct target *target, const struct env *env, struct log *log, struct error *err)

@@ -2,10 +2,24 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/percent.h"
+
+enum mask_parameter params_ignored(const char *names, const char *key, size_t len)
+{
+	for (; names && *names; names += strspn(names, " ")) {
+		bool secret = *names == '*';
+		size_t found = strcspn(names += secret, " ");
+
+		if (found == len && strncasecmp(names, key, len) == 0)
+			return secret ? MASK_SECRET : MASK_SHOWN;
+		names += found;
+	}
+	return MASK_UNKNOWN;
+}
 
 /* Takes ownership of text, which params_release frees: a field may point into it. */
 static const char *params_keep(struct params *params, char *text)
@@ -46,7 +60,7 @@ static int params_store(const struct options_table *table, const struct options_
 	for (size_t i = 0; i < table->count; i++) {
 		const struct options_row *row = &table->rows[i];
 
-		if (strcmp(row->key, key) != 0)
+		if (strcasecmp(row->key, key) != 0)
 			continue;
 		if (!has_value && row->type == OPTIONS_FLAG)
 			value = "on";
@@ -80,17 +94,15 @@ static void params_keep_other(struct params *params, const char *text, size_t le
 }
 
 /* Loads "key=value", a text of len bytes. */
-static int params_load_one(struct params *params, const struct options_table *table,
-			   const struct options_values *values, const char *text, size_t len, bool keep_others,
-			   struct error *err)
+static int params_load_one(struct params *params, const struct params_spec *spec, const struct options_values *values,
+			   const char *text, size_t len, struct error *err)
 {
 	const char *equals = memchr(text, '=', len);
 	size_t key_len = equals ? (size_t)(equals - text) : len;
 	char *key = percent_decode(text, key_len);
 	char *value = percent_decode(equals ? equals + 1 : "", equals ? len - key_len - 1 : 0);
-	int failed;
 
-	if (keep_others && params_is_other(table, text, key_len)) {
+	if (spec->keeps_others && params_is_other(spec->table, text, key_len)) {
 		free(key);
 		free(value);
 		params_keep_other(params, text, len);
@@ -100,25 +112,26 @@ static int params_load_one(struct params *params, const struct options_table *ta
 		params_keep(params, key);
 	if (value)
 		params_keep(params, value);
-	failed = key && value ? params_store(table, values, key, value, equals != NULL, err)
-			      : errors_set(err, "a parameter cannot contain %%00; leave it out");
-	return failed;
+	if (!key || !value)
+		return errors_set(err, "a parameter cannot contain %%00; leave it out");
+	if (equals && params_ignored(spec->ignored, key, strlen(key)))
+		return 0;
+	return params_store(spec->table, values, key, value, equals != NULL, err);
 }
 
-int params_load(struct params *params, const struct options_table *table, size_t size, const char *query,
-		bool keep_others, struct error *err)
+int params_load(struct params *params, const struct params_spec *spec, const char *query, struct error *err)
 {
-	enum options_source *sources = alloc_zero(table->count, sizeof(*sources));
-	const struct options_values values = {alloc_zero(1, size), sources};
+	enum options_source *sources = alloc_zero(spec->table->count, sizeof(*sources));
+	const struct options_values values = {alloc_zero(1, spec->size), sources};
 	int failed;
 
-	*params = (struct params){.table = table, .fields = values.fields};
-	failed = options_load_defaults(table, &values, err);
+	*params = (struct params){.table = spec->table, .fields = values.fields};
+	failed = options_load_defaults(spec->table, &values, err);
 	while (!failed && query && *query) {
 		size_t len = strcspn(query, "&");
 
 		if (len)
-			failed = params_load_one(params, table, &values, query, len, keep_others, err);
+			failed = params_load_one(params, spec, &values, query, len, err);
 		query += len + (query[len] == '&');
 	}
 	free(sources);

@@ -16,7 +16,7 @@
 #define SCHEMES(X) \
 	X(tcp) X(postgres) X(redis) X(memcached) X(nats) X(mqtt) X(smtp) X(imap) X(ssh) X(http) X(https) \
 	X(http_unix) X(elasticsearch) X(opensearch) X(etcd) X(amqp) X(zookeeper) X(ldap) X(cassandra) X(mysql) \
-	X(unix)
+	X(mongodb) X(unix)
 /* clang-format on */
 
 #define SCHEME_DECLARE(name) extern const struct scheme scheme_##name;
@@ -113,7 +113,7 @@ static const struct options_row *scheme_row(const struct scheme *scheme, const c
 	for (size_t i = 0; scheme->params && i < scheme->params->count; i++) {
 		const struct options_row *row = &scheme->params->rows[i];
 
-		if (strlen(row->key) == len && strncmp(row->key, key, len) == 0)
+		if (strlen(row->key) == len && strncasecmp(row->key, key, len) == 0)
 			return row;
 	}
 	return NULL;
@@ -125,7 +125,9 @@ static enum mask_parameter scheme_knows(const struct scheme *scheme, const char 
 
 	if (scheme->parameter_known)
 		return scheme->parameter_known(key, len);
-	return !row ? MASK_UNKNOWN : row->secret ? MASK_SECRET : MASK_SHOWN;
+	if (!row)
+		return params_ignored(scheme->ignored, key, len);
+	return row->secret ? MASK_SECRET : MASK_SHOWN;
 }
 
 enum mask_parameter scheme_parameter(const char *key, size_t len)

@@ -34,6 +34,7 @@ static const struct options_row rows[] = {
 };
 
 static const struct options_table table = {rows, COUNT(rows)};
+static const struct params_spec spec = {.table = &table, .size = sizeof(struct fields)};
 
 struct load_row {
 	const char *query;
@@ -49,6 +50,7 @@ static void test_load(void **state)
 		{"role=replica&stay=1s", {ROLE_REPLICA, 1000000, NULL, NULL, 0}},
 		{"&&word=a%20b%26c&", {ROLE_ANY, 20000, "a b&c", NULL, 0}},
 		{"w%6Frd=x", {ROLE_ANY, 20000, "x", NULL, 0}},
+		{"WORD=x&rolE=master", {ROLE_MASTER, 20000, "x", NULL, 0}},
 		{"word=a=b", {ROLE_ANY, 20000, "a=b", NULL, 0}},
 		/* Neither row has names_file, so a URL is accepted. */
 		{"word=a://b&token=c://d", {ROLE_ANY, 20000, "a://b", "c://d", 0}},
@@ -61,7 +63,7 @@ static void test_load(void **state)
 		struct params params;
 		struct error err = {0};
 
-		check_int(row->query, params_load(&params, &table, sizeof(struct fields), row->query, false, &err), 0);
+		check_int(row->query, params_load(&params, &spec, row->query, &err), 0);
 		check_text(row->query, err.text, "");
 		fields = params.fields;
 		check_int(row->query, fields->role, row->expected.role);
@@ -101,7 +103,7 @@ static void test_refuse(void **state)
 		struct params params;
 		struct error err = {0};
 
-		check_int(row->query, params_load(&params, &table, sizeof(struct fields), row->query, false, &err), -1);
+		check_int(row->query, params_load(&params, &spec, row->query, &err), -1);
 		check_has(row->query, err.text, row->part);
 		if (row->never)
 			check_lacks(row->query, err.text, row->never);
@@ -109,11 +111,41 @@ static void test_refuse(void **state)
 	}
 }
 
+/* Parameters that only others need: skipped in any case of letters, but a row is not, nor a word without '='. */
+static void test_ignored(void **state)
+{
+	static const char names[] = "pool *proxyPassword w";
+	static const struct {
+		const char *query;
+		int result;
+	} queries[] = {
+		{"pool=5", 0}, {"POOL=&w=1&proxypassword=x", 0}, {"pools=5", -1}, {"poo=5", -1},
+		{"pool", -1},  {"*proxyPassword=5", -1},
+	};
+	struct params params;
+	struct error err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(queries); i++) {
+		check_int(queries[i].query,
+			  params_load(&params, &table, sizeof(struct fields), names, queries[i].query, &err),
+			  queries[i].result);
+		params_release(&params);
+	}
+	check_int("shown", params_ignored(names, "Pool", 4), MASK_SHOWN);
+	check_int("the last", params_ignored(names, "w&x", 1), MASK_SHOWN);
+	check_int("secret", params_ignored(names, "proxypassword", 13), MASK_SECRET);
+	check_int("a beginning", params_ignored(names, "proxy", 5), MASK_UNKNOWN);
+	check_int("nothing", params_ignored(names, "", 0), MASK_UNKNOWN);
+	check_int("no list", params_ignored(NULL, "pool", 4), MASK_UNKNOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_refuse),
+		cmocka_unit_test(test_ignored),
 	};
 
 	return unit_main(tests);

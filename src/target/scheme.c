@@ -125,6 +125,8 @@ static enum mask_parameter scheme_knows(const struct scheme *scheme, const char 
 
 	if (scheme->parameter_known)
 		return scheme->parameter_known(key, len);
+	if (!row && len == 1)
+		return MASK_UNKNOWN; /* one letter may be a piece of a password with an unescaped '&': MongoDB's "w" */
 	if (!row)
 		return params_ignored(scheme->ignored, key, len);
 	return row->secret ? MASK_SECRET : MASK_SHOWN;

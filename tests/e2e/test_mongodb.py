@@ -91,6 +91,6 @@ def test_not_ready_with_a_reason(waitfor, peer, case):
 @pytest.mark.parametrize("form", [[], ["--explain"], ["--explain=json"], ["--output", "json"]], ids=" ".join)
 def test_no_secret(waitfor, form):
     result = waitfor("--once", *form, "mongodb://app:SECRET@127.0.0.1:1/x?tlsCertificateKeyFilePassword=SECRET2&"
-                                      "authMechanismProperties=AWS_SESSION_TOKEN:SECRET3&w=majority")
+                                      "authMechanismProperties=AWS_SESSION_TOKEN:SECRET3&retryWrites=true")
     assert "SECRET" not in result.out + result.err.replace("AWS_SESSION_TOKEN", ""), result
-    assert "w=majority" in result.out + result.err, result
+    assert "retryWrites=true" in result.out + result.err, result

@@ -104,6 +104,8 @@ static void test_dialects(void **state)
 	check_text("another name", scheme_of_name("postgis")->name, "postgres");
 	check_text("another name", scheme_of_name("valkey")->name, "redis");
 	check("several hosts", scheme_lists_hosts("ECTO", 4) && scheme_lists_hosts("postgresql+psycopg2:", 19));
+	check("of applications", scheme_shows("retryWrites") && scheme_shows("authsource"));
+	check("secrets of theirs", !scheme_shows("proxyPassword") && !scheme_shows("w"));
 	check("line ends", scheme_takes_lines("send") && scheme_takes_lines("expect"));
 	check("no line ends",
 	      !scheme_takes_lines("role") && !scheme_takes_lines("sen") && !scheme_takes_lines("sslmode"));

@@ -46,7 +46,8 @@ static void probe_apply_preset(struct target *target)
 static int probe_load_params(struct target *target, struct error *err)
 {
 	const struct scheme *scheme = target->scheme;
-	const struct params_spec spec = {scheme->params, scheme->params_size, scheme->ignored, scheme->passes_parameters};
+	const struct params_spec spec = {scheme->params, scheme->params_size, scheme->ignored,
+					 scheme->passes_parameters};
 	const char *query = strchr(target->tail, '?');
 
 	return params_load(&target->params, &spec, query ? query + 1 : NULL, err);

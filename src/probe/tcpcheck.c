@@ -5,14 +5,14 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "probe/tcpexpr.h"
+#include "base/expr.h"
 
 /* So many bytes of what was said are not shown when the service repeats them. Fewer may be in a line by chance. */
 enum { TCPCHECK_TELLING = 4 };
 
 struct tcpcheck {
 	struct buf send;
-	struct tcpexpr expect; /* not compiled: any reply will do */
+	struct expr expect; /* not compiled: any reply will do */
 };
 
 int tcpcheck_bind(struct target *target, const struct tcpcheck_params *params, struct error *err)
@@ -20,9 +20,11 @@ int tcpcheck_bind(struct target *target, const struct tcpcheck_params *params, s
 	struct tcpcheck *plan = alloc_zero(1, sizeof(*plan));
 
 	target->plan = plan;
-	if (params->send && tcpexpr_bytes(&plan->send, params->send, err))
-		return -1;
-	return params->expect ? tcpexpr_compile(&plan->expect, params->expect, err) : 0;
+	if (params->send && expr_bytes(&plan->send, params->send, err))
+		return errors_prefix(err, "parameter send");
+	if (params->expect && expr_compile(&plan->expect, params->expect, err))
+		return errors_prefix(err, "parameter expect");
+	return 0;
 }
 
 void tcpcheck_unbind(struct target *target)
@@ -32,7 +34,7 @@ void tcpcheck_unbind(struct target *target)
 	if (!plan)
 		return;
 	buf_release(&plan->send);
-	tcpexpr_release(&plan->expect);
+	expr_release(&plan->expect);
 	free(plan);
 	target->plan = NULL;
 }
@@ -52,7 +54,7 @@ static bool tcpcheck_matches(const struct tcpcheck *plan, const struct dialog_he
 
 	if (!heard->len || !plan->expect.is_compiled)
 		return heard->len > 0;
-	return tcpexpr_matches(&plan->expect, heard->data, fits ? heard->len : DIALOG_HEARD_MAX, fits && heard->eof);
+	return expr_matches(&plan->expect, heard->data, fits ? heard->len : DIALOG_HEARD_MAX, fits && heard->eof);
 }
 
 /* How many bytes at `at` were said in a row. */

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/spelling.h"
+#include "options/params.h"
 
 /*
  * The only list of schemes: one row for each file in src/probe/. The names are only pasted to other names, so the macro

@@ -2,11 +2,11 @@
 #ifndef PROBE_HTTP_HTTPPLAN_H
 #define PROBE_HTTP_HTTPPLAN_H
 
-#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/errors.h"
+#include "base/expr.h"
 #include "options/options.h"
 #include "system/log.h"
 #include "target/target.h"
@@ -26,8 +26,7 @@ enum { HTTPPLAN_STATUS_MIN = 100, HTTPPLAN_STATUS_MAX = 599 };
 struct httpplan_header {
 	const char *name; /* not NUL-terminated */
 	size_t name_len;
-	bool has_regex;
-	regex_t regex;
+	struct expr value; /* not compiled: any value will do */
 };
 
 /* target->plan. Its texts are the target's or its own. */
@@ -36,8 +35,7 @@ struct httpplan {
 	char *url; /* that is asked for */
 	bool tls;
 	bool wanted[HTTPPLAN_STATUS_MAX + 1]; /* which statuses are ready */
-	bool has_regex;                       /* of the body */
-	regex_t regex;
+	struct expr body;                     /* not compiled: any body will do */
 	struct httpplan_header *headers;
 	size_t header_count;
 };

@@ -103,7 +103,7 @@ static struct outcome httpjudge_body(const struct httpplan *plan, const struct f
 
 	if (reply->cut)
 		return outcome_make(OUTCOME_GARBLED, "its body is longer than %d kB", FETCH_BODY_MAX / 1024);
-	if (plan->has_regex && regexec(&plan->regex, body, 0, NULL, 0))
+	if (plan->body.is_compiled && !expr_matches(&plan->body, body, reply->body.len, true))
 		return outcome_make(OUTCOME_STARTING, "the body does not match expect-body");
 	if (!expected->count)
 		return outcome;
@@ -143,7 +143,8 @@ static bool httpjudge_has_header(const struct fetch_reply *reply, const struct h
 		size_t len = strcspn(line, "\r\n");
 		char *value = httpjudge_value(line, len, header);
 
-		found = value && (!header->has_regex || regexec(&header->regex, value, 0, NULL, 0) == 0);
+		found = value &&
+			(!header->value.is_compiled || expr_matches(&header->value, value, strlen(value), true));
 		free(value);
 		line += len;
 		line += strspn(line, "\r\n");

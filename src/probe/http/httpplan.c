@@ -103,18 +103,9 @@ static bool httpplan_read_statuses(bool *wanted, const char *text)
 	}
 }
 
-static int httpplan_compile(regex_t *regex, const char *text, const char *key, struct error *err)
+static int httpplan_compile(struct expr *expr, const char *text, const char *key, struct error *err)
 {
-	char why[100];
-	int failed = regcomp(regex, text, REG_EXTENDED | REG_NOSUB);
-
-	if (!failed)
-		return 0;
-	regerror(failed, regex, why, sizeof(why));
-	return errors_set(err,
-			  "parameter %s: \"%s\" is not a regular expression (%s); a character with a meaning, such as "
-			  "'(', stands for itself after a '\\'",
-			  key, text, why);
+	return expr_compile(expr, text, err) ? errors_prefix(err, "parameter %s", key) : 0;
 }
 
 /* The length of the name of a header (RFC 9110, 5.1) in front of its ':'. */
@@ -157,9 +148,8 @@ static int httpplan_add_expected(struct httpplan *plan, const char *text, struct
 		return errors_set(err,
 				  "parameter expect-header: \"%s\" is not NAME or NAME:REGEX; write Content-Type:json",
 				  text);
-	if (*value && httpplan_compile(&header->regex, value + 1 + strspn(value + 1, " "), "expect-header", err))
+	if (*value && httpplan_compile(&header->value, value + 1 + strspn(value + 1, " "), "expect-header", err))
 		return -1;
-	header->has_regex = *value != '\0';
 	plan->header_count++;
 	return 0;
 }
@@ -223,9 +213,8 @@ static int httpplan_expect(struct httpplan *plan, struct error *err)
 	if (!httpplan_read_statuses(plan->wanted, params->status ? params->status : "200-399"))
 		return errors_set(err, "parameter status: \"%s\" is not a list of statuses; write 200,204,300-399",
 				  params->status);
-	if (params->expect_body && httpplan_compile(&plan->regex, params->expect_body, "expect-body", err))
+	if (params->expect_body && httpplan_compile(&plan->body, params->expect_body, "expect-body", err))
 		return -1;
-	plan->has_regex = params->expect_body != NULL;
 	plan->headers = alloc_zero(params->expect_headers.count + 1, sizeof(*plan->headers));
 	for (size_t i = 0; i < params->expect_headers.count; i++)
 		if (httpplan_add_expected(plan, params->expect_headers.items[i], err))
@@ -324,11 +313,9 @@ void httpplan_free(struct target *target)
 
 	if (!plan)
 		return;
-	if (plan->has_regex)
-		regfree(&plan->regex);
+	expr_release(&plan->body);
 	for (size_t i = 0; i < plan->header_count; i++)
-		if (plan->headers[i].has_regex)
-			regfree(&plan->headers[i].regex);
+		expr_release(&plan->headers[i].value);
 	free(plan->headers);
 	free(plan->url);
 	free(plan);
@@ -337,5 +324,5 @@ void httpplan_free(struct target *target)
 
 bool httpplan_reads_body(const struct httpplan *plan)
 {
-	return plan->has_regex || plan->params->expect_json.count > 0;
+	return plan->body.is_compiled || plan->params->expect_json.count > 0;
 }

@@ -80,7 +80,7 @@ static void test_bind(void **state)
 		{"tcp://a:1,b:2?expect=a", NULL, 0, "several targets"},
 		{"tcp://db:1?send=a", "tcp", 1, NULL},
 		{"tcp://db:1?expect=a&stay=1s", NULL, 0, "stay is for"},
-		{"tcp://db:1?expect=(", NULL, 0, "expect: "},
+		{"tcp://db:1?expect=(", NULL, 0, "parameter expect: "},
 	};
 
 	(void)state;

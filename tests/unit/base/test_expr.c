@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "probe/tcpexpr.h"
+#include "base/expr.h"
 
 struct bytes_row {
 	const char *text, *bytes; /* bytes NULL: refused */
@@ -31,12 +31,12 @@ static void test_bytes(void **state)
 		struct buf out = {0};
 		struct error err = {0};
 
-		check_int(rows[i].text, tcpexpr_bytes(&out, rows[i].text, &err), rows[i].bytes ? 0 : -1);
+		check_int(rows[i].text, expr_bytes(&out, rows[i].text, &err), rows[i].bytes ? 0 : -1);
 		if (rows[i].bytes) {
 			check_int(rows[i].text, (long long)out.len, (long long)rows[i].len);
 			check(rows[i].text, memcmp(out.data, rows[i].bytes, out.len) == 0);
 		} else {
-			check_has(rows[i].text, err.text, "send: ");
+			check_has(rows[i].text, err.text, "must follow a");
 		}
 		buf_release(&out);
 	}
@@ -81,21 +81,21 @@ static void test_matches(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct tcpexpr expr = {0};
+		struct expr expr = {0};
 		struct error err = {0};
 		bool matched = false;
 
-		if (tcpexpr_compile(&expr, rows[i].expr, &err))
+		if (expr_compile(&expr, rows[i].expr, &err))
 			fail_msg("%s: %s", rows[i].expr, err.text);
 		for (size_t len = 0; len <= rows[i].len; len++) {
-			bool matches = tcpexpr_matches(&expr, rows[i].data, len, false);
+			bool matches = expr_matches(&expr, rows[i].data, len, false);
 
 			check(rows[i].expr, matches || !matched);
 			matched = matches;
 		}
 		check_int(rows[i].expr, matched, rows[i].matches);
-		check_int(rows[i].expr, tcpexpr_matches(&expr, rows[i].data, rows[i].len, true), rows[i].whole);
-		tcpexpr_release(&expr);
+		check_int(rows[i].expr, expr_matches(&expr, rows[i].data, rows[i].len, true), rows[i].whole);
+		expr_release(&expr);
 	}
 }
 
@@ -114,14 +114,13 @@ static void test_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct tcpexpr expr = {0};
+		struct expr expr = {0};
 		struct error err = {0};
-		int failed = tcpexpr_compile(&expr, rows[i].expr, &err);
+		int failed = expr_compile(&expr, rows[i].expr, &err);
 
 		check_int(rows[i].expr, failed, -1);
-		check_has(rows[i].expr, err.text, "expect: ");
 		check_has(rows[i].expr, err.text, rows[i].message);
-		tcpexpr_release(&expr);
+		expr_release(&expr);
 	}
 }
 

@@ -266,7 +266,7 @@ static const struct protocol tcp_protocol = {
 
 const struct scheme scheme_tcp = {
 	.name = "tcp",
-	.summary = "the port accepts connections and keeps them open; with send and expect: its reply matches",
+	.summary = "the port accepts connections and keeps them open; ?expect: the reply matches",
 	.example = "tcp://host:port",
 	.params = &tcp_table,
 	.params_size = sizeof(struct tcp_params),

@@ -162,11 +162,35 @@ bool scheme_takes_lines(const char *key)
 	return false;
 }
 
+/* Is it a scheme with TLS, "rediss" or "mqtt+ssl", of a protocol that is only known without? */
+static bool scheme_is_with_tls(const char *name)
+{
+	static const char *const ends[] = {"s", "+ssl", "+tls"};
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t end = strlen(ends[i]);
+		char *plain = len > end && strcmp(name + len - end, ends[i]) == 0 ? alloc_slice(name, len - end) : NULL;
+		bool is_known = plain && scheme_of_name(plain);
+
+		free(plain);
+		if (is_known)
+			return true;
+	}
+	return false;
+}
+
 int scheme_refuse(const char *name, struct error *err)
 {
 	const char *names[2 * SCHEME_COUNT + 1] = {0}, *nearest;
 	size_t count = 0;
 
+	if (scheme_is_with_tls(name))
+		return errors_set(
+			err,
+			"%s:// would be over TLS, which waitfor-tls speaks for https:// and postgres:// only; "
+			"write tcp://host:port to wait for the port",
+			name);
 	for (size_t i = 0; i < SCHEME_COUNT; i++) {
 		names[count++] = schemes[i]->name;
 		if (schemes[i]->alias)

@@ -30,8 +30,8 @@ struct params {
 
 /*
  * Allocates params->fields with spec->size bytes, and fills them with the rows' defaults and then with the values in query:
- * the percent-encoded text after the '?' of a URL, "key=value&key=value". A key may be written in any case of its letters.
- * query may be NULL or "". Fails on an unknown parameter, unless spec ignores or keeps it, and on a wrong value. The error
+ * the percent-encoded text after the '?' of a URL, "key=value&key=value". A key may be written in any case of its letters, and
+ * a flag needs no value. query may be NULL or "". Fails on an unknown parameter, unless spec ignores or keeps it, and on a wrong value. The error
  * names the parameter and the fix, and does not quote the value of a secret row. params must be freed with params_release,
  * also on failure.
  */

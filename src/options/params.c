@@ -62,11 +62,13 @@ static int params_store(const struct options_table *table, const struct options_
 
 		if (strcasecmp(row->key, key) != 0)
 			continue;
-		if (!has_value && row->type == OPTIONS_FLAG)
-			value = "on";
+		if (row->type == OPTIONS_FLAG && !has_value)
+			value = "true";
 		if (!*value)
 			return errors_set(err, "parameter %s has no value; write %s=%s", key, key,
-					  row->choices ? row->choices : row->arg);
+					  row->choices ? row->choices
+					  : row->arg   ? row->arg
+						       : "true");
 		if (values->sources[i] == OPTIONS_FILE && row->type != OPTIONS_LIST)
 			return errors_set(err, "parameter %s is given twice; leave one out", key);
 		if (options_store(table, i, values, OPTIONS_FILE, value, &inner) == 0)

@@ -76,8 +76,8 @@ static void lines_done(struct sink *sink, const struct progress *progress)
 			 waited, progress->attempts, progress->attempts == 1 ? "" : "s",
 			 words_reason(progress, false).text);
 	else
-		log_line(text->log, LOG_LEVEL_NORMAL, "%s: ready at %s after %s, %u attempt%s", progress->target->text,
-			 place, waited, progress->attempts, progress->attempts == 1 ? "" : "s");
+		log_line(text->log, LOG_LEVEL_NORMAL, "%s: ready%s%s after %s, %u attempt%s", progress->target->text,
+			 place[0] ? " at " : "", place, waited, progress->attempts, progress->attempts == 1 ? "" : "s");
 }
 
 static void lines_summary(struct lines *text)

@@ -11,6 +11,7 @@ struct fields {
 	int64_t stay;
 	const char *word, *token;
 	int pin;
+	int gone;
 };
 
 static const struct options_row rows[] = {
@@ -30,6 +31,7 @@ static const struct options_row rows[] = {
 	 .arg = "TOKEN",
 	 .secret = true,
 	 .offset = offsetof(struct fields, token)},
+	{.key = "gone", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct fields, gone)},
 	{.key = "pin", .type = OPTIONS_COUNT, .arg = "N", .secret = true, .offset = offsetof(struct fields, pin)},
 };
 
@@ -44,16 +46,19 @@ struct load_row {
 static void test_load(void **state)
 {
 	static const struct load_row load_rows[] = {
-		{NULL, {ROLE_ANY, 20000, NULL, NULL, 0}},
-		{"", {ROLE_ANY, 20000, NULL, NULL, 0}},
-		{"role=master", {ROLE_MASTER, 20000, NULL, NULL, 0}},
-		{"role=replica&stay=1s", {ROLE_REPLICA, 1000000, NULL, NULL, 0}},
-		{"&&word=a%20b%26c&", {ROLE_ANY, 20000, "a b&c", NULL, 0}},
-		{"w%6Frd=x", {ROLE_ANY, 20000, "x", NULL, 0}},
-		{"WORD=x&rolE=master", {ROLE_MASTER, 20000, "x", NULL, 0}},
-		{"word=a=b", {ROLE_ANY, 20000, "a=b", NULL, 0}},
+		{NULL, {ROLE_ANY, 20000, NULL, NULL, 0, 0}},
+		{"", {ROLE_ANY, 20000, NULL, NULL, 0, 0}},
+		{"role=master", {ROLE_MASTER, 20000, NULL, NULL, 0, 0}},
+		{"role=replica&stay=1s", {ROLE_REPLICA, 1000000, NULL, NULL, 0, 0}},
+		{"&&word=a%20b%26c&", {ROLE_ANY, 20000, "a b&c", NULL, 0, 0}},
+		{"w%6Frd=x", {ROLE_ANY, 20000, "x", NULL, 0, 0}},
+		{"WORD=x&rolE=master", {ROLE_MASTER, 20000, "x", NULL, 0, 0}},
+		{"word=a=b", {ROLE_ANY, 20000, "a=b", NULL, 0, 0}},
+		{"gone", {ROLE_ANY, 20000, NULL, NULL, 0, 1}},
+		{"gone=true&word=x", {ROLE_ANY, 20000, "x", NULL, 0, 1}},
+		{"gone=false", {ROLE_ANY, 20000, NULL, NULL, 0, 0}},
 		/* Neither row has names_file, so a URL is accepted. */
-		{"word=a://b&token=c://d", {ROLE_ANY, 20000, "a://b", "c://d", 0}},
+		{"word=a://b&token=c://d", {ROLE_ANY, 20000, "a://b", "c://d", 0, 0}},
 	};
 
 	(void)state;
@@ -70,6 +75,7 @@ static void test_load(void **state)
 		check_int(row->query, fields->stay, row->expected.stay);
 		check_text(row->query, fields->word, row->expected.word);
 		check_text(row->query, fields->token, row->expected.token);
+		check_int(row->query, fields->gone, row->expected.gone);
 		params_release(&params);
 		check("released", !params.fields && !params.texts);
 	}
@@ -85,10 +91,14 @@ static void test_refuse(void **state)
 {
 	static const struct refuse_row refuse_rows[] = {
 		{"rol=master", "unknown parameter \"rol\"; did you mean \"role\"?", NULL},
-		{"colour=red", "unknown parameter \"colour\"; known parameters: role, stay, word, token and pin", NULL},
+		{"colour=red", "unknown parameter \"colour\"; known parameters: role, stay, word, token, gone and pin",
+		 NULL},
 		{"role=boss", "parameter role: \"boss\" is not known; write master or replica", NULL},
 		{"role", "parameter role has no value; write role=master|replica", NULL},
 		{"role=", "parameter role has no value", NULL},
+		{"gone=", "parameter gone has no value; write gone=true", NULL},
+		{"gone=maybe", "parameter gone: \"maybe\" is not known; write true or false", NULL},
+		{"gone&gone", "parameter gone is given twice", NULL},
 		{"stay=soon", "parameter stay: \"soon\" is not a duration", NULL},
 		{"pin=hunter", "parameter pin does not accept this value", "hunter"},
 		{"word=%00", "%00", NULL},

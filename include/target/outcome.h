@@ -24,6 +24,7 @@ enum outcome_kind {
 	OUTCOME_DNS_SILENT,
 	OUTCOME_LOCAL,
 	OUTCOME_NO_FILE,
+	OUTCOME_NO_PROCESS,
 	OUTCOME_UNMET, /* what this machine itself shows is not what the target asks for */
 	OUTCOME_REFUSED,
 	OUTCOME_UNREACHABLE,

@@ -16,7 +16,8 @@ struct protocol; /* how to probe it; defined in a room above: attempt/probe.h */
 enum scheme_needs {
 	SCHEME_NEEDS_ADDRESS, /* a host with a port; an attempt is made at each of its addresses */
 	SCHEME_NEEDS_NAME,    /* a host, which is not looked up before the probe */
-	SCHEME_NEEDS_NOTHING  /* no host; a path or the like may follow in the URL */
+	SCHEME_NEEDS_NOTHING, /* no host; a path or the like may follow in the URL */
+	SCHEME_NEEDS_WORD     /* no host; all that follows "://" is the target's tail, as 123 of pid://123 */
 };
 
 struct scheme {

@@ -43,7 +43,7 @@ struct target {
 	char *scheme_name;           /* lower case; NULL for a bare host:port */
 	bool has_user;               /* the URL has an '@' before its host */
 	char *user, *password; /* decoded from the URL, or found by credentials.h; NULL or "": none. Never printed */
-	char *tail;            /* the rest of the URL from '/' or '?' on; "" if there is none */
+	char *tail;            /* the rest of the URL from '/' or '?' on; "" if there is none; see SCHEME_NEEDS_WORD */
 	struct endpoint *endpoints;
 	struct target_settings settings;
 	struct bits own_settings;    /* the option rows that a configuration file sets for this target alone */

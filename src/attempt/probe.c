@@ -11,7 +11,7 @@
 
 static int probe_check_endpoints(const struct target *target, struct error *err)
 {
-	if (target->scheme->needs == SCHEME_NEEDS_NOTHING)
+	if (target->scheme->needs == SCHEME_NEEDS_NOTHING || target->scheme->needs == SCHEME_NEEDS_WORD)
 		return 0;
 	if (target->endpoint_count == 0)
 		return errors_set(err, "the host is missing; write %s", target->scheme->example);

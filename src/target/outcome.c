@@ -17,6 +17,7 @@ static const struct outcome_info outcome_table[OUTCOME_KINDS] = {
 	[OUTCOME_LOCAL]           = { "local",          OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  5, "cannot try" },
 	/* TCP: FACTS 17, 18. */
 	[OUTCOME_NO_FILE]         = { "no_file",        OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "no such file" },
+	[OUTCOME_NO_PROCESS]      = { "no_process",     OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "no such process" },
 	[OUTCOME_UNMET]           = { "unmet",          OUTCOME_APP,     OUTCOME_FREE,   false,  false, false,  0, "not yet" },
 	[OUTCOME_REFUSED]         = { "refused",        OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "connection refused" },
 	[OUTCOME_UNREACHABLE]     = { "unreachable",    OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "unreachable" },

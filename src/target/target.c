@@ -159,10 +159,8 @@ static int target_parse_user(struct target *target, const char *text, size_t len
 }
 
 /* A scheme that needs no host must have none. The error quotes nothing, because the text may be part of a secret. */
-static int target_refuse_authority(const char *scheme_name, struct error *err)
+static int target_refuse_authority(const struct scheme *scheme, struct error *err)
 {
-	const struct scheme *scheme = scheme_of_name(scheme_name);
-
 	if (!scheme || scheme->needs != SCHEME_NEEDS_NOTHING)
 		return 0;
 	return errors_set(err, "%s:// takes no host, port or user before the path; write %s", scheme->name,
@@ -173,6 +171,7 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 {
 	const char *scheme = text + scheme_wrapper_length(text), *at;
 	size_t scheme_len = target_scheme_length(scheme), len;
+	const struct scheme *known;
 
 	if (!scheme_len)
 		return target_parse_bare(target, text, err);
@@ -181,10 +180,13 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 		*c = (char)tolower((unsigned char)*c);
 	scheme_cut_driver(target->scheme_name);
 	text = scheme + scheme_len + 3;
-	len = strcspn(text, "/?#");
+	known = scheme_of_name(target->scheme_name);
+	len = known && known->needs == SCHEME_NEEDS_WORD ? 0 : strcspn(text, "/?#");
 	at = memrchr(text, '@', len);
 	target->tail = alloc_text(text + len);
-	if (len && target_refuse_authority(target->scheme_name, err))
+	if (known && known->needs == SCHEME_NEEDS_WORD)
+		return 0;
+	if (len && target_refuse_authority(known, err))
 		return -1;
 	if (target_check_url(text, len, at, strcmp(target->scheme_name, "tcp") == 0 && !at, err))
 		return -1;

@@ -43,7 +43,7 @@ def test_a_folder_a_link_and_any_name(waitfor, place):
 
 def test_several_parameters(waitfor, place):
     log = place / "app.log"
-    running = waitfor.start("-t", "30s", f"file://{log}?min-size=10&fresh=1m&contains=^(started|up) [[:digit:]]%2B$")
+    running = waitfor.start("-t", "30s", f"file://{log}?min-size=10&fresh=1m&contains=^(started|up) [[:digit:]]+$")
     running.wait_err("no such file")
     log.write_text("starting\n")
     os.utime(log, (1, 1))

@@ -47,6 +47,7 @@ static void test_kinds(void **state)
 		{"DNS silent", OUTCOME_DNS_SILENT, OUTCOME_NAME, OUTCOME_SHARED, false, false},
 		{"local", OUTCOME_LOCAL, OUTCOME_NAME, OUTCOME_SHARED, false, false},
 		{"no_file", OUTCOME_NO_FILE, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
+		{"no process", OUTCOME_NO_PROCESS, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
 		{"unmet", OUTCOME_UNMET, OUTCOME_APP, OUTCOME_FREE, false, false},
 		{"refused", OUTCOME_REFUSED, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
 		{"unreachable", OUTCOME_UNREACHABLE, OUTCOME_CONNECT, OUTCOME_FREE, false, true},

@@ -74,6 +74,8 @@ static void test_parse(void **state)
 		 NULL, NULL},
 		{"postgres:///app?host=db", "", NULL, false, "postgres", "/app?host=db", false, NULL, NULL},
 		{"unix:///run/a", "", NULL, false, "unix", "/run/a", false, NULL, NULL},
+		{"pid://123?gone", "", NULL, false, "pid", "123?gone", false, NULL, NULL},
+		{"app=PID://123", "", "APP", true, "pid", "123", false, NULL, "PID://123"},
 		{"api=unix:///run/a", "", "API", true, "unix", "/run/a", false, NULL, "unix:///run/a"},
 		{"postgres://db?application_name=a=b", "db 0", "DB", false, "postgres", "?application_name=a=b", false,
 		 NULL, NULL},

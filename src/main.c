@@ -111,7 +111,7 @@ static int main_hand_over(const struct config *config, const struct progress *pr
 }
 
 /* Runs the wait. The event loop and the resolver exist only during this call. */
-static int main_wait_for(struct waiter_result *result, const struct config *config, const struct process *process,
+static int main_wait_for(struct waiter_result *result, const struct config *config, struct process *process,
 			 const struct sinks *sinks, struct error *err)
 {
 	struct session session;
@@ -125,7 +125,7 @@ static int main_wait_for(struct waiter_result *result, const struct config *conf
 }
 
 /* Runs all steps after the settings were read. Returns the exit code; does not return if it starts a command. */
-static int main_wait(struct config *config, struct env *env, const struct process *process, struct log *log,
+static int main_wait(struct config *config, struct env *env, struct process *process, struct log *log,
 		     struct error *err)
 {
 	struct waiter_result result = {0};

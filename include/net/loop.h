@@ -16,9 +16,9 @@ struct loop;
 /*
  * Returns a loop, which loop_free frees, or NULL with err. An ending signal (system/ending.h), also one that came
  * before, stops the loop. At SIGCHLD children that have ended are reaped (FACTS 39). process must outlive the loop.
- * There can be one loop at a time.
+ * There can be one loop at a time. loop_free waits for the end of children that were killed (children_close).
  */
-struct loop *loop_new(const struct process *process, struct error *err);
+struct loop *loop_new(struct process *process, struct error *err);
 void loop_free(struct loop *loop);
 
 /*
@@ -75,5 +75,11 @@ void loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool re
 
 /* Stops watching. Also valid for a zeroed watch, and for one that is not set. */
 void loop_watch_clear(struct loop_watch *watch);
+
+/* Must be called before a child is started (loop_children): the loop will notice its end. Returns -1 with errno. */
+int loop_expect_children(struct loop *loop);
+
+/* Where children are added and left. The loop calls their on_end. */
+struct children *loop_children(struct loop *loop);
 
 #endif

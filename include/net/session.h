@@ -22,7 +22,7 @@ struct session {
 };
 
 /* process must outlive the session. Returns -1 with err on failure; then there is nothing to close. */
-int session_open(struct session *session, const struct process *process, struct error *err);
+int session_open(struct session *session, struct process *process, struct error *err);
 
 /* Free everything that uses the loop or the resolver first. */
 void session_close(struct session *session);

@@ -4,23 +4,18 @@
 
 #include <signal.h>
 #include <stdbool.h>
-#include <sys/types.h>
 
-/* A child that this program started. It is a member of the struct that started it and that reads its status. */
-struct process_child {
-	pid_t pid;
-	bool ended;
-	int status;                 /* as from waitpid; valid if ended */
-	struct process_child *next; /* in process.children */
-};
+#include "system/children.h"
 
 struct process {
-	sigset_t mask_found;            /* the mask at the start, which the app must get */
-	sigset_t pending_found;         /* what was pending at the start, and must stay pending for the app */
-	sigset_t ending;                /* the signals that end the wait and have a handler (system/ending.h) */
-	sigset_t watched;               /* signals that are blocked and read by the loop; empty unless PID 1 */
-	bool is_init;                   /* PID 1 */
-	struct process_child *children; /* list of the children that process_add_child added */
+	sigset_t mask_found;    /* the mask at the start, which the app must get */
+	sigset_t pending_found; /* what was pending at the start, and must stay pending for the app */
+	sigset_t ending;        /* the signals that end the wait and have a handler (system/ending.h) */
+	sigset_t watched;       /* signals that are blocked and read by the loop; empty unless PID 1 */
+	bool is_init;           /* PID 1 */
+	bool starts_children;   /* process_expect_children was called */
+	bool ignored_children;  /* SIGCHLD was ignored before that */
+	struct children children;
 };
 
 /*
@@ -45,24 +40,18 @@ int process_read_signal(int fd);
 const char *process_refuse_descriptor(int fd);
 
 /*
- * Restores the signal mask, for execve. If an ending signal has arrived, or arrives until execve, the process exits
- * with 128+n. Otherwise the signal would be lost and the app would start (FACTS 36).
+ * Restores the signal mask and what process_expect_children has changed, for execve. If an ending signal has arrived, or arrives
+ * until execve, the process exits with 128+n. Otherwise the signal would be lost and the app would start (FACTS 36).
  */
 void process_give_back(const struct process *process);
 
 /*
- * Adds a child that was just started; process_reap will fill in its status. The caller owns child and must remove it
- * before freeing it. So far, SIGCHLD is watched only as PID 1.
+ * Must be called before a child is started; once is enough. From then on SIGCHLD is blocked, so that a descriptor can tell of
+ * it. If it was ignored, the kernel would throw the status of children away, so now it is not.
  */
-void process_add_child(struct process *process, struct process_child *child, pid_t pid);
-void process_remove_child(struct process *process, const struct process_child *child);
+void process_expect_children(struct process *process);
 
-/*
- * Collects children that have ended; never blocks. No other function calls waitpid. Stores the status of each child
- * that was added. As PID 1 it also reaps all other children, which are inherited orphans, and ignores their status
- * (FACTS 39). Not as PID 1 it leaves other children alone: they existed before this program, and the app may wait for
- * them.
- */
-void process_reap(const struct process *process);
+/* Collects children that have ended (children_reap): all of them as PID 1, else those of this program. Never blocks. */
+void process_reap(struct process *process);
 
 #endif

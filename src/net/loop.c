@@ -12,9 +12,10 @@
 
 struct loop {
 	struct event_base *base;
-	const struct process *process;
+	struct process *process;
 	int ending_fd, signal_fd; /* signal_fd is -1 if process has no signals to watch */
-	struct event ending_event, signal_event;
+	int children_fd;          /* tells of SIGCHLD; -1: nobody starts children, or signal_fd does */
+	struct event ending_event, signal_event, children_event;
 	int ending_signal;
 	int failed; /* 0, or the errno value of a refused call without which waiting is impossible */
 };
@@ -73,6 +74,7 @@ static void loop_on_signal(evutil_socket_t fd, short what, void *arg)
 		else
 			loop_end_at(loop, number);
 	}
+	children_tell(&loop->process->children);
 }
 
 /* Calls read when fd is readable, before all other callbacks. Returns -1 with errno. */
@@ -93,7 +95,7 @@ static int loop_watch_signals(struct loop *loop)
 /* Opens the descriptors that tell of signals. Returns -1 with errno. */
 static int loop_open_signals(struct loop *loop)
 {
-	loop->signal_fd = -1;
+	loop->signal_fd = loop->children_fd = -1;
 	loop->ending_fd = ending_watch();
 	if (loop->ending_fd < 0)
 		return -1;
@@ -120,7 +122,7 @@ static int loop_open_base(struct loop *loop)
 	return loop_watch_signals(loop);
 }
 
-struct loop *loop_new(const struct process *process, struct error *err)
+struct loop *loop_new(struct process *process, struct error *err)
 {
 	struct loop *loop = alloc_zero(1, sizeof(*loop));
 
@@ -146,11 +148,16 @@ void loop_free(struct loop *loop)
 			event_del(&loop->ending_event);
 		if (event_initialized(&loop->signal_event))
 			event_del(&loop->signal_event);
+		if (event_initialized(&loop->children_event))
+			event_del(&loop->children_event);
 		event_base_free(loop->base);
 	}
 	ending_unwatch(loop->ending_fd);
 	if (loop->signal_fd >= 0)
 		close(loop->signal_fd);
+	if (loop->children_fd >= 0)
+		close(loop->children_fd);
+	children_close(&loop->process->children);
 	free(loop);
 }
 
@@ -255,4 +262,24 @@ void loop_watch_clear(struct loop_watch *watch)
 {
 	if (event_initialized(&watch->event))
 		event_del(&watch->event);
+}
+
+int loop_expect_children(struct loop *loop)
+{
+	sigset_t ends;
+
+	process_expect_children(loop->process);
+	if (loop->children_fd >= 0 || sigismember(&loop->process->watched, SIGCHLD))
+		return 0;
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGCHLD);
+	loop->children_fd = process_open_signals(&ends);
+	if (loop->children_fd < 0)
+		return -1;
+	return loop_add_signals(loop, &loop->children_event, loop->children_fd, loop_on_signal);
+}
+
+struct children *loop_children(struct loop *loop)
+{
+	return &loop->process->children;
 }

@@ -15,7 +15,7 @@ static size_t session_sockets(void)
 	return limit.rlim_cur > SESSION_OWN_DESCRIPTORS ? (size_t)limit.rlim_cur - SESSION_OWN_DESCRIPTORS : 1;
 }
 
-int session_open(struct session *session, const struct process *process, struct error *err)
+int session_open(struct session *session, struct process *process, struct error *err)
 {
 	*session = (struct session){.sockets_max = session_sockets()};
 	session->loop = loop_new(process, err);

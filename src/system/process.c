@@ -124,7 +124,8 @@ void process_take(struct process *process)
 
 	process_hold_stdio();
 	process->is_init = getpid() == 1;
-	process->children = NULL;
+	process->starts_children = process->ignored_children = false;
+	process->children = (struct children){0};
 	memset(&all, 0xff, sizeof(all));
 	sigemptyset(&process->mask_found);
 	process_mask(SIG_BLOCK, &all, &process->mask_found);
@@ -189,6 +190,30 @@ static void process_drop_failed_writes(const struct process *process)
 		;
 }
 
+/*
+ * A SIGCHLD of a child of ours must not be left for the app if the parent blocked it. But it may also be of a child that was
+ * there before, and then the app must get it.
+ */
+static void process_forget_children(const struct process *process)
+{
+	const struct timespec at_once = {0};
+	siginfo_t info = {0};
+	sigset_t ends;
+
+	if (!process->starts_children)
+		return;
+	if (process->ignored_children)
+		signal(SIGCHLD, SIG_IGN);
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGCHLD);
+	if (sigismember(&process->pending_found, SIGCHLD))
+		return;
+	while (sigtimedwait(&ends, NULL, &at_once) > 0)
+		;
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid)
+		raise(SIGCHLD);
+}
+
 void process_give_back(const struct process *process)
 {
 	/*
@@ -198,46 +223,27 @@ void process_give_back(const struct process *process)
 	ending_hurry();
 	process_end_at_watched(process);
 	process_drop_failed_writes(process);
+	process_forget_children(process);
 	process_mask(SIG_SETMASK, &process->mask_found, NULL);
 }
 
-void process_add_child(struct process *process, struct process_child *child, pid_t pid)
+void process_expect_children(struct process *process)
 {
-	*child = (struct process_child){.pid = pid, .next = process->children};
-	process->children = child;
+	sigset_t ends;
+
+	if (process->starts_children)
+		return;
+	process->starts_children = true;
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGCHLD);
+	process_mask(SIG_BLOCK, &ends, NULL);
+	process->ignored_children = process_ignores(SIGCHLD);
+	if (process->ignored_children)
+		signal(SIGCHLD, SIG_DFL);
 }
 
-void process_remove_child(struct process *process, const struct process_child *child)
+void process_reap(struct process *process)
 {
-	for (struct process_child **link = &process->children; *link; link = &(*link)->next)
-		if (*link == child) {
-			*link = child->next;
-			return;
-		}
-}
-
-/*
- * Collects the child with the PID `wanted`, or with -1 any child, and stores its status. Returns 0 or -1 if none has
- * ended.
- */
-static pid_t process_collect(const struct process *process, pid_t wanted)
-{
-	int status;
-	pid_t pid = waitpid(wanted, &status, WNOHANG);
-
-	for (struct process_child *child = process->children; child && pid > 0; child = child->next)
-		if (child->pid == pid && !child->ended) {
-			child->status = status;
-			child->ended = true;
-		}
-	return pid;
-}
-
-void process_reap(const struct process *process)
-{
-	while (process->is_init && process_collect(process, -1) > 0)
-		;
-	for (struct process_child *child = process->children; child; child = child->next)
-		if (!child->ended)
-			process_collect(process, child->pid);
+	/* Where SIGCHLD was ignored, the kernel would have reaped all, and will again. */
+	children_reap(&process->children, process->is_init || process->ignored_children);
 }

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -336,6 +337,57 @@ static void test_orphans_are_reaped(void **state)
 	check_text("no child is left, and the loop went on", child.text, "-1 0 -1");
 }
 
+static void on_child_end(void *arg, int status)
+{
+	printf("status %d ", WEXITSTATUS(status));
+	loop_stop(arg);
+}
+
+/* Whether it is PID 1, which reads SIGCHLD anyway, or not. Two children, so that a second call of loop_expect_children is one. */
+static void run_with_children(void *arg)
+{
+	struct process process;
+	struct error err = {0};
+	struct loop *loop;
+
+	watched_process(&process, SIGCHLD, SIGTERM);
+	process.is_init = *(const bool *)arg;
+	sigdelset(&process.ending, SIGCHLD);
+	if (!process.is_init)
+		sigemptyset(&process.watched);
+	loop = loop_new(&process, &err);
+	for (int i = 0; i < 2; i++) {
+		struct children_child child;
+		pid_t pid;
+
+		if (loop_expect_children(loop))
+			_exit(1);
+		pid = fork();
+		if (pid == 0) {
+			poll(NULL, 0, 20);
+			_exit(3 + i);
+		}
+		children_add(loop_children(loop), &child, pid, on_child_end, loop);
+		printf("%d ", run(loop));
+		children_leave(loop_children(loop), &child);
+	}
+	loop_free(loop);
+	printf("none %d", waitpid(-1, NULL, WNOHANG));
+}
+
+static void test_children_are_waited_for(void **state)
+{
+	static bool inits[] = {false, true};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(inits); i++) {
+		struct unit_child child;
+
+		unit_child_run(&child, run_with_children, &inits[i]);
+		check_text(inits[i] ? "PID 1" : "not PID 1", child.text, "status 3 0 status 4 0 none -1");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +399,7 @@ int main(void)
 		cmocka_unit_test(test_an_ending_signal_stops_the_loop),
 		cmocka_unit_test(test_a_signal_that_came_before),
 		cmocka_unit_test(test_orphans_are_reaped),
+		cmocka_unit_test(test_children_are_waited_for),
 	};
 
 	return unit_main(tests);

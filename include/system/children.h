@@ -1,0 +1,53 @@
+/*
+ * The children that this program starts. Each leads a group of its own, and the group ends with it: what a child has started in
+ * its turn is killed as soon as it ends or is not wanted any more. A process that has left the group is out of reach.
+ */
+#ifndef SYSTEM_CHILDREN_H
+#define SYSTEM_CHILDREN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* One child. It is a member of the struct of whoever started it. */
+struct children_child {
+	pid_t pid;
+	bool ended, told;
+	int status;                            /* as from waitpid; valid if ended */
+	void (*on_end)(void *arg, int status); /* called once, by children_tell */
+	void *arg;
+	struct children_child *next;
+};
+
+/* Zeroed: none. */
+struct children {
+	struct children_child *list;
+	pid_t *left; /* groups that were killed, of which somebody may still have to be collected */
+	size_t left_count;
+};
+
+/* Adds a child that was just started. The caller owns the struct and must call children_leave before it frees it. */
+void children_add(struct children *children, struct children_child *child, pid_t pid,
+		  void (*on_end)(void *arg, int status), void *arg);
+
+/* Forgets a child; kills it and its group if it has not ended. on_end is not called any more. Also valid for a zeroed one. */
+void children_leave(struct children *children, struct children_child *child);
+
+/*
+ * Collects children that have ended; never blocks. No other function calls waitpid. Notes the status of each child that was
+ * added. With all it also collects all others, as PID 1 must, and ignores their status (FACTS 39). Otherwise it leaves them
+ * alone: they existed before this program, and the app may wait for them.
+ */
+void children_reap(struct children *children, bool all);
+
+/* Calls on_end of each child that was found ended. It may leave children and add some. */
+void children_tell(struct children *children);
+
+/*
+ * Waits until the groups that were killed are gone, so that the app finds none of them, not even as zombies. They are gone at
+ * once, but for a process that the kernel cannot kill yet, because it waits for a disk: then this gives up after a second.
+ * SIGCHLD must be blocked. Releases what children holds.
+ */
+void children_close(struct children *children);
+
+#endif

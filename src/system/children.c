@@ -1,0 +1,153 @@
+#include "system/children.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/alloc.h"
+
+void children_add(struct children *children, struct children_child *child, pid_t pid,
+		  void (*on_end)(void *arg, int status), void *arg)
+{
+	*child = (struct children_child){.pid = pid, .on_end = on_end, .arg = arg, .next = children->list};
+	children->list = child;
+}
+
+/* The group does not exist before the child has made it. So the child is named as well. */
+static void children_kill(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	kill(-pid, SIGKILL);
+}
+
+/*
+ * Collects all that there is to collect of a group that was killed. Returns whether it is gone: as PID 1, this program also
+ * gets those that the child has started.
+ */
+static bool children_settle(pid_t pid)
+{
+	if (waitpid(pid, NULL, WNOHANG) == 0)
+		return false;
+	for (;;) {
+		pid_t found = waitpid(-pid, NULL, WNOHANG);
+
+		if (found <= 0)
+			return found < 0;
+	}
+}
+
+static void children_note_left(struct children *children, pid_t pid)
+{
+	if (children_settle(pid))
+		return;
+	children->left = alloc_resize(children->left, children->left_count + 1, sizeof(*children->left));
+	children->left[children->left_count++] = pid;
+}
+
+void children_leave(struct children *children, struct children_child *child)
+{
+	struct children_child **link = &children->list;
+
+	while (*link && *link != child)
+		link = &(*link)->next;
+	if (!*link)
+		return;
+	*link = child->next;
+	if (child->ended)
+		return;
+	children_kill(child->pid);
+	children_note_left(children, child->pid);
+}
+
+static struct children_child *children_find(const struct children *children, pid_t pid)
+{
+	struct children_child *child = children->list;
+
+	while (child && (child->pid != pid || child->ended))
+		child = child->next;
+	return child;
+}
+
+/*
+ * Collects a process that has ended. The number of a child is also that of its group, and becomes free when both are gone. So
+ * the group is killed first.
+ */
+static void children_collect(struct children *children, pid_t pid)
+{
+	struct children_child *child = children_find(children, pid);
+	int status = SIGKILL;
+
+	if (child)
+		children_kill(pid);
+	waitpid(pid, &status, WNOHANG);
+	if (!child)
+		return;
+	child->status = status;
+	child->ended = true;
+	children_note_left(children, pid);
+}
+
+/* Returns a process that has ended and is not collected yet; 0 if there is none. id as for waitid(2). */
+static pid_t children_ended(idtype_t type, pid_t id)
+{
+	siginfo_t info = {0};
+
+	return waitid(type, (id_t)id, &info, WEXITED | WNOHANG | WNOWAIT) ? 0 : info.si_pid;
+}
+
+static void children_settle_all(struct children *children)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < children->left_count; i++)
+		if (!children_settle(children->left[i]))
+			children->left[kept++] = children->left[i];
+	children->left_count = kept;
+}
+
+void children_reap(struct children *children, bool all)
+{
+	pid_t pid;
+
+	while (all && (pid = children_ended(P_ALL, 0)) > 0)
+		children_collect(children, pid);
+	for (struct children_child *child = children->list; child && !all; child = child->next)
+		if (!child->ended && children_ended(P_PID, child->pid) > 0)
+			children_collect(children, child->pid);
+	children_settle_all(children);
+}
+
+void children_tell(struct children *children)
+{
+	struct children_child *child = children->list;
+
+	while (child) {
+		if (!child->ended || child->told) {
+			child = child->next;
+			continue;
+		}
+		child->told = true;
+		child->on_end(child->arg, child->status);
+		child = children->list; /* the list may have changed */
+	}
+}
+
+void children_close(struct children *children)
+{
+	enum { TURNS = 100 };
+	const struct timespec turn = {.tv_nsec = 10 * 1000 * 1000};
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGCHLD);
+	children_settle_all(children);
+	for (int i = 0; i < TURNS && children->left_count; i++) {
+		sigtimedwait(&ends, NULL, &turn);
+		children_settle_all(children);
+	}
+	free(children->left);
+	children->left = NULL;
+	children->left_count = 0;
+}

@@ -45,6 +45,7 @@ struct options_row {
 	bool secret;         /* its value is never shown */
 	bool takes_lines;    /* its value may hold a carriage return (parameters only) */
 	bool per_target;     /* may also be set for one target in the configuration file */
+	bool may_be_empty;   /* of a list: "" is an item */
 	bool names_file;     /* of a text or list: a URL is refused, because it is a target by mistake */
 	enum { OPTIONS_EVERYWHERE, OPTIONS_ARGV_ONLY, OPTIONS_ENV_ONLY, OPTIONS_NOT_IN_FILE } where;
 };

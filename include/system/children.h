@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* One child. It is a member of the struct of whoever started it. */
@@ -19,10 +20,16 @@ struct children_child {
 	struct children_child *next;
 };
 
+/* A group that was killed. */
+struct children_group {
+	pid_t pid;
+	int64_t killed; /* clock_now() time */
+};
+
 /* Zeroed: none. */
 struct children {
 	struct children_child *list;
-	pid_t *left; /* groups that were killed, of which somebody may still have to be collected */
+	struct children_group *left; /* groups that were killed, of which somebody may still be there */
 	size_t left_count;
 };
 
@@ -44,9 +51,9 @@ void children_reap(struct children *children, bool all);
 void children_tell(struct children *children);
 
 /*
- * Waits until the groups that were killed are gone, so that the app finds none of them, not even as zombies. They are gone at
- * once, but for a process that the kernel cannot kill yet, because it waits for a disk: then this gives up after a second.
- * SIGCHLD must be blocked. Releases what children holds.
+ * Waits until the groups that were killed are gone, so that the app finds none of them, and of its own children not even zombies.
+ * They are gone at once, but for a process that the kernel cannot kill yet, because it waits for a disk: then this gives up after
+ * a second. Others than children are waited for a tenth of a second. SIGCHLD must be blocked. Releases what children holds.
  */
 void children_close(struct children *children);
 

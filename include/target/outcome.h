@@ -25,6 +25,7 @@ enum outcome_kind {
 	OUTCOME_LOCAL,
 	OUTCOME_NO_FILE,
 	OUTCOME_NO_PROCESS,
+	OUTCOME_CHECK_FAILED,
 	OUTCOME_UNMET, /* what this machine itself shows is not what the target asks for */
 	OUTCOME_REFUSED,
 	OUTCOME_UNREACHABLE,

@@ -121,13 +121,13 @@ static char *explain_duration(int64_t duration)
 	return alloc_format("%ss", text);
 }
 
-static char *explain_list(const struct options_list *list)
+static char *explain_list(const struct options_row *row, const struct options_list *list)
 {
 	struct buf out = {0};
 
 	for (size_t i = 0; i < list->count; i++) {
 		buf_add_text(&out, i ? ", " : "");
-		buf_add_text(&out, list->items[i]);
+		buf_add_text(&out, row->secret ? "***" : list->items[i]);
 	}
 	return list->count ? buf_detach(&out) : NULL;
 }
@@ -149,7 +149,7 @@ static char *explain_value(const struct options_row *row, const void *field)
 	case OPTIONS_TEXT:
 		return alloc_text(*(const char *const *)field);
 	case OPTIONS_LIST:
-		return explain_list(field);
+		return explain_list(row, field);
 	case OPTIONS_NO_FIELD:
 		break;
 	}

@@ -237,7 +237,7 @@ int options_store(const struct options_table *table, size_t index, const struct 
 	if (row->type != OPTIONS_TEXT && row->type != OPTIONS_LIST) {
 		if (options_store_value(row, values->fields, text, err))
 			return -1;
-	} else if (!*text) {
+	} else if (!*text && !row->may_be_empty) {
 		return errors_set(err, "%s is missing", row->arg);
 	} else if (row->names_file && strstr(text, "://")) {
 		return options_refuse_url(row, text, err);

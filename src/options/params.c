@@ -64,7 +64,7 @@ static int params_store(const struct options_table *table, const struct options_
 			continue;
 		if (row->type == OPTIONS_FLAG && !has_value)
 			value = "true";
-		if (!*value)
+		if (!*value && !(row->may_be_empty && has_value))
 			return errors_set(err, "parameter %s has no value; write %s=%s", key, key,
 					  row->choices ? row->choices
 					  : row->arg   ? row->arg

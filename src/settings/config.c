@@ -44,6 +44,13 @@ static const struct options_row config_rows[] = {
 		  "--links=-web,api leaves services out. In Kubernetes a pod finds its own Service too, and would wait "
 		  "for itself: leave that one out. If there is no target and no such variable, this is an error, unless "
 		  "=optional is given; both can be combined, as in --links=optional,-web." },
+	{ .key = "check", .type = OPTIONS_LIST, .offset = offsetof(struct config, checks), .arg = "COMMAND", .secret = true,
+	  .help = "also wait until COMMAND exits with 0",
+	  .more = "The option can be repeated; the variable holds one command. COMMAND is one argument, which is cut into "
+		  "words at white space, with '', \"\" and \\ as in a shell; ${VAR} and ${VAR:-default} are expanded. There "
+		  "is no shell: write sh -c '...' where the image has one. An attempt that takes longer than "
+		  "--attempt-timeout is ended, with all that COMMAND has started. Its arguments are not shown, because one "
+		  "may be a password." },
 	{ .key = "pin", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.pin),
 	  .help = "export the address that answered as NAME_HOST" },
 	{ .key = "no-export", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.no_export),
@@ -165,6 +172,7 @@ void config_release(struct config *config)
 	free(config->reports.items);
 	free(config->expect_json.items);
 	free(config->http_headers.items);
+	free(config->checks.items);
 	free(config->operands);
 	jsontext_release(&config->file);
 	env_release(&config->variables);

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "options/argv.h"
+#include "settings/checks.h"
 #include "settings/file.h"
 #include "settings/httpflags.h"
 #include "settings/targets.h"
@@ -144,6 +145,8 @@ static int load_add_targets(struct config *config, const struct env *env, struct
 	if ((config->operand_count || has_words) && settings_file_has_targets(config))
 		log_line(log, LOG_LEVEL_NORMAL, "ignoring the targets in %s, because %s gives targets",
 			 config->file.name, config->operand_count ? "the command line" : "WAITFOR_TARGETS");
+	if (checks_add(config, env, err))
+		return -1;
 	if (config->links && targets_add_links(config, env, err))
 		return -1;
 	if (config->plan.target_count == 0 && !config->links && config->file.root)

@@ -7,6 +7,10 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
+
+/* How long others than children may take to end after they were killed. */
+#define CHILDREN_OTHERS (100 * CLOCK_MS)
 
 void children_add(struct children *children, struct children_child *child, pid_t pid,
 		  void (*on_end)(void *arg, int status), void *arg)
@@ -23,27 +27,28 @@ static void children_kill(pid_t pid)
 }
 
 /*
- * Collects all that there is to collect of a group that was killed. Returns whether it is gone: as PID 1, this program also
- * gets those that the child has started.
+ * Collects all that there is to collect of a group that was killed. Returns whether it is gone. As PID 1, this program also gets
+ * those that the child has started. Otherwise they are another's to collect, and who knows when: they are dead soon, and it is
+ * not waited for more.
  */
-static bool children_settle(pid_t pid)
+static bool children_settle(const struct children_group *group)
 {
-	if (waitpid(pid, NULL, WNOHANG) == 0)
-		return false;
-	for (;;) {
-		pid_t found = waitpid(-pid, NULL, WNOHANG);
+	pid_t found = waitpid(group->pid, NULL, WNOHANG);
 
-		if (found <= 0)
-			return found < 0;
-	}
+	if (found != 0)
+		while ((found = waitpid(-group->pid, NULL, WNOHANG)) > 0)
+			;
+	return found < 0 && (kill(-group->pid, 0) || clock_now() - group->killed > CHILDREN_OTHERS);
 }
 
 static void children_note_left(struct children *children, pid_t pid)
 {
-	if (children_settle(pid))
+	const struct children_group group = {pid, clock_now()};
+
+	if (children_settle(&group))
 		return;
 	children->left = alloc_resize(children->left, children->left_count + 1, sizeof(*children->left));
-	children->left[children->left_count++] = pid;
+	children->left[children->left_count++] = group;
 }
 
 void children_leave(struct children *children, struct children_child *child)
@@ -102,7 +107,7 @@ static void children_settle_all(struct children *children)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < children->left_count; i++)
-		if (!children_settle(children->left[i]))
+		if (!children_settle(&children->left[i]))
 			children->left[kept++] = children->left[i];
 	children->left_count = kept;
 }
@@ -136,8 +141,8 @@ void children_tell(struct children *children)
 
 void children_close(struct children *children)
 {
-	enum { TURNS = 100 };
-	const struct timespec turn = {.tv_nsec = 10 * 1000 * 1000};
+	enum { TURNS = 500 };
+	const struct timespec turn = {.tv_nsec = 2 * 1000 * 1000};
 	sigset_t ends;
 
 	sigemptyset(&ends);

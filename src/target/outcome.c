@@ -18,6 +18,7 @@ static const struct outcome_info outcome_table[OUTCOME_KINDS] = {
 	/* TCP: FACTS 17, 18. */
 	[OUTCOME_NO_FILE]         = { "no_file",        OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "no such file" },
 	[OUTCOME_NO_PROCESS]      = { "no_process",     OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "no such process" },
+	[OUTCOME_CHECK_FAILED]    = { "check_failed",   OUTCOME_APP,     OUTCOME_NOISY,  false,  true,  false,  0, "the check failed" },
 	[OUTCOME_UNMET]           = { "unmet",          OUTCOME_APP,     OUTCOME_FREE,   false,  false, false,  0, "not yet" },
 	[OUTCOME_REFUSED]         = { "refused",        OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "connection refused" },
 	[OUTCOME_UNREACHABLE]     = { "unreachable",    OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "unreachable" },

@@ -241,7 +241,8 @@ static void end_group(void *arg)
 	children_leave(&process.children, &child);
 	printf("all ended: %d; ", read(group.pipe, &byte, 1) == 0);
 	children_close(&process.children);
-	printf("none: %d %d", waitpid(-1, NULL, WNOHANG), errno == ECHILD);
+	printf("none: %d ", waitpid(-1, NULL, WNOHANG));
+	printf("%d", errno == ECHILD);
 }
 
 /* Whether the child ends by itself or is left: what it has started ends too, and nothing is left to collect. */

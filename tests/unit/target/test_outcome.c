@@ -48,6 +48,7 @@ static void test_kinds(void **state)
 		{"local", OUTCOME_LOCAL, OUTCOME_NAME, OUTCOME_SHARED, false, false},
 		{"no_file", OUTCOME_NO_FILE, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
 		{"no process", OUTCOME_NO_PROCESS, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
+		{"check failed", OUTCOME_CHECK_FAILED, OUTCOME_APP, OUTCOME_NOISY, false, true},
 		{"unmet", OUTCOME_UNMET, OUTCOME_APP, OUTCOME_FREE, false, false},
 		{"refused", OUTCOME_REFUSED, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
 		{"unreachable", OUTCOME_UNREACHABLE, OUTCOME_CONNECT, OUTCOME_FREE, false, true},

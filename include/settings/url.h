@@ -18,7 +18,8 @@ char *url_expand(const struct jsontext *file, const cJSON *item, const char *tex
 
 /*
  * Appends the members of options to url, as parameters, with variables expanded and percent-encoded. Fails if options
- * is not an object of strings and numbers, if url is not a URL, and if a key cannot be a parameter's name.
+ * is not an object of strings, numbers and booleans, or of arrays of these, which repeat the parameter; if url is not a URL; and
+ * if a key cannot be a parameter's name.
  */
 int url_add_options(const struct jsontext *file, struct buf *url, const cJSON *options, const struct env *env,
 		    struct error *err);

@@ -34,26 +34,45 @@ static int url_check_parameter(const struct jsontext *file, const cJSON *item, s
 	return -1;
 }
 
-/* Returns the text of a parameter's value, a string or a number; NULL on failure. The caller's. */
-static char *url_option_value(const struct jsontext *file, const cJSON *item, const struct env *env, struct error *err)
+/* Returns the text of a parameter's value; NULL on failure. name is the parameter's. The caller's. */
+static char *url_option_value(const struct jsontext *file, const cJSON *item, const char *name, const struct env *env,
+			      struct error *err)
 {
-	if (cJSON_IsString(item) && strchr(item->valuestring, '\r') && !scheme_takes_lines(item->string)) {
-		jsontext_error(file, item, false, err, "\"%s\" holds a carriage return; remove the \\r", item->string);
+	if (cJSON_IsString(item) && strchr(item->valuestring, '\r') && !scheme_takes_lines(name)) {
+		jsontext_error(file, item, false, err, "\"%s\" holds a carriage return; remove the \\r", name);
 		return NULL;
 	}
 	if (cJSON_IsString(item))
 		return url_expand(file, item, item->valuestring, env, err);
 	if (cJSON_IsNumber(item))
 		return alloc_format("%.15g", item->valuedouble);
-	jsontext_error(file, item, false, err, "\"%s\" must be a string or a number", item->string);
+	if (cJSON_IsBool(item))
+		return alloc_text(cJSON_IsTrue(item) ? "true" : "false");
+	jsontext_error(file, item, false, err, "\"%s\" must be a string, a number, true or false, or an array of these",
+		       name);
 	return NULL;
+}
+
+/* Appends "&name=value". item is the value. */
+static int url_add_option(const struct jsontext *file, struct buf *url, const cJSON *item, const char *name,
+			  const struct env *env, struct error *err)
+{
+	char *value = url_option_value(file, item, name, env, err);
+
+	if (!value)
+		return -1;
+	buf_add_text(url, strchr(url->data, '?') ? "&" : "?");
+	buf_add_text(url, name);
+	buf_add_text(url, "=");
+	percent_encode(url, value);
+	free(value);
+	return 0;
 }
 
 int url_add_options(const struct jsontext *file, struct buf *url, const cJSON *options, const struct env *env,
 		    struct error *err)
 {
-	bool has_query = strchr(url->data, '?') != NULL;
-	const cJSON *item;
+	const cJSON *item, *each;
 
 	if (!cJSON_IsObject(options) || !strstr(url->data, "://"))
 		return jsontext_error(file, options, true, err,
@@ -61,16 +80,18 @@ int url_add_options(const struct jsontext *file, struct buf *url, const cJSON *o
 				      "\"postgres://db/shop\", \"options\": {\"sslmode\": \"require\"}}");
 	cJSON_ArrayForEach(item, options)
 	{
-		char *value = url_check_parameter(file, item, err) ? NULL : url_option_value(file, item, env, err);
-
-		if (!value)
+		if (url_check_parameter(file, item, err))
 			return -1;
-		buf_add_text(url, has_query ? "&" : "?");
-		has_query = true;
-		buf_add_text(url, item->string);
-		buf_add_text(url, "=");
-		percent_encode(url, value);
-		free(value);
+		if (!cJSON_IsArray(item)) {
+			if (url_add_option(file, url, item, item->string, env, err))
+				return -1;
+			continue;
+		}
+		cJSON_ArrayForEach(each, item)
+		{
+			if (url_add_option(file, url, each, item->string, env, err))
+				return -1;
+		}
 	}
 	return 0;
 }

@@ -142,7 +142,7 @@ void children_tell(struct children *children)
 void children_close(struct children *children)
 {
 	enum { TURNS = 500 };
-	const struct timespec turn = {.tv_nsec = 2 * 1000 * 1000};
+	const struct timespec turn = {.tv_nsec = 2000000};
 	sigset_t ends;
 
 	sigemptyset(&ends);

@@ -278,6 +278,8 @@ def test_check_from_the_environment_and_the_file(waitfor, config, place):
     assert result.code == 0 and result.err.count("ready after") == 2, result
     target = {"target": "exec:///sh?search=path", "name": "X", "timeout": "5s", "options": {"exit": 3}}
     assert waitfor("-f", config({"targets": [target]})).code == 124
+    target["options"]["arg"] = ["-c", "test \"$1 $2\" = ' 3' && exit \"$2\"", "sh", "", 3]
+    assert waitfor("-f", config({"targets": [target]})).code == 0
     assert waitfor("-t", "5s", "--once", "--check", "false").code == 1
 
 

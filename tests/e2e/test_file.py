@@ -165,7 +165,7 @@ def test_the_configuration_file(waitfor, config, place):
     (place / "f").write_text("a+b&c\n")
     options = {"contains": r"a\+b&c", "fresh": "1m", "min-size": 6}
     path = config({"targets": [{"target": f"file://{place}/f", "options": options},
-                               {"target": f"file://{place}/none", "options": {"gone": "true"}}]})
+                               {"target": f"file://{place}/none", "options": {"gone": True}}]})
     assert waitfor("-t", "10s", "-f", path).code == 0
     path = config({"targets": [{"target": f"file://{place}/f", "options": {"gone": "true", "fresh": "1m"}}]})
     refused_line(waitfor("-f", path), f"waitfor: {path}:1:", "leave out gone, or the others")

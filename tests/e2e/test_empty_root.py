@@ -106,6 +106,21 @@ def test_a_unix_socket(inside, root):
         path.unlink()
 
 
+def test_files_and_processes(inside):
+    """Without /proc a process is there or not; nobody can tell whether it is a zombie."""
+    assert exports(inside("file:///app?min-size=1k", "file:///run?gone", "pid://1", "pid://4194304?gone")) == []
+
+
+def test_a_check(inside):
+    """Its stdin is at its end without /dev/null. There is one program that it can be: waitfor -f - reads stdin."""
+    result = inside("--check", "/waitfor --once file:///app", "exec:///waitfor?arg=-f&arg=-&exit=125")
+    assert exports(result) == [], result
+    result = inside("--once", "exec:///waitfor?arg=-f&arg=-")
+    assert result.code == 1 and "exit status 125: waitfor: standard input" in result.err, result
+    result = inside("--once", "--check", "sh -c true")
+    assert result.code == 1 and "the program, or the interpreter or loader that it needs, does not exist" in result.err
+
+
 def test_errors_are_as_elsewhere(inside):
     result = inside("db:0")
     assert result.code == 125 and len(result.lines) == 1

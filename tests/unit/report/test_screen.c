@@ -210,7 +210,7 @@ static void test_without_a_terminal_there_are_lines(void **state)
 	rig.sink->end(rig.sink, VERDICT_SIGNALLED, SIGTERM);
 	check_text("lines", unit_log_text(&rig.log),
 		   "waitfor: db:5432: connection refused\n"
-		   "waitfor: db:5432: ready at  after 0s, 2 attempts\n"
+		   "waitfor: db:5432: ready after 0s, 2 attempts\n"
 		   "waitfor: stopped by SIGTERM\n");
 	rig_close(&rig);
 }

@@ -35,7 +35,7 @@ struct config {
 	struct options_list reports;             /* "[FORM:]FILE" */
 	const char *expect_status, *expect_body; /* for the only target of HTTP; NULL: not given */
 	struct options_list expect_json, http_headers;
-	struct options_list checks; /* commands */
+	struct options_list checks;               /* commands */
 	int print_env;                            /* 0: not given; else enum envprint_form + 1 */
 	int explain;                              /* enum config_explain */
 	enum options_source sources[CONFIG_ROWS]; /* one for each row of config_options */

@@ -81,16 +81,26 @@ static void about_flow_add(struct about_flow *flow, char *word)
 	flow->column += 1 + len;
 }
 
+/* Has the scheme the parameters of the one before, as https:// has those of http://? */
+static bool about_is_variant(size_t index)
+{
+	const struct scheme *scheme = scheme_at(index), *before = index ? scheme_at(index - 1) : NULL;
+
+	return before && scheme->params && scheme->params == before->params;
+}
+
+/* The schemes without their variants: the short help is one screen. */
 static void about_add_schemes(struct buf *out)
 {
 	enum { WIDTH = 79, INDENT = 2 };
 	struct about_flow flow = {out, WIDTH, INDENT, INDENT - 1};
-	const struct scheme *scheme;
 
 	buf_add_text(out, " ");
-	for (size_t i = 0; (scheme = scheme_at(i)); i++)
-		about_flow_add(&flow, alloc_format("%s%s", scheme->name, scheme_at(i + 1) ? "" : ";"));
-	about_flow_add(&flow, alloc_text("see --help=targets, --help=all"));
+	for (size_t i = 0; scheme_at(i); i++)
+		if (!about_is_variant(i))
+			about_flow_add(&flow, alloc_text(scheme_at(i)->name));
+	about_flow_add(&flow, alloc_text("..."));
+	about_flow_add(&flow, alloc_text("see --help=targets"));
 	buf_add_text(out, "\n");
 }
 
@@ -140,8 +150,7 @@ static void about_add_targets(struct buf *out, bool parameters)
 
 	for (size_t i = 0; (scheme = scheme_at(i)); i++) {
 		about_add(out, alloc_format("  %-30s%s\n", scheme->example, scheme->summary));
-		/* A scheme may have the parameters of the one before. */
-		if (parameters && (i == 0 || scheme->params != scheme_at(i - 1)->params))
+		if (parameters && !about_is_variant(i))
 			about_add_parameters(out, scheme->params);
 	}
 	about_add_ports(out);

@@ -111,7 +111,8 @@ static void test_help_fits_a_screen(void **state)
 
 	(void)state;
 	check("begins with the usage", strncmp(help, "Usage: waitfor ", 15) == 0);
-	check_has("leads on", help, "--help=all");
+	check_has("leads on", help, "--help[=all|");
+	check_has("leads on", help, "--help=targets");
 	check_has("example", help, "\n  waitfor db:5432 -- ./app ");
 	check_has("example", help, "\n  waitfor db:5432 cache:6379 -- ./app ");
 	check_has("example", help, "\n  waitfor --once tcp://127.0.0.1:8080 ");

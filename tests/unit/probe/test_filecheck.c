@@ -259,7 +259,7 @@ static void test_bind(void **state)
 		{"file:///run/x?min-size=99999999999999999999", "is not a size"},
 		{"file:///run/x?fresh=0", "is too short"},
 		{"file:///run/x?stable=soon", "is not a duration"},
-		{"file:///run/x?contains=(", "parameter contains: a ( has no )"},
+		{"file:///run/x?contains=(", "parameter contains: "},
 		{"file:///run/x?contain=x", "did you mean \"contains\"?"},
 	};
 

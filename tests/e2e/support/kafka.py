@@ -9,8 +9,6 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import pytest
-
 from support.until import until
 
 SOURCE = Path(__file__).resolve().parents[1] / "programs" / "kfake"
@@ -63,10 +61,10 @@ def answers(bodies):
 
 
 def kfake_program():
-    """The built program; skips where it cannot be built. The modules are of the Go module proxy."""
+    """The built program; None where it cannot be built. The modules are of the Go module proxy."""
     go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
     if not go:
-        pytest.skip("no Go here, with which kfake is built")
+        return None
     digest = hashlib.sha256(b"".join((SOURCE / name).read_bytes() for name in FILES)).hexdigest()[:16]
     CACHE.mkdir(parents=True, exist_ok=True)
     program = CACHE / f"kfake-{digest}"
@@ -79,7 +77,7 @@ def kfake_program():
                 built = subprocess.run([go, "build", "-mod=mod", "-o", "kfake", "."], cwd=folder, text=True,
                                        capture_output=True, timeout=400, env={**os.environ, "GOTOOLCHAIN": "local"})
                 if built.returncode != 0:
-                    pytest.skip(f"kfake cannot be built: {built.stderr.strip().splitlines()[-1]}")
+                    return None
                 shutil.move(Path(folder) / "kfake", program)
     return program
 

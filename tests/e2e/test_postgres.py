@@ -319,3 +319,37 @@ def test_tls_that_is_asked_for_is_not_silently_left_out(waitfor, pg):
     result = waitfor(*QUICK, pg.uri(parameters="?sslmode=require"))
     assert result.code in (124, 125), result
     assert "TLS" in result.err or "sslmode" in result.err, result
+
+
+# --- a table, a query ---------------------------------------------------------------------------
+
+def test_a_table_that_a_migration_makes(waitfor, new_pg):
+    pg = new_pg().start()
+    running = waitfor.start("-t", "30s", pg.uri(parameters="?table=shop.orders"))
+    running.wait_err("answers but is not ready: no such table: shop.orders")
+    pg.sql("CREATE SCHEMA shop; CREATE TABLE shop.orders (id int); GRANT USAGE ON SCHEMA shop TO app", database="app")
+    assert running.finish(40).code == 0
+    for name in ("orders", "shop.order", "SHOP.orders2", "'; DROP TABLE shop.orders; --", "\"Orders\""):
+        result = waitfor(*QUICK, pg.uri(parameters=f"?table={quote(name, safe='')}"))
+        assert result.code == 124, result
+    for name in ("SHOP.Orders", '"shop"."orders"', "pg_catalog.pg_class", "pg_class"):
+        assert waitfor("-t", "10s", pg.uri(parameters=f"?table={quote(name, safe='')}")).code == 0
+
+
+@pytest.mark.parametrize("sql, reason", [
+    ("SELECT true", None), ("SELECT 1", None), ("SELECT 'ready'", None), ("SELECT count(*) FROM pg_class", None),
+    ("SELECT false", "the first column of the query's first row is not true"), ("SELECT 0", "is not true"),
+    ("SELECT NULL", "is not true"), ("SELECT ''", "is not true"), ("SELECT 1 WHERE false", "the query gives no rows"),
+    ("SELECT", "is not true"), ("SET work_mem = '1MB'", "the query gives no rows"),
+    ("SELECT 1 FROM nothing_of_that", "42P01"), ("SELECT 1 FROM nobody.x", "42P01"), ("SELEC", "42601")])
+def test_a_query(waitfor, pg, sql, reason):
+    result = waitfor(*QUICK, pg.uri(parameters=f"?query={quote(sql, safe='')}"))
+    assert (result.code == 124 and reason in result.err) if reason else result.code == 0, result
+
+
+def test_a_table_takes_a_login_or_a_server_that_asks_for_none(waitfor, pg):
+    assert fails(waitfor(*QUICK, pg.uri("app", "", parameters="?table=pg_class")),
+                 "a password is needed to see whether table is met")
+    assert waitfor("-t", "10s", pg.uri("trusty", "", parameters="?table=pg_class")).code == 0
+    assert fails(waitfor(*QUICK, pg.uri("trusty", "", parameters="?table=nothing_of_that")), "no such table")
+    assert fails(waitfor(*QUICK, pg.uri("trusty", "", parameters="?query=SELEC")), "42601")

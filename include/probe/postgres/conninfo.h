@@ -26,7 +26,8 @@ struct conninfo {
 	bool database_named;         /* false: the database has the name of the user */
 	bool wants_database;         /* a login must find the database */
 	bool in_clear;               /* libpq does not ask for TLS first */
-	bool wants_session; /* target_session_attrs asks for a server with a certain property, such as read-write */
+	const char
+		*session_for; /* the parameter that takes a login to be met, such as target_session_attrs; NULL: none */
 };
 
 /*

@@ -8,6 +8,9 @@
 #include "base/errors.h"
 #include "base/mask.h"
 
+/* More names of the scheme: those of dj-database-url, django-environ, Doctrine, Laravel, Phoenix, pgx, usql and psycopg. */
+extern const char *const pgdialect_schemes[];
+
 struct pgdialect {
 	char *uri;     /* "postgresql://…", with libpq's parameters only */
 	char *own;     /* the parameters of waitfor itself, as a query: "missing-database=ok"; "" if there are none */

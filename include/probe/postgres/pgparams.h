@@ -6,6 +6,8 @@
 
 struct pgparams {
 	enum { PGPARAMS_NOT_MISSING, PGPARAMS_MAY_BE_MISSING } database; /* may the database be missing? */
+	const char *table;                                               /* that must exist; NULL: none */
+	const char *query; /* whose first column of the first row must be true; NULL: none */
 };
 
 /* The rows of struct pgparams, for params_load. */

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "probe/postgres/pgenviron.h"
 #include "probe/postgres/pgparams.h"
+#include "probe/postgres/pgquery.h"
 #include "probe/postgres/pgtls.h"
 #include "probe/postgres/pguri.h"
 #include "target/links.h"
@@ -271,7 +272,8 @@ static void conninfo_fill_identity(struct conninfo *info, const struct target *t
 static int conninfo_fill(struct conninfo *info, struct target *target, const struct env *env, struct log *log,
 			 struct error *err)
 {
-	if (target->scheme_name && conninfo_take_uri(info, target, log, err))
+	if (target->scheme_name &&
+	    (conninfo_take_uri(info, target, log, err) || pgquery_check(target->params.fields, err)))
 		return -1;
 	/* probe_bind did this for the hosts in the target's text; the parameters may have named other hosts. */
 	for (size_t i = 0; i < target->endpoint_count; i++)
@@ -291,7 +293,9 @@ static void conninfo_note(struct conninfo *info, struct target *target)
 
 	info->user = pgkeys_get(&info->all, "user");
 	info->database = pgkeys_get(&info->all, "dbname");
-	info->wants_session = session && strcmp(session, "any") != 0 && strcmp(session, "prefer-standby") != 0;
+	info->session_for = pgquery_wanted_by(own);
+	if (session && strcmp(session, "any") != 0 && strcmp(session, "prefer-standby") != 0)
+		info->session_for = "target_session_attrs";
 	info->wants_database = info->database_named && !(own && own->database == PGPARAMS_MAY_BE_MISSING);
 	target->login = (struct target_login){
 		.how = info->password_from ? TARGET_LOGIN : TARGET_PING,

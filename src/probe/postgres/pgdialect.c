@@ -14,6 +14,10 @@
 #include "probe/postgres/pgapps.h"
 #include "probe/postgres/pgparams.h"
 
+const char *const pgdialect_schemes[] = {
+	"pgsql",        "psql", "pg",  "postgis", "pdo-pgsql", "pdo_pgsql",   "timescale", "timescaledb",
+	"timescalegis", "ecto", "pgx", "pgx5",    "cockroach", "cockroachdb", "redshift",  NULL};
+
 /* Other names of libpq's parameters. */
 static const char *const pgdialect_names[][2] = {
 	{"sslMode", "sslmode"},         /* R2DBC */

@@ -7,8 +7,8 @@
 /* What the server refuses may be fine for this target, and what is up may not be enough. */
 static enum outcome_kind pgrefusal_kind(const struct conninfo *info, enum outcome_kind kind, const char *words)
 {
-	/* A refusal shows that the server is up, but not that it has the property that target_session_attrs asks for. */
-	if (info->wants_session)
+	/* A refusal shows that the server is up, but not that it has the property that the URL asks for. */
+	if (info->session_for)
 		return kind == OUTCOME_READY ? OUTCOME_DENIED : kind;
 	/* A database that nobody named, or that may be missing, is not judged. 3D000: it does not exist. */
 	if (kind == OUTCOME_DENIED && !info->wants_database && strncmp(words, "3D000", 5) == 0)
@@ -19,8 +19,10 @@ static enum outcome_kind pgrefusal_kind(const struct conninfo *info, enum outcom
 /* Returns what the user can do about a refusal, or NULL. */
 static const char *pgrefusal_hint(const struct conninfo *info, const char *words, bool local)
 {
-	if (!info->password_from)
-		return "a login is needed to see whether target_session_attrs is met";
+	if (!info->password_from && info->session_for)
+		return strcmp(info->session_for, "target_session_attrs") == 0
+			       ? "a login is needed to see whether target_session_attrs is met"
+			       : "a login is needed to ask for a table or a query";
 	if (!local && pgtls_is_missed(words))
 		return "use waitfor-tls with sslmode=require";
 	if ((!info->user_named || !info->database_named) && pganswer_is_vague(words))

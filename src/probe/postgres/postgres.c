@@ -2,7 +2,7 @@
  * PostgreSQL through libpq's asynchronous API. FACTS 22-30.
  *
  * Without a password ("ping mode") an authentication request proves that the server accepts connections (FACTS 23);
- * this leaves no line in the server's log. With a password the probe logs in and sends SELECT 1. The SQLSTATE of the
+ * this leaves no line in the server's log. With a password the probe logs in and sends a query (pgquery.h). The SQLSTATE of the
  * server decides, never the text of its message, which may be in any language (FACTS 27).
  */
 #include <errno.h>
@@ -18,16 +18,15 @@
 #include "net/stream.h"
 #include "probe/postgres/conninfo.h"
 #include "probe/postgres/pganswer.h"
+#include "probe/postgres/pgdialect.h"
+#include "probe/postgres/pgquery.h"
 #include "probe/postgres/pgrefusal.h"
 #include "probe/postgres/pgstartup.h"
 #include "probe/postgres/pguri.h"
 #include "probe/postgres/pgwords.h"
 #include "target/scheme.h"
 
-/*
- * How long a precheck stays open. A server after a clean shutdown needs 4 to 9 ms from listening to ready (PostgreSQL
- * 15).
- */
+/* How long a precheck stays open. After a clean shutdown, PostgreSQL 15 needs 4 to 9 ms from listening to ready. */
 #define POSTGRES_STAY (10 * CLOCK_MS)
 
 /* Bytes that are looked at before libpq reads them: more than the last messages of an authentication have. */
@@ -39,7 +38,7 @@ struct postgres_state {
 	PGconn *conn;
 	struct loop_watch watch;
 	bool connected;        /* the socket is connected; libpq is talking */
-	bool querying;         /* SELECT 1 was sent */
+	bool querying;         /* the query was sent */
 	bool let_in;           /* the authentication is over */
 	bool eof;              /* the peer closed the connection */
 	unsigned char head[5]; /* the first head_len bytes of the reply to the startup message */
@@ -100,7 +99,7 @@ static enum outcome_kind postgres_kind_without_state(const struct probe *probe, 
 		return OUTCOME_TLS;
 	if (state->start == PGANSWER_NONE)
 		return OUTCOME_CLOSED;
-	if (state->start == PGANSWER_AUTHENTICATION && info->wants_session)
+	if (state->start == PGANSWER_AUTHENTICATION && info->session_for)
 		return OUTCOME_UNSUITABLE;
 	/* The server asked for a method that this libpq does not have (GSSAPI), so the server is up. */
 	if (state->start == PGANSWER_AUTHENTICATION)
@@ -111,7 +110,7 @@ static enum outcome_kind postgres_kind_without_state(const struct probe *probe, 
 /* How far the session is; stage is the state of the connection. Within TLS nothing is seen but the stage. */
 static enum pganswer_phase postgres_phase(const struct postgres_state *state, ConnStatusType stage)
 {
-	if (!postgres_is_login(state))
+	if (!postgres_is_login(state) && !state->querying)
 		return PGANSWER_PING;
 	return state->querying || state->let_in || stage == CONNECTION_AUTH_OK ? PGANSWER_LET_IN : PGANSWER_LOGIN;
 }
@@ -133,15 +132,16 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
 	struct postgres_state *state = probe->state;
 	const struct conninfo *info = probe->target->plan;
 	const char *message = PQerrorMessage(state->conn), *sqlstate = pganswer_find_state(message);
+	struct outcome outcome;
 	enum outcome_kind kind;
 	char *line;
 
 	if (PQconnectionNeedsPassword(state->conn)) {
-		if (info->wants_session)
-			postgres_finish(probe, OUTCOME_DENIED,
-					"a password is needed to see whether target_session_attrs is met");
-		else
-			postgres_finish(probe, OUTCOME_READY, NULL);
+		outcome = outcome_make(OUTCOME_READY, NULL);
+		if (info->session_for)
+			outcome = outcome_make(OUTCOME_DENIED, "a password is needed to see whether %s is met",
+					       info->session_for);
+		probe_finish(probe, &outcome);
 		return;
 	}
 	if (sqlstate) {
@@ -161,8 +161,8 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
 static void postgres_peek(struct postgres_state *state)
 {
 	unsigned char bytes[POSTGRES_PEEK];
-	ssize_t got;
 	size_t more;
+	ssize_t got;
 
 	if (PQsslInUse(state->conn))
 		return;
@@ -200,14 +200,14 @@ static void postgres_logged_in(struct probe *probe)
 {
 	struct postgres_state *state = probe->state;
 
-	if (!postgres_is_login(state)) {
+	if (!postgres_is_login(state) && !pgquery_wanted_by(probe->target->params.fields)) {
 		postgres_finish(probe, OUTCOME_READY, NULL); /* the server needs no password */
 		return;
 	}
 	state->querying = true;
-	probe_expire_as(probe, OUTCOME_SILENT, "no answer to SELECT 1");
+	probe_expire_as(probe, OUTCOME_SILENT, "no answer to the query");
 	PQsetnonblocking(state->conn, 1);
-	if (!PQsendQuery(state->conn, "SELECT 1"))
+	if (!pgquery_send(state->conn, probe->target->params.fields))
 		postgres_finish(probe, OUTCOME_RESET, NULL);
 	else
 		postgres_watch(probe, PQflush(state->conn) == 1);
@@ -258,6 +258,7 @@ static bool postgres_is_connected(struct probe *probe)
 static void postgres_poll_query(struct probe *probe)
 {
 	struct postgres_state *state = probe->state;
+	struct outcome outcome;
 	const char *words;
 	PGresult *result;
 
@@ -270,9 +271,10 @@ static void postgres_poll_query(struct probe *probe)
 		return;
 	}
 	result = PQgetResult(state->conn);
+	outcome = pgquery_judge(result, probe->target->params.fields);
 	words = pganswer_find_state(PQresultErrorMessage(result));
-	if (PQresultStatus(result) == PGRES_TUPLES_OK)
-		postgres_finish(probe, OUTCOME_READY, NULL);
+	if (outcome.kind != OUTCOME_NONE)
+		probe_finish(probe, &outcome);
 	else if (words)
 		postgres_refused(probe, words, CONNECTION_OK);
 	else
@@ -401,15 +403,10 @@ static const struct protocol postgres_protocol = {
 	.stop = postgres_stop,
 };
 
-/* Names of URLs in dj-database-url, django-environ, Doctrine, Laravel, Phoenix, pgx, usql and psycopg. */
-static const char *const postgres_others[] = {
-	"pgsql",        "psql", "pg",  "postgis", "pdo-pgsql", "pdo_pgsql",   "timescale", "timescaledb",
-	"timescalegis", "ecto", "pgx", "pgx5",    "cockroach", "cockroachdb", "redshift",  NULL};
-
 const struct scheme scheme_postgres = {
 	.name = "postgres",
 	.alias = "postgresql",
-	.others = postgres_others,
+	.others = pgdialect_schemes,
 	.summary = "PostgreSQL takes connections; with a password: logs in and answers a query",
 	.example = "postgres://host:5432/db",
 	.default_port = PGURI_PORT,

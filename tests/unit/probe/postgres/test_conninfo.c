@@ -298,7 +298,7 @@ static void test_stray_variables(void **state)
 	check_text("address", PQhostaddr(conn), "127.0.0.1");
 	check_text("port", PQport(conn), "5433");
 	check_text("options", PQoptions(conn), "");
-	check("no session is wanted", !bound.info->wants_session);
+	check("no session is wanted", !bound.info->session_for);
 	for (size_t i = 0; i < COUNT(found) - 3; i++) {
 		char *name = alloc_slice(found[i], strcspn(found[i], "="));
 
@@ -423,6 +423,8 @@ static void test_sessions(void **state)
 		{"postgres://db/app?target_session_attrs=any", false},
 		{"postgres://db/app?target_session_attrs=read-write", true},
 		{"postgres://db/app?target_session_attrs=standby", true},
+		{"postgres://db/app?table=orders", true},
+		{"postgres://db/app?query=SELECT%20true", true},
 	};
 	static const char *const none[] = {NULL};
 
@@ -431,7 +433,7 @@ static void test_sessions(void **state)
 		struct bound bound;
 
 		bound_open(&bound, rows[i].target, none);
-		check_int(rows[i].target, bound.info->wants_session, rows[i].wants_session);
+		check_int(rows[i].target, bound.info->session_for != NULL, rows[i].wants_session);
 		bound_close(&bound);
 	}
 }

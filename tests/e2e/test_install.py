@@ -121,7 +121,7 @@ def test_the_copyright_names_every_library(tree, folder, deb):
     run("dpkg-deb", "--extract", deb, folder)
     text = (folder / "usr/share/doc/waitfor/copyright").read_text()
     libraries = [line.split()[0].lower() for line in run(tree / "build/waitfor", "--version").splitlines()[1:]]
-    assert set(libraries) == {"musl", "c-ares", "libevent", "libpq", "cjson"}
+    assert set(libraries) == {"musl", "c-ares", "libevent", "libpq", "cjson", "libcurl"}
     for library in libraries:
         stanza = re.search(rf"(?m)^Files: {library}/\*\nCopyright: .*(?:\n .*)*\nLicense: (\S+)$", text)
         assert stanza, library

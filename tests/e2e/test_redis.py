@@ -391,8 +391,8 @@ def test_a_wrong_target(waitfor, case):
     refused_line(waitfor(target, "--", "echo", "started"), target.partition("://")[0], *says_)
 
 
-def test_an_unknown_scheme_lists_redis(waitfor):
-    refused_line(waitfor("htp://cache"), "htp", "redis://")
+def test_a_misspelt_scheme(waitfor):
+    refused_line(waitfor("redsi://cache"), "redsi", "did you mean redis://?")
 
 
 # --- the configuration file ---------------------------------------------------------------------

@@ -284,8 +284,8 @@ def test_a_wrong_target(waitfor, name, case):
     assert refused_line(result, *says) and "hunter2" not in result.err, result
 
 
-def test_an_unknown_scheme_lists_unix(waitfor):
-    refused_line(waitfor("htp://api"), "htp", "unix://")
+def test_a_misspelt_scheme(waitfor):
+    refused_line(waitfor("unx:///run/api"), "unx", "did you mean unix://?")
 
 
 def padded(place, length, last="x"):

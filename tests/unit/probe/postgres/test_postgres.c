@@ -138,7 +138,7 @@ static void test_login(void **state)
 		 OUTCOME_DENIED,
 		 "28P01",
 		 0},
-		{"no answer to the query", LOGIN, {STARTUP, LET_IN, HOLD}, OUTCOME_SILENT, "SELECT 1", PG_SHORT},
+		{"no answer to the query", LOGIN, {STARTUP, LET_IN, HOLD}, OUTCOME_SILENT, "no answer to the query", PG_SHORT},
 		{"shut down before the query",
 		 LOGIN,
 		 {STARTUP, LET_IN, MESSAGE, ERROR("57P01"), CLOSE},

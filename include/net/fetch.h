@@ -46,7 +46,8 @@ struct fetch {
 	struct loop_timer timer;
 	struct fetch_reply reply;
 	size_t body_max;
-	bool head_over;
+	bool heard;          /* a line of a head has arrived */
+	bool head_over;      /* the head of the reply is there */
 	char words[256];     /* libcurl's own, if it fails */
 	const char *ca_file; /* whose certificates are trusted, or NULL */
 	void (*done)(void *arg, const struct outcome *failure);
@@ -66,10 +67,10 @@ struct outcome fetch_start(struct fetch *fetch, struct loop *loop, int fd, const
 			   void (*done)(void *arg, const struct outcome *failure), void *arg);
 
 /*
- * Returns the address to which the reply redirects, made absolute; NULL if it does not. The caller frees it with free(). Call
- * it after done and before fetch_stop.
+ * Returns where the reply redirects to, made absolute from the URL that was asked; NULL if its Location is no URL, or
+ * missing. The caller frees it with free(). Call it once the head is there, and before fetch_stop.
  */
-char *fetch_redirect(const struct fetch *fetch);
+char *fetch_redirect(const struct fetch *fetch, const char *from);
 
 /* Ends the request and closes the connection, and reads what has arrived so that the service sees an end and no reset. */
 void fetch_stop(struct fetch *fetch);
@@ -80,7 +81,7 @@ bool fetch_has_tls(void);
 /* What a URL names, taken apart. */
 struct fetch_url {
 	char *scheme, *host;
-	unsigned port; /* the scheme's own, if the URL has none */
+	unsigned port; /* the scheme's own, if the URL has none; 0 if it has none either */
 };
 
 /* Takes an absolute URL apart. Returns false if it is none; then there is nothing to free. */

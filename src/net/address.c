@@ -26,7 +26,7 @@ void address_set_port(struct address *address, uint16_t port)
 	if (address->any.sa_family == AF_INET) {
 		address->v4.sin_port = htons(port);
 		address->length = sizeof(address->v4);
-	} else {
+	} else if (address->any.sa_family == AF_INET6) {
 		address->v6.sin6_port = htons(port);
 		address->length = sizeof(address->v6);
 	}

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -56,6 +57,7 @@ static size_t fetch_on_head(char *data, size_t one, size_t len, void *arg)
 	long status = 0;
 
 	(void)one;
+	fetch->heard = true;
 	if (len > 5 && memcmp(data, "HTTP/", 5) == 0)
 		buf_release(&fetch->reply.head);
 	if (!fetch_add(&fetch->reply.head, data, len, FETCH_HEAD_MAX))
@@ -79,7 +81,7 @@ static size_t fetch_on_body(char *data, size_t one, size_t len, void *arg)
 	return CURL_WRITEFUNC_ERROR;
 }
 
-/* Returns what a failure of libcurl says about the service. */
+/* Returns what a failure of libcurl says about the service. Who has said something is not down, so it has not reset. */
 static struct outcome fetch_judge(const struct fetch *fetch, CURLcode code)
 {
 	long verified = 0;
@@ -87,26 +89,34 @@ static struct outcome fetch_judge(const struct fetch *fetch, CURLcode code)
 	curl_easy_getinfo(fetch->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
 	switch (code) {
 	case CURLE_GOT_NOTHING:
-		return outcome_make(OUTCOME_CLOSED, NULL);
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
-		return outcome_make(OUTCOME_RESET, NULL);
 	case CURLE_PARTIAL_FILE:
-		return outcome_make(OUTCOME_STARTING, "the reply is not complete");
+	case CURLE_OK:
+		if (fetch->heard)
+			return outcome_make(OUTCOME_STARTING, "the reply is not complete");
+		return outcome_make(code == CURLE_GOT_NOTHING ? OUTCOME_CLOSED : OUTCOME_RESET, NULL);
 	case CURLE_WRITE_ERROR:
 		return outcome_make(OUTCOME_GARBLED, "the head of the reply is longer than %d kB",
 				    FETCH_HEAD_MAX / 1024);
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_ISSUER_ERROR:
 	case CURLE_SSL_CIPHER:
 		return tls_outcome(verified, fetch->words, fetch->ca_file);
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+	case CURLE_BAD_CONTENT_ENCODING:
+	case CURLE_TOO_LARGE:
+		return outcome_make(OUTCOME_GARBLED, "it is not HTTP");
 	case CURLE_OUT_OF_MEMORY:
 		return outcome_make(OUTCOME_LOCAL, "out of memory");
-	default:
-		return outcome_make(OUTCOME_GARBLED, "it is not HTTP");
+	case CURLE_SSL_CACERT_BADFILE:
+		return outcome_make(OUTCOME_TLS, "the file of trusted certificates cannot be used");
+	default: /* libcurl's own words may hold the path of the key, which is shown nowhere */
+		return outcome_make(OUTCOME_TLS, "the certificate or the key of this client cannot be used");
 	}
 }
 
@@ -128,7 +138,7 @@ static void fetch_look(struct fetch *fetch)
 	}
 	loop_timer_clear(&fetch->timer);
 	loop_watch_clear(&fetch->watch);
-	if (message->data.result == CURLE_OK || fetch->reply.cut) {
+	if ((message->data.result == CURLE_OK && fetch->head_over) || fetch->reply.cut) {
 		fetch->done(fetch->arg, NULL);
 		return;
 	}
@@ -183,6 +193,18 @@ static int fetch_wants_timer(CURLM *multi, long milliseconds, void *arg)
 	return 0;
 }
 
+/* Adds a header. For one without a value libcurl wants a ';': with a ':' it would send none. */
+static struct curl_slist *fetch_add_header(struct curl_slist *lines, const char *line)
+{
+	size_t name = strcspn(line, ":");
+	bool is_empty = line[name] && !line[name + 1 + strspn(line + name + 1, " \t")];
+	char *copy = is_empty ? alloc_format("%.*s;", (int)name, line) : alloc_text(line);
+
+	lines = alloc_check(curl_slist_append(lines, copy));
+	free(copy);
+	return lines;
+}
+
 /* Adds the headers, and keeps libcurl from "Expect: 100-continue", which small servers do not know. */
 static void fetch_set_headers(struct fetch *fetch, const struct fetch_request *request)
 {
@@ -196,7 +218,7 @@ static void fetch_set_headers(struct fetch *fetch, const struct fetch_request *r
 		free(line);
 	}
 	for (size_t i = 0; i < request->header_count; i++)
-		lines = alloc_check(curl_slist_append(lines, request->headers[i]));
+		lines = fetch_add_header(lines, request->headers[i]);
 	fetch->lines = lines;
 	curl_easy_setopt(fetch->easy, CURLOPT_HTTPHEADER, lines);
 }
@@ -284,14 +306,6 @@ struct outcome fetch_start(struct fetch *fetch, struct loop *loop, int fd, const
 	return outcome_make(OUTCOME_READY, NULL);
 }
 
-char *fetch_redirect(const struct fetch *fetch)
-{
-	char *url = NULL;
-
-	curl_easy_getinfo(fetch->easy, CURLINFO_REDIRECT_URL, &url);
-	return alloc_text(url);
-}
-
 void fetch_stop(struct fetch *fetch)
 {
 	loop_timer_clear(&fetch->timer);
@@ -323,13 +337,45 @@ static char *fetch_url_part(CURLU *url, CURLUPart part)
 	return copy;
 }
 
+/* Returns the value of the reply's Location line, which the caller frees; NULL if there is none. */
+static char *fetch_location(const struct fetch_reply *reply)
+{
+	static const char name[] = "location:";
+	const char *line = reply->head.data;
+
+	while (line && *line) {
+		size_t len = strcspn(line, "\r\n"), skip = sizeof(name) - 1;
+
+		if (len > skip && strncasecmp(line, name, skip) == 0) {
+			skip += strspn(line + skip, " \t");
+			return alloc_slice(line + skip, len - skip);
+		}
+		line += len;
+		line += strspn(line, "\r\n");
+	}
+	return NULL;
+}
+
+char *fetch_redirect(const struct fetch *fetch, const char *from)
+{
+	char *location = fetch_location(&fetch->reply), *to = NULL;
+	CURLU *url = location && *location ? alloc_check(curl_url()) : NULL;
+
+	if (url && curl_url_set(url, CURLUPART_URL, from, 0) == CURLUE_OK &&
+	    curl_url_set(url, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
+		to = fetch_url_part(url, CURLUPART_URL);
+	curl_url_cleanup(url);
+	free(location);
+	return to;
+}
+
 bool fetch_url_split(struct fetch_url *parts, const char *url)
 {
 	CURLU *handle = alloc_check(curl_url());
 	char *port = NULL;
 
 	*parts = (struct fetch_url){0};
-	if (curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK) {
+	if (curl_url_set(handle, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK) {
 		parts->scheme = fetch_url_part(handle, CURLUPART_SCHEME);
 		parts->host = fetch_url_part(handle, CURLUPART_HOST);
 		port = fetch_url_part(handle, CURLUPART_PORT);
@@ -337,7 +383,7 @@ bool fetch_url_split(struct fetch_url *parts, const char *url)
 	curl_url_cleanup(handle);
 	parts->port = port ? (unsigned)strtoul(port, NULL, 10) : 0;
 	free(port);
-	if (parts->scheme && parts->host && parts->port)
+	if (parts->scheme && parts->host)
 		return true;
 	fetch_url_release(parts);
 	return false;

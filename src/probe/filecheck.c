@@ -10,7 +10,7 @@
 #include "attempt/probe.h"
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/expr.h"
+#include "base/pattern.h"
 #include "probe/localfile.h"
 #include "target/scheme.h"
 
@@ -37,7 +37,7 @@ struct filecheck_look {
 struct filecheck_plan {
 	char *path;
 	int64_t min_size;
-	struct expr contains; /* not compiled: nothing is asked for */
+	struct pattern *contains; /* NULL: nothing is asked for */
 	/*
 	 * For ?stable=: what the file looked like, and since when it has. It outlives the attempts. The clock is one that
 	 * nobody sets: the age of the file's own times would be wrong after a step of the other.
@@ -111,7 +111,7 @@ static int filecheck_bind(struct target *target, const struct env *env, struct l
 	if (!plan->path || filecheck_check(params, err) ||
 	    (params->min_size && filecheck_parse_size(params->min_size, &plan->min_size, err)))
 		return -1;
-	if (params->contains && expr_compile(&plan->contains, params->contains, err))
+	if (params->contains && !(plan->contains = pattern_new(params->contains, err)))
 		return errors_prefix(err, "parameter contains");
 	return 0;
 }
@@ -122,7 +122,7 @@ static void filecheck_unbind(struct target *target)
 
 	if (!plan)
 		return;
-	expr_release(&plan->contains);
+	pattern_free(plan->contains);
 	free(plan->path);
 	free(plan);
 	target->plan = NULL;
@@ -156,7 +156,7 @@ static struct outcome filecheck_judge_contains(const struct filecheck_plan *plan
 	/* The first line of what was read may be the end of one. */
 	begin = cut ? memchr(text, '\n', len) : text;
 	begin = begin ? begin + cut : text;
-	outcome = expr_matches(&plan->contains, begin, len - (size_t)(begin - text), true)
+	outcome = pattern_finds(plan->contains, begin, len - (size_t)(begin - text), true)
 			  ? outcome_make(OUTCOME_READY, NULL)
 			  : outcome_make(OUTCOME_UNMET, "no line of it matches");
 	free(text);

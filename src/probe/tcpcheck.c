@@ -5,14 +5,15 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/expr.h"
+#include "base/escape.h"
+#include "base/pattern.h"
 
 /* So many bytes of what was said are not shown when the service repeats them. Fewer may be in a line by chance. */
 enum { TCPCHECK_TELLING = 4 };
 
 struct tcpcheck {
 	struct buf send;
-	struct expr expect; /* not compiled: any reply will do */
+	struct pattern *expect; /* NULL: any reply will do */
 };
 
 int tcpcheck_bind(struct target *target, const struct tcpcheck_params *params, struct error *err)
@@ -20,9 +21,9 @@ int tcpcheck_bind(struct target *target, const struct tcpcheck_params *params, s
 	struct tcpcheck *plan = alloc_zero(1, sizeof(*plan));
 
 	target->plan = plan;
-	if (params->send && expr_bytes(&plan->send, params->send, err))
+	if (params->send && escape_bytes(&plan->send, params->send, err))
 		return errors_prefix(err, "parameter send");
-	if (params->expect && expr_compile(&plan->expect, params->expect, err))
+	if (params->expect && !(plan->expect = pattern_new(params->expect, err)))
 		return errors_prefix(err, "parameter expect");
 	return 0;
 }
@@ -34,7 +35,7 @@ void tcpcheck_unbind(struct target *target)
 	if (!plan)
 		return;
 	buf_release(&plan->send);
-	expr_release(&plan->expect);
+	pattern_free(plan->expect);
 	free(plan);
 	target->plan = NULL;
 }
@@ -52,9 +53,9 @@ static bool tcpcheck_matches(const struct tcpcheck *plan, const struct dialog_he
 {
 	bool fits = heard->len <= DIALOG_HEARD_MAX;
 
-	if (!heard->len || !plan->expect.is_compiled)
+	if (!heard->len || !plan->expect)
 		return heard->len > 0;
-	return expr_matches(&plan->expect, heard->data, fits ? heard->len : DIALOG_HEARD_MAX, fits && heard->eof);
+	return pattern_finds(plan->expect, heard->data, fits ? heard->len : DIALOG_HEARD_MAX, fits && heard->eof);
 }
 
 /* How many bytes at `at` were said in a row. */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "base/errors.h"
-#include "base/expr.h"
+#include "base/pattern.h"
 #include "options/options.h"
 #include "system/log.h"
 #include "target/target.h"
@@ -20,13 +20,13 @@ struct http_params {
 
 extern const struct options_table httpplan_table;
 
-enum { HTTPPLAN_STATUS_MIN = 100, HTTPPLAN_STATUS_MAX = 599 };
+enum { HTTPPLAN_STATUS_MIN = 200, HTTPPLAN_STATUS_MAX = 599 };
 
 /* A header that must be there: its name, and what its value must match. */
 struct httpplan_header {
 	const char *name; /* not NUL-terminated */
 	size_t name_len;
-	struct expr value; /* not compiled: any value will do */
+	struct pattern *value; /* NULL: any value will do */
 };
 
 /* target->plan. Its texts are the target's or its own. */
@@ -35,7 +35,7 @@ struct httpplan {
 	char *url; /* that is asked for */
 	bool tls;
 	bool wanted[HTTPPLAN_STATUS_MAX + 1]; /* which statuses are ready */
-	struct expr body;                     /* not compiled: any body will do */
+	struct pattern *body;                 /* NULL: any body will do */
 	struct httpplan_header *headers;
 	size_t header_count;
 };
@@ -50,7 +50,11 @@ int httpplan_make(struct target *target, bool tls, const char *path, struct log 
 /* Frees target->plan, which may be NULL. */
 void httpplan_free(struct target *target);
 
-/* Does the reply's body decide? Then all of it is read, up to FETCH_BODY_MAX. */
+/* Does the reply's body decide? Then all of it is read, up to httpplan_body_max. */
 bool httpplan_reads_body(const struct httpplan *plan);
+
+/* How much of a body an expression is matched against, and how much is read of one that decides nothing. */
+enum { HTTPPLAN_SEARCHED = 64 * 1024 };
+size_t httpplan_body_max(const struct httpplan *plan);
 
 #endif

@@ -19,8 +19,7 @@
 #include "probe/http/httpplan.h"
 #include "target/scheme.h"
 
-/* A body that decides nothing is read so far and so long, so that the service can finish what it says. */
-enum { HTTP_POLITE_BODY = 64 * 1024 };
+/* A body that decides nothing is read so long, so that the service can finish what it says. */
 #define HTTP_POLITE_TIME (100 * CLOCK_MS)
 
 struct http_state {
@@ -29,6 +28,9 @@ struct http_state {
 	struct address address; /* where this request goes; a redirect may change its port */
 	char *url;              /* of this request */
 	int redirects;          /* how many were followed */
+	unsigned port;          /* of the last one */
+	bool foreign;           /* one led to another port, or to TLS */
+	bool bare;              /* one asks for a GET without a body */
 	struct loop_timer polite;
 };
 
@@ -42,58 +44,88 @@ static void http_finish(struct probe *probe, const struct outcome *outcome)
 	probe_finish(probe, outcome);
 }
 
-/* Does the redirect lead to the host that was asked, perhaps at another port? A probe looks no other host up. */
-static bool http_stays(const struct http_state *state, const struct fetch_url *to)
+/* Is the reply a redirect that is to be followed? One whose status the URL lists is what it waits for. */
+static bool http_moves(const struct probe *probe)
 {
-	struct fetch_url from;
-	bool same = fetch_url_split(&from, state->url);
+	const struct httpplan *plan = probe->target->plan;
+	const struct http_state *state = probe->state;
+	int status = state->fetch.reply.status;
 
-	same = same && strcasecmp(from.host, to->host) == 0 && (strcmp(to->scheme, "https") != 0 || fetch_has_tls());
-	fetch_url_release(&from);
-	return same;
+	if (!state->fetch.head_over || !plan->params->follow || (plan->params->status && plan->wanted[status]))
+		return false;
+	return (status >= 301 && status <= 303) || status == 307 || status == 308;
 }
 
-/* Asks again, at url, which becomes the state's. */
-static void http_follow(struct probe *probe, char *url)
+/* May the redirect be followed from one URL to the other? A probe looks no other host up, and keeps to TLS. */
+static bool http_may_go(const struct probe *probe, const struct fetch_url *from, const struct fetch_url *to)
 {
-	struct http_state *state = probe->state;
-	struct fetch_url to;
-	struct outcome elsewhere;
+	const struct http_state *state = probe->state;
+	bool tls = strcmp(to->scheme, "https") == 0, same_port = to->port == from->port;
 
-	if (!fetch_url_split(&to, url)) {
-		elsewhere = outcome_make(OUTCOME_UNSUITABLE, "it redirects to what is no URL");
-		free(url);
-		http_finish(probe, &elsewhere);
-		return;
-	}
-	elsewhere =
-		outcome_make(OUTCOME_UNSUITABLE, "it redirects to %s://%.100s:%u; wait for that as a target of its own",
-			     to.scheme, to.host, to.port);
-	if (http_stays(state, &to)) {
-		address_set_port(&state->address, (uint16_t)to.port);
-		fetch_url_release(&to);
-		free(state->url);
-		state->url = url;
-		fetch_stop(&state->fetch);
-		http_request(probe);
-		return;
-	}
-	fetch_url_release(&to);
-	free(url);
-	http_finish(probe, &elsewhere);
+	if (strcasecmp(from->host, to->host) != 0 || !to->port || (!tls && strcmp(to->scheme, "http") != 0))
+		return false;
+	if (tls ? !fetch_has_tls() : strcmp(from->scheme, "https") == 0)
+		return false;
+	return state->address.any.sa_family != AF_UNIX || (same_port && strcmp(from->scheme, to->scheme) == 0);
 }
 
-/* Returns where the reply redirects to, if that is to be followed; NULL if not. The caller's. */
-static char *http_redirect(struct probe *probe)
+/*
+ * The next request. To another port, or over TLS where there was none, goes nothing that may be a secret; and a POST that was
+ * answered by 301 to 303 becomes a GET (RFC 9110, 15.4).
+ */
+static void http_turn(struct probe *probe, const struct fetch_url *from, const struct fetch_url *to, char *url)
 {
 	const struct httpplan *plan = probe->target->plan;
 	struct http_state *state = probe->state;
+	const char *method = plan->params->method;
 
-	if (state->fetch.reply.status < 300 || state->fetch.reply.status > 399 ||
-	    state->redirects >= plan->params->follow)
-		return NULL;
+	state->foreign |= from->port != to->port || strcmp(from->scheme, to->scheme) != 0;
+	state->bare |=
+		state->fetch.reply.status == 303 ||
+		(state->fetch.reply.status < 303 && (plan->params->body || (method && strcmp(method, "POST") == 0)));
+	if (state->address.any.sa_family != AF_UNIX)
+		address_set_port(&state->address, (uint16_t)to->port);
+	state->port = to->port;
 	state->redirects++;
-	return fetch_redirect(&state->fetch);
+	free(state->url);
+	state->url = url;
+	fetch_stop(&state->fetch);
+	http_request(probe);
+}
+
+static void http_go_nowhere(struct probe *probe, const char *why)
+{
+	struct outcome outcome = outcome_make(OUTCOME_UNSUITABLE, "%s", why);
+
+	http_finish(probe, &outcome);
+}
+
+static void http_follow(struct probe *probe)
+{
+	const struct httpplan *plan = probe->target->plan;
+	struct http_state *state = probe->state;
+	char *url = fetch_redirect(&state->fetch, state->url);
+	struct fetch_url from = {0}, to = {0};
+	struct outcome elsewhere;
+
+	loop_timer_clear(&state->polite);
+	if (state->redirects >= plan->params->follow) {
+		http_go_nowhere(probe, "it redirects more often than follow allows");
+	} else if (!url || !fetch_url_split(&to, url) || !fetch_url_split(&from, state->url)) {
+		http_go_nowhere(probe, "it redirects to nowhere");
+	} else if (http_may_go(probe, &from, &to)) {
+		http_turn(probe, &from, &to, url);
+		url = NULL;
+	} else {
+		elsewhere = outcome_make(OUTCOME_UNSUITABLE,
+					 "it redirects to %.20s://%.100s:%u; wait for that as a target of "
+					 "its own",
+					 to.scheme, to.host, to.port);
+		http_finish(probe, &elsewhere);
+	}
+	fetch_url_release(&from);
+	fetch_url_release(&to);
+	free(url);
 }
 
 static void http_judge(struct probe *probe)
@@ -111,10 +143,9 @@ static void http_on_done(void *arg, const struct outcome *failure)
 	struct probe *probe = arg;
 	struct http_state *state = probe->state;
 	bool decided = state->fetch.head_over && !httpplan_reads_body(probe->target->plan);
-	char *url = failure ? NULL : http_redirect(probe);
 
-	if (url)
-		http_follow(probe, url);
+	if (http_moves(probe))
+		http_follow(probe);
 	else if (failure && !decided)
 		http_finish(probe, failure);
 	else
@@ -131,10 +162,11 @@ static void http_on_headed(void *arg)
 {
 	struct probe *probe = arg;
 	struct http_state *state = probe->state;
-	const struct httpplan *plan = probe->target->plan;
 
 	probe_expire_as(probe, OUTCOME_STARTING, "the reply is not complete");
-	if (!httpplan_reads_body(plan) && !plan->params->follow)
+	if (http_moves(probe))
+		http_follow(probe);
+	else if (!httpplan_reads_body(probe->target->plan))
 		loop_timer_set(&state->polite, HTTP_POLITE_TIME);
 }
 
@@ -145,34 +177,44 @@ static void http_on_connected(void *arg)
 	const struct httpplan *plan = probe->target->plan;
 	const struct http_params *params = plan->params;
 	const struct target *target = probe->target;
+	bool is_head = params->method && strcmp(params->method, "HEAD") == 0;
 	const struct fetch_request request = {
 		.url = state->url,
-		.method = params->method,
+		.method = state->bare && !is_head ? NULL : params->method,
 		.headers = params->headers.items,
-		.header_count = params->headers.count,
-		.host = params->host,
-		.body = params->body,
-		.user = target->user && *target->user ? target->user : NULL,
-		.password = target->password && *target->password ? target->password : NULL,
+		.header_count = state->foreign ? 0 : params->headers.count,
+		.host = state->foreign ? NULL : params->host,
+		.body = state->foreign || state->bare ? NULL : params->body,
+		.user = !state->foreign && target->user && *target->user ? target->user : NULL,
+		.password = !state->foreign && target->password && *target->password ? target->password : NULL,
 		.http2 = params->http2,
 		.insecure = params->insecure,
 		.ca_file = params->cacert,
-		.cert = params->cert,
-		.key = params->key,
+		.cert = state->foreign ? NULL : params->cert,
+		.key = state->foreign ? NULL : params->key,
 	};
 	struct outcome outcome;
 
 	probe_expire_as(probe, OUTCOME_SILENT, NULL);
 	outcome = fetch_start(&state->fetch, probe->loop, stream_release(&state->stream), &request,
-			      httpplan_reads_body(plan) ? FETCH_BODY_MAX : HTTP_POLITE_BODY, http_on_headed,
-			      http_on_done, probe);
+			      httpplan_body_max(plan), http_on_headed, http_on_done, probe);
 	if (outcome.kind != OUTCOME_READY)
 		probe_finish(probe, &outcome);
 }
 
+/* The connection was not made. After a redirect that says nothing against the service that sent it. */
+static void http_fail(struct probe *probe, const struct outcome *outcome)
+{
+	const struct http_state *state = probe->state;
+	struct outcome moved = outcome_make(OUTCOME_STARTING, "it redirects to port %u: %s", state->port,
+					    outcome_info(outcome->kind)->text);
+
+	probe_finish(probe, state->redirects ? &moved : outcome);
+}
+
 static void http_on_failed(void *arg, const struct outcome *outcome)
 {
-	probe_finish(arg, outcome);
+	http_fail(arg, outcome);
 }
 
 /* Connects for one request. */
@@ -183,7 +225,7 @@ static void http_request(struct probe *probe)
 						http_on_connected, http_on_failed, probe);
 
 	if (outcome.kind != OUTCOME_READY)
-		probe_finish(probe, &outcome);
+		http_fail(probe, &outcome);
 }
 
 static void http_start(struct probe *probe)
@@ -291,7 +333,7 @@ const struct scheme scheme_http_unix = {
  * Elasticsearch and OpenSearch: yellow means that all primary shards are there. The reply's timed_out says that the status was
  * not reached. https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-cluster-health
  */
-#define HTTP_CLUSTER "/_cluster/health?wait_for_status=yellow&timeout=1s&status=200&expect-json=/timed_out=false"
+#define HTTP_CLUSTER "/_cluster/health?wait_for_status=yellow&timeout=1s&expect-json=/timed_out=false"
 
 const struct scheme scheme_elasticsearch = {
 	.name = "elasticsearch",
@@ -319,6 +361,6 @@ const struct scheme scheme_etcd = {
 	.example = "etcd://host:2379",
 	.default_port = 2379,
 	HTTP_ROW,
-	.preset = "/health?status=200&expect-json=/health=true",
+	.preset = "/health?expect-json=/health=true",
 	.protocol = &http_protocol,
 };

@@ -1,5 +1,6 @@
 #include "probe/http/httpjudge.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -9,30 +10,43 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 
-/* Returns the reason of the status line, "HTTP/1.1 503 Service Unavailable", and its length; HTTP/2 has none. */
-static const char *httpjudge_reason(const struct fetch_reply *reply, size_t *len)
+/* The service's own phrase may repeat what was sent, and HTTP/2 has none (RFC 9110, 15). */
+static const char *httpjudge_phrase(int status)
 {
-	const char *line = reply->head.data ? reply->head.data : "", *reason = strchr(line, ' ');
-	size_t end = strcspn(line, "\r\n");
+	static const struct {
+		int status;
+		const char *phrase;
+	} phrases[] = {
+		{200, " OK"},
+		{204, " No Content"},
+		{301, " Moved Permanently"},
+		{302, " Found"},
+		{400, " Bad Request"},
+		{401, " Unauthorized"},
+		{403, " Forbidden"},
+		{404, " Not Found"},
+		{405, " Method Not Allowed"},
+		{429, " Too Many Requests"},
+		{500, " Internal Server Error"},
+		{502, " Bad Gateway"},
+		{503, " Service Unavailable"},
+		{504, " Gateway Timeout"},
+	};
 
-	*len = 0;
-	if (!reason || (size_t)(reason - line) + 4 >= end)
-		return "";
-	*len = end - (size_t)(reason + 4 - line);
-	return reason + 4;
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++)
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	return "";
 }
 
 static struct outcome httpjudge_status(const struct httpplan *plan, const struct fetch_reply *reply, bool login)
 {
 	const char *wanted = plan->params->status ? plan->params->status : "200-399";
-	size_t len;
-	const char *reason = httpjudge_reason(reply, &len);
 	/* Waiting does not change a password. Without one, the service may not know yet who may come in. */
 	enum outcome_kind kind =
 		login && (reply->status == 401 || reply->status == 403) ? OUTCOME_DENIED : OUTCOME_STARTING;
 
-	return outcome_make(kind, "status %d%.*s, not %.60s", reply->status, (int)(len < 60 ? len : 60), reason,
-			    wanted);
+	return outcome_make(kind, "status %d%s, not %.60s", reply->status, httpjudge_phrase(reply->status), wanted);
 }
 
 /* Returns the item at a JSON pointer (RFC 6901), len bytes long; NULL if there is none. */
@@ -73,7 +87,8 @@ static bool httpjudge_is(const cJSON *item, const char *value)
 		return strcmp(item->valuestring, value) == 0;
 	number = strtod(value, &end);
 	if (cJSON_IsNumber(item))
-		return *value && !*end && !(number < item->valuedouble) && !(number > item->valuedouble);
+		return (*value == '-' || isdigit((unsigned char)*value)) && !*end && !(number < item->valuedouble) &&
+		       !(number > item->valuedouble);
 	printed = alloc_check(cJSON_PrintUnformatted(item));
 	same = strcmp(printed, value) == 0;
 	cJSON_free(printed);
@@ -102,8 +117,9 @@ static struct outcome httpjudge_body(const struct httpplan *plan, const struct f
 	cJSON *root;
 
 	if (reply->cut)
-		return outcome_make(OUTCOME_GARBLED, "its body is longer than %d kB", FETCH_BODY_MAX / 1024);
-	if (plan->body.is_compiled && !expr_matches(&plan->body, body, reply->body.len, true))
+		return outcome_make(OUTCOME_GARBLED, "its body is longer than %d kB",
+				    (int)(httpplan_body_max(plan) / 1024));
+	if (plan->body && !pattern_finds(plan->body, body, reply->body.len, true))
 		return outcome_make(OUTCOME_STARTING, "the body does not match expect-body");
 	if (!expected->count)
 		return outcome;
@@ -143,8 +159,7 @@ static bool httpjudge_has_header(const struct fetch_reply *reply, const struct h
 		size_t len = strcspn(line, "\r\n");
 		char *value = httpjudge_value(line, len, header);
 
-		found = value &&
-			(!header->value.is_compiled || expr_matches(&header->value, value, strlen(value), true));
+		found = value && (!header->value || pattern_finds(header->value, value, strlen(value), true));
 		free(value);
 		line += len;
 		line += strspn(line, "\r\n");

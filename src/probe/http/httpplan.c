@@ -103,9 +103,10 @@ static bool httpplan_read_statuses(bool *wanted, const char *text)
 	}
 }
 
-static int httpplan_compile(struct expr *expr, const char *text, const char *key, struct error *err)
+static int httpplan_compile(struct pattern **pattern, const char *text, const char *key, struct error *err)
 {
-	return expr_compile(expr, text, err) ? errors_prefix(err, "parameter %s", key) : 0;
+	*pattern = pattern_new(text, err);
+	return *pattern ? 0 : errors_prefix(err, "parameter %s", key);
 }
 
 /* The length of the name of a header (RFC 9110, 5.1) in front of its ':'. */
@@ -154,6 +155,32 @@ static int httpplan_add_expected(struct httpplan *plan, const char *text, struct
 	return 0;
 }
 
+static bool httpplan_is_host(const char *name)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]";
+	char *url = alloc_format("http://%s/", name);
+	struct fetch_url parts;
+	bool is_url = fetch_url_split(&parts, url);
+
+	if (is_url)
+		fetch_url_release(&parts);
+	free(url);
+	return is_url && !name[strspn(name, allowed)];
+}
+
+/* What can never be met. */
+static int httpplan_check_head(const struct http_params *params, struct error *err)
+{
+	if (!params->method || strcmp(params->method, "HEAD") != 0)
+		return 0;
+	if (params->body)
+		return errors_set(err, "a HEAD request has no body; leave out method or body");
+	if (params->expect_body || params->expect_json.count)
+		return errors_set(err,
+				  "the reply to HEAD has no body; leave out method, or what is expected of the body");
+	return 0;
+}
+
 static int httpplan_check_words(const struct http_params *params, struct error *err)
 {
 	const char *method = params->method, *names[] = {params->host, params->sni};
@@ -161,8 +188,7 @@ static int httpplan_check_words(const struct http_params *params, struct error *
 	if (method && method[strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")])
 		return errors_set(err, "parameter method: \"%s\" is not a method; write one such as HEAD", method);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i] && names[i][strspn(names[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-							  "0123456789-._:[]")])
+		if (names[i] && !httpplan_is_host(names[i]))
 			return errors_set(err,
 					  "parameter %s: \"%s\" is not a host name; write one such as api.example.com",
 					  i ? "sni" : "host", names[i]);
@@ -278,7 +304,7 @@ static void httpplan_warn(const struct target *target, struct log *log)
 		char *key = alloc_slice(others, len);
 		const struct options_row *nearest = options_nearest(&httpplan_table, key);
 
-		if (nearest)
+		if (nearest && others[len] == '=') /* a word alone may be the end of a secret */
 			log_line(log, LOG_LEVEL_NORMAL,
 				 "target \"%s\": parameter \"%s\" is sent to the service; did you mean "
 				 "\"%s\"?",
@@ -296,8 +322,8 @@ int httpplan_make(struct target *target, bool tls, const char *path, struct log 
 
 	plan->params = target->params.fields;
 	plan->tls = tls;
-	if (httpplan_check_words(plan->params, err) || httpplan_check_tls(plan, tls ? "https://" : "http://", err) ||
-	    httpplan_expect(plan, err))
+	if (httpplan_check_words(plan->params, err) || httpplan_check_head(plan->params, err) ||
+	    httpplan_check_tls(plan, tls ? "https://" : "http://", err) || httpplan_expect(plan, err))
 		return -1;
 	plan->url = httpplan_url(target, tls, path);
 	if (!fetch_url_split(&parts, plan->url))
@@ -313,9 +339,9 @@ void httpplan_free(struct target *target)
 
 	if (!plan)
 		return;
-	expr_release(&plan->body);
+	pattern_free(plan->body);
 	for (size_t i = 0; i < plan->header_count; i++)
-		expr_release(&plan->headers[i].value);
+		pattern_free(plan->headers[i].value);
 	free(plan->headers);
 	free(plan->url);
 	free(plan);
@@ -324,5 +350,10 @@ void httpplan_free(struct target *target)
 
 bool httpplan_reads_body(const struct httpplan *plan)
 {
-	return plan->body.is_compiled || plan->params->expect_json.count > 0;
+	return plan->body || plan->params->expect_json.count > 0;
+}
+
+size_t httpplan_body_max(const struct httpplan *plan)
+{
+	return !plan->body && plan->params->expect_json.count ? FETCH_BODY_MAX : HTTPPLAN_SEARCHED;
 }

@@ -17,7 +17,7 @@
 #define SCHEMES(X) \
 	X(tcp) X(postgres) X(redis) X(memcached) X(nats) X(mqtt) X(smtp) X(imap) X(ssh) X(http) X(https) \
 	X(http_unix) X(elasticsearch) X(opensearch) X(etcd) X(amqp) X(zookeeper) X(ldap) X(cassandra) X(mysql) \
-	X(mongodb) X(kafka) X(file) X(pid) X(pidfile) X(exec) X(unix)
+	X(mongodb) X(kafka) X(file) X(pid) X(pidfile) X(exec) X(docker) X(unix)
 /* clang-format on */
 
 #define SCHEME_DECLARE(name) extern const struct scheme scheme_##name;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/compose.h"
 #include "app/envprint.h"
 #include "app/exports.h"
 #include "app/handoff.h"
@@ -98,7 +99,9 @@ static int main_hand_over(const struct config *config, const struct progress *pr
 	struct exports exports;
 
 	exports_collect(&exports, &config->plan, progress);
-	if (config->command) {
+	if (compose_add(&exports, &config->exports, env, err)) {
+		code = EXIT_OWN_FAULT;
+	} else if (config->command) {
 		exports_apply(&exports, env);
 		sinks_exec(report, path);
 		code = handoff_exec(path, config->command, env, process, err);
@@ -134,7 +137,8 @@ static int main_wait(struct config *config, struct env *env, struct process *pro
 	int code = EXIT_OWN_FAULT;
 
 	if (probe_bind(config->plan.targets, config->plan.target_count, env, log, err) ||
-	    exports_assign(&config->plan, env, config->command || config->print_env, log, err))
+	    exports_assign(&config->plan, env, config->command || config->print_env, log, err) ||
+	    compose_check(&config->exports, &config->plan, config->run_anyway, env, err))
 		goto out;
 	if (config->explain) {
 		code = main_explain(config, env, err);

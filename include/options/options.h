@@ -43,6 +43,7 @@ struct options_row {
 	const char *more;    /* more sentences for the manual, or NULL */
 	bool brief;          /* listed in the short --help */
 	bool secret;         /* its value is never shown */
+	bool hides_text;     /* of a list of NAME=TEXT: only the names are shown */
 	bool takes_lines;    /* its value may hold a carriage return (parameters only) */
 	bool per_target;     /* may also be set for one target in the configuration file */
 	bool may_be_empty;   /* of a list: "" is an item */

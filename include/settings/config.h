@@ -36,6 +36,7 @@ struct config {
 	const char *expect_status, *expect_body; /* for the only target of HTTP; NULL: not given */
 	struct options_list expect_json, http_headers;
 	struct options_list checks;               /* commands */
+	struct options_list exports;              /* NAME=TEXT */
 	int print_env;                            /* 0: not given; else enum envprint_form + 1 */
 	int explain;                              /* enum config_explain */
 	enum options_source sources[CONFIG_ROWS]; /* one for each row of config_options */

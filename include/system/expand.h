@@ -9,7 +9,8 @@
  * Expands ${NAME} and ${NAME:-default} in text. As in a shell, the default is for a variable that is unset or empty.
  * Defaults may nest. Everything else is literal, also a '$' alone. Where a port is expected, after ':', a value such as
  * "tcp://172.17.0.2:5432" gives only its port: Docker links set DB_PORT to such a value (FACTS 4). In the user or
- * password of a URL a value is taken literally: it is percent-encoded. *expanded is the caller's. Fails if a variable is
+ * password of a URL a value is taken literally: it is percent-encoded. An IPv6 address that is the first host of a URL
+ * is put in brackets. *expanded is the caller's. Fails if a variable is
  * unset and has no default, if it holds a carriage return, on any other form of ${...}, and if defaults nest too deeply.
  * Errors do not quote defaults, because one may be a password.
  */

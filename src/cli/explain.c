@@ -127,6 +127,11 @@ static char *explain_list(const struct options_row *row, const struct options_li
 
 	for (size_t i = 0; i < list->count; i++) {
 		buf_add_text(&out, i ? ", " : "");
+		if (row->hides_text) {
+			buf_add(&out, list->items[i], strcspn(list->items[i], "="));
+			buf_add_text(&out, "=***");
+			continue;
+		}
 		buf_add_text(&out, row->secret ? "***" : list->items[i]);
 	}
 	return list->count ? buf_detach(&out) : NULL;

@@ -53,6 +53,10 @@ static const struct options_row config_rows[] = {
 		  "may be a password." },
 	{ .key = "pin", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.pin),
 	  .help = "export the address that answered as NAME_HOST" },
+	{ .key = "export", .type = OPTIONS_LIST, .offset = offsetof(struct config, exports), .arg = "NAME=TEXT", .hides_text = true,
+	  .help = "set NAME for COMMAND, with ${DB_HOST} and other variables expanded in TEXT",
+	  .more = "The option can be repeated; the variable holds one NAME=TEXT. A later one may use the NAME of an earlier one. "
+		  "See EXPORTED VARIABLES." },
 	{ .key = "no-export", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.no_export),
 	  .help = "leave COMMAND's environment as it is" },
 	{ .key = "expect-status", .type = OPTIONS_TEXT, .offset = offsetof(struct config, expect_status), .arg = "LIST",
@@ -134,6 +138,22 @@ static void config_drop(struct config *config, const char *key)
 	config->sources[config_row(key)] = OPTIONS_DEFAULT;
 }
 
+/* Of --export and --no-export, the one of the later source counts. */
+static void config_settle_exports(struct config *config)
+{
+	enum options_source composed = config_source(config, "export"), none = config_source(config, "no-export");
+
+	if (!config->exports.count || !config->plan.no_export)
+		return;
+	if (composed > none) {
+		config->plan.no_export = 0;
+		config_drop(config, "no-export");
+	} else if (composed < none) {
+		config->exports.count = 0;
+		config_drop(config, "export");
+	}
+}
+
 void config_settle(struct config *config, struct log *log)
 {
 	enum options_source once = config_source(config, "once"), successes = config_source(config, "successes");
@@ -145,6 +165,7 @@ void config_settle(struct config *config, struct log *log)
 		config->plan.once = 0;
 		config_drop(config, "once");
 	}
+	config_settle_exports(config);
 	/* --print-env is never from another source than the command line. */
 	if (config->print_env && config->plan.no_export && config_source(config, "no-export") < OPTIONS_ARGV) {
 		config->plan.no_export = 0;
@@ -173,6 +194,7 @@ void config_release(struct config *config)
 	free(config->expect_json.items);
 	free(config->http_headers.items);
 	free(config->checks.items);
+	free(config->exports.items);
 	free(config->operands);
 	jsontext_release(&config->file);
 	env_release(&config->variables);

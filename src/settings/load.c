@@ -171,6 +171,13 @@ static int load_check_print_env(const struct config *config, struct error *err)
 	return 0;
 }
 
+static int load_check_exports(const struct config *config, struct error *err)
+{
+	if (config->exports.count && config->plan.no_export)
+		return errors_set(err, "--export sets a variable and --no-export sets none; leave out one");
+	return 0;
+}
+
 /* There is no target. Is that an error? */
 static int load_check_links(const struct config *config, struct log *log, struct error *err)
 {
@@ -187,7 +194,7 @@ int load_targets(struct config *config, const struct env *env, struct log *log, 
 	options_warn_misspelt(&config_options, env, log);
 	load_warn_of_returns(env, log);
 	config_settle(config, log);
-	if (load_check_print_env(config, err))
+	if (load_check_print_env(config, err) || load_check_exports(config, err))
 		return -1;
 	plan_add_group(&config->plan, 0, config->any);
 	if (settings_file_check_settings(config, err) || load_add_targets(config, env, log, err) ||

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/percent.h"
+#include "system/ipv6.h"
 
 static size_t expand_name_length(const char *text)
 {
@@ -151,11 +152,32 @@ static bool expand_out_ends(const struct expand_walk *walk, const char *suffix)
 	return walk->out.len >= len && strcmp(walk->out.data + walk->out.len - len, suffix) == 0;
 }
 
-/* Will the value at walk->at be a user or password, or a part of one? It may also be that of the parameter. */
+/*
+ * Will the value at walk->at be a user or password of a URL, or a part of one? It may also be that of the parameter.
+ * "host=db password=${PW}" is no URL: its reader would not decode the value.
+ */
 static bool expand_is_credential(const struct expand_walk *walk)
 {
-	return (walk->user_end && walk->at < walk->user_end) || expand_out_ends(walk, "password=") ||
-	       expand_out_ends(walk, "?user=") || expand_out_ends(walk, "&user=");
+	if (walk->user_end && walk->at < walk->user_end)
+		return true;
+	return walk->out.len && strstr(walk->out.data, "://") &&
+	       (expand_out_ends(walk, "password=") || expand_out_ends(walk, "?user=") ||
+		expand_out_ends(walk, "&user="));
+}
+
+/*
+ * Is the value an IPv6 address that is all of the first host of a URL? after is what follows it. Such a host is in
+ * brackets (RFC 3986, 3.2.2), which a variable such as DB_HOST does not have.
+ */
+static bool expand_is_ipv6_host(const struct expand_walk *walk, const char *value, const char *after)
+{
+	bool begins = expand_out_ends(walk, "://") ||
+		      (expand_out_ends(walk, "@") && walk->user_end && walk->user_end < walk->at);
+	struct in6_addr address;
+	const char *interface;
+
+	after += strspn(after, "}");
+	return begins && (!*after || strchr(":/?#,", *after)) && ipv6_parse(value, &address, &interface);
 }
 
 /*
@@ -168,7 +190,11 @@ static void expand_add_value(struct expand_walk *walk, const char *value)
 	char *user;
 
 	if (!expand_is_credential(walk)) {
+		bool bracketed = expand_is_ipv6_host(walk, value, after);
+
+		buf_add_text(&walk->out, bracketed ? "[" : "");
 		buf_add_text(&walk->out, value);
+		buf_add_text(&walk->out, bracketed ? "]" : "");
 		return;
 	}
 	if (colon && expand_out_ends(walk, "://") && after + strspn(after, "}") == walk->user_end) {

@@ -387,6 +387,8 @@ static void test_the_higher_source_wins(void **state)
 		{"--print-env sh db:1", {"WAITFOR_REPORT_FD=1"}, 0, 1, 0, -1},
 		{"--print-env sh db:1", {"WAITFOR_REPORT_FD=3"}, 0, 1, 0, 3},
 		{"--no-export db:1", {"WAITFOR_REPORT_FD=1"}, 0, 1, 1, 1},
+		{"--no-export db:1", {"WAITFOR_EXPORT=A=1"}, 0, 1, 1, -1},
+		{"--export A=1 db:1", {"WAITFOR_NO_EXPORT=1"}, 0, 1, 0, -1},
 	};
 
 	(void)state;

@@ -20,6 +20,7 @@ static const char *const expand_environ[] = {
 	"CRLF=secret\r",
 	"HARD=a/b:c@d?e#f g,h",
 	"PAIR=me:p/w:x",
+	"V6=fd00::2",
 	NULL,
 };
 
@@ -92,6 +93,19 @@ static void test_expand(void **state)
 		{"postgres://db/x?user=${PW}&password=${HARD}",
 		 "postgres://db/x?user=ok%2541x&password=a%2Fb%3Ac%40d%3Fe%23f%20g%2Ch"},
 		{"${PAIR}@db", "me:p/w:x@db"},
+		/* Only a URL is decoded by its reader. */
+		{"host=db password=${HARD}", "host=db password=a/b:c@d?e#f g,h"},
+		{"${HARD}password=${HARD}", "a/b:c@d?e#f g,hpassword=a/b:c@d?e#f g,h"},
+		/* RFC 3986, 3.2.2: an IPv6 address is in brackets where a URL has its host. */
+		{"tcp://${V6}:80", "tcp://[fd00::2]:80"},
+		{"tcp://${V6}", "tcp://[fd00::2]"},
+		{"tcp://${NONE:-${V6}}/x", "tcp://[fd00::2]/x"},
+		{"redis://:${PW}@${V6}:1", "redis://:ok%2541x@[fd00::2]:1"},
+		{"tcp://[${V6}]:80", "tcp://[fd00::2]:80"},
+		{"tcp://${V6}x", "tcp://fd00::2x"},
+		{"tcp://a/${V6}/x@${V6}", "tcp://a/fd00::2/x@fd00::2"},
+		{"${V6}:80", "fd00::2:80"},
+		{"me@${V6}", "me@fd00::2"},
 		{"${PW}://db", "ok%41x://db"},
 	};
 	struct env env;

@@ -100,7 +100,7 @@ static void about_add_schemes(struct buf *out)
 		if (!about_is_variant(i))
 			about_flow_add(&flow, alloc_text(scheme_at(i)->name));
 	about_flow_add(&flow, alloc_text("..."));
-	about_flow_add(&flow, alloc_text("see --help=targets"));
+	about_flow_add(&flow, alloc_text("(--help=targets)"));
 	buf_add_text(out, "\n");
 }
 

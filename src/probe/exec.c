@@ -93,13 +93,8 @@ static int exec_bind(struct target *target, const struct env *env, struct log *l
 
 static void exec_unbind(struct target *target)
 {
-	struct exec_params *params = exec_params(target);
 	struct exec_plan *plan = target->plan;
 
-	if (params) {
-		free(params->arguments.items);
-		params->arguments = (struct options_list){0};
-	}
 	if (!plan)
 		return;
 	env_release(&plan->env);

@@ -1,4 +1,7 @@
-/* Redis and what speaks like it: ready when it answers PING and has the role that is asked for. FACTS 32. */
+/*
+ * Redis and what speaks like it: ready when it answers PING, and has the role and the key that are asked for. FACTS 32;
+ * https://redis.io/docs/latest/develop/reference/protocol-spec/
+ */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,27 +9,54 @@
 
 #include "attempt/dialog.h"
 #include "base/alloc.h"
+#include "base/pattern.h"
 #include "target/scheme.h"
 
-/* What is asked, in this order; redis_step leaves out what the target has no need of. */
-enum redis_step { REDIS_AUTH, REDIS_SELECT, REDIS_PING, REDIS_ROLE, REDIS_END };
+/* What is asked, in this order; redis_step leaves out what the target has no need of. Of the role only the beginning is read. */
+enum redis_step { REDIS_AUTH, REDIS_SELECT, REDIS_PING, REDIS_KEY, REDIS_ROLE, REDIS_END };
 
 struct redis_params {
 	enum { REDIS_ANY_ROLE, REDIS_MASTER, REDIS_REPLICA } role;
+	const char *key; /* "NAME" or "NAME=REGEX"; NULL: none is asked for */
 };
 
-static const struct options_row redis_row = {
-	.key = "role",
-	.type = OPTIONS_WORD,
-	.value = REDIS_MASTER,
-	.choices = "master|replica",
-	.offset = offsetof(struct redis_params, role),
-	.help = "the server must have this role",
+/* target->plan; NULL if no key is asked for. */
+struct redis_plan {
+	char *key;
+	struct pattern *value; /* NULL: the key must only exist */
 };
-static const struct options_table redis_table = {&redis_row, 1};
+
+static const struct options_row redis_rows[] = {
+	{.key = "role",
+	 .type = OPTIONS_WORD,
+	 .value = REDIS_MASTER,
+	 .choices = "master|replica",
+	 .offset = offsetof(struct redis_params, role),
+	 .help = "the server must have this role"},
+	{.key = "key",
+	 .type = OPTIONS_TEXT,
+	 .offset = offsetof(struct redis_params, key),
+	 .arg = "NAME[=REGEX]",
+	 .help = "this key must exist, and its text must match"},
+};
+static const struct options_table redis_table = {redis_rows, sizeof(redis_rows) / sizeof(redis_rows[0])};
+
+static int redis_bind_key(struct target *target, const char *text, struct error *err)
+{
+	struct redis_plan *plan = target->plan = alloc_zero(1, sizeof(*plan));
+	size_t len = strcspn(text, "=");
+
+	plan->key = alloc_slice(text, len);
+	if (!len)
+		return errors_set(err, "parameter key: the name is missing; write key=NAME or key=NAME=REGEX");
+	if (text[len] && !(plan->value = pattern_new(text + len + 1, err)))
+		return errors_prefix(err, "parameter key");
+	return 0;
+}
 
 static int redis_bind(struct target *target, const struct env *env, struct log *log, struct error *err)
 {
+	const struct redis_params *params = target->params.fields;
 	const char *database = target->tail + (target->tail[0] == '/');
 	size_t digits = strspn(database, "0123456789");
 
@@ -36,7 +66,19 @@ static int redis_bind(struct target *target, const struct env *env, struct log *
 		return -1;
 	if ((database[digits] && database[digits] != '?') || digits > 9) /* more would not fit an int */
 		return errors_set(err, "a database is a number of at most 9 digits; write redis://host:6379/1");
-	return 0;
+	return params->key ? redis_bind_key(target, params->key, err) : 0;
+}
+
+static void redis_unbind(struct target *target)
+{
+	struct redis_plan *plan = target->plan;
+
+	if (!plan)
+		return;
+	pattern_free(plan->value);
+	free(plan->key);
+	free(plan);
+	target->plan = NULL;
 }
 
 static int redis_database(const struct target *target)
@@ -61,6 +103,7 @@ static enum redis_step redis_step(const struct target *target, unsigned turn)
 		[REDIS_AUTH] = redis_has_password(target),
 		[REDIS_SELECT] = redis_database(target) != 0,
 		[REDIS_PING] = true,
+		[REDIS_KEY] = target->plan != NULL,
 		[REDIS_ROLE] = redis_role(target) != REDIS_ANY_ROLE,
 	};
 	enum redis_step step = REDIS_AUTH;
@@ -74,8 +117,12 @@ static enum redis_step redis_step(const struct target *target, unsigned turn)
 static char *redis_words(const struct target *target, enum redis_step step)
 {
 	const char *user = target->user, *password = target->password;
+	const struct redis_plan *plan = target->plan;
 	int database = redis_database(target);
 
+	if (step == REDIS_KEY)
+		return alloc_format("*2\r\n%s\r\n$%zu\r\n%s\r\n", plan->value ? "$3\r\nGET" : "$6\r\nEXISTS",
+				    strlen(plan->key), plan->key);
 	if (step == REDIS_SELECT)
 		return alloc_format("*2\r\n$6\r\nSELECT\r\n$%d\r\n%d\r\n", snprintf(NULL, 0, "%d", database), database);
 	if (step != REDIS_AUTH)
@@ -115,7 +162,10 @@ static enum outcome_kind redis_error_kind(const struct target *target, enum redi
 	if (redis_begins(line, "ERR max number of clients reached"))
 		return OUTCOME_FULL;
 	if (redis_begins(line, "NOAUTH") && !redis_has_password(target))
-		return redis_role(target) == REDIS_ANY_ROLE ? OUTCOME_READY : OUTCOME_DENIED;
+		return redis_role(target) == REDIS_ANY_ROLE && !target->plan ? OUTCOME_READY : OUTCOME_DENIED;
+	if (redis_begins(line, "WRONGTYPE") ||
+	    redis_begins(line, "MOVED")) /* no text; or another node of the cluster has it */
+		return OUTCOME_UNSUITABLE;
 	if (redis_begins(line, "NOPERM") && step == REDIS_PING) /* the login was right */
 		return OUTCOME_READY;
 	return step == REDIS_PING ? OUTCOME_STARTING : OUTCOME_DENIED;
@@ -143,6 +193,29 @@ static struct outcome redis_read_role(const struct target *target, const char *d
 	return outcome_make(OUTCOME_UNSUITABLE, "it is not a %s", master ? "master" : "replica");
 }
 
+/* The reply to EXISTS, ":1\r\n", or to GET, "$5\r\nready\r\n" or "$-1\r\n". The value may be a secret: it is not told. */
+static struct outcome redis_read_key(const struct redis_plan *plan, const char *data, size_t len)
+{
+	const char *line_end = memchr(data, '\n', len);
+	size_t head = line_end ? (size_t)(line_end + 1 - data) : 0;
+	long length;
+
+	if (len && *data != (plan->value ? '$' : ':'))
+		return outcome_make(OUTCOME_GARBLED, "it tells nothing of the key");
+	if (!line_end)
+		return outcome_make(OUTCOME_NONE, NULL);
+	length = strtol(data + 1, NULL, 10);
+	if (plan->value ? length < 0 : length == 0)
+		return outcome_make(OUTCOME_STARTING, "the key does not exist");
+	if (!plan->value)
+		return outcome_make(OUTCOME_READY, NULL);
+	if (len - head < (size_t)length + 2) /* a line end follows */
+		return outcome_make(OUTCOME_NONE, NULL);
+	if (pattern_finds(plan->value, data + head, (size_t)length, true))
+		return outcome_make(OUTCOME_READY, NULL);
+	return outcome_make(OUTCOME_STARTING, "the key has another value");
+}
+
 /* What the reply to a step means: NONE while it is not whole, READY when the next step may follow. */
 static struct outcome redis_read(const struct target *target, enum redis_step step, const char *data, size_t len)
 {
@@ -155,6 +228,8 @@ static struct outcome redis_read(const struct target *target, enum redis_step st
 	}
 	if (step == REDIS_ROLE)
 		return redis_read_role(target, data, len);
+	if (step == REDIS_KEY)
+		return redis_read_key(target->plan, data, len);
 	if (len && (*data != '+' || (kind == OUTCOME_READY && !redis_begins(data, hoped))))
 		return outcome_make(OUTCOME_GARBLED, "it is not %.*s", (int)strcspn(hoped, "\r"), hoped);
 	return outcome_make(kind, NULL);
@@ -178,6 +253,7 @@ static const struct protocol redis_protocol = {
 	.dialog = &redis_dialog,
 	.state_size = sizeof(struct dialog_state),
 	.bind = redis_bind,
+	.unbind = redis_unbind,
 	.start = dialog_start,
 	.stop = dialog_stop,
 };
@@ -187,7 +263,7 @@ static const char *const redis_others[] = {"valkey", "keydb", NULL};
 const struct scheme scheme_redis = {
 	.name = "redis",
 	.others = redis_others,
-	.summary = "Redis answers PING; with ?role=master or ?role=replica: it has that role",
+	.summary = "Redis answers PING; with ?role, ?key: it has that role, that key",
 	.example = "redis://host:6379",
 	.default_port = 6379,
 	.claims_port = true,

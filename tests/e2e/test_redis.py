@@ -46,6 +46,27 @@ def test_a_server_that_is_up(waitfor, redis, rest):
                         r"1 attempt", result.lines[0]), result
 
 
+def test_a_key_that_comes_late(waitfor, new_redis):
+    server = new_redis().start()
+    base = f"redis://{server.target}"
+    waits = [waitfor.start("-v", "-t", "30s", f"{base}/2?key={key}") for key in ("state", "state=^up$", "state=^up$&role=master")]
+    for each in waits:
+        each.wait_err("the key does not exist")
+    with server.admin() as client:
+        client.do("SELECT", "2")
+        client.do("SET", "state", "hunter2")
+        assert waits[0].finish(40).code == 0
+        waits[1].wait_err("the key has another value")
+        client.do("SET", "state", "up")
+        for each in waits[1:]:
+            result = each.finish(40)
+            assert result.code == 0 and "hunter2" not in result.err, result
+        client.do("LPUSH", "list", "x")
+    assert fails(waitfor(*QUICK, f"{base}/2?key=list=x"), "not suitable: WRONGTYPE")
+    assert fails(waitfor(*QUICK, f"{base}/3?key=state"), "the key does not exist")
+    assert waitfor("-t", "9s", f"{base}/2?key=list").code == 0
+
+
 @pytest.mark.parametrize("target", ["cache:6379", "redis://cache", "redis://cache/", "redis://cache:6379/2",
                                     "redis://cache?role=master"])
 def test_the_usual_port_and_what_is_exported(waitfor, net, cache, target):

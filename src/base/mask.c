@@ -208,14 +208,24 @@ static void mask_place(struct buf *out, const char *text, bool any_port, mask_kn
 	}
 }
 
+/* May a user without a password be a secret with this scheme: a token, or a password that lacks only its ':'? */
+static bool mask_hides_user(const char *scheme)
+{
+	static const char *const beginnings[] = {"redis", "nats", "http", "elasticsearch", "opensearch", "etcd"};
+
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+		if (strncasecmp(scheme, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	return false;
+}
+
 /*
  * Masks what follows "scheme://". A user without a password is shown, since databases have such users, but not where it
- * may be a password itself: "nats://token@bus" is one, and "redis://secret@cache" lacks only a ':'.
+ * may be a secret itself (mask_hides_user).
  */
 static void mask_url(struct buf *out, const char *scheme, const char *url, mask_known *known)
 {
-	bool any_port = strncasecmp(scheme, "tcp://", 6) == 0,
-	     hides_user = strncasecmp(scheme, "redis", 5) == 0 || strncasecmp(scheme, "nats", 4) == 0;
+	bool any_port = strncasecmp(scheme, "tcp://", 6) == 0;
 	const char *at = mask_at(url, known), *colon = at ? memchr(url, ':', (size_t)(at - url)) : NULL;
 	size_t authority = strcspn(url, "/?#");
 	bool is_hosts = mask_is_host_list(url, authority);
@@ -232,7 +242,7 @@ static void mask_url(struct buf *out, const char *scheme, const char *url, mask_
 	if (at) {
 		const char *end = colon ? colon : at;
 
-		if (hides_user && !colon)
+		if (!colon && mask_hides_user(scheme))
 			buf_add_text(out, "***");
 		else
 			mask_rest(out, url, (size_t)(end - url), mask_plain_length(url, (size_t)(end - url)));

@@ -308,6 +308,23 @@ def test_services_with_a_health_page(waitfor, peer):
     assert asked == ["/_cluster/health?wait_for_status=yellow&timeout=1s"] * 2 + ["/health"]
 
 
+def test_a_status_of_ones_own_for_a_service_with_a_health_page(waitfor, peer):
+    body = b"HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{\"health\":\"true\"}"
+    assert waitfor("-t", "9s", "--expect-status", "200", f"etcd://{peer(reply(body)).target}").code == 0
+
+
+def test_a_header_without_a_value_is_sent(waitfor, peer):
+    script = routes({"/": OK})
+    assert waitfor("-t", "9s", f"http://{peer(script).target}/?header=X-Empty:&header=X-Blank:%20").code == 0
+    assert b"\r\nX-Empty:\r\n" in script.asked[0] and b"\r\nX-Blank:\r\n" in script.asked[0], script.asked
+
+
+@pytest.mark.parametrize("host", [":80", "[abc", "a]b"])
+def test_what_is_no_host(waitfor, host):
+    result = waitfor(f"http://api/?host={host}")
+    assert result.code == 125 and "is not a host name" in result.err, result
+
+
 def test_no_part_of_libcurl_without_a_target_of_http(waitfor, site, folder):
     """Nothing of it runs: the only sockets are those of the target."""
     assert waitfor("-t", "9s", f"tcp://{site.target}").code == 0

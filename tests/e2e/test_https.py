@@ -85,6 +85,12 @@ def test_a_redirect_to_tls(waitfor_tls, site, net, certificates):
     assert waitfor_tls("-t", "9s", target, net=net).code == 124, "the certificate is not trusted"
 
 
+def test_a_certificate_without_its_key_is_not_the_services_fault(waitfor_tls, site, net, certificates):
+    target = f"https://db.test:{site()}/?insecure&cert={certificates}/ca.pem"
+    result = waitfor_tls(*QUICK, target, net=net)
+    assert "TLS error: the certificate or the key of this client cannot be used" in result.err, result
+
+
 def test_files_that_are_not_there(waitfor_tls):
     for name in ("cacert", "cert"):
         result = waitfor_tls(f"https://db.test/?{name}=/no/such/file")

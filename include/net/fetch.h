@@ -67,6 +67,14 @@ struct outcome fetch_start(struct fetch *fetch, struct loop *loop, int fd, const
 			   void (*done)(void *arg, const struct outcome *failure), void *arg);
 
 /*
+ * Returns the value of the first header with that name, name_len bytes long and in any case of its letters, from after on, and
+ * sets *len; NULL if there is none. after is NULL, or the end of a value that was returned before. The value has no blanks
+ * around it and is not NUL-terminated. RFC 9112, 5.
+ */
+const char *fetch_header(const struct fetch_reply *reply, const char *name, size_t name_len, const char *after,
+			 size_t *len);
+
+/*
  * Returns where the reply redirects to, made absolute from the URL that was asked; NULL if its Location is no URL, or
  * missing. The caller frees it with free(). Call it once the head is there, and before fetch_stop.
  */
@@ -77,15 +85,5 @@ void fetch_stop(struct fetch *fetch);
 
 /* Can this build speak https and HTTP/2? */
 bool fetch_has_tls(void);
-
-/* What a URL names, taken apart. */
-struct fetch_url {
-	char *scheme, *host;
-	unsigned port; /* the scheme's own, if the URL has none; 0 if it has none either */
-};
-
-/* Takes an absolute URL apart. Returns false if it is none; then there is nothing to free. */
-bool fetch_url_split(struct fetch_url *parts, const char *url);
-void fetch_url_release(struct fetch_url *parts);
 
 #endif

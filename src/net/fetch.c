@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "net/stream.h"
 #include "net/tls.h"
+#include "net/weburl.h"
 
 /* libcurl wants to "connect": this literal keeps it from looking a name up. No packet is ever sent there. */
 #define FETCH_ANYWHERE "::127.0.0.1:1"
@@ -325,75 +326,34 @@ void fetch_stop(struct fetch *fetch)
 	*fetch = (struct fetch){.fd = -1};
 }
 
-/* Returns a part of the URL; the caller's, NULL if there is none. */
-static char *fetch_url_part(CURLU *url, CURLUPart part)
+const char *fetch_header(const struct fetch_reply *reply, const char *name, size_t name_len, const char *after,
+			 size_t *len)
 {
-	char *text = NULL, *copy;
+	const char *line = after ? after : reply->head.data, *end;
 
-	if (curl_url_get(url, part, &text, CURLU_DEFAULT_PORT))
-		return NULL;
-	copy = alloc_text(text);
-	curl_free(text);
-	return copy;
-}
-
-/* Returns the value of the reply's Location line, which the caller frees; NULL if there is none. */
-static char *fetch_location(const struct fetch_reply *reply)
-{
-	static const char name[] = "location:";
-	const char *line = reply->head.data;
-
-	while (line && *line) {
-		size_t len = strcspn(line, "\r\n"), skip = sizeof(name) - 1;
-
-		if (len > skip && strncasecmp(line, name, skip) == 0) {
-			skip += strspn(line + skip, " \t");
-			return alloc_slice(line + skip, len - skip);
-		}
-		line += len;
-		line += strspn(line, "\r\n");
+	for (; line && *line; line = end + strspn(end, "\r\n")) {
+		end = line + strcspn(line, "\r\n");
+		if ((size_t)(end - line) <= name_len || line[name_len] != ':' || strncasecmp(line, name, name_len) != 0)
+			continue;
+		line += name_len + 1;
+		line += strspn(line, " \t");
+		while (end > line && (end[-1] == ' ' || end[-1] == '\t'))
+			end--;
+		*len = (size_t)(end - line);
+		return line;
 	}
 	return NULL;
 }
 
 char *fetch_redirect(const struct fetch *fetch, const char *from)
 {
-	char *location = fetch_location(&fetch->reply), *to = NULL;
-	CURLU *url = location && *location ? alloc_check(curl_url()) : NULL;
+	static const char name[] = "Location";
+	size_t len = 0;
+	const char *value = fetch_header(&fetch->reply, name, sizeof(name) - 1, NULL, &len);
+	char *location = value ? alloc_slice(value, len) : NULL, *to = weburl_resolve(from, location);
 
-	if (url && curl_url_set(url, CURLUPART_URL, from, 0) == CURLUE_OK &&
-	    curl_url_set(url, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
-		to = fetch_url_part(url, CURLUPART_URL);
-	curl_url_cleanup(url);
 	free(location);
 	return to;
-}
-
-bool fetch_url_split(struct fetch_url *parts, const char *url)
-{
-	CURLU *handle = alloc_check(curl_url());
-	char *port = NULL;
-
-	*parts = (struct fetch_url){0};
-	if (curl_url_set(handle, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK) {
-		parts->scheme = fetch_url_part(handle, CURLUPART_SCHEME);
-		parts->host = fetch_url_part(handle, CURLUPART_HOST);
-		port = fetch_url_part(handle, CURLUPART_PORT);
-	}
-	curl_url_cleanup(handle);
-	parts->port = port ? (unsigned)strtoul(port, NULL, 10) : 0;
-	free(port);
-	if (parts->scheme && parts->host)
-		return true;
-	fetch_url_release(parts);
-	return false;
-}
-
-void fetch_url_release(struct fetch_url *parts)
-{
-	free(parts->scheme);
-	free(parts->host);
-	*parts = (struct fetch_url){0};
 }
 
 bool fetch_has_tls(void)

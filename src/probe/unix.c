@@ -11,6 +11,7 @@
 #include "base/percent.h"
 #include "net/address.h"
 #include "net/stream.h"
+#include "probe/unixpath.h"
 #include "target/scheme.h"
 
 struct unix_state {
@@ -69,14 +70,6 @@ static void unix_stop(struct probe *probe)
 	close(state->fd);
 }
 
-/* Makes the path, which becomes the target's, the host of its only endpoint. */
-static void unix_set_endpoint(struct target *target, char *path)
-{
-	target->endpoints = alloc_zero(1, sizeof(*target->endpoints));
-	target->endpoints[0].host = path;
-	target->endpoint_count = 1;
-}
-
 static int unix_bind(struct target *target, const struct env *env, struct log *log, struct error *err)
 {
 	char *path;
@@ -90,10 +83,7 @@ static int unix_bind(struct target *target, const struct env *env, struct log *l
 	path = percent_decode(target->tail, strlen(target->tail));
 	if (!path)
 		return errors_set(err, "a path cannot hold %%00; write unix:///path");
-	unix_set_endpoint(target, path);
-	if (strlen(path) > ADDRESS_PATH_MAX)
-		return errors_set(err, "the path is too long for a socket: at most %d bytes", ADDRESS_PATH_MAX);
-	return 0;
+	return unixpath_set(target, path, err);
 }
 
 static const struct protocol unix_protocol = {

@@ -15,8 +15,10 @@
 #include "base/percent.h"
 #include "net/fetch.h"
 #include "net/stream.h"
+#include "net/weburl.h"
 #include "probe/http/httpjudge.h"
 #include "probe/http/httpplan.h"
+#include "probe/unixpath.h"
 #include "target/scheme.h"
 
 /* A body that decides nothing is read so long, so that the service can finish what it says. */
@@ -57,7 +59,7 @@ static bool http_moves(const struct probe *probe)
 }
 
 /* May the redirect be followed from one URL to the other? A probe looks no other host up, and keeps to TLS. */
-static bool http_may_go(const struct probe *probe, const struct fetch_url *from, const struct fetch_url *to)
+static bool http_may_go(const struct probe *probe, const struct weburl *from, const struct weburl *to)
 {
 	const struct http_state *state = probe->state;
 	bool tls = strcmp(to->scheme, "https") == 0, same_port = to->port == from->port;
@@ -73,7 +75,7 @@ static bool http_may_go(const struct probe *probe, const struct fetch_url *from,
  * The next request. To another port, or over TLS where there was none, goes nothing that may be a secret; and a POST that was
  * answered by 301 to 303 becomes a GET (RFC 9110, 15.4).
  */
-static void http_turn(struct probe *probe, const struct fetch_url *from, const struct fetch_url *to, char *url)
+static void http_turn(struct probe *probe, const struct weburl *from, const struct weburl *to, char *url)
 {
 	const struct httpplan *plan = probe->target->plan;
 	struct http_state *state = probe->state;
@@ -105,13 +107,13 @@ static void http_follow(struct probe *probe)
 	const struct httpplan *plan = probe->target->plan;
 	struct http_state *state = probe->state;
 	char *url = fetch_redirect(&state->fetch, state->url);
-	struct fetch_url from = {0}, to = {0};
+	struct weburl from = {0}, to = {0};
 	struct outcome elsewhere;
 
 	loop_timer_clear(&state->polite);
 	if (state->redirects >= plan->params->follow) {
 		http_go_nowhere(probe, "it redirects more often than follow allows");
-	} else if (!url || !fetch_url_split(&to, url) || !fetch_url_split(&from, state->url)) {
+	} else if (!url || !weburl_split(&to, url) || !weburl_split(&from, state->url)) {
 		http_go_nowhere(probe, "it redirects to nowhere");
 	} else if (http_may_go(probe, &from, &to)) {
 		http_turn(probe, &from, &to, url);
@@ -123,8 +125,8 @@ static void http_follow(struct probe *probe)
 					 to.scheme, to.host, to.port);
 		http_finish(probe, &elsewhere);
 	}
-	fetch_url_release(&from);
-	fetch_url_release(&to);
+	weburl_release(&from);
+	weburl_release(&to);
 	free(url);
 }
 
@@ -275,11 +277,8 @@ static int http_bind_unix(struct target *target, const struct env *env, struct l
 	(void)env;
 	if (!path)
 		return errors_set(err, "the path of the socket is missing; write %s", target->scheme->example);
-	target->endpoints = alloc_zero(1, sizeof(*target->endpoints));
-	target->endpoints[0].host = path;
-	target->endpoint_count = 1;
-	if (strlen(path) > ADDRESS_PATH_MAX)
-		return errors_set(err, "the path is too long for a socket: at most %d bytes", ADDRESS_PATH_MAX);
+	if (unixpath_set(target, path, err))
+		return -1;
 	return httpplan_make(target, false, len < query ? colon + 1 : NULL, log, err);
 }
 

@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <cjson/cJSON.h>
 
@@ -132,39 +131,16 @@ static struct outcome httpjudge_body(const struct httpplan *plan, const struct f
 	return outcome;
 }
 
-/* Returns a copy of the value of the header, which the caller frees; NULL if line is another one. */
-static char *httpjudge_value(const char *line, size_t len, const struct httpplan_header *header)
-{
-	if (len <= header->name_len || strncasecmp(line, header->name, header->name_len) != 0 ||
-	    line[header->name_len] != ':')
-		return NULL;
-	line += header->name_len + 1;
-	len -= header->name_len + 1;
-	while (len && (*line == ' ' || *line == '\t')) {
-		line++;
-		len--;
-	}
-	while (len && (line[len - 1] == ' ' || line[len - 1] == '\t'))
-		len--;
-	return alloc_slice(line, len);
-}
-
 /* Is there such a header? One that is given several times may match any time. */
 static bool httpjudge_has_header(const struct fetch_reply *reply, const struct httpplan_header *header)
 {
-	const char *line = reply->head.data ? reply->head.data : "";
-	bool found = false;
+	const char *value = NULL;
+	size_t len = 0;
 
-	while (*line && !found) {
-		size_t len = strcspn(line, "\r\n");
-		char *value = httpjudge_value(line, len, header);
-
-		found = value && (!header->value || pattern_finds(header->value, value, strlen(value), true));
-		free(value);
-		line += len;
-		line += strspn(line, "\r\n");
-	}
-	return found;
+	while ((value = fetch_header(reply, header->name, header->name_len, value ? value + len : NULL, &len)))
+		if (!header->value || pattern_finds(header->value, value, len, true))
+			return true;
+	return false;
 }
 
 struct outcome httpjudge_reply(const struct httpplan *plan, const struct fetch_reply *reply, bool login)

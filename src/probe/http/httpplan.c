@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "net/fetch.h"
+#include "net/weburl.h"
 
 #define HTTPPLAN_TEXT(word, field, name, text)                                                                     \
 	{                                                                                                          \
@@ -159,11 +160,11 @@ static bool httpplan_is_host(const char *name)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]";
 	char *url = alloc_format("http://%s/", name);
-	struct fetch_url parts;
-	bool is_url = fetch_url_split(&parts, url);
+	struct weburl parts;
+	bool is_url = weburl_split(&parts, url);
 
 	if (is_url)
-		fetch_url_release(&parts);
+		weburl_release(&parts);
 	free(url);
 	return is_url && !name[strspn(name, allowed)];
 }
@@ -318,7 +319,7 @@ static void httpplan_warn(const struct target *target, struct log *log)
 int httpplan_make(struct target *target, bool tls, const char *path, struct log *log, struct error *err)
 {
 	struct httpplan *plan = target->plan = alloc_zero(1, sizeof(*plan));
-	struct fetch_url parts;
+	struct weburl parts;
 
 	plan->params = target->params.fields;
 	plan->tls = tls;
@@ -326,9 +327,9 @@ int httpplan_make(struct target *target, bool tls, const char *path, struct log 
 	    httpplan_check_tls(plan, tls ? "https://" : "http://", err) || httpplan_expect(plan, err))
 		return -1;
 	plan->url = httpplan_url(target, tls, path);
-	if (!fetch_url_split(&parts, plan->url))
+	if (!weburl_split(&parts, plan->url))
 		return errors_set(err, "the path holds what a URL cannot; write a space as %%20");
-	fetch_url_release(&parts);
+	weburl_release(&parts);
 	httpplan_warn(target, log);
 	return 0;
 }

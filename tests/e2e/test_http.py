@@ -3,7 +3,6 @@
 import json
 import re
 import socket
-import threading
 
 import pytest
 
@@ -323,13 +322,6 @@ def test_a_header_without_a_value_is_sent(waitfor, peer):
 def test_what_is_no_host(waitfor, host):
     result = waitfor(f"http://api/?host={host}")
     assert result.code == 125 and "is not a host name" in result.err, result
-
-
-def test_no_part_of_libcurl_without_a_target_of_http(waitfor, site, folder):
-    """Nothing of it runs: the only sockets are those of the target."""
-    assert waitfor("-t", "9s", f"tcp://{site.target}").code == 0
-    threads = threading.active_count()
-    assert waitfor("-t", "9s", f"http://{site.target}/").code == 0 and threading.active_count() == threads
 
 
 def test_the_tiny_one_says_where_tls_is(waitfor):

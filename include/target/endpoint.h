@@ -7,7 +7,7 @@
 
 #include "base/errors.h"
 
-/* One host where the target may be. A target has one; only a PostgreSQL URI can list several. */
+/* One host where the target may be. A target has one, or several if its scheme lists hosts. */
 struct endpoint {
 	char *host;     /* name, address without brackets, or a path that begins with '/' (a Unix socket) */
 	uint16_t port;  /* 0: not given yet; after probe_bind: there is none (unix://) */

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 THIRD_PARTY = ROOT / "third-party"
 LOCK = THIRD_PARTY / "sources.lock"
 FUNCTIONS = (f"set -euo pipefail; . {THIRD_PARTY}/lib/common.sh; . {THIRD_PARTY}/lib/compile.sh; "
-             f". {THIRD_PARTY}/lib/fetch.sh; mkdir -p $cache; set_variant dev; ")
+             f". {THIRD_PARTY}/lib/fetch.sh; mkdir -p \"$cache\"; set_variant dev; ")
 
 
 @pytest.fixture
@@ -206,6 +206,31 @@ def test_update_rewrites_the_lock_with_the_newest_that_can_be_fetched(cache, tmp
     assert "Version: 1.7.0-1" not in written
     assert re.findall(r"^Library: (\S+)$", written, re.M) == re.findall(r"^Library: (\S+)$", LOCK.read_text(), re.M)
     assert len(re.findall(r"^ [0-9a-f]{64} pool/\S+$", written, re.M)) >= 2 * 6
+
+
+def test_libraries_of_another_architecture_are_entries_of_their_own(cache):
+    """Those of this machine are the same, whether it is named or not."""
+    def names(arch):
+        result = bash(cache, f"WAITFOR_ARCH={arch}; set_variant release; entry musl; entry cjson; prefix")
+        assert result.returncode == 0, result.stderr
+        return result.stdout.split()
+
+    native = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
+    foreign = "amd64" if native == "arm64" else "arm64"
+    assert names("") == names(native)
+    assert all(f"release-{foreign}-" in name for name in names(foreign)) and len(names(foreign)) == 3
+
+
+@pytest.mark.parametrize("variant, arch, told", [("release", "riscv64", "ARCH is one of amd64, arm64"),
+                                                 ("dev", "arm64", "for this machine only"),
+                                                 ("dev", "amd64", "for this machine only")])
+def test_what_cannot_be_built_for_is_said_at_once(cache, variant, arch, told):
+    native = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True, check=True).stdout.strip()
+    done = bash(cache, f"WAITFOR_ARCH={arch}; set_variant {variant}")
+    if arch == native:
+        assert done.returncode == 0
+    else:
+        assert done.returncode != 0 and told in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 
 def test_a_cache_path_with_a_blank_is_refused_at_once(tmp_path):

@@ -15,6 +15,8 @@ die() { say "$*"; exit 1; }
 # What must not scroll by unseen.
 shout() { printf '\nthird-party: WARNING: %s\n\n' "$*" >&2; }
 
+. "$third_party/lib/cross.sh"
+
 # --- the table of libraries ------------------------------------------------------------------------------------------
 
 # column LIBRARY N: one cell of the table in third-party/libraries.
@@ -59,10 +61,24 @@ digest() { sha256sum | cut -c1-16; }
 compiler_identity() {
 	"$compiler" --version | head -n 1
 	"$compiler" -dumpmachine
-	ld --version | head -n 1
+	"${triplet:+$triplet-}ld" --version | head -n 1
+	[ -z "$triplet" ] || sed '/^[[:space:]]*#/d' "$third_party/lib/cross.sh"
 }
 
-# set_variant VARIANT: checks it, and sets $variant, $sanitize and $compiler.
+# set_architecture: $foreign and $triplet from WAITFOR_ARCH, Debian's name of the machine that is built for. Both are
+# empty if that is this one.
+set_architecture() {
+	foreign=${WAITFOR_ARCH:-}
+	triplet=
+	if [ "$foreign" = "$(dpkg --print-architecture)" ]; then foreign=; fi
+	[ -n "$foreign" ] || return 0
+	triplet=$(triplet_of "$foreign")
+	[ "$variant" != dev ] || die "the variant dev is for working on waitfor, and is built for this machine only"
+	command -v "$triplet-gcc" >/dev/null || die "no $triplet-gcc here; run: scripts/install-packages cross"
+	compiler=$triplet-gcc
+}
+
+# set_variant VARIANT: checks it, and sets $variant, $sanitize, $compiler, $foreign and $triplet.
 set_variant() {
 	variant=$1
 	sanitize=
@@ -79,6 +95,7 @@ set_variant() {
 	case $sanitize in *[!a-z,-]*) die "SANITIZE='$sanitize' is not a list like address,undefined" ;; esac
 	# Makefiles of half the libraries, and make itself, take a blank for the end of a path.
 	case $cache in *[[:space:]]*) die "the cache's path '$cache' has a blank in it; set WAITFOR_CACHE to one without" ;; esac
+	set_architecture
 	command -v "$compiler" >/dev/null || die "no $compiler here; run: scripts/install-packages build"
 	identity=$(compiler_identity)
 }
@@ -86,7 +103,7 @@ set_variant() {
 # Libraries that know nothing of TLS are the same in both static variants, and are built once.
 flavour_of() {
 	case $variant:$1 in
-	tls:libpq | tls:openssl | tls:nghttp2 | tls:curl) echo tls ;;
+	tls:libevent | tls:libpq | tls:openssl | tls:nghttp2 | tls:curl) echo tls ;;
 	tls:*) echo release ;;
 	*) echo "$variant" ;;
 	esac
@@ -96,11 +113,14 @@ flavour_of() {
 needs_of() {
 	case $variant:$1 in
 	dev:* | *:musl) ;;
-	tls:libpq) echo musl openssl ;;
+	tls:libevent | tls:libpq) echo musl openssl ;;
 	tls:curl) echo musl openssl nghttp2 ;;
 	*) echo musl ;;
 	esac
 }
+
+# suffix: what names of entries say beside the flavour.
+suffix() { printf '%s%s' "${foreign:+-$foreign}" "${sanitize:+-${sanitize//,/-}}"; }
 
 # entry LIBRARY: the cache directory of a built library; it exists only if the build was completed.
 entry() {
@@ -116,7 +136,7 @@ entry() {
 			for need in $(needs_of "$library"); do entry "$need"; done
 		} | digest
 	)
-	printf '%s/built/%s-%s-%s%s-%s\n' "$cache" "$library" "$version" "$flavour" "${sanitize:+-${sanitize//,/-}}" "$key"
+	printf '%s/built/%s-%s-%s%s-%s\n' "$cache" "$library" "$version" "$flavour" "$(suffix)" "$key"
 }
 
 # prefix: the directory that joins all libraries of the variant: include/, lib/, `versions` ("LIBRARY VERSION
@@ -124,5 +144,5 @@ entry() {
 prefix() {
 	local library key
 	key=$({ echo layout 2 && for library in $(libraries_of "$variant"); do entry "$library"; done; } | digest)
-	printf '%s/prefix/%s%s-%s\n' "$cache" "$variant" "${sanitize:+-${sanitize//,/-}}" "$key"
+	printf '%s/prefix/%s%s-%s\n' "$cache" "$variant" "$(suffix)" "$key"
 }

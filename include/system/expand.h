@@ -16,4 +16,7 @@
  */
 int expand_variables(const struct env *env, const char *text, char **expanded, struct error *err);
 
+/* As expand_variables, for a word of a file (system/template.h): "$$" is a '$', and never the beginning of "${". */
+int expand_word(const struct env *env, const char *word, char **expanded, struct error *err);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/errors.h"
 
@@ -17,7 +18,8 @@ struct outfile {
 	char *name; /* as the user wrote it */
 	char *path; /* with symbolic links followed; NULL for a descriptor */
 	enum outfile_way way;
-	int fd; /* for OUTFILE_DESCRIPTOR, else -1 */
+	int fd;          /* for OUTFILE_DESCRIPTOR, else -1 */
+	mode_t new_mode; /* of a file that does not exist yet, before the umask; outfile_open sets 0666 */
 };
 
 /*
@@ -32,7 +34,7 @@ int outfile_open(struct outfile *file, const char *name, struct error *err);
 bool outfile_is_stdout(const struct outfile *file);
 
 /*
- * Writes all len bytes of data. A new file gets its mode from the umask. A replaced file keeps its mode, and as root
+ * Writes all len bytes of data. A new file gets new_mode without the bits of the umask. A replaced file keeps its mode, and as root
  * also its owner. A FIFO, device or descriptor gets the data directly; it is an error if nothing reads it, or not
  * within a second. Leaves no temporary file on failure. Errors name the file and the reason.
  */

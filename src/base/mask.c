@@ -144,7 +144,7 @@ static const char *mask_at(const char *authority, mask_known *known)
 		return at;
 	part = mask_last(query, at, '&');
 	part = part ? part + 1 : query + 1;
-	if (!known(part, strcspn(part, "=@")))
+	if (part[strcspn(part, "=@")] != '=' || !known(part, strcspn(part, "=")))
 		return at;
 	before = mask_last(authority, query, '@');
 	if (before)
@@ -211,8 +211,12 @@ static void mask_place(struct buf *out, const char *text, bool any_port, mask_kn
 /* May a user without a password be a secret with this scheme: a token, or a password that lacks only its ':'? */
 static bool mask_hides_user(const char *scheme)
 {
-	static const char *const beginnings[] = {"redis", "nats", "http", "elasticsearch", "opensearch", "etcd"};
+	static const char *const beginnings[] = {"redis",         "nats",       "http", "grpc",
+						 "elasticsearch", "opensearch", "etcd"};
+	const char *wrapper = mask_last(scheme, strstr(scheme, "://"), ':');
 
+	scheme = wrapper ? wrapper + 1 : scheme; /* "jdbc:redis://" */
+	scheme += strncasecmp(scheme, "srv+", 4) == 0 ? 4 : 0;
 	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
 		if (strncasecmp(scheme, beginnings[i], strlen(beginnings[i])) == 0)
 			return true;
@@ -237,12 +241,17 @@ static void mask_url(struct buf *out, const char *scheme, const char *url, mask_
 		buf_add_text(out, "***");
 		return;
 	}
-	if (at && !colon && at > url + authority)
+	if (at && !colon && at > url + authority) {
+		if (mask_hides_user(scheme) && memchr(url, '@', authority)) { /* either '@' may end the token */
+			buf_add_text(out, "***");
+			return;
+		}
 		at = NULL; /* the '@' is in the database's name */
+	}
 	if (at) {
 		const char *end = colon ? colon : at;
 
-		if (!colon && mask_hides_user(scheme))
+		if (mask_hides_user(scheme) && (!colon || memchr(url, '@', (size_t)(colon - url))))
 			buf_add_text(out, "***");
 		else
 			mask_rest(out, url, (size_t)(end - url), mask_plain_length(url, (size_t)(end - url)));

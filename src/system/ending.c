@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,10 +21,11 @@ static struct {
 	volatile sig_atomic_t in_hurry; /* see ending_hurry */
 	struct timespec when;           /* when first arrived; only the handler uses it */
 	/*
-	 * Sends another signal of the set when the time is up. exec deletes it. It is not setitimer's, which the app
-	 * inherits (FACTS 38).
+	 * The kernel's number of a timer, which sends another signal of the set when the time is up. exec deletes it. It is
+	 * not setitimer's, which the app inherits (FACTS 38). And the kernel is asked directly: with musl's timer_create
+	 * come 4 kB for threads, since a timer may start one.
 	 */
-	timer_t timer;
+	int timer;
 	bool has_timer; /* without it only a second signal ends a process that hangs */
 } ending = {.fd = -1};
 
@@ -45,7 +47,7 @@ static void ending_set_timer(int64_t ms)
 	const struct itimerspec time = {.it_value = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 + 1}};
 
 	if (ending.has_timer)
-		timer_settime(ending.timer, 0, &time, NULL);
+		syscall(SYS_timer_settime, ending.timer, 0, &time, NULL);
 }
 
 /* The kernel sends these to a process that writes where it cannot. The write fails, and only that text is lost. */
@@ -131,7 +133,7 @@ void ending_handle(const sigset_t *wanted, sigset_t *handled)
 			event.sigev_signo = i;
 	}
 	if (event.sigev_signo)
-		ending.has_timer = timer_create(CLOCK_MONOTONIC, &event, &ending.timer) == 0;
+		ending.has_timer = syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &ending.timer) == 0;
 }
 
 int ending_noted(void)

@@ -10,16 +10,19 @@
 #include "base/percent.h"
 #include "system/ipv6.h"
 
-static size_t expand_name_length(const char *text)
+static size_t expand_word_length(const char *text)
 {
 	size_t len = 0;
 
-	if (isdigit((unsigned char)*text))
-		return 0;
 	/* The names of Docker's link variables may have dots (FACTS 1). */
 	while (isalnum((unsigned char)text[len]) || text[len] == '_' || text[len] == '.')
 		len++;
 	return len;
+}
+
+static size_t expand_name_length(const char *text)
+{
+	return isdigit((unsigned char)*text) ? 0 : expand_word_length(text);
 }
 
 /* Returns "5432" of "tcp://172.17.0.2:5432"; NULL if the value does not have that form. */
@@ -45,32 +48,51 @@ struct expand_walk {
 	const struct env *env;
 	const char *at;       /* the next character to read */
 	const char *user_end; /* the '@' that ends the user and password of the URL that began last; NULL: none */
+	bool doubled;         /* a '$' is written "$$" */
 	struct buf out;
 	struct error *err;
 };
 
 static int expand_expand_level(struct expand_walk *walk, size_t depth);
 
+/* Does a "$$" that stands for a '$' begin here? */
+static bool expand_is_dollar(const char *at, bool doubled)
+{
+	return doubled && at[0] == '$' && at[1] == '$';
+}
+
+/* Returns what else can be done about a "${" that is wrong. */
+static const char *expand_hint(bool doubled)
+{
+	return doubled ? ", or $${ for a literal ${" : "";
+}
+
 /* Checks that each "${" has its '}' and that none is nested too deeply. The walk relies on finding each '}'. */
-static int expand_check_nesting(const char *text, struct error *err)
+static int expand_check_nesting(const char *text, bool doubled, struct error *err)
 {
 	size_t depth = 0;
 
 	for (; *text; text++) {
-		if (text[0] == '$' && text[1] == '{' && ++depth > EXPAND_DEPTH_MAX)
+		if (expand_is_dollar(text, doubled))
+			text++;
+		else if (text[0] == '$' && text[1] == '{' && ++depth > EXPAND_DEPTH_MAX)
 			return errors_set(err, "${VAR:-default} is nested more than %d levels deep; write fewer levels",
 					  EXPAND_DEPTH_MAX);
 		if (*text == '}' && depth)
 			depth--;
 	}
-	return depth ? errors_set(err, "\"${\" has no closing '}'; write ${VAR} or ${VAR:-default}") : 0;
+	if (!depth)
+		return 0;
+	return errors_set(err, "\"${\" has no closing '}'; write ${VAR} or ${VAR:-default}%s", expand_hint(doubled));
 }
 
 /* Returns what follows the '}' of the expression that `at` is in. Does not check what is skipped. */
-static const char *expand_after(const char *at)
+static const char *expand_after(const char *at, bool doubled)
 {
 	for (size_t depth = 1; depth; at++) {
-		if (at[0] == '$' && at[1] == '{')
+		if (expand_is_dollar(at, doubled))
+			at++;
+		else if (at[0] == '$' && at[1] == '{')
 			depth++;
 		else if (*at == '}')
 			depth--;
@@ -82,13 +104,17 @@ static const char *expand_after(const char *at)
  * A URL's "scheme://" ends at `at`, in the text (depth 0) or in a default. Returns the '@' that ends its user and
  * password; NULL if it has none. Expressions are skipped: a default may hold anything.
  */
-static const char *expand_find_user_end(const char *at, size_t depth)
+static const char *expand_find_user_end(const char *at, size_t depth, bool doubled)
 {
 	const char *end = NULL;
 
 	while (*at && !strchr("/?#", *at) && !(depth && *at == '}')) {
+		if (expand_is_dollar(at, doubled)) {
+			at += 2;
+			continue;
+		}
 		if (strncmp(at, "${", 2) == 0) {
-			at = expand_after(at + 2);
+			at = expand_after(at + 2, doubled);
 			continue;
 		}
 		if (*at == '@')
@@ -126,13 +152,13 @@ static void expand_cut_to_port(struct buf *out, size_t value)
 	out->len = value + len;
 }
 
-/* Quotes nothing after the operator: it may be a default, and a default may be a password. */
+/* Quotes the name only: what follows may be a default, and a default may be a password. */
 static int expand_refuse(const struct expand_walk *walk)
 {
-	size_t shown = strcspn(walk->at, ":=?+-#%/!$}");
+	size_t shown = expand_word_length(walk->at);
 
-	return errors_set(walk->err, "\"${%.*s%s}\" is not supported; write ${VAR} or ${VAR:-default}", (int)shown,
-			  walk->at, walk->at[shown] == '}' ? "" : "...");
+	return errors_set(walk->err, "\"${%.*s%s}\" is not supported; write ${VAR} or ${VAR:-default}%s", (int)shown,
+			  walk->at, walk->at[shown] == '}' ? "" : "...", expand_hint(walk->doubled));
 }
 
 /* Returns the value of the variable whose name is the next len characters; NULL if it is not set. Owned by env. */
@@ -160,9 +186,11 @@ static bool expand_is_credential(const struct expand_walk *walk)
 {
 	if (walk->user_end && walk->at < walk->user_end)
 		return true;
-	return walk->out.len && strstr(walk->out.data, "://") &&
+	/* The search comes last: a file may have many values in one word. */
+	return walk->out.len &&
 	       (expand_out_ends(walk, "password=") || expand_out_ends(walk, "?user=") ||
-		expand_out_ends(walk, "&user="));
+		expand_out_ends(walk, "&user=")) &&
+	       strstr(walk->out.data, "://");
 }
 
 /*
@@ -186,7 +214,7 @@ static bool expand_is_ipv6_host(const struct expand_walk *walk, const char *valu
  */
 static void expand_add_value(struct expand_walk *walk, const char *value)
 {
-	const char *after = expand_after(walk->at), *colon = strchr(value, ':');
+	const char *after = expand_after(walk->at, walk->doubled), *colon = strchr(value, ':');
 	char *user;
 
 	if (!expand_is_credential(walk)) {
@@ -218,8 +246,8 @@ static int expand_substitute(struct expand_walk *walk, size_t depth)
 		return expand_refuse(walk);
 	found = expand_named(walk, len);
 	if (!found && !has_default)
-		return errors_set(walk->err, "the variable %.*s is not set; set it or write ${%.*s:-default}", (int)len,
-				  walk->at, (int)len, walk->at);
+		return errors_set(walk->err, "the variable %.*s is not set; set it or write ${%.*s:-default}%s",
+				  (int)len, walk->at, (int)len, walk->at, expand_hint(walk->doubled));
 	if (found && strchr(found, '\r'))
 		return errors_set(walk->err,
 				  "the variable %.*s holds a carriage return, as lines of Windows files do; remove it",
@@ -233,7 +261,7 @@ static int expand_substitute(struct expand_walk *walk, size_t depth)
 	} else {
 		expand_add_value(walk, found);
 	}
-	walk->at = expand_after(walk->at);
+	walk->at = expand_after(walk->at, walk->doubled);
 	return 0;
 }
 
@@ -243,10 +271,15 @@ static void expand_copy_literal(struct expand_walk *walk, size_t depth)
 	size_t len = 1 + strcspn(walk->at + 1, "$}");
 	const char *end = walk->at + len, *url = walk->at, *found;
 
+	if (expand_is_dollar(walk->at, walk->doubled)) {
+		buf_add_text(&walk->out, "$");
+		walk->at += 2;
+		return;
+	}
 	while ((found = memmem(url, (size_t)(end - url), "://", 3)))
 		url = found + 3;
 	if (url != walk->at)
-		walk->user_end = expand_find_user_end(url, depth);
+		walk->user_end = expand_find_user_end(url, depth, walk->doubled);
 	buf_add(&walk->out, walk->at, len);
 	walk->at = end;
 }
@@ -272,11 +305,11 @@ static int expand_expand_level(struct expand_walk *walk, size_t depth)
 	return 0;
 }
 
-int expand_variables(const struct env *env, const char *text, char **expanded, struct error *err)
+static int expand_text(const struct env *env, const char *text, bool doubled, char **expanded, struct error *err)
 {
-	struct expand_walk walk = {.env = env, .at = text, .err = err};
+	struct expand_walk walk = {.env = env, .at = text, .doubled = doubled, .err = err};
 
-	if (expand_check_nesting(text, err))
+	if (expand_check_nesting(text, doubled, err))
 		return -1;
 	if (expand_expand_level(&walk, 0)) {
 		buf_release(&walk.out);
@@ -284,4 +317,14 @@ int expand_variables(const struct env *env, const char *text, char **expanded, s
 	}
 	*expanded = buf_detach(&walk.out);
 	return 0;
+}
+
+int expand_variables(const struct env *env, const char *text, char **expanded, struct error *err)
+{
+	return expand_text(env, text, false, expanded, err);
+}
+
+int expand_word(const struct env *env, const char *word, char **expanded, struct error *err)
+{
+	return expand_text(env, word, true, expanded, err);
 }

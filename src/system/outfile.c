@@ -93,7 +93,7 @@ int outfile_open(struct outfile *file, const char *name, struct error *err)
 	bool is_there = stat(name, &found) == 0;
 	int reason = is_there ? 0 : errno;
 
-	*file = (struct outfile){.name = alloc_text(name), .fd = path_descriptor(name)};
+	*file = (struct outfile){.name = alloc_text(name), .fd = path_descriptor(name), .new_mode = 0666};
 	if (file->fd >= 0)
 		return outfile_open_descriptor(file, err);
 	file->path = path_follow(name);
@@ -150,13 +150,13 @@ static int outfile_write_in_place(const struct outfile *file, const char *data, 
 	return failed;
 }
 
-/* Returns the mode of a new file: 0666 without the bits of the umask. */
-static mode_t outfile_new_mode(void)
+/* Returns the mode of a new file: without the bits of the umask. */
+static mode_t outfile_new_mode(const struct outfile *file)
 {
 	mode_t mask = umask(0);
 
 	umask(mask);
-	return 0666 & ~mask;
+	return file->new_mode & ~mask;
 }
 
 /*
@@ -168,7 +168,7 @@ static int outfile_dress(const struct outfile *file, int fd)
 	struct stat old;
 
 	if (stat(file->path, &old))
-		return fchmod(fd, outfile_new_mode());
+		return fchmod(fd, outfile_new_mode(file));
 	(void)!fchown(fd, old.st_uid, old.st_gid); /* only root may; a failure is fine */
 	return fchmod(fd, old.st_mode & 0777);
 }

@@ -108,7 +108,15 @@ static void test_mask(void **state)
 		{"postgres://me@db:5432/app", "postgres://me@db:5432/app"},
 		{"postgres://me:pw@db/app", "postgres://me:***@db/app"},
 		{"redis://pw@db/0", "redis://***@db/0"},
+		{"SRV+redis://pw@_r._tcp.db/0", "SRV+redis://***@_r._tcp.db/0"},
+		{"srv+postgres://me:pw@_r._tcp.db/0", "srv+postgres://me:***@_r._tcp.db/0"},
 		{"nats://token@bus", "nats://***@bus"},
+		{"postgres://me:1/pw?host@db", "postgres://me:***"}, /* not a value of the parameter host */
+		{"redis://pw@db:6379/0?x=a@b", "redis://***:***@b"},
+		{"redis://pw@db/0?x=a@b", "redis://***"}, /* either '@' may end it */
+		{"jdbc:redis://pw@db/0", "jdbc:redis://***@db/0"},
+		{"r2dbc:pool:srv+redis://pw@_r._tcp.db", "r2dbc:pool:srv+redis://***@_r._tcp.db"},
+		{"bus=jdbc:nats://token@bus", "bus=jdbc:nats://***@bus"},
 		{"NATS://token@bus:4222", "NATS://***@bus:4222"},
 		{"C=REDISS://pw@db", "C=REDISS://***@db"},
 		{"redis://me:pw@db", "redis://me:***@db"},

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -49,6 +50,7 @@ static void note(void *arg)
 	errno = 77;
 	raise(SIGINT);
 	printf("%d %d, %d %d, errno %d", before, readable(fd), ending_noted(), ending_exit_code(ending_noted()), errno);
+	printf(", closed at exec: %d", fcntl(fd, F_GETFD) == FD_CLOEXEC);
 	ending_unwatch(fd);
 }
 
@@ -73,7 +75,7 @@ static void test_noted(void **state)
 
 	(void)state;
 	unit_child_run(&child, note, NULL);
-	check_text("noted", child.text, "0 1, 2 130, errno 77");
+	check_text("noted", child.text, "0 1, 2 130, errno 77, closed at exec: 1");
 	unit_child_run(&child, note_early, NULL);
 	check_text("before the watch", child.text, "1 1");
 }
@@ -260,6 +262,8 @@ static void hurry(void *arg)
 	printf("on");
 	fflush(stdout);
 	raise(SIGTERM);
+	printf(", and lost"); /* if exec came now */
+	fflush(stdout);
 	hang();
 }
 

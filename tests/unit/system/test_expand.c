@@ -143,6 +143,8 @@ static void test_refuse(void **state)
 		{"${1A}", "\"${1A}\" is not supported"},
 		{"${HOST-secret}", "\"${HOST...}\""}, /* a default may be a password */
 		{"${HOST:=secret}", "\"${HOST...}\""},
+		{"${HOST secret}", "\"${HOST...}\""}, /* nor is what follows a name part of it */
+		{"${HOST\nsecret}", "\"${HOST...}\""},
 		{"${HOST:?x}", ":-default}"},
 		{"${HOST:}", ":-default}"},
 		{"${HOST#x}", ":-default}"},

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,7 @@ static void read_signals(void *arg)
 	raise(SIGUSR1);
 	for (int i = 0; i < 3; i++)
 		printf(" %d", process_read_signal(fd));
+	printf(", closed at exec: %d", fcntl(fd, F_GETFD) == FD_CLOEXEC);
 }
 
 /* One after the other, and none where there is none: it does not wait. */
@@ -99,7 +101,7 @@ static void test_signals_are_read(void **state)
 
 	(void)state;
 	unit_child_run(&child, read_signals, NULL);
-	check_text("read", child.text, "0 10 12 0"); /* the kernel gives the lowest number first */
+	check_text("read", child.text, "0 10 12 0, closed at exec: 1"); /* the kernel gives the lowest number first */
 }
 
 struct end_row {

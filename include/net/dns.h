@@ -1,11 +1,11 @@
-/* Asks the DNS servers for the addresses of one complete name: which server when, how often, and for how long. */
+/* Asks the DNS servers for records of one complete name: which server when, how often, and for how long. */
 #ifndef NET_DNS_H
 #define NET_DNS_H
 
 #include <stddef.h>
 
-#include "net/address.h"
 #include "net/loop.h"
+#include "net/records.h"
 #include "net/resolvconf.h"
 #include "target/outcome.h"
 
@@ -15,10 +15,12 @@ enum { DNS_NAME_MAX = 253, DNS_NAME_SIZE = DNS_NAME_MAX + 2 };
 struct dns;
 struct dns_question;
 
-/* The answer to a question: addresses, or the reason why there are none. */
+/* The answer to a question: records, or the reason why there are none. */
 struct dns_answer {
-	struct outcome outcome;    /* READY if there are addresses, else the reason */
-	struct address_list found; /* with port 0; the callback may take it and zero it */
+	struct outcome
+		outcome; /* READY if there are records, else the reason; NO_ADDRESS: the name has none of the type, and
+			  * with a detail: it says that there is no such service */
+	struct records found; /* the callback may take it and zero it */
 };
 
 /*
@@ -34,8 +36,7 @@ void dns_free(struct dns *dns);
 void dns_reset(struct dns *dns);
 
 /*
- * Asks for the addresses of a name in one family, AF_INET or AF_INET6; nothing is added to the name. The loop calls
- * `answered` once, unless dns_drop was called before, and never inside dns_ask; the question is then no longer valid.
+ * Asks for the records of one type that a name has; nothing is added to the name. The loop calls `answered` once, unless dns_drop was called before, and never inside dns_ask; the question is then no longer valid.
  * The callback may ask again, and drop other questions.
  *
  * The first server is asked, then after 0.5 s of silence the next one, after 1 s more the next, then after 2 s; if one
@@ -44,7 +45,7 @@ void dns_reset(struct dns *dns);
  * outcome is DNS_SILENT, so after 8.5 s in all if there is no error. A server that was silent is asked together with the
  * next one, until it answers again.
  */
-struct dns_question *dns_ask(struct dns *dns, const char *name, int family,
+struct dns_question *dns_ask(struct dns *dns, const char *name, enum records_type type,
 			     void (*answered)(void *arg, struct dns_answer *answer), void *arg);
 
 /* Cancels a question that was not answered yet: its callback is never called. NULL does nothing. */

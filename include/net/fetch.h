@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "net/fetchjudge.h"
 #include "net/loop.h"
 #include "target/outcome.h"
 
@@ -18,19 +19,21 @@ struct fetch_request {
 	const char *method; /* NULL: GET, or POST if there is a body */
 	const char *const *headers; /* "Name: value" each; header_count of them */
 	size_t header_count;
-	const char *host;            /* the Host header, if it is not that of the URL; NULL */
-	const char *body;            /* NULL: none */
+	const char *host; /* the Host header, if it is not that of the URL; NULL */
+	const char *body; /* NULL: none; else body_len bytes */
+	size_t body_len;
 	const char *user, *password; /* for basic authentication; NULL: none */
 	bool http2;                  /* speaks HTTP/2 without asking; over TLS it offers HTTP/2 */
 	bool insecure;               /* accepts every certificate */
 	const char *ca_file;         /* whose certificates are trusted; NULL: those of the system */
+	struct tls_store **trust;    /* keeps what was read of it, as that of tls_trust; may be NULL without TLS */
 	const char *cert, *key;      /* files of a client's certificate and its key; NULL: none */
 };
 
 /* What was received. The fetch owns it. */
 struct fetch_reply {
 	int status;      /* 0: no reply yet */
-	struct buf head; /* the status line and the headers, each with its line end */
+	struct buf head; /* the status line and the headers, each with its line end; then the trailers */
 	struct buf body;
 	bool cut; /* the body is longer than the limit; the rest was not read */
 };
@@ -41,15 +44,19 @@ enum { FETCH_HEAD_MAX = 64 * 1024, FETCH_BODY_MAX = 1024 * 1024 };
 struct fetch {
 	struct loop *loop;
 	int fd;                                /* -1: none, or libcurl has it */
+	int socket;                            /* libcurl's; -1: it has none */
 	void *easy, *multi, *lines, *anywhere; /* libcurl's handles and lists */
 	struct loop_watch watch;
 	struct loop_timer timer;
 	struct fetch_reply reply;
 	size_t body_max;
-	bool heard;          /* a line of a head has arrived */
-	bool head_over;      /* the head of the reply is there */
-	char words[256];     /* libcurl's own, if it fails */
-	const char *ca_file; /* whose certificates are trusted, or NULL */
+	bool tls, http2;
+	enum fetchjudge_first first; /* how the service began */
+	bool heard;                  /* a line of a head has arrived */
+	bool head_over;              /* the head of the reply is there */
+	char words[256];             /* libcurl's own, if it fails */
+	const char *ca_file;         /* as in the request */
+	struct tls_store **trust;
 	void (*done)(void *arg, const struct outcome *failure);
 	void (*headed)(void *arg);
 	void *arg;
@@ -67,9 +74,9 @@ struct outcome fetch_start(struct fetch *fetch, struct loop *loop, int fd, const
 			   void (*done)(void *arg, const struct outcome *failure), void *arg);
 
 /*
- * Returns the value of the first header with that name, name_len bytes long and in any case of its letters, from after on, and
- * sets *len; NULL if there is none. after is NULL, or the end of a value that was returned before. The value has no blanks
- * around it and is not NUL-terminated. RFC 9112, 5.
+ * Returns the value of the first header or trailer with that name, name_len bytes long and in any case of its letters, from
+ * after on, and sets *len; NULL if there is none. after is NULL, or the end of a value that was returned before. The value has
+ * no blanks around it and is not NUL-terminated. RFC 9112, 5.
  */
 const char *fetch_header(const struct fetch_reply *reply, const char *name, size_t name_len, const char *after,
 			 size_t *len);
@@ -82,8 +89,5 @@ char *fetch_redirect(const struct fetch *fetch, const char *from);
 
 /* Ends the request and closes the connection, and reads what has arrived so that the service sees an end and no reset. */
 void fetch_stop(struct fetch *fetch);
-
-/* Can this build speak https and HTTP/2? */
-bool fetch_has_tls(void);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Looks a name up as the app's own resolver does: in /etc/hosts, then in DNS along the search list, for both address
- * families together.
+ * families together. SRV records are looked up in DNS along the search list alone.
  */
 #ifndef NET_LOOKUP_H
 #define NET_LOOKUP_H
@@ -9,6 +9,7 @@
 
 #include "net/address.h"
 #include "net/loop.h"
+#include "net/srv.h"
 #include "target/outcome.h"
 
 /* What all look-ups share: the two files, read again when they change, and the DNS servers. */
@@ -20,7 +21,7 @@ struct lookup_shared *lookup_share(struct loop *loop);
 /* First free all look-ups. NULL does nothing. */
 void lookup_unshare(struct lookup_shared *shared);
 
-enum lookup_family { LOOKUP_V6, LOOKUP_V4, LOOKUP_FAMILIES };
+enum lookup_family { LOOKUP_V6, LOOKUP_V4, LOOKUP_FAMILIES, LOOKUP_SRV = LOOKUP_V4 };
 
 /* What a look-up knows about one family. */
 struct lookup_result {
@@ -36,9 +37,10 @@ struct lookup;
 /*
  * Returns a look-up, which lookup_free frees. name must outlive it. `answered` is called when a family is answered,
  * mostly by the loop, and inside lookup_start (of any look-up) if that finds the files changed while this one was open.
- * The callback must not start or free a look-up.
+ * The callback must not start or free a look-up. is_srv: the SRV records of the name are looked up; their result is that
+ * of LOOKUP_SRV, and the other one means nothing.
  */
-struct lookup *lookup_new(struct lookup_shared *shared, const char *name,
+struct lookup *lookup_new(struct lookup_shared *shared, const char *name, bool is_srv,
 			  void (*answered)(void *arg, enum lookup_family family), void *arg);
 
 /* Frees it and drops its questions. NULL does nothing. */
@@ -59,5 +61,8 @@ void lookup_start(struct lookup *lookup);
 
 /* Returns the result of a family. It is valid until the caller returns to the loop. */
 const struct lookup_result *lookup_result(const struct lookup *lookup, enum lookup_family family);
+
+/* Returns the records that were found last. The caller may reorder them, and must not keep them. */
+struct srv_list *lookup_services(struct lookup *lookup);
 
 #endif

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "net/address.h"
 #include "net/loop.h"
+#include "net/records.h"
 #include "target/outcome.h"
 
 /* Of one server: a socket for UDP, one for TCP, and those that are being given up. */
@@ -30,7 +30,7 @@ struct nameserver {
 
 /* What became of a try. */
 enum nameserver_result {
-	NAMESERVER_ANSWER, /* addresses, or that there are none: the outcome says which */
+	NAMESERVER_ANSWER, /* records, or that there are none: the outcome says which */
 	NAMESERVER_ERROR,  /* the server cannot tell; another one may */
 	NAMESERVER_LOST    /* nobody answered, or the server was closed */
 };
@@ -38,10 +38,13 @@ enum nameserver_result {
 /* One question to one server. The caller's memory, until `answered` was called, which happens exactly once. */
 struct nameserver_try {
 	struct nameserver *server;
-	int family;
-	/* May be called inside nameserver_ask and nameserver_close. It must not call a function of the server. */
+	enum records_type type;
+	/*
+	 * May be called inside nameserver_ask and nameserver_close. It must not call a function of the server. It may take
+	 * what was found and zero it.
+	 */
 	void (*answered)(struct nameserver_try *try, enum nameserver_result result, const struct outcome *outcome,
-			 struct address_list *found);
+			 struct records *found);
 	void *arg;
 };
 
@@ -57,8 +60,8 @@ const char *nameserver_open(struct nameserver *server, const char *address, bool
 /* Gives up all tries: they are lost. Safe on one that is not open. Not in a callback (c-ares#347, FACTS 15). */
 void nameserver_close(struct nameserver *server);
 
-/* Asks an open server for the addresses of a complete name: AF_INET or AF_INET6. */
-void nameserver_ask(struct nameserver *server, const char *name, int family, struct nameserver_try *try);
+/* Asks an open server for the records of one type that a complete name has. */
+void nameserver_ask(struct nameserver *server, const char *name, enum records_type type, struct nameserver_try *try);
 
 /*
  * Closes sockets without a try, and loses tries that are older than 10 s; some may be younger, because c-ares shortens

@@ -29,6 +29,9 @@ struct resolvconf {
  */
 bool resolvconf_refresh(struct resolvconf *conf, const char *path);
 
+/* Makes server the only one: an address as "nameserver" has it, or with a port: "127.0.0.1:5353", "[::1]:5353". */
+void resolvconf_use_server(struct resolvconf *conf, const char *server);
+
 /* Frees what it holds; *conf is zeroed. */
 void resolvconf_release(struct resolvconf *conf);
 

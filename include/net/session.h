@@ -12,12 +12,14 @@
 #include "net/lookup.h"
 #include "net/loop.h"
 #include "net/sockets.h"
+#include "net/tls.h"
 #include "system/process.h"
 
 struct session {
 	struct loop *loop;
 	struct lookup_shared *names;
 	struct sockets kept;
+	struct tls_store *tls;       /* of the probes; NULL: nobody needed it yet */
 	size_t sockets, sockets_max; /* of probes: how many are taken, and the limit */
 };
 

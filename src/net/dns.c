@@ -40,7 +40,7 @@ struct dns_question {
 	struct dns *dns;
 	struct dns_question *next, **link; /* link: what points here, so that thousands can be taken out */
 	char name[DNS_NAME_SIZE];
-	int family;
+	enum records_type type;
 	void (*answered)(void *arg, struct dns_answer *answer); /* NULL: delivered or dropped */
 	void *arg;
 	struct dns_try tries[DNS_TRIES_MAX];
@@ -72,7 +72,7 @@ static void dns_free_question(struct dns_question *question)
 	if (question->next)
 		question->next->link = question->link;
 	loop_timer_clear(&question->timer);
-	address_list_release(&question->answer.found);
+	records_release(&question->answer.found);
 	free(question);
 }
 
@@ -100,7 +100,7 @@ static void dns_note_error(struct dns_question *question, unsigned server, const
 }
 
 static void dns_on_answered(struct nameserver_try *inner, enum nameserver_result result, const struct outcome *outcome,
-			    struct address_list *found)
+			    struct records *found)
 {
 	struct dns_try *try = inner->arg;
 	struct dns_question *question = try->question;
@@ -114,7 +114,7 @@ static void dns_on_answered(struct nameserver_try *inner, enum nameserver_result
 			dns_note_error(question, try->server, outcome);
 		} else {
 			question->answer.found = *found;
-			*found = (struct address_list){0};
+			*found = (struct records){0};
 			dns_conclude(question, outcome);
 		}
 	}
@@ -140,7 +140,7 @@ static void dns_send(struct dns_question *question)
 	}
 	*try = (struct dns_try){{.answered = dns_on_answered, .arg = try}, question, which};
 	question->waiting++;
-	nameserver_ask(server, question->name, question->family, &try->try);
+	nameserver_ask(server, question->name, question->type, &try->try);
 	if (!loop_timer_is_set(&dns->sweep))
 		loop_timer_set(&dns->sweep, DNS_SWEEP);
 }
@@ -246,7 +246,7 @@ void dns_free(struct dns *dns)
 	free(dns);
 }
 
-struct dns_question *dns_ask(struct dns *dns, const char *name, int family,
+struct dns_question *dns_ask(struct dns *dns, const char *name, enum records_type type,
 			     void (*answered)(void *arg, struct dns_answer *answer), void *arg)
 {
 	struct dns_question *question = alloc_zero(1, sizeof(*question));
@@ -255,7 +255,7 @@ struct dns_question *dns_ask(struct dns *dns, const char *name, int family,
 	size_t letters = len && name[len - 1] == '.' ? len - 1 : len;
 
 	*question = (struct dns_question){
-		.dns = dns, .next = dns->open, .link = &dns->open, .family = family, .answered = answered, .arg = arg};
+		.dns = dns, .next = dns->open, .link = &dns->open, .type = type, .answered = answered, .arg = arg};
 	if (dns->open)
 		dns->open->link = &question->next;
 	dns->open = question;

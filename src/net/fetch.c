@@ -12,9 +12,23 @@
 #include "net/stream.h"
 #include "net/tls.h"
 #include "net/weburl.h"
+#include "target/security.h"
 
 /* libcurl wants to "connect": this literal keeps it from looking a name up. No packet is ever sent there. */
 #define FETCH_ANYWHERE "::127.0.0.1:1"
+
+/*
+ * Looks at the first bytes that the service says, before libcurl reads them. HTTP/2 begins with a frame of type 4, SETTINGS
+ * (RFC 9113, 3.4 and 4.1).
+ */
+static void fetch_peek(struct fetch *fetch)
+{
+	char bytes[4];
+
+	if (SECURITY_IS_BUILT_IN && fetch->socket >= 0 && fetch->first == FETCHJUDGE_NOTHING &&
+	    recv(fetch->socket, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT) == sizeof(bytes))
+		fetch->first = bytes[3] == 4 ? FETCHJUDGE_HTTP2 : FETCHJUDGE_OTHER;
+}
 
 static curl_socket_t fetch_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
@@ -24,6 +38,8 @@ static curl_socket_t fetch_open(void *arg, curlsocktype purpose, struct curl_soc
 	(void)purpose;
 	(void)address;
 	fetch->fd = -1;
+	fetch->socket = fd;
+	fetch_peek(fetch);
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
@@ -37,7 +53,9 @@ static int fetch_opened(void *arg, curl_socket_t fd, curlsocktype purpose)
 
 static int fetch_close(void *arg, curl_socket_t fd)
 {
-	(void)arg;
+	struct fetch *fetch = arg;
+
+	fetch->socket = -1;
 	stream_drain(fd);
 	return close(fd);
 }
@@ -82,43 +100,28 @@ static size_t fetch_on_body(char *data, size_t one, size_t len, void *arg)
 	return CURL_WRITEFUNC_ERROR;
 }
 
-/* Returns what a failure of libcurl says about the service. Who has said something is not down, so it has not reset. */
 static struct outcome fetch_judge(const struct fetch *fetch, CURLcode code)
 {
-	long verified = 0;
+	struct fetchjudge failure = {
+		.code = code,
+		.words = fetch->words,
+		.ca_file = fetch->ca_file ? fetch->ca_file : tls_ca_file(),
+		.head_max = FETCH_HEAD_MAX / 1024,
+		.heard = fetch->heard,
+		.tls = fetch->tls,
+		.first = fetch->first,
+	};
 
-	curl_easy_getinfo(fetch->easy, CURLINFO_SSL_VERIFYRESULT, &verified);
-	switch (code) {
-	case CURLE_GOT_NOTHING:
-	case CURLE_RECV_ERROR:
-	case CURLE_SEND_ERROR:
-	case CURLE_PARTIAL_FILE:
-	case CURLE_OK:
-		if (fetch->heard)
-			return outcome_make(OUTCOME_STARTING, "the reply is not complete");
-		return outcome_make(code == CURLE_GOT_NOTHING ? OUTCOME_CLOSED : OUTCOME_RESET, NULL);
-	case CURLE_WRITE_ERROR:
-		return outcome_make(OUTCOME_GARBLED, "the head of the reply is longer than %d kB",
-				    FETCH_HEAD_MAX / 1024);
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_CIPHER:
-		return tls_outcome(verified, fetch->words, fetch->ca_file);
-	case CURLE_WEIRD_SERVER_REPLY:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
-	case CURLE_BAD_CONTENT_ENCODING:
-	case CURLE_TOO_LARGE:
-		return outcome_make(OUTCOME_GARBLED, "it is not HTTP");
-	case CURLE_OUT_OF_MEMORY:
-		return outcome_make(OUTCOME_LOCAL, "out of memory");
-	case CURLE_SSL_CACERT_BADFILE:
-		return outcome_make(OUTCOME_TLS, "the file of trusted certificates cannot be used");
-	default: /* libcurl's own words may hold the path of the key, which is shown nowhere */
-		return outcome_make(OUTCOME_TLS, "the certificate or the key of this client cannot be used");
-	}
+	curl_easy_getinfo(fetch->easy, CURLINFO_SSL_VERIFYRESULT, &failure.verified);
+	return fetchjudge_failure(&failure);
+}
+
+/* failure: NULL if the reply is whole. */
+static void fetch_end(struct fetch *fetch, const struct outcome *failure)
+{
+	loop_timer_clear(&fetch->timer);
+	loop_watch_clear(&fetch->watch);
+	fetch->done(fetch->arg, failure);
 }
 
 /* Ends the fetch if libcurl says that the request is over. */
@@ -137,20 +140,34 @@ static void fetch_look(struct fetch *fetch)
 		}
 		return;
 	}
-	loop_timer_clear(&fetch->timer);
-	loop_watch_clear(&fetch->watch);
 	if ((message->data.result == CURLE_OK && fetch->head_over) || fetch->reply.cut) {
-		fetch->done(fetch->arg, NULL);
+		fetch_end(fetch, NULL);
 		return;
 	}
 	failure = fetch_judge(fetch, message->data.result);
-	fetch->done(fetch->arg, &failure);
+	fetch_end(fetch, &failure);
+}
+
+/*
+ * Does the service speak something else where HTTP/2 is expected? libcurl would wait until that ends the connection. What
+ * arrives while libcurl sends the question is read by it at once, and not seen here.
+ */
+static bool fetch_is_foreign(const struct fetch *fetch)
+{
+	return fetch->http2 && !fetch->tls && fetch->first == FETCHJUDGE_OTHER;
 }
 
 static void fetch_act(struct fetch *fetch, curl_socket_t fd, int events)
 {
+	struct outcome failure;
 	int running;
 
+	fetch_peek(fetch);
+	if (SECURITY_IS_BUILT_IN && fetch_is_foreign(fetch)) {
+		failure = fetch_judge(fetch, CURLE_HTTP2);
+		fetch_end(fetch, &failure);
+		return;
+	}
 	curl_multi_socket_action(fetch->multi, fd, events, &running);
 	fetch_look(fetch);
 }
@@ -232,7 +249,7 @@ static void fetch_set_request(struct fetch *fetch, const struct fetch_request *r
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "waitfor/" WAITFOR_VERSION);
 	if (request->body) {
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)strlen(request->body));
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)request->body_len);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
 	}
 	if (request->method && strcmp(request->method, "HEAD") == 0)
@@ -248,14 +265,27 @@ static void fetch_set_request(struct fetch *fetch, const struct fetch_request *r
 	fetch_set_headers(fetch, request);
 }
 
+/* libcurl would read the certificates for each request. */
+static CURLcode fetch_on_tls(CURL *easy, void *context, void *arg)
+{
+	struct fetch *fetch = arg;
+
+	(void)easy;
+	return tls_trust(context, fetch->trust, fetch->ca_file) ? CURLE_OK : CURLE_SSL_CACERT_BADFILE;
+}
+
 static void fetch_set_tls(struct fetch *fetch, const struct fetch_request *request)
 {
 	CURL *easy = fetch->easy;
 
+	fetch->ca_file = request->ca_file;
+	fetch->trust = request->trust;
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request->insecure ? 0L : 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request->insecure ? 0L : 2L);
-	fetch->ca_file = request->ca_file ? request->ca_file : tls_ca_file();
-	curl_easy_setopt(easy, CURLOPT_CAINFO, fetch->ca_file);
+	if (!request->insecure) {
+		curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, fetch_on_tls);
+		curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, fetch);
+	}
 	curl_easy_setopt(easy, CURLOPT_SSLCERT, request->cert);
 	curl_easy_setopt(easy, CURLOPT_SSLKEY, request->key ? request->key : request->cert);
 }
@@ -268,11 +298,12 @@ static void fetch_set_callbacks(struct fetch *fetch)
 	fetch->anywhere = alloc_check(curl_slist_append(NULL, FETCH_ANYWHERE));
 	curl_easy_setopt(easy, CURLOPT_CONNECT_TO, fetch->anywhere);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, fetch_has_tls() ? "http,https" : "http");
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, SECURITY_IS_BUILT_IN ? "http,https" : "http");
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, fetch_open);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, fetch);
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, fetch_opened);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, fetch_close);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, fetch);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, fetch_on_head);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, fetch_on_body);
@@ -291,7 +322,16 @@ struct outcome fetch_start(struct fetch *fetch, struct loop *loop, int fd, const
 			   void (*done)(void *arg, const struct outcome *failure), void *arg)
 {
 	*fetch = (struct fetch){
-		.loop = loop, .fd = fd, .body_max = body_max, .headed = headed, .done = done, .arg = arg};
+		.loop = loop,
+		.fd = fd,
+		.body_max = body_max,
+		.socket = -1,
+		.tls = strncmp(request->url, "https:", 6) == 0,
+		.http2 = request->http2,
+		.headed = headed,
+		.done = done,
+		.arg = arg,
+	};
 	fetch->watch = (struct loop_watch){.ready = fetch_on_ready, .arg = fetch};
 	loop_timer_init(loop, &fetch->timer, fetch_on_timer, fetch);
 	fetch->easy = curl_easy_init(); /* initialises the library the first time */
@@ -300,7 +340,7 @@ struct outcome fetch_start(struct fetch *fetch, struct loop *loop, int fd, const
 		return outcome_make(OUTCOME_LOCAL, "out of memory");
 	fetch_set_callbacks(fetch);
 	fetch_set_request(fetch, request);
-	if (fetch_has_tls())
+	if (SECURITY_IS_BUILT_IN && request->trust)
 		fetch_set_tls(fetch, request);
 	if (curl_multi_add_handle(fetch->multi, fetch->easy))
 		return outcome_make(OUTCOME_LOCAL, "libcurl takes no request");
@@ -320,10 +360,10 @@ void fetch_stop(struct fetch *fetch)
 	curl_slist_free_all(fetch->anywhere);
 	curl_slist_free_all(fetch->lines);
 	if (fetch->fd >= 0)
-		fetch_close(NULL, fetch->fd);
+		fetch_close(fetch, fetch->fd);
 	buf_release(&fetch->reply.head);
 	buf_release(&fetch->reply.body);
-	*fetch = (struct fetch){.fd = -1};
+	*fetch = (struct fetch){.fd = -1, .socket = -1};
 }
 
 const char *fetch_header(const struct fetch_reply *reply, const char *name, size_t name_len, const char *after,
@@ -354,13 +394,4 @@ char *fetch_redirect(const struct fetch *fetch, const char *from)
 
 	free(location);
 	return to;
-}
-
-bool fetch_has_tls(void)
-{
-#ifdef WAITFOR_TLS
-	return true;
-#else
-	return false;
-#endif
 }

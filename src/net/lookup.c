@@ -45,6 +45,8 @@ struct lookup {
 	struct lookup *next, **link; /* link NULL: not in the list of open ones */
 	size_t candidate;
 	bool settled; /* the present candidate has an address */
+	bool is_srv;  /* the half of LOOKUP_SRV asks for SRV records; the other one asks nothing */
+	struct srv_list services;
 	struct lookup_half halves[LOOKUP_FAMILIES];
 	void (*answered)(void *arg, enum lookup_family family);
 	void *arg;
@@ -136,28 +138,16 @@ static void lookup_set_both(struct lookup *lookup, const struct address_list *fo
 	lookup_tell_both(lookup, tells);
 }
 
-/* Finds the addresses of names that no server is asked for. */
-static void lookup_find_without_dns(const struct lookup *lookup, struct address_list *found)
-{
-	static const char *const loopback[] = {"127.0.0.1", "::1"};
-
-	hosts_find(lookup->shared->hosts, lookup->name, found);
-	/* hosts has localhost nearly always */
-	for (size_t i = 0; i < 2 && found->count <= i && reserved_is_localhost(lookup->name); i++) {
-		struct address address;
-
-		address_of_host(&address, loopback[i], 0);
-		address_list_add(found, &address);
-	}
-}
-
-/* If hosts has the name, that is the answer. Returns whether it has. */
+/* If hosts has the name, or needs not have it, that is the answer. Returns whether it is. */
 static bool lookup_try_hosts(struct lookup *lookup, bool tells)
 {
 	struct address_list found = {0};
 	bool has;
 
-	lookup_find_without_dns(lookup, &found);
+	if (lookup->is_srv)
+		return false;
+	hosts_find(lookup->shared->hosts, lookup->name, &found);
+	reserved_add_loopback(lookup->name, &found); /* hosts has localhost nearly always */
 	has = found.count > 0;
 	if (has)
 		lookup_set_both(lookup, &found, tells);
@@ -171,9 +161,14 @@ static void lookup_ask_half(struct lookup_half *half, const char *name)
 {
 	struct lookup *lookup = half->lookup;
 	bool is_v4 = half == &lookup->halves[LOOKUP_V4];
+	enum records_type type = lookup->is_srv ? RECORDS_SRV : is_v4 ? RECORDS_A : RECORDS_AAAA;
 	const struct lookup_slot *left = &half->slots[!half->slot];
 	struct lookup_slot *slot = &half->slots[half->slot];
 
+	if (lookup->is_srv && !is_v4) {
+		half->is_empty = true;
+		return;
+	}
 	half->result.is_late = left->question && left->candidate == lookup->candidate;
 	if (half->result.is_late) {
 		half->slot = !half->slot; /* a slow server needs the time that it has had already */
@@ -181,7 +176,7 @@ static void lookup_ask_half(struct lookup_half *half, const char *name)
 	}
 	lookup_drop_slot(slot);
 	slot->candidate = lookup->candidate;
-	slot->question = dns_ask(lookup->shared->dns, name, is_v4 ? AF_INET : AF_INET6, lookup_on_answer, slot);
+	slot->question = dns_ask(lookup->shared->dns, name, type, lookup_on_answer, slot);
 }
 
 /* Asks for the present candidate. Returns false if there is none any more. */
@@ -241,7 +236,8 @@ static void lookup_note(struct lookup_half *half, struct dns_answer *answer)
 	struct address_list none = {0};
 
 	half->outcome = answer->outcome;
-	half->is_empty = answer->found.count == 0;
+	half->is_empty = !answer->found.addresses.count && !answer->found.texts.len;
+	srv_list_read(&lookup->services, &answer->found.texts);
 	if (half->is_empty && !lookup->settled) {
 		if (rest->is_empty)
 			lookup_go_on(lookup);
@@ -253,7 +249,7 @@ static void lookup_note(struct lookup_half *half, struct dns_answer *answer)
 		lookup->answered(lookup->arg, other);
 	}
 	lookup->settled = true;
-	lookup_set_result(lookup, family, answer->outcome, &answer->found);
+	lookup_set_result(lookup, family, answer->outcome, &answer->found.addresses);
 	lookup->answered(lookup->arg, family);
 }
 
@@ -351,13 +347,14 @@ void lookup_unshare(struct lookup_shared *shared)
 	free(shared);
 }
 
-struct lookup *lookup_new(struct lookup_shared *shared, const char *name,
+struct lookup *lookup_new(struct lookup_shared *shared, const char *name, bool is_srv,
 			  void (*answered)(void *arg, enum lookup_family family), void *arg)
 {
 	struct lookup *lookup = alloc_zero(1, sizeof(*lookup));
 
 	lookup->shared = shared;
 	lookup->name = name;
+	lookup->is_srv = is_srv;
 	lookup->answered = answered;
 	lookup->arg = arg;
 	for (int i = 0; i < LOOKUP_FAMILIES; i++) {
@@ -368,6 +365,11 @@ struct lookup *lookup_new(struct lookup_shared *shared, const char *name,
 	return lookup;
 }
 
+struct srv_list *lookup_services(struct lookup *lookup)
+{
+	return &lookup->services;
+}
+
 void lookup_free(struct lookup *lookup)
 {
 	if (!lookup)
@@ -376,6 +378,7 @@ void lookup_free(struct lookup *lookup)
 	lookup_set_open(lookup);
 	for (int i = 0; i < LOOKUP_FAMILIES; i++)
 		address_list_release(&lookup->halves[i].result.found);
+	srv_list_release(&lookup->services);
 	free(lookup);
 }
 

@@ -2,13 +2,9 @@
 
 #include <ares.h>
 #include <errno.h>
-#include <strings.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
-
-/* CNAME records that are followed in one answer. */
-enum { NAMESERVER_ALIASES_MAX = 16 };
 
 /* For c-ares: longer than a question lasts, so that late answers count. Milliseconds. */
 enum { NAMESERVER_TRY = 10 * 1000 };
@@ -119,65 +115,17 @@ bool nameserver_tidy(struct nameserver *server)
 	return server->opened != 0;
 }
 
-/* Returns the record of this type and owner, from number *at on, or NULL; *at is then the number after it. */
-static const ares_dns_rr_t *nameserver_record(const ares_dns_record_t *reply, ares_dns_rec_type_t type,
-					      const char *owner, size_t *at)
-{
-	size_t count = ares_dns_record_rr_cnt(reply, ARES_SECTION_ANSWER);
-
-	while (*at < count) {
-		const ares_dns_rr_t *record = ares_dns_record_rr_get_const(reply, ARES_SECTION_ANSWER, (*at)++);
-
-		if (ares_dns_rr_get_type(record) == type && strcasecmp(ares_dns_rr_get_name(record), owner) == 0)
-			return record;
-	}
-	return NULL;
-}
-
-/* Returns the name that the CNAME records lead to (RFC 1034, 3.6.2). */
-static const char *nameserver_owner(const ares_dns_record_t *reply)
-{
-	const char *owner = NULL;
-
-	ares_dns_record_query_get(reply, 0, &owner, NULL, NULL);
-	for (int i = 0; i < NAMESERVER_ALIASES_MAX; i++) {
-		size_t at = 0;
-		const ares_dns_rr_t *alias = nameserver_record(reply, ARES_REC_TYPE_CNAME, owner, &at);
-
-		if (!alias)
-			break;
-		owner = ares_dns_rr_get_str(alias, ARES_RR_CNAME_CNAME);
-	}
-	return owner;
-}
-
-/* Takes the addresses that belong to the name that was asked for. Those of other names do not count. */
-static void nameserver_take_addresses(const ares_dns_record_t *reply, int family, struct address_list *found)
-{
-	bool is_v4 = family == AF_INET;
-	const char *owner = nameserver_owner(reply);
-	const ares_dns_rr_t *record;
-
-	for (size_t at = 0;
-	     (record = nameserver_record(reply, is_v4 ? ARES_REC_TYPE_A : ARES_REC_TYPE_AAAA, owner, &at));) {
-		struct address address;
-
-		address_of_bytes(&address, family,
-				 is_v4 ? (const void *)ares_dns_rr_get_addr(record, ARES_RR_A_ADDR)
-				       : (const void *)ares_dns_rr_get_addr6(record, ARES_RR_AAAA_ADDR));
-		address_list_add(found, &address);
-	}
-}
-
-static struct outcome nameserver_outcome(ares_status_t status)
+/* There is no record. */
+static struct outcome nameserver_outcome(ares_status_t status, bool names_root)
 {
 	switch (status) {
 	case ARES_ENOTFOUND:
 	case ARES_EBADNAME:
 		return outcome_make(OUTCOME_NO_NAME, NULL);
-	case ARES_SUCCESS: /* without an address */
+	case ARES_SUCCESS: /* without a record of the type */
 	case ARES_ENODATA:
-		return outcome_make(OUTCOME_NO_ADDRESS, NULL);
+		return outcome_make(OUTCOME_NO_ADDRESS,
+				    names_root ? "its record names no host: the service is not available" : NULL);
 	default:
 		return outcome_make(OUTCOME_DNS_FAILED, "%s", ares_strerror((int)status));
 	}
@@ -187,30 +135,31 @@ static struct outcome nameserver_outcome(ares_status_t status)
 static void nameserver_on_reply(void *arg, ares_status_t status, size_t timeouts, const ares_dns_record_t *reply)
 {
 	struct nameserver_try *try = arg;
-	struct address_list found = {0};
+	struct records found = {0};
 	enum nameserver_result result = NAMESERVER_ANSWER;
 	struct outcome outcome;
 
 	(void)timeouts;
 	try->server->asked--;
 	if (status == ARES_SUCCESS)
-		nameserver_take_addresses(reply, try->family, &found);
-	outcome = found.count ? outcome_make(OUTCOME_READY, NULL) : nameserver_outcome(status);
+		records_take(&found, reply, try->type);
+	outcome = found.addresses.count || found.texts.len ? outcome_make(OUTCOME_READY, NULL)
+							   : nameserver_outcome(status, found.names_root);
 	if (status == ARES_ETIMEOUT || status == ARES_EDESTRUCTION)
 		result = NAMESERVER_LOST;
 	else if (outcome.kind == OUTCOME_DNS_FAILED)
 		result = NAMESERVER_ERROR;
 	try->answered(try, result, &outcome, &found);
-	address_list_release(&found);
+	records_release(&found);
 }
 
-void nameserver_ask(struct nameserver *server, const char *name, int family, struct nameserver_try *try)
+void nameserver_ask(struct nameserver *server, const char *name, enum records_type type, struct nameserver_try *try)
 {
 	if (server->opened && !server->asked && clock_now() - server->opened > NAMESERVER_SOCKET_AGE)
 		nameserver_tidy(server);
 	try->server = server;
-	try->family = family;
+	try->type = type;
 	server->asked++;
-	ares_query_dnsrec(server->channel, name, ARES_CLASS_IN,
-			  family == AF_INET ? ARES_REC_TYPE_A : ARES_REC_TYPE_AAAA, nameserver_on_reply, try, NULL);
+	ares_query_dnsrec(server->channel, name, ARES_CLASS_IN, (ares_dns_rec_type_t)type, nameserver_on_reply, try,
+			  NULL);
 }

@@ -21,6 +21,18 @@ bool reserved_is_localhost(const char *name)
 	return reserved_before(name, "localhost") >= 0;
 }
 
+void reserved_add_loopback(const char *name, struct address_list *found)
+{
+	static const char *const loopback[] = {"127.0.0.1", "::1"};
+
+	for (size_t i = 0; i < 2 && found->count <= i && reserved_is_localhost(name); i++) {
+		struct address address;
+
+		address_of_host(&address, loopback[i], 0);
+		address_list_add(found, &address);
+	}
+}
+
 bool reserved_is_onion(const char *name)
 {
 	return reserved_before(name, "onion") > 0;

@@ -154,11 +154,22 @@ static void resolvconf_parse(struct resolvconf *conf)
 		conf->servers[conf->server_count++] = alloc_text("127.0.0.1");
 }
 
+static void resolvconf_clear_servers(struct resolvconf *conf)
+{
+	while (conf->server_count)
+		free(conf->servers[--conf->server_count]);
+}
+
+void resolvconf_use_server(struct resolvconf *conf, const char *server)
+{
+	resolvconf_clear_servers(conf);
+	conf->servers[conf->server_count++] = alloc_text(server);
+}
+
 void resolvconf_release(struct resolvconf *conf)
 {
 	resolvconf_clear_search(conf);
-	for (size_t i = 0; i < conf->server_count; i++)
-		free(conf->servers[i]);
+	resolvconf_clear_servers(conf);
 	free(conf->text);
 	*conf = (struct resolvconf){0};
 }

@@ -188,7 +188,7 @@ struct resolve *resolve_new(struct loop *loop, struct lookup_shared *shared, con
 		return resolve;
 	}
 	resolve->name = alloc_zero(1, sizeof(*resolve->name));
-	resolve->name->lookup = lookup_new(shared, host, resolve_on_answer, resolve);
+	resolve->name->lookup = lookup_new(shared, host, false, resolve_on_answer, resolve);
 	loop_timer_init(loop, &resolve->name->delay, resolve_on_delay, resolve);
 	loop_timer_init(loop, &resolve->name->patience, resolve_on_patience, resolve);
 	loop_timer_init(loop, &resolve->name->notify, resolve_on_notify, resolve);

@@ -28,6 +28,7 @@ int session_open(struct session *session, struct process *process, struct error 
 void session_close(struct session *session)
 {
 	sockets_release(&session->kept);
+	tls_store_free(&session->tls);
 	lookup_unshare(session->names);
 	loop_free(session->loop);
 	*session = (struct session){0};

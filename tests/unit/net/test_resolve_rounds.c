@@ -63,9 +63,61 @@ static void test_turns(void **state)
 	resolving_close(&rig);
 }
 
-/* AAAA is out since the attempt before, and A waits no more for it: a lost answer costs 50 ms once (FACTS 13). */
+struct age_row {
+	const char *name;
+	int64_t waited, limit; /* how old addresses may be in a wait of that length */
+	int64_t young;         /* an age below the limit */
+};
+
+/* Looks the name up, and once more when what was found is `age` old. Returns how often the server was asked then. */
+static unsigned ask_at_age(struct resolving *rig, const struct age_row *row, int64_t age, int64_t *began)
+{
+	resolving_run(rig, 0, row->name);
+	resolve_leave(rig->resolve);
+	if (age >= row->limit)
+		*began = clock_now(); /* they are not younger than since now */
+	while (clock_now() - *began < age)
+		unit_loop_settle(&rig->unit);
+	rig->server.asked = 0;
+	resolving_run(rig, row->waited, row->name);
+	return rig->server.asked;
+}
+
+/* A service that moves keeps its name: in the longest wait its new address is found within a second (FACTS 10). */
+static void test_how_old_addresses_may_be(void **state)
+{
+	static const struct age_row rows[] = {
+		{"a short wait", 0, 100 * CLOCK_MS, 40 * CLOCK_MS},
+		{"3 s", 3 * CLOCK_S, 300 * CLOCK_MS, 150 * CLOCK_MS},
+		{"an hour", 3600 * CLOCK_S, CLOCK_S, 700 * CLOCK_MS},
+	};
+
+	(void)state;
+	if (!own_files)
+		skip();
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		for (int old = 0; old < 2; old++) {
+			int64_t began = clock_now();
+			struct resolving rig;
+			unsigned asked;
+
+			resolving_open(&rig, "four.test", NULL, server_rows, COUNT(server_rows));
+			asked = ask_at_age(&rig, &rows[i], old ? rows[i].limit : rows[i].young, &began);
+			/* On a slow machine the young ones have grown too old meanwhile. */
+			if (old || clock_now() - began < rows[i].limit)
+				check_int(rows[i].name, asked > 0, old);
+			resolving_close(&rig);
+		}
+	}
+}
+
+/*
+ * AAAA is out since the attempt before, and A waits no more for it: a lost answer costs 50 ms once (FACTS 13). A busy
+ * machine may be late in one attempt; it is not so in each.
+ */
 static void test_a_late_family_delays_once(void **state)
 {
+	int64_t shortest = INT64_MAX;
 	struct resolving rig;
 
 	(void)state;
@@ -75,11 +127,17 @@ static void test_a_late_family_delays_once(void **state)
 	rig.stops_at_address = true;
 	resolving_run(&rig, 0, "A alone");
 	check_text("A alone", rig.addresses, "10.0.0.7");
-	grow_old(&rig);
-	resolving_start(&rig, 0);
-	for (int i = 0; i < 3; i++) /* far less than 50 ms */
-		unit_loop_settle(&rig.unit);
-	check_text("A at once", rig.addresses, "10.0.0.7");
+	for (int i = 0; i < 10 && shortest >= 50 * CLOCK_MS; i++) {
+		int64_t began, took;
+
+		grow_old(&rig);
+		began = clock_now();
+		resolving_run(&rig, 0, "A at once");
+		took = clock_now() - began;
+		shortest = took < shortest ? took : shortest;
+		check_text("A at once", rig.addresses, "10.0.0.7");
+	}
+	check("without the delay", shortest < 50 * CLOCK_MS);
 	name_server_release(&rig.server);
 	rig.stops_at_address = false;
 	unit_loop_run(&rig.unit, "AAAA too");
@@ -138,6 +196,9 @@ static void test_no_old_address_beside_a_new_one(void **state)
 	resolving_run(&rig, 0, "second");
 	check_text("what is found now", rig.addresses, "fd00::4");
 	rig.stops_at_address = false;
+	for (int64_t began = clock_now(); clock_now() - began < 60 * CLOCK_MS;)
+		unit_loop_settle(&rig.unit);
+	check_text("nor after the delay for A", rig.addresses, "fd00::4");
 	name_server_release(&rig.server);
 	unit_loop_run(&rig.unit, "over");
 	check_text("A has none any more", rig.addresses, "fd00::4");
@@ -201,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_how_old_addresses_may_be),
 		cmocka_unit_test(test_a_late_family_delays_once),
 		cmocka_unit_test(test_the_addresses_of_the_round_before),
 		cmocka_unit_test(test_no_old_address_beside_a_new_one),

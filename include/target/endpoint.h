@@ -2,6 +2,7 @@
 #ifndef TARGET_ENDPOINT_H
 #define TARGET_ENDPOINT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,9 @@ void endpoint_release(struct endpoint *endpoint);
 
 /* Checks that host is a numeric address, a path, or a name that DNS can carry. Returns -1 and sets err if not. */
 int endpoint_check_host(const char *host, struct error *err);
+
+/* Can a service be at this host and port, as somebody else names them? Not at a path. */
+bool endpoint_is_place(const char *host, uint16_t port);
 
 /* Reads a port from text[0..len): digits only, 1 to 65535. Returns -1 and sets err for anything else. */
 int endpoint_parse_port(const char *text, size_t len, uint16_t *port, struct error *err);

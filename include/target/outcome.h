@@ -20,8 +20,10 @@ enum outcome_kind {
 	OUTCOME_READY,
 	OUTCOME_NO_NAME,
 	OUTCOME_NO_ADDRESS,
+	OUTCOME_NO_SERVICE,
 	OUTCOME_DNS_FAILED,
 	OUTCOME_DNS_SILENT,
+	OUTCOME_NO_RECORD, /* what a target of DNS asks for is not in the answer */
 	OUTCOME_LOCAL,
 	OUTCOME_NO_FILE,
 	OUTCOME_NO_PROCESS,
@@ -61,6 +63,9 @@ struct outcome_info {
 
 /* Returns the row of a kind, with all facts about it. */
 const struct outcome_info *outcome_info(enum outcome_kind kind);
+
+/* Does the name lead nowhere? It may be misspelt, or belong to a service that is gone (--down=absent). */
+bool outcome_is_absent(enum outcome_kind kind);
 
 /* Makes an outcome with a detail in printf style; NULL as format gives no detail. A long detail is cut. */
 struct outcome outcome_make(enum outcome_kind kind, const char *format, ...) __attribute__((format(printf, 2, 3)));

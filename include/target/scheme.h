@@ -15,9 +15,17 @@ struct protocol; /* how to probe it; defined in a room above: attempt/probe.h */
 /* What a target must have before an attempt can begin. */
 enum scheme_needs {
 	SCHEME_NEEDS_ADDRESS, /* a host with a port; an attempt is made at each of its addresses */
-	SCHEME_NEEDS_NAME,    /* a host, which is not looked up before the probe */
 	SCHEME_NEEDS_NOTHING, /* no host; a path or the like may follow in the URL */
 	SCHEME_NEEDS_WORD     /* no host; all that follows "://" is the target's tail, as 123 of pid://123 */
+};
+
+/* How a protocol comes to be in TLS. */
+enum scheme_tls {
+	SCHEME_NO_TLS,
+	SCHEME_TLS,             /* from the first byte */
+	SCHEME_TLS_BY_NAME,     /* the same; a parameter tls is the service's */
+	SCHEME_TLS_OR_STARTTLS, /* from the first byte, or with ?starttls after a word of the protocol's */
+	SCHEME_TLS_INSIDE       /* always after the protocol's first words */
 };
 
 struct scheme {
@@ -28,6 +36,9 @@ struct scheme {
 	const char *summary;   /* when the target is ready: one line for --help */
 	const char *example;   /* a target, for --help and error texts */
 	uint16_t default_port; /* 0: the target must give a port */
+	enum scheme_tls tls;   /* with TLS, the name and the port of the scheme are these: */
+	const char *tls_name;  /* "rediss"; "NAME+tls" and "NAME+ssl" always mean TLS. NULL: there is no other name */
+	uint16_t tls_port;     /* 0: default_port */
 	bool lists_hosts;      /* its URL may name several hosts, separated by commas */
 	bool claims_port;      /* a bare host:default_port is of this scheme: an open port does not show readiness */
 	enum scheme_needs needs;
@@ -49,8 +60,20 @@ struct scheme {
 /* Returns a row of the registry, or NULL past the end. Row 0 takes every bare host:port that no scheme claims. */
 const struct scheme *scheme_at(size_t index);
 
-/* Returns the scheme with this name, alias or other name, in lower case, or NULL. */
+/*
+ * Returns the scheme with this name, alias or other name, or one of these with TLS ("rediss", "mqtt+ssl"), in lower case; or
+ * NULL.
+ */
 const struct scheme *scheme_of_name(const char *name);
+
+/* Returns the port of a URL without one; in_tls: from its first byte. */
+uint16_t scheme_port(const struct scheme *scheme, bool in_tls);
+
+/* Returns the parameters of TLS that its URLs have, which are read into target->security; NULL: none. */
+const struct options_table *scheme_security(const struct scheme *scheme);
+
+/* Does this name of the scheme say that it is to be spoken in TLS? */
+bool scheme_name_has_tls(const struct scheme *scheme, const char *name);
 
 /*
  * Returns the length of what a Java library writes before a scheme: "jdbc:" of "jdbc:postgresql://db", "r2dbc:pool:" and

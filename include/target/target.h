@@ -10,6 +10,7 @@
 #include "base/errors.h"
 #include "options/params.h"
 #include "target/endpoint.h"
+#include "target/security.h"
 
 struct scheme;
 
@@ -34,13 +35,16 @@ struct target_login {
 
 struct target {
 	char *text;                  /* as written, secrets masked: the only form that is printed */
-	char *url;                   /* as written, with its secrets, without "NAME="; only for the probe */
+	char *url;                   /* as written, with its secrets, without "NAME=" and "srv+"; only for the probe */
 	char *name;                  /* prefix of the exported variables, such as "DB"; NULL: exports nothing */
 	bool named;                  /* the user gave the name as NAME=; false: it comes from the host */
 	bool exports;                /* false: an earlier target exports under the same name */
 	size_t owner;                /* index of the first target with its name, maybe its own; by exports_assign */
 	bool kept[TARGET_VARIABLES]; /* the user set this variable and did not ask to replace it (app/exports.h) */
 	char *scheme_name;           /* lower case; NULL for a bare host:port */
+	bool by_srv;                 /* srv+SCHEME: its host is the name of SRV records */
+	bool is_elsewhere;           /* its endpoints are only asked where it is: by_srv, a registry */
+	char *subject;               /* what they are asked for, which gives the name; NULL: the first host does */
 	bool has_user;               /* the URL has an '@' before its host */
 	char *user, *password; /* decoded from the URL, or found by credentials.h; NULL or "": none. Never printed */
 	char *tail;            /* the rest of the URL from '/' or '?' on; "" if there is none; see SCHEME_NEEDS_WORD */
@@ -52,6 +56,7 @@ struct target {
 	size_t endpoint_count;       /* after probe_bind, 0 only if the scheme needs no host */
 	const struct scheme *scheme; /* set by probe_bind */
 	struct params params;        /* of the URL, read by the scheme's rows */
+	struct security security;    /* of the URL too */
 	struct target_login login;   /* set by the protocol's bind or by credentials.h */
 	void *plan;                  /* made by the protocol's bind, freed by its unbind */
 };
@@ -69,12 +74,17 @@ int target_parse(struct target *target, const char *text, struct error *err);
  */
 size_t target_scheme_length(const char *text);
 
+/* Is there a user, a password? credentials_complete may find them only after the protocol's bind. */
+bool target_has_user(const struct target *target);
+bool target_has_password(const struct target *target);
+
 /* Frees everything except plan, which the protocol's unbind frees. Empties the target. */
 void target_release(struct target *target);
 
 /*
- * Sets target->name from the host of the first endpoint, unless the user gave one as NAME=. An address, a path or a
- * host that begins with a digit gives NULL: such a target exports nothing unless it is named.
+ * Sets target->name from the subject or the host of the first endpoint, unless the user gave one as NAME=. An address, a
+ * path or a host that begins with a digit gives NULL: such a target exports nothing unless it is named. From the name of SRV
+ * records it takes the first part without a '_' before it: DB of _postgresql._tcp.db.service.consul.
  */
 void target_derive_name(struct target *target);
 

@@ -130,6 +130,13 @@ int endpoint_check_host(const char *host, struct error *err)
 	return endpoint_check_labels(host, err);
 }
 
+bool endpoint_is_place(const char *host, uint16_t port)
+{
+	struct error ignored;
+
+	return port && *host != '/' && endpoint_check_host(host, &ignored) == 0;
+}
+
 /*
  * Decodes a host. RFC 6874 writes the '%' before an interface as "%25"; most people write it as it is, and "%eb" of
  * "fe80::1%eb0" is then no escaped byte.

@@ -12,8 +12,10 @@ static const struct outcome_info outcome_table[OUTCOME_KINDS] = {
 	/* Waiting may cure every DNS error (FACTS 12). */
 	[OUTCOME_NO_NAME]         = { "no_name",        OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  1, "no such name" },
 	[OUTCOME_NO_ADDRESS]      = { "no_address",     OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  2, "the name has no address" },
+	[OUTCOME_NO_SERVICE]      = { "no_service",     OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  2, "no such service" },
 	[OUTCOME_DNS_FAILED]      = { "dns_failed",     OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  3, "DNS error" },
 	[OUTCOME_DNS_SILENT]      = { "dns_silent",     OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  4, "no answer from DNS" },
+	[OUTCOME_NO_RECORD]       = { "no_record",      OUTCOME_NAME,    OUTCOME_SHARED, false,  true,  false,  0, "no such record" },
 	[OUTCOME_LOCAL]           = { "local",          OUTCOME_NAME,    OUTCOME_SHARED, false,  false, false,  5, "cannot try" },
 	/* TCP: FACTS 17, 18. */
 	[OUTCOME_NO_FILE]         = { "no_file",        OUTCOME_CONNECT, OUTCOME_FREE,   false,  true,  false,  0, "no such file" },
@@ -39,6 +41,11 @@ static const struct outcome_info outcome_table[OUTCOME_KINDS] = {
 const struct outcome_info *outcome_info(enum outcome_kind kind)
 {
 	return &outcome_table[kind];
+}
+
+bool outcome_is_absent(enum outcome_kind kind)
+{
+	return kind == OUTCOME_NO_NAME || kind == OUTCOME_NO_ADDRESS || kind == OUTCOME_NO_SERVICE;
 }
 
 struct outcome outcome_make(enum outcome_kind kind, const char *format, ...)

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/spelling.h"
 #include "options/params.h"
+#include "target/security.h"
 
 /*
  * The only list of schemes: one row for each file in src/probe/. The names are only pasted to other names, so the macro
@@ -15,9 +16,9 @@
  */
 /* clang-format off */
 #define SCHEMES(X) \
-	X(tcp) X(postgres) X(redis) X(memcached) X(nats) X(mqtt) X(smtp) X(imap) X(ssh) X(http) X(https) \
-	X(http_unix) X(elasticsearch) X(opensearch) X(etcd) X(amqp) X(zookeeper) X(ldap) X(cassandra) X(mysql) \
-	X(mongodb) X(kafka) X(file) X(pid) X(pidfile) X(exec) X(docker) X(unix)
+	X(tcp) X(postgres) X(redis) X(redis_sentinel) X(memcached) X(nats) X(mqtt) X(smtp) X(imap) X(ssh) X(http) \
+	X(https) X(http_unix) X(elasticsearch) X(opensearch) X(etcd) X(amqp) X(zookeeper) X(ldap) X(cassandra) X(mysql) \
+	X(mongodb) X(kafka) X(grpc) X(dns) X(file) X(pid) X(pidfile) X(exec) X(docker) X(consul) X(unix)
 /* clang-format on */
 
 #define SCHEME_DECLARE(name) extern const struct scheme scheme_##name;
@@ -43,12 +44,59 @@ static bool scheme_is_called(const struct scheme *scheme, const char *name)
 	return false;
 }
 
+/* Returns the row with this name, or SCHEME_COUNT. */
+static size_t scheme_index(const char *name)
+{
+	size_t i = 0;
+
+	while (i < SCHEME_COUNT && !scheme_is_called(schemes[i], name))
+		i++;
+	return i;
+}
+
+/*
+ * Returns name without what says that it is in TLS: "mqtt" of "mqtt+ssl" and of "mqtts". The caller frees it; NULL: it does
+ * not say so.
+ */
+static char *scheme_without_tls(const char *name)
+{
+	static const char *const ends[] = {"+tls", "+ssl", "s"};
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t end = strlen(ends[i]);
+
+		if (len > end && strcmp(name + len - end, ends[i]) == 0)
+			return alloc_slice(name, len - end);
+	}
+	return NULL;
+}
+
+/* An 's' at the end means TLS where it does so for the scheme's own name: "valkeys", as "rediss". */
+bool scheme_name_has_tls(const struct scheme *scheme, const char *name)
+{
+	const char *usual = scheme->tls_name;
+	char *plain;
+	bool has;
+
+	if (!scheme->tls || (usual && strcmp(name, usual) == 0))
+		return scheme->tls;
+	plain = scheme_without_tls(name);
+	has = plain && scheme_is_called(scheme, plain) &&
+	      (strchr(name, '+') ||
+	       (usual && strcmp(usual, scheme->name) != 0 && strncmp(usual, scheme->name, strlen(scheme->name)) == 0));
+	free(plain);
+	return has;
+}
+
 const struct scheme *scheme_of_name(const char *name)
 {
-	for (size_t i = 0; i < SCHEME_COUNT; i++)
-		if (scheme_is_called(schemes[i], name))
-			return schemes[i];
-	return NULL;
+	const struct scheme *found = scheme_at(scheme_index(name));
+
+	for (size_t i = 0; i < SCHEME_COUNT && !found; i++)
+		if (scheme_name_has_tls(schemes[i], name))
+			found = schemes[i];
+	return found;
 }
 
 size_t scheme_wrapper_length(const char *text)
@@ -108,15 +156,32 @@ const struct scheme *scheme_of_port(uint16_t port)
 	return schemes[0];
 }
 
+uint16_t scheme_port(const struct scheme *scheme, bool in_tls)
+{
+	return in_tls && scheme->tls_port ? scheme->tls_port : scheme->default_port;
+}
+
+const struct options_table *scheme_security(const struct scheme *scheme)
+{
+	if (!scheme->tls)
+		return NULL;
+	if (scheme->tls == SCHEME_TLS_OR_STARTTLS)
+		return security_table(SECURITY_WITH_STARTTLS);
+	return security_table(scheme->tls == SCHEME_TLS_BY_NAME ? SECURITY_OF_TLS_ONLY : SECURITY_WITH_TLS);
+}
+
 /* Returns the scheme's row for the parameter, or NULL. */
 static const struct options_row *scheme_row(const struct scheme *scheme, const char *key, size_t len)
 {
-	for (size_t i = 0; scheme->params && i < scheme->params->count; i++) {
-		const struct options_row *row = &scheme->params->rows[i];
+	const struct options_table *tables[] = {scheme->params, scheme_security(scheme)};
 
-		if (strlen(row->key) == len && strncasecmp(row->key, key, len) == 0)
-			return row;
-	}
+	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
+		for (size_t i = 0; tables[t] && i < tables[t]->count; i++) {
+			const struct options_row *row = &tables[t]->rows[i];
+
+			if (strlen(row->key) == len && strncasecmp(row->key, key, len) == 0)
+				return row;
+		}
 	return NULL;
 }
 
@@ -162,35 +227,37 @@ bool scheme_takes_lines(const char *key)
 	return false;
 }
 
-/* Is it a scheme with TLS, "rediss" or "mqtt+ssl", of a protocol that is only known without? */
-static bool scheme_is_with_tls(const char *name)
+/* Returns the row of the scheme whose name with TLS this could be, that of "sshs" and "mysqls"; SCHEME_COUNT: there is none. */
+static size_t scheme_guess(const char *name)
 {
-	static const char *const ends[] = {"s", "+ssl", "+tls"};
-	size_t len = strlen(name);
+	char *plain = scheme_without_tls(name);
+	size_t found = plain ? scheme_index(plain) : SCHEME_COUNT;
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		size_t end = strlen(ends[i]);
-		char *plain = len > end && strcmp(name + len - end, ends[i]) == 0 ? alloc_slice(name, len - end) : NULL;
-		bool is_known = plain && scheme_of_name(plain);
+	free(plain);
+	return found;
+}
 
-		free(plain);
-		if (is_known)
-			return true;
-	}
-	return false;
+/* How a scheme comes to be in TLS that has no such name. */
+static int scheme_refuse_tls(const struct scheme *scheme, const char *name, struct error *err)
+{
+	if (scheme->tls)
+		return errors_set(err, "unknown scheme \"%s\"; write %s+tls://", name, scheme->name);
+	if (scheme->parameter_known)
+		return errors_set(err, "unknown scheme \"%s\"; write %s://host/?sslmode=require", name, scheme->name);
+	return errors_set(
+		err,
+		"unknown scheme \"%s\": that protocol is not spoken in TLS; write tls://host:port to wait for "
+		"the port",
+		name);
 }
 
 int scheme_refuse(const char *name, struct error *err)
 {
 	const char *names[2 * SCHEME_COUNT + 1] = {0}, *nearest;
-	size_t count = 0;
+	size_t plain = scheme_guess(name), count = 0;
 
-	if (scheme_is_with_tls(name))
-		return errors_set(
-			err,
-			"%s:// would be over TLS, which waitfor-tls speaks for https:// and postgres:// only; "
-			"write tcp://host:port to wait for the port",
-			name);
+	if (plain < SCHEME_COUNT)
+		return scheme_refuse_tls(schemes[plain], name, err);
 	for (size_t i = 0; i < SCHEME_COUNT; i++) {
 		names[count++] = schemes[i]->name;
 		if (schemes[i]->alias)

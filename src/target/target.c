@@ -80,10 +80,12 @@ static const char *target_take_name(struct target *target, const char *text, str
 
 void target_derive_name(struct target *target)
 {
-	const char *host = target->endpoint_count ? target->endpoints[0].host : "";
+	const char *host = target->subject ? target->subject : target->endpoint_count ? target->endpoints[0].host : "";
 
 	if (target->named)
 		return;
+	while (target->by_srv && *host == '_' && strchr(host, '.'))
+		host = strchr(host, '.') + 1;
 	free(target->name);
 	target->name = NULL;
 	if (endpoint_family(host) == AF_UNSPEC && !isdigit((unsigned char)host[0]))
@@ -167,6 +169,15 @@ static int target_refuse_authority(const struct scheme *scheme, struct error *er
 			  scheme->example);
 }
 
+/* Takes "srv+" off the scheme, if what is left is one. */
+static void target_take_srv(struct target *target)
+{
+	if (strncmp(target->scheme_name, "srv+", 4) != 0 || !isalpha((unsigned char)target->scheme_name[4]))
+		return;
+	target->by_srv = target->is_elsewhere = true;
+	memmove(target->scheme_name, target->scheme_name + 4, strlen(target->scheme_name + 4) + 1);
+}
+
 static int target_parse_url(struct target *target, const char *text, struct error *err)
 {
 	const char *scheme = text + scheme_wrapper_length(text), *at;
@@ -178,6 +189,7 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 	target->scheme_name = alloc_slice(scheme, scheme_len);
 	for (char *c = target->scheme_name; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
+	target_take_srv(target);
 	scheme_cut_driver(target->scheme_name);
 	text = scheme + scheme_len + 3;
 	known = scheme_of_name(target->scheme_name);
@@ -223,6 +235,16 @@ static char *target_shown(const char *text)
 	return shown;
 }
 
+/* Returns the text without "srv+", which may stand behind "jdbc:" and the like. The caller's. */
+static char *target_url(const struct target *target, const char *text)
+{
+	size_t wrapper = scheme_wrapper_length(text);
+
+	if (!target->by_srv)
+		return alloc_text(text);
+	return alloc_format("%.*s%s", (int)wrapper, text, text + wrapper + strlen("srv+"));
+}
+
 int target_parse(struct target *target, const char *text, struct error *err)
 {
 	struct target made = {.text = target_shown(text), .exports = true};
@@ -230,9 +252,9 @@ int target_parse(struct target *target, const char *text, struct error *err)
 
 	if (!rest)
 		goto fail;
-	made.url = alloc_text(rest);
 	if (target_parse_url(&made, rest, err))
 		goto fail;
+	made.url = target_url(&made, rest);
 	target_derive_name(&made);
 	*target = made;
 	return 0;
@@ -241,6 +263,16 @@ fail:
 	target_release(&made);
 	*target = made;
 	return -1;
+}
+
+bool target_has_user(const struct target *target)
+{
+	return target->user && *target->user;
+}
+
+bool target_has_password(const struct target *target)
+{
+	return target->password && *target->password;
 }
 
 void target_release(struct target *target)
@@ -252,6 +284,7 @@ void target_release(struct target *target)
 	free(target->url);
 	free(target->name);
 	free(target->scheme_name);
+	free(target->subject);
 	free(target->user);
 	free(target->password);
 	free(target->login.user);

@@ -391,6 +391,7 @@ static void test_discover(void **state)
 		{"dots", {"MY_DB.V1_NAME=/app/my_db.v1", "MY_DB.V1_PORT=tcp://172.17.0.2:80"}, "my_db.v1"},
 		/* FACTS 4: without a leading '/' it is not a link. */
 		{"an app's own DB_NAME", {"DB_NAME=app", "DB_PORT=5432"}, ""},
+		{"a path of an app beside a port", {"DB_NAME=app/db", "DB_PORT=tcp://172.17.0.2:5432"}, ""},
 		{"a path without a port", {"APP_NAME=/usr/bin/app"}, ""},
 		{"a name that ends in '/'", {"DB_NAME=/app/", "DB_PORT=tcp://172.17.0.2:80"}, ""},
 		{"a service", {"DB_SERVICE_HOST=10.0.0.5", "DB_SERVICE_PORT=5432"}, "db"},

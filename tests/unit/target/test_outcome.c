@@ -28,7 +28,7 @@ struct kind_row {
 	enum outcome_kind kind;
 	enum outcome_layer layer;
 	enum outcome_cost cost;
-	bool lasting, down;
+	bool lasting, down, answers;
 };
 
 static void test_kinds(void **state)
@@ -37,31 +37,34 @@ static void test_kinds(void **state)
 	 * Layers: how far an attempt got. Costs: issue 3, "Backoff" (refused and unreachable are free, no such name is
 	 * shared, 57P03 is noisy). Lasting: "denied, another protocol" and what a retry cannot cure; never what FACTS
 	 * 12, 18 and 27 call transient. Down: nothing answers at a known address; a name is for the waiter to judge.
+	 * Answers: the service itself accepted the connection.
 	 */
 	static const struct kind_row rows[] = {
-		{"none", OUTCOME_NONE, OUTCOME_NAME, OUTCOME_FREE, false, false},
-		{"ready", OUTCOME_READY, OUTCOME_APP, OUTCOME_FREE, false, false},
-		{"no name", OUTCOME_NO_NAME, OUTCOME_NAME, OUTCOME_SHARED, false, false},
-		{"no address", OUTCOME_NO_ADDRESS, OUTCOME_NAME, OUTCOME_SHARED, false, false},
-		{"DNS failed", OUTCOME_DNS_FAILED, OUTCOME_NAME, OUTCOME_SHARED, false, false},
-		{"DNS silent", OUTCOME_DNS_SILENT, OUTCOME_NAME, OUTCOME_SHARED, false, false},
-		{"local", OUTCOME_LOCAL, OUTCOME_NAME, OUTCOME_SHARED, false, false},
-		{"no_file", OUTCOME_NO_FILE, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
-		{"no process", OUTCOME_NO_PROCESS, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
-		{"check failed", OUTCOME_CHECK_FAILED, OUTCOME_APP, OUTCOME_NOISY, false, true},
-		{"unmet", OUTCOME_UNMET, OUTCOME_APP, OUTCOME_FREE, false, false},
-		{"refused", OUTCOME_REFUSED, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
-		{"unreachable", OUTCOME_UNREACHABLE, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
-		{"connect timeout", OUTCOME_CONNECT_TIMEOUT, OUTCOME_CONNECT, OUTCOME_FREE, false, true},
-		{"closed", OUTCOME_CLOSED, OUTCOME_CONNECT, OUTCOME_SHARED, false, true},
-		{"reset", OUTCOME_RESET, OUTCOME_CONNECT, OUTCOME_SHARED, false, true},
-		{"silent", OUTCOME_SILENT, OUTCOME_APP, OUTCOME_NOISY, false, false},
-		{"garbled", OUTCOME_GARBLED, OUTCOME_APP, OUTCOME_NOISY, true, false},
-		{"starting", OUTCOME_STARTING, OUTCOME_APP, OUTCOME_NOISY, false, false},
-		{"full", OUTCOME_FULL, OUTCOME_APP, OUTCOME_NOISY, false, false},
-		{"unsuitable", OUTCOME_UNSUITABLE, OUTCOME_APP, OUTCOME_NOISY, false, false},
-		{"denied", OUTCOME_DENIED, OUTCOME_APP, OUTCOME_NOISY, true, false},
-		{"TLS", OUTCOME_TLS, OUTCOME_APP, OUTCOME_NOISY, true, false},
+		{"none", OUTCOME_NONE, OUTCOME_NAME, OUTCOME_FREE, false, false, false},
+		{"ready", OUTCOME_READY, OUTCOME_APP, OUTCOME_FREE, false, false, true},
+		{"no name", OUTCOME_NO_NAME, OUTCOME_NAME, OUTCOME_SHARED, false, false, false},
+		{"no address", OUTCOME_NO_ADDRESS, OUTCOME_NAME, OUTCOME_SHARED, false, false, false},
+		{"no service", OUTCOME_NO_SERVICE, OUTCOME_NAME, OUTCOME_SHARED, false, false, false},
+		{"DNS failed", OUTCOME_DNS_FAILED, OUTCOME_NAME, OUTCOME_SHARED, false, false, false},
+		{"DNS silent", OUTCOME_DNS_SILENT, OUTCOME_NAME, OUTCOME_SHARED, false, false, false},
+		{"no record", OUTCOME_NO_RECORD, OUTCOME_NAME, OUTCOME_SHARED, false, true, false},
+		{"local", OUTCOME_LOCAL, OUTCOME_NAME, OUTCOME_SHARED, false, false, false},
+		{"no_file", OUTCOME_NO_FILE, OUTCOME_CONNECT, OUTCOME_FREE, false, true, false},
+		{"no process", OUTCOME_NO_PROCESS, OUTCOME_CONNECT, OUTCOME_FREE, false, true, false},
+		{"check failed", OUTCOME_CHECK_FAILED, OUTCOME_APP, OUTCOME_NOISY, false, true, false},
+		{"unmet", OUTCOME_UNMET, OUTCOME_APP, OUTCOME_FREE, false, false, false},
+		{"refused", OUTCOME_REFUSED, OUTCOME_CONNECT, OUTCOME_FREE, false, true, false},
+		{"unreachable", OUTCOME_UNREACHABLE, OUTCOME_CONNECT, OUTCOME_FREE, false, true, false},
+		{"connect timeout", OUTCOME_CONNECT_TIMEOUT, OUTCOME_CONNECT, OUTCOME_FREE, false, true, false},
+		{"closed", OUTCOME_CLOSED, OUTCOME_CONNECT, OUTCOME_SHARED, false, true, false},
+		{"reset", OUTCOME_RESET, OUTCOME_CONNECT, OUTCOME_SHARED, false, true, false},
+		{"silent", OUTCOME_SILENT, OUTCOME_APP, OUTCOME_NOISY, false, false, true},
+		{"garbled", OUTCOME_GARBLED, OUTCOME_APP, OUTCOME_NOISY, true, false, true},
+		{"starting", OUTCOME_STARTING, OUTCOME_APP, OUTCOME_NOISY, false, false, true},
+		{"full", OUTCOME_FULL, OUTCOME_APP, OUTCOME_NOISY, false, false, true},
+		{"unsuitable", OUTCOME_UNSUITABLE, OUTCOME_APP, OUTCOME_NOISY, false, false, true},
+		{"denied", OUTCOME_DENIED, OUTCOME_APP, OUTCOME_NOISY, true, false, true},
+		{"TLS", OUTCOME_TLS, OUTCOME_APP, OUTCOME_NOISY, true, false, true},
 	};
 
 	(void)state;
@@ -74,7 +77,22 @@ static void test_kinds(void **state)
 		check_int(rows[i].name, info->cost, rows[i].cost);
 		check_int(rows[i].name, info->lasting, rows[i].lasting);
 		check_int(rows[i].name, outcome_info(outcome.kind)->down, rows[i].down);
+		check_int(rows[i].name, info->answers, rows[i].answers);
 	}
+}
+
+/* If both families fail, the reason that says more is told: what this machine lacks, silence, an error, then the name. */
+static void test_weights(void **state)
+{
+	static const enum outcome_kind lightest_first[] = {OUTCOME_NONE,       OUTCOME_NO_NAME,    OUTCOME_NO_ADDRESS,
+							   OUTCOME_DNS_FAILED, OUTCOME_DNS_SILENT, OUTCOME_LOCAL};
+
+	(void)state;
+	for (size_t i = 1; i < COUNT(lightest_first); i++)
+		check(outcome_info(lightest_first[i])->name,
+		      outcome_info(lightest_first[i])->weight > outcome_info(lightest_first[i - 1])->weight);
+	check_int("a service is as a host", outcome_info(OUTCOME_NO_SERVICE)->weight,
+		  outcome_info(OUTCOME_NO_ADDRESS)->weight);
 }
 
 struct errno_row {
@@ -170,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_kind_has_a_row),
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_weights),
 		cmocka_unit_test(test_from_errno),
 		cmocka_unit_test(test_make),
 		cmocka_unit_test(test_better),

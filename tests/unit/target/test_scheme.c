@@ -112,6 +112,32 @@ static void test_dialects(void **state)
 	check("one host", !scheme_lists_hosts("redis", 5) && !scheme_lists_hosts("nosuch", 6));
 }
 
+/* Names of schemes in TLS: the usual one, with a word behind it, or with an 's' where the scheme's own name has one. */
+static void test_tls(void **state)
+{
+	static const struct {
+		const char *name, *scheme; /* NULL: it is unknown */
+		bool has_tls;
+	} rows[] = {
+		{"redis", "redis", false},  {"rediss", "redis", true},     {"redis+tls", "redis", true},
+		{"valkeys", "redis", true}, {"valkey+ssl", "redis", true}, {"https", "https", true},
+		{"http", "http", false},    {"http+ssl", "http", true},    {"http+unix", "http+unix", false},
+		{"amqps", "amqp", true},    {"tls", "tcp", true},          {"tcps", NULL, false},
+		{"mysqls", NULL, false},    {"mysql+tls", "mysql", true},  {"mariadb+tls", "mysql", true},
+		{"nats", "nats", false},    {"nats+tls", "nats", true},    {"postgres+tls", NULL, false},
+		{"sshs", NULL, false},      {"ssh+tls", NULL, false},      {"s", NULL, false},
+		{"+tls", NULL, false},      {"imaps", "imap", true},       {"redis+tls+tls", NULL, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct scheme *scheme = scheme_of_name(rows[i].name);
+
+		check_text(rows[i].name, scheme ? scheme->name : "", rows[i].scheme ? rows[i].scheme : "");
+		check_int(rows[i].name, scheme && scheme_name_has_tls(scheme, rows[i].name), rows[i].has_tls);
+	}
+}
+
 static void test_refuse(void **state)
 {
 	struct error err = {0};
@@ -131,10 +157,8 @@ static void test_refuse(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_registry),
-		cmocka_unit_test(test_find),
-		cmocka_unit_test(test_dialects),
-		cmocka_unit_test(test_refuse),
+		cmocka_unit_test(test_the_registry), cmocka_unit_test(test_find),   cmocka_unit_test(test_dialects),
+		cmocka_unit_test(test_tls),          cmocka_unit_test(test_refuse),
 	};
 
 	return unit_main(tests);

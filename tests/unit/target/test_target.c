@@ -63,6 +63,17 @@ static void test_parse(void **state)
 		{"TCP://db:80", "db 80", "DB", false, "tcp", "", false, NULL, NULL},
 		{"tcp://db:80/", "db 80", "DB", false, "tcp", "/", false, NULL, NULL},
 		{"api=tcp://db:80", "db 80", "API", true, "tcp", "", false, NULL, "tcp://db:80"},
+		/* The name is the first part without a '_'; and the library that reads the URL knows no "srv+". */
+		{"srv+postgres://_postgresql._tcp.db.service.consul/x", "_postgresql._tcp.db.service.consul 0", "DB",
+		 false, "postgres", "/x", false, NULL, "postgres://_postgresql._tcp.db.service.consul/x"},
+		{"jdbc:srv+postgres://_p._tcp.db/x", "_p._tcp.db 0", "DB", false, "postgres", "/x", false, NULL,
+		 "jdbc:postgres://_p._tcp.db/x"},
+		{"srv++tcp://db:80", "db 80", "DB", false, "srv++tcp", "", false, NULL, NULL}, /* "+tcp" is no scheme */
+		{"SRV+tcp://db.test", "db.test 0", "DB", false, "tcp", "", false, NULL, "tcp://db.test"},
+		{"a=srv+redis+x://_r._tcp.db", "_r._tcp.db 0", "A", true, "redis", "", false, NULL,
+		 "redis+x://_r._tcp.db"},
+		{"srv+tcp://_x._tcp._y", "_x._tcp._y 0", "_Y", false, "tcp", "", false, NULL, "tcp://_x._tcp._y"},
+		{"tcp://_x._tcp.db:1", "_x._tcp.db 1", "_X", false, "tcp", "", false, NULL, NULL},
 		{"x+y.z-1://db:80", "db 80", "DB", false, "x+y.z-1", "", false, NULL, NULL},
 		{"postgres://db/app", "db 0", "DB", false, "postgres", "/app", false, NULL, NULL},
 		{"postgres://me:pw@db:5433/app?port=1", "db 5433", "DB", false, "postgres", "/app?port=1", true,

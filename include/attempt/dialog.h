@@ -20,8 +20,15 @@ struct dialog_heard {
 	const char *data; /* len bytes of any value, not NUL-terminated; the last message may be incomplete */
 	size_t len;
 	bool eof;      /* the service closed the connection; no more will come */
+	bool secure;   /* the connection is in TLS */
+	bool settled;  /* the dialog waits for it: nothing has come since TLS stands (see settles) */
 	unsigned turn; /* how often we have sent something so far */
+	/* DIALOG_RANDOM bytes that nobody guesses, the same for the whole connection; only if the dialog draws_random */
+	const unsigned char *random;
 };
+
+/* RFC 5802 (SCRAM) wants a nonce of each login; libpq's has as many bytes. */
+enum { DIALOG_RANDOM = 18 };
 
 /*
  * The functions of a protocol. All are pure: they use only their arguments and keep nothing, so unit tests and fuzzers can
@@ -50,11 +57,34 @@ struct dialog {
 	 */
 	bool remembers;
 
+	bool draws_random; /* fills heard->random */
+
+	/*
+	 * For a scheme whose TLS begins after words of the protocol (SCHEME_TLS_OR_STARTTLS, SCHEME_TLS_INSIDE): must it
+	 * begin now? It is asked with what judge has heard and said, each time judge wants more, while a target that is to be
+	 * in TLS is not. What was said is sent before. Once TLS stands, judge is called with heard->secure set and, unless the
+	 * dialog remembers, nothing heard: then it may speak.
+	 */
+	bool (*begins_tls)(const struct target *target, const struct dialog_heard *heard, const struct buf *said);
+
+	/*
+	 * A handshake of TLS is all that is asked for. As in TLS 1.3 it ends before the service has judged it, and a balancer
+	 * may end a connection behind which is nobody, judge is called once more when the connection has stayed open as long
+	 * as this function says, with heard->settled set: microseconds; 0: as long as an answer would have taken.
+	 */
+	int64_t (*settles)(const struct target *target);
+
 	/*
 	 * Optional: what the outcome is if the deadline comes while judge needs more bytes than the ones heard, at least one.
 	 * NULL: OUTCOME_STARTING, "the reply is not complete".
 	 */
 	struct outcome (*late)(const struct target *target, const struct dialog_heard *heard);
+
+	/*
+	 * Optional: called when judge has decided that all is READY here, with the same bytes. If the target is elsewhere, and
+	 * they name the place, it calls probe_refer. Returns false if they name none; then the outcome is GARBLED.
+	 */
+	bool (*refer)(struct probe *probe, const struct dialog_heard *heard);
 };
 
 /* Bytes. If a reply gets longer than this and judge has not decided, the outcome is OUTCOME_GARBLED. */
@@ -67,7 +97,13 @@ struct dialog_state {
 	unsigned turn;            /* as in struct dialog_heard */
 	size_t answered;          /* bytes that the dialog remembers from before we last sent something */
 	bool heard_any;           /* at least one byte has arrived */
-	struct outcome late;      /* the deadline's; probe_expire_as keeps a pointer to its detail */
+	bool in_tls;              /* talk speaks TLS, or begins to */
+	bool secure;              /* TLS stands */
+	bool settled;             /* as in struct dialog_heard */
+	int64_t began;            /* when TLS began, in clock_now() time */
+	struct loop_timer settle;
+	unsigned char random[DIALOG_RANDOM];
+	struct outcome late; /* the deadline's; probe_expire_as keeps a pointer to its detail */
 };
 
 /*

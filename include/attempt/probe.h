@@ -28,11 +28,14 @@
 struct dialog;
 struct probe;
 struct probe_shared;
+struct tls_store;
 
 /* How to find out at one place whether a target is ready. */
 struct protocol {
 	const struct dialog *dialog; /* the functions of a dialog (attempt/dialog.h); NULL if it is not a dialog */
 	size_t state_size;           /* bytes of probe->state, which are zeroed for every attempt */
+	/* How to probe a place that this one named (probe_refer). NULL: it names none, or is of its own kind */
+	const struct protocol *found;
 
 	/*
 	 * Optional; called once before the wait. Completes the target (its endpoints, its plan) from its URL and the
@@ -54,6 +57,7 @@ struct probe {
 	const struct address *address;   /* points to address_copy; NULL if endpoint is */
 	void *state;                     /* protocol->state_size bytes */
 	struct sockets *sockets;         /* for stream_connect; set by whoever runs the probe; may be NULL */
+	struct tls_store **tls;          /* for tls_begin; set by whoever runs the probe */
 	struct probe_shared **shared;    /* the list that probe_share uses; set by whoever runs the probe */
 	enum outcome_kind last; /* how the previous attempt at this target ended; OUTCOME_NONE: there was none */
 	/* Protocols do not use the fields below, except that they may read finished. */
@@ -61,6 +65,8 @@ struct probe {
 	int64_t limit; /* microseconds */
 	enum outcome_kind expire_kind;
 	const char *expire_text;
+	char *found_host; /* what probe_refer was given; NULL: nothing */
+	uint16_t found_port;
 	bool started;  /* stop must still be called */
 	bool finished; /* probe_finish was called */
 	struct outcome outcome;
@@ -69,6 +75,9 @@ struct probe {
 	void (*done)(void *arg, struct probe *probe, const struct outcome *outcome);
 	void *arg;
 };
+
+/* Returns how to probe an endpoint of the target, or a place that was found: in SRV records, or named by a probe. */
+const struct protocol *probe_protocol(const struct target *target, bool found);
 
 /*
  * Finds the scheme of each target, completes the target from its URL, env and the scheme's defaults, and checks it.
@@ -97,6 +106,13 @@ bool probe_is_connected(const struct probe *probe);
 
 /* For protocols: reports the outcome, which is copied. Only the first call counts. */
 void probe_finish(struct probe *probe, const struct outcome *outcome);
+
+/*
+ * For protocols: the target is not here but at this host and port, as the service here says. host is copied. Call it before
+ * probe_finish with READY, once. The attempt then looks the host up, probes its addresses by protocol->found, and ends with
+ * what it finds there. Returns false if nothing can be at such a host and port.
+ */
+bool probe_refer(struct probe *probe, const char *host, uint16_t port);
 
 /*
  * For protocols: what the outcome is when the deadline fires; at first OUTCOME_CONNECT_TIMEOUT. text becomes its detail

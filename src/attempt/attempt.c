@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 
 #include "attempt/probe.h"
+#include "attempt/sources.h"
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "net/resolve.h"
 #include "target/scheme.h"
 
 #define ATTEMPT_CONNECT_DELAY (250 * CLOCK_MS) /* RFC 8305, 5: the head start of one address over the next */
@@ -25,7 +25,7 @@ struct attempt_runner {
 	bool running;
 	struct place place;
 	int family;
-	size_t endpoint;               /* index in target->endpoints */
+	const struct source *source;   /* NULL: the target has no endpoints */
 	bool waited_for_reply;         /* it already got the extra time of ATTEMPT_REPLY_DELAY */
 	struct attempt_runner *before; /* the next item of the list; it was started earlier */
 	size_t state_size;             /* bytes in state */
@@ -35,14 +35,11 @@ struct attempt_runner {
 struct attempt {
 	struct attempt_pool *pool;
 	const struct target *target;
-	struct resolve **resolves;      /* one for each endpoint */
-	bool by_name;                   /* at least one endpoint has a name that must be looked up */
+	struct sources sources;
 	bool thorough;                  /* the attempt does not end before every look-up has */
 	enum outcome_kind last;         /* how the previous attempt ended */
 	struct attempt_runner *runners; /* list; the one that was started last comes first */
 	size_t running;                 /* how many of them run */
-	size_t open;                    /* the endpoints before this index had no untried address */
-	size_t awaited;                 /* index of an endpoint whose look-up may be running */
 	size_t sockets;          /* how many the attempt has of the session: for those that run, and the next one */
 	int64_t deadline;        /* clock_now() time */
 	struct loop_timer next;  /* starts the next address */
@@ -50,6 +47,7 @@ struct attempt {
 	struct loop_timer limit; /* ends the attempt while no probe runs, so during the look-up */
 	struct outcome best;     /* the most useful outcome so far */
 	struct place best_place; /* where it was found */
+	bool best_found;         /* that is none of the target's endpoints: somebody named it */
 	void (*done)(void *arg, const struct outcome *outcome, const struct place *place);
 	void *arg;
 };
@@ -132,8 +130,7 @@ static void attempt_clear(struct attempt *attempt)
 	loop_timer_clear(&attempt->next);
 	loop_timer_clear(&attempt->again);
 	loop_timer_clear(&attempt->limit);
-	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
-		resolve_leave(attempt->resolves[i]);
+	sources_leave(&attempt->sources);
 }
 
 static void attempt_finish(struct attempt *attempt)
@@ -146,45 +143,18 @@ static void attempt_finish(struct attempt *attempt)
 	attempt->done(attempt->arg, &outcome, &place); /* may start the next attempt */
 }
 
-static void attempt_note(struct attempt *attempt, const struct outcome *outcome, const struct place *place)
+/* found: the place is none of the target's endpoints. Once somebody named it, it matters what is found there. */
+static void attempt_note(struct attempt *attempt, const struct outcome *outcome, const struct place *place, bool found)
 {
-	if (outcome_better(&attempt->best, outcome) == outcome) {
+	if (found < attempt->best_found)
+		return;
+	if (found > attempt->best_found || outcome_better(&attempt->best, outcome) == outcome) {
 		attempt->best = *outcome;
 		attempt->best_place = *place;
+		attempt->best_found = found;
 	} else if (attempt->best.kind == outcome->kind && strcmp(attempt->best.detail, outcome->detail) == 0) {
 		place_add_other(&attempt->best_place, place);
 	}
-}
-
-/* Moves attempt->open to the first endpoint from there on that has an untried address. Returns whether there is one. */
-static bool attempt_seek_address(struct attempt *attempt)
-{
-	while (attempt->open < attempt->target->endpoint_count && !resolve_has_next(attempt->resolves[attempt->open]))
-		attempt->open++;
-	return attempt->open < attempt->target->endpoint_count;
-}
-
-/*
- * Is there an address that was not tried yet? Then attempt->open is the first endpoint that has one. If there seems to be
- * none, looks at all endpoints once more: an answer of DNS adds addresses before attempt_on_news tells of it.
- */
-static bool attempt_has_address(struct attempt *attempt)
-{
-	if (attempt_seek_address(attempt))
-		return true;
-	attempt->open = 0;
-	return attempt_seek_address(attempt);
-}
-
-/* Returns the next address that was not tried yet, of endpoint attempt->open. NULL if there is none so far. */
-static const struct resolve_address *attempt_next_address(struct attempt *attempt)
-{
-	const struct attempt_runner *last = attempt->runners;
-
-	if (!attempt_has_address(attempt))
-		return NULL;
-	return resolve_next(attempt->resolves[attempt->open],
-			    last && last->endpoint == attempt->open ? last->family : AF_UNSPEC);
 }
 
 static int64_t attempt_time_left(const struct attempt *attempt)
@@ -200,89 +170,89 @@ static void attempt_on_probe(void *arg, struct probe *probe, const struct outcom
 {
 	struct attempt_runner *runner = arg;
 	struct attempt *attempt = runner->attempt;
+	bool refers = outcome->kind == OUTCOME_READY && probe->found_host;
 
+	if (refers)
+		sources_add(&attempt->sources, probe->found_host, probe->found_port);
 	probe_release(probe);
 	runner->running = false;
 	attempt->running--;
-	attempt_note(attempt, outcome, &runner->place);
-	if (outcome->kind == OUTCOME_READY) {
+	if (!refers)
+		attempt_note(attempt, outcome, &runner->place, runner->source && runner->source->found);
+	if (outcome->kind == OUTCOME_READY && !refers) {
 		attempt_finish(attempt);
 		return;
 	}
-	loop_timer_clear(&attempt->next);
+	if (runner == attempt->runners) /* another one that was started later keeps its head start */
+		loop_timer_clear(&attempt->next);
 	attempt_go_on(attempt);
 }
 
-/* Starts a probe. address is NULL for a target without endpoints. */
-static void attempt_run(struct attempt *attempt, size_t endpoint, const struct resolve_address *address)
+/* Starts a probe. source and address are NULL for a target without endpoints. */
+static void attempt_run(struct attempt *attempt, const struct source *source, const struct resolve_address *address)
 {
-	struct attempt_runner *runner =
-		attempt_take_runner(attempt->pool, attempt->target->scheme->protocol->state_size);
-	const struct endpoint *of = address ? &attempt->target->endpoints[endpoint] : NULL;
+	const struct protocol *protocol = probe_protocol(attempt->target, source && source->found);
+	struct attempt_runner *runner = attempt_take_runner(attempt->pool, protocol->state_size);
+	const struct endpoint *endpoint = source ? source->endpoint : NULL;
 
 	runner->attempt = attempt;
-	runner->endpoint = endpoint;
+	runner->source = source;
 	runner->before = attempt->runners;
 	attempt->runners = runner;
 	attempt->running++;
 	if (address) {
-		runner->place = place_of(of);
+		runner->place = place_of(endpoint);
 		runner->place.from_variable = address->from_variable;
 		runner->family = address->address.any.sa_family;
 		address_text(&address->address, runner->place.address, sizeof(runner->place.address));
 	}
-	probe_init(&runner->probe, runner->state, attempt->pool->session->loop, attempt->target, of,
+	probe_init(&runner->probe, runner->state, attempt->pool->session->loop, attempt->target, endpoint,
 		   address ? &address->address : NULL, attempt_time_left(attempt), attempt_on_probe, runner);
+	runner->probe.protocol = protocol;
 	runner->running = true;
 	runner->probe.sockets = &attempt->pool->session->kept;
+	runner->probe.tls = &attempt->pool->session->tls;
 	runner->probe.shared = &attempt->pool->shared;
 	runner->probe.last = attempt->last;
 	loop_timer_clear(&attempt->limit);
 	probe_start(&runner->probe);
-	if (!runner->probe.finished)
-		loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
-}
-
-/* Is a look-up still running? Begins with the one that was found running before, which most often still is. */
-static bool attempt_awaits_addresses(struct attempt *attempt)
-{
-	size_t count = attempt->target->endpoint_count;
-	struct outcome ignored;
-
-	for (size_t i = 0; i < count; i++, attempt->awaited = (attempt->awaited + 1) % count)
-		if (!resolve_is_over(attempt->resolves[attempt->awaited], &ignored))
-			return true;
-	return false;
+	loop_timer_set(&attempt->next,
+		       ATTEMPT_CONNECT_DELAY); /* also if it has its outcome, which is told on the next turn */
 }
 
 /* Notes the outcome of each look-up that ended without an address. */
 static void attempt_note_lookups(struct attempt *attempt)
 {
-	for (size_t i = 0; i < attempt->target->endpoint_count; i++) {
-		struct outcome outcome;
-		struct place nowhere;
+	struct outcome outcome;
+	const struct source *source;
+	struct place nowhere;
 
-		if (!resolve_is_over(attempt->resolves[i], &outcome) || outcome.kind == OUTCOME_READY)
-			continue;
-		nowhere = place_of(&attempt->target->endpoints[i]);
-		attempt_note(attempt, &outcome, &nowhere);
+	if (sources_lack_services(&attempt->sources, &outcome)) {
+		nowhere = place_of(attempt->target->endpoints);
+		attempt_note(attempt, &outcome, &nowhere, false);
+	}
+	for (size_t walk = 0; (source = sources_failed(&attempt->sources, &walk, &outcome));) {
+		nowhere = place_of(source->endpoint);
+		attempt_note(attempt, &outcome, &nowhere, source->found);
 	}
 }
 
 /* Starts the next address if its time has come. Finishes the attempt if no probe runs and no address can follow. */
 static void attempt_go_on(struct attempt *attempt)
 {
+	const struct attempt_runner *last = attempt->runners;
 	const struct resolve_address *address;
+	const struct source *source;
 
 	if (loop_timer_is_set(&attempt->next))
 		return; /* the previous address still has its head start */
-	if (attempt_has_address(attempt) && !attempt_take_socket(attempt)) {
+	if (sources_has_next(&attempt->sources) && !attempt_take_socket(attempt)) {
 		loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
 		return;
 	}
-	address = attempt_next_address(attempt);
+	address = sources_next(&attempt->sources, last ? last->source : NULL, last ? last->family : AF_UNSPEC, &source);
 	if (address) {
-		attempt_run(attempt, attempt->open, address);
+		attempt_run(attempt, source, address);
 		return;
 	}
 	/* Others can use the socket while names are looked up: a thousand silent names must not delay a service. */
@@ -293,7 +263,8 @@ static void attempt_go_on(struct attempt *attempt)
 	 * Once an address was tried, the attempt does not wait for the other look-up: the answer to AAAA may never come
 	 * (FACTS 13). If it does come, the next attempt uses it.
 	 */
-	if (attempt_awaits_addresses(attempt) && (!attempt->runners || attempt->thorough)) {
+	if (sources_await(&attempt->sources) &&
+	    (!attempt->runners || attempt->thorough || sources_await_found(&attempt->sources))) {
 		loop_timer_set(&attempt->limit, attempt_time_left(attempt)); /* no probe runs, so no probe's deadline */
 		return;
 	}
@@ -323,18 +294,14 @@ static void attempt_on_again(void *arg)
 {
 	struct attempt *attempt = arg;
 
-	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
-		resolve_repeat(attempt->resolves[i]);
+	sources_repeat(&attempt->sources);
 	loop_timer_set(&attempt->again, ATTEMPT_ASK_AGAIN);
 }
 
 /* A look-up has found addresses, or has ended. */
 static void attempt_on_news(void *arg)
 {
-	struct attempt *attempt = arg;
-
-	attempt->open = 0;
-	attempt_go_on(attempt);
+	attempt_go_on(arg);
 }
 
 /* The time is up, and no probe runs. */
@@ -342,12 +309,12 @@ static void attempt_on_limit(void *arg)
 {
 	struct attempt *attempt = arg;
 	const struct place nowhere = place_of(attempt->target->endpoints);
-	struct outcome outcome = attempt_awaits_addresses(attempt)
+	struct outcome outcome = sources_await(&attempt->sources)
 					 ? outcome_make(OUTCOME_DNS_SILENT, NULL)
 					 : outcome_make(OUTCOME_LOCAL, "there was no time left");
 
 	attempt_note_lookups(attempt);
-	attempt_note(attempt, &outcome, &nowhere);
+	attempt_note(attempt, &outcome, &nowhere, sources_await_found(&attempt->sources));
 	attempt_finish(attempt);
 }
 
@@ -362,11 +329,7 @@ struct attempt *attempt_new(struct attempt_pool *pool, const struct target *targ
 	attempt->thorough = thorough;
 	attempt->done = done;
 	attempt->arg = arg;
-	attempt->resolves = alloc_zero(target->endpoint_count, sizeof(struct resolve *));
-	for (size_t i = 0; i < target->endpoint_count; i++) {
-		attempt->resolves[i] = resolve_new(pool->session->loop, pool->session->names, &target->endpoints[i]);
-		attempt->by_name |= resolve_is_by_name(attempt->resolves[i]);
-	}
+	sources_open(&attempt->sources, pool->session, target, attempt_on_news, attempt);
 	loop_timer_init(pool->session->loop, &attempt->next, attempt_on_next, attempt);
 	loop_timer_init(pool->session->loop, &attempt->again, attempt_on_again, attempt);
 	loop_timer_init(pool->session->loop, &attempt->limit, attempt_on_limit, attempt);
@@ -378,30 +341,24 @@ void attempt_free(struct attempt *attempt)
 	if (!attempt)
 		return;
 	attempt_clear(attempt);
-	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
-		resolve_free(attempt->resolves[i]);
-	free(attempt->resolves);
+	sources_close(&attempt->sources);
 	free(attempt);
 }
 
 void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 {
-	bool any = false;
-
 	attempt->sockets = 1;
-	attempt->open = 0;
 	attempt->deadline = clock_now() + limit;
 	attempt->best = (struct outcome){0};
 	attempt->best_place = (struct place){0};
+	attempt->best_found = false;
 	if (attempt->target->endpoint_count == 0) {
-		attempt_run(attempt, 0, NULL);
+		attempt_run(attempt, NULL, NULL);
 		return;
 	}
-	if (attempt->by_name)
+	if (attempt->sources.by_name)
 		loop_timer_set(&attempt->again, ATTEMPT_ASK_AGAIN);
-	for (size_t i = 0; i < attempt->target->endpoint_count; i++)
-		any |= resolve_start(attempt->resolves[i], waited, attempt_on_news, attempt);
-	if (any) {
+	if (sources_start(&attempt->sources, waited)) {
 		attempt_go_on(attempt);
 		return;
 	}

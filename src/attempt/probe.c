@@ -3,11 +3,14 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
+#include "attempt/tlscheck.h"
 #include "base/alloc.h"
 #include "target/credentials.h"
 #include "target/links.h"
 #include "target/scheme.h"
+#include "target/security.h"
 
 static int probe_check_endpoints(const struct target *target, struct error *err)
 {
@@ -15,6 +18,8 @@ static int probe_check_endpoints(const struct target *target, struct error *err)
 		return 0;
 	if (target->endpoint_count == 0)
 		return errors_set(err, "the host is missing; write %s", target->scheme->example);
+	if (target->by_srv)
+		return 0;
 	for (size_t i = 0; i < target->endpoint_count && target->scheme->needs == SCHEME_NEEDS_ADDRESS; i++)
 		if (target->endpoints[i].port == 0 && target->scheme_name)
 			return errors_set(err, "the port is missing; write %s", target->scheme->example);
@@ -42,15 +47,50 @@ static void probe_apply_preset(struct target *target)
 	target->tail = tail;
 }
 
-/* Reads the parameters, which follow the '?' of the URL, by the scheme's table. */
+/* Reads the parameters, which follow the '?' of the URL, by the scheme's table and that of TLS. */
 static int probe_load_params(struct target *target, struct error *err)
 {
 	const struct scheme *scheme = target->scheme;
-	const struct params_spec spec = {scheme->params, scheme->params_size, scheme->ignored,
+	const struct params_spec spec = {{scheme->params, scheme_security(scheme)},
+					 scheme->params_size,
+					 scheme->ignored,
 					 scheme->passes_parameters};
 	const char *query = strchr(target->tail, '?');
 
-	return params_load(&target->params, &spec, query ? query + 1 : NULL, err);
+	if (!spec.tables[PARAMS_OWN] && !spec.tables[PARAMS_COMMON])
+		return 0;
+	return params_load(&target->params, &spec, &target->security, query ? query + 1 : NULL, err);
+}
+
+/* The port of a URL without one. */
+static uint16_t probe_usual_port(const struct target *target)
+{
+	const struct security *security = &target->security;
+
+	return scheme_port(target->scheme, security_is_on(security) && !security_starts_later(security));
+}
+
+/*
+ * What srv+ goes before: a scheme with one host, which is the name of SRV records. These have the port. The protocol may have
+ * found the host in a parameter, and has set its usual port: so it is checked before and after its bind.
+ */
+static int probe_check_srv(const struct target *target, bool is_bound, struct error *err)
+{
+	const char *name = target->scheme->name;
+
+	if (!target->by_srv)
+		return 0;
+	if (target->scheme->needs != SCHEME_NEEDS_ADDRESS)
+		return errors_set(err, "%s:// has no host and port, which SRV records could give; leave out srv+",
+				  name);
+	for (size_t i = 0; i < target->endpoint_count; i++)
+		if (i || target->endpoints[i].address || (target->endpoints[i].port && !is_bound) ||
+		    endpoint_family(target->endpoints[i].host) != AF_UNSPEC)
+			return errors_set(err,
+					  "srv+%s:// takes a name without a port, which its SRV records have; write "
+					  "srv+%s://_service._tcp.example.com",
+					  name, name);
+	return 0;
 }
 
 static int probe_bind_one(struct target *target, const struct env *env, struct log *log, struct error *err)
@@ -61,16 +101,21 @@ static int probe_bind_one(struct target *target, const struct env *env, struct l
 	if (!scheme)
 		return scheme_refuse(target->scheme_name, err);
 	target->scheme = scheme;
-	for (size_t i = 0; i < target->endpoint_count && target->scheme_name; i++)
-		links_complete(&target->endpoints[i], env, scheme->default_port);
-	probe_apply_preset(target);
-	if (scheme->params && probe_load_params(target, err))
+	if (probe_check_srv(target, false, err))
 		return -1;
+	probe_apply_preset(target);
+	if (probe_load_params(target, err) || tlscheck(target, err))
+		return -1;
+	for (size_t i = 0; i < target->endpoint_count && target->scheme_name && !target->by_srv; i++)
+		links_complete(&target->endpoints[i], env, probe_usual_port(target));
 	if (scheme->protocol->bind && scheme->protocol->bind(target, env, log, err))
 		return -1;
+	if (probe_check_srv(target, true, err))
+		return -1;
 	for (size_t i = 0; i < target->endpoint_count; i++)
-		if (!target->endpoints[i].port)
-			target->endpoints[i].port = target->scheme_name ? scheme->default_port : 0;
+		if (!target->endpoints[i].port || target->by_srv)
+			target->endpoints[i].port =
+				target->scheme_name && !target->by_srv ? probe_usual_port(target) : 0;
 	target_derive_name(target); /* the protocol may have found the host in a parameter */
 	if (probe_check_endpoints(target, err))
 		return -1;
@@ -119,7 +164,7 @@ void probe_init(struct probe *probe, void *state, struct loop *loop, const struc
 		void (*done)(void *arg, struct probe *probe, const struct outcome *outcome), void *arg)
 {
 	*probe = (struct probe){
-		.protocol = target->scheme->protocol,
+		.protocol = probe_protocol(target, false),
 		.loop = loop,
 		.target = target,
 		.endpoint = endpoint,
@@ -151,6 +196,8 @@ void probe_release(struct probe *probe)
 	if (probe->started)
 		probe->protocol->stop(probe);
 	probe->started = false;
+	free(probe->found_host);
+	probe->found_host = NULL;
 }
 
 bool probe_is_connected(const struct probe *probe)
@@ -166,6 +213,23 @@ void probe_finish(struct probe *probe, const struct outcome *outcome)
 	probe->outcome = *outcome;
 	loop_timer_clear(&probe->deadline);
 	loop_timer_set(&probe->deliver, 0);
+}
+
+const struct protocol *probe_protocol(const struct target *target, bool found)
+{
+	const struct protocol *protocol = target->scheme->protocol;
+
+	return found && protocol->found ? protocol->found : protocol;
+}
+
+bool probe_refer(struct probe *probe, const char *host, uint16_t port)
+{
+	if (!endpoint_is_place(host, port))
+		return false;
+	free(probe->found_host);
+	probe->found_host = alloc_text(host);
+	probe->found_port = port;
+	return true;
 }
 
 /* Memory that the attempts of one protocol share. */

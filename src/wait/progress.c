@@ -29,7 +29,7 @@ bool progress_is_ready(const struct progress *progress)
 
 bool progress_is_down(const struct progress *progress, bool absent_is_down)
 {
-	bool absent = progress->outcome.kind == OUTCOME_NO_NAME || progress->outcome.kind == OUTCOME_NO_ADDRESS;
+	bool absent = outcome_is_absent(progress->outcome.kind);
 
 	/* A name that never resolved is probably misspelt. A name that did belonged to a container that has stopped. */
 	return outcome_info(progress->outcome.kind)->down || (absent && (absent_is_down || progress->resolved));

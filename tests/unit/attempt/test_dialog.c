@@ -29,9 +29,9 @@ static bool own_judge(const struct target *target, const struct dialog_heard *he
 
 	(void)target;
 	if (!end) {
-		if (heard->eof && heard->len)
+		if (heard->eof) /* it is not asked about a service that says nothing at all */
 			*outcome = outcome_make(OUTCOME_GARBLED, "cut off in turn %u", heard->turn);
-		return heard->eof && heard->len;
+		return heard->eof;
 	}
 	if (len == 4 && memcmp(heard->data, "MORE", 4) == 0) {
 		buf_add_text(out, "AGAIN\n");
@@ -56,6 +56,30 @@ static bool remembering_judge(const struct target *target, const struct dialog_h
 	return false;
 }
 
+/* A message for SPEAKER_MESSAGE: a type, and the length without it. */
+enum { RANDOM_HEAD = 5 };
+static const char random_head[RANDOM_HEAD] = {'R', 0, 0, 0, 4 + 2 * DIALOG_RANDOM};
+
+/* Says its random bytes in the first turn, and reports those of the second. */
+static bool random_judge(const struct target *target, const struct dialog_heard *heard, struct buf *out,
+			 struct outcome *outcome)
+{
+	char text[2 * DIALOG_RANDOM + 1];
+
+	(void)target;
+	if (!memchr(heard->data, '\n', heard->len))
+		return false;
+	for (size_t i = 0; i < DIALOG_RANDOM; i++)
+		snprintf(text + 2 * i, 3, "%02x", heard->random[i]);
+	if (heard->turn == 0) {
+		buf_add(out, random_head, RANDOM_HEAD);
+		buf_add_text(out, text);
+		return false;
+	}
+	*outcome = outcome_make(OUTCOME_STARTING, "%s", text);
+	return true;
+}
+
 static struct outcome own_late(const struct target *target, const struct dialog_heard *heard)
 {
 	(void)target;
@@ -66,6 +90,7 @@ static const struct dialog own_dialog = {.say = own_say, .judge = own_judge};
 static const struct dialog listening_dialog = {.judge = own_judge};
 static const struct dialog remembering_dialog = {.say = own_say, .judge = remembering_judge, .remembers = true};
 static const struct dialog late_dialog = {.judge = own_judge, .late = own_late};
+static const struct dialog random_dialog = {.judge = random_judge, .draws_random = true};
 
 static const struct protocol own_protocol = {.dialog = &own_dialog,
 					     .state_size = sizeof(struct dialog_state),
@@ -83,10 +108,14 @@ static const struct protocol late_protocol = {.dialog = &late_dialog,
 					      .state_size = sizeof(struct dialog_state),
 					      .start = dialog_start,
 					      .stop = dialog_stop};
+static const struct protocol random_protocol = {.dialog = &random_dialog,
+						.state_size = sizeof(struct dialog_state),
+						.start = dialog_start,
+						.stop = dialog_stop};
 static const struct scheme own_scheme = {.name = "own", .protocol = &own_protocol};
 static const struct scheme listening_scheme = {.name = "own", .protocol = &listening_protocol};
 static const struct scheme remembering_scheme = {.name = "own", .protocol = &remembering_protocol};
-
+static const struct scheme random_scheme = {.name = "own", .protocol = &random_protocol};
 static const struct scheme late_scheme = {.name = "own", .protocol = &late_protocol};
 
 struct dialog_row {
@@ -123,6 +152,8 @@ static void check_row(const struct dialog_row *row)
 
 static void test_conversations(void **state)
 {
+	/* The kernel still holds the end of it when the beginning decides. */
+	static const char much[60000] = "OK\n";
 	static const struct dialog_row rows[] = {
 		{"one word", {speaker_say("OK\n"), {SPEAKER_HOLD, NULL, 0}}, OUTCOME_READY, "", "HI\n", false},
 		{"in slices",
@@ -139,6 +170,12 @@ static void test_conversations(void **state)
 		 false},
 		{"more than one reply, of which the rest is drained",
 		 {speaker_say("OK\nand much more\n"), {SPEAKER_HOLD, NULL, 0}},
+		 OUTCOME_READY,
+		 "",
+		 "HI\n",
+		 false},
+		{"much more than one reply",
+		 {{SPEAKER_SAY, much, sizeof(much)}, {SPEAKER_HOLD, NULL, 0}},
 		 OUTCOME_READY,
 		 "",
 		 "HI\n",
@@ -251,6 +288,38 @@ static void test_it_speaks_again(void **state)
 	check_again(&remembering_scheme);
 }
 
+/* The same bytes in each turn, and others in each attempt. */
+static void test_random_bytes(void **state)
+{
+	static const struct speaker_step script[] = {
+		speaker_say("MORE\n"), {SPEAKER_MESSAGE, NULL, 0}, speaker_say("MORE\n"), {SPEAKER_HOLD, NULL, 0}};
+	char before[2 * DIALOG_RANDOM + 1] = "";
+	struct unit_loop unit;
+	struct prober prober;
+	struct speaker service;
+	struct address address;
+
+	(void)state;
+	unit_loop_open(&unit);
+	speaker_open(&service, &unit, "127.0.0.1", script);
+	prober_open(&prober, &unit, "tcp://db:#", service.port);
+	prober.target.scheme = &random_scheme;
+	address = loopback_address("127.0.0.1", service.port);
+	for (size_t attempt = 0; attempt < 2; attempt++) {
+		struct speaker_connection *connection = &service.connections[attempt];
+
+		prober_run(&prober, &address, LIMIT, "random bytes");
+		speaker_await_end(&service, "random bytes");
+		connection->received[connection->received_len] = '\0';
+		check_text("the same in each turn", prober.outcome.detail, connection->received + RANDOM_HEAD);
+		check("others in each attempt", strcmp(before, connection->received + RANDOM_HEAD) != 0);
+		memcpy(before, connection->received + RANDOM_HEAD, sizeof(before));
+	}
+	prober_close(&prober);
+	speaker_close(&service);
+	unit_loop_close(&unit);
+}
+
 /* Half a reply, and the deadline: in the words of the framework, and in the protocol's own. */
 static void test_half_a_reply(void **state)
 {
@@ -341,6 +410,7 @@ int main(void)
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_silence_and_nobody),
 		cmocka_unit_test(test_it_speaks_again),
+		cmocka_unit_test(test_random_bytes),
 		cmocka_unit_test(test_half_a_reply),
 		cmocka_unit_test(test_quote),
 		cmocka_unit_test(test_begins),

@@ -67,6 +67,10 @@ static void case_release(struct reply_case *one)
 	*one = (struct reply_case){0};
 }
 
+/* What a dialog gets for random bytes: the nonce of the example of RFC 5802, 5, "fyko+d2lbbFgONRv9qkxdawL" in base64. */
+static const unsigned char random_bytes[DIALOG_RANDOM] = {0x7f, 0x29, 0x28, 0xf9, 0xdd, 0xa5, 0x6d, 0xb1, 0x60,
+							  0x38, 0xd4, 0x6f, 0xf6, 0xa9, 0x31, 0x75, 0xac, 0x0b};
+
 /* The result of one run of a dialog. */
 struct run {
 	const struct reply_case *one;
@@ -114,7 +118,8 @@ static void run_hear(struct run *run, const char *data, size_t len, bool eof)
 	memcpy(run->heard + run->len, data, len);
 	run->len += len;
 	/* A block of exactly this size, so that the sanitizer notices a read beyond its end. */
-	heard = (struct dialog_heard){.data = run->heard, .len = run->len, .eof = eof, .turn = run->turn};
+	heard = (struct dialog_heard){
+		.data = run->heard, .len = run->len, .eof = eof, .turn = run->turn, .random = random_bytes};
 	run->outcome = (struct outcome){0};
 	run->decided = run->dialog->judge(run->target, &heard, &words, &run->outcome);
 	if (!eof)

@@ -11,6 +11,7 @@
 
 /* The parameters, percent-decoded; NULL: not given. */
 struct tcpcheck_params {
+	int64_t stay;       /* how long a connection must stay open; 0: chosen by who waits */
 	const char *send;   /* what is said; NULL: the service speaks first */
 	const char *expect; /* what the reply must match; NULL: any reply will do */
 };

@@ -7,6 +7,7 @@
 
 #include "attempt/dialog.h"
 #include "base/alloc.h"
+#include "base/number.h"
 #include "base/percent.h"
 #include "target/scheme.h"
 
@@ -65,53 +66,30 @@ static int amqp_bind(struct target *target, const struct env *env, struct log *l
 	if (!len || len > AMQP_VHOST_MAX)
 		return errors_set(err, "a virtual host has at most %d bytes, and no %%00; write amqp://host:5672/vhost",
 				  AMQP_VHOST_MAX);
-	if (strchr(target->tail, '?'))
-		log_line(log, LOG_LEVEL_NORMAL, "target \"%s\": amqp:// has no parameters; they are ignored",
-			 target->text);
+	if (target->params.others.len)
+		log_line(log, LOG_LEVEL_NORMAL,
+			 "target \"%s\": parameters of amqp:// other than those of TLS are ignored", target->text);
 	return 0;
 }
 
-static bool amqp_has_password(const struct target *target)
-{
-	return target->password && *target->password;
-}
-
-static size_t amqp_number(const unsigned char *bytes, int count)
-{
-	size_t number = 0;
-
-	while (count--)
-		number = number << 8 | *bytes++;
-	return number;
-}
-
-static void amqp_add_number(struct buf *out, size_t number, int count)
-{
-	while (count--) {
-		char byte = (char)(number >> 8 * count);
-
-		buf_add(out, &byte, 1);
-	}
-}
-
 /* Adds a text with its length, of 1 byte for a short one, else of 4. */
-static void amqp_add_text(struct buf *out, const char *text, size_t len, int length_bytes)
+static void amqp_add_text(struct buf *out, const char *text, size_t len, size_t length_bytes)
 {
-	amqp_add_number(out, len, length_bytes);
+	number_add(out, (uint32_t)len, length_bytes);
 	buf_add(out, text, len);
 }
 
 /* Adds the frame of a method, and releases its args. Its channel is 0. */
 static void amqp_add_method(struct buf *out, enum amqp_id id, struct buf *args)
 {
-	amqp_add_number(out, 1, 1);
-	amqp_add_number(out, 0, 2);
-	amqp_add_number(out, args->len + 4, 4);
-	amqp_add_number(out, AMQP_CONNECTION, 2);
-	amqp_add_number(out, id, 2);
+	number_add(out, 1, 1);
+	number_add(out, 0, 2);
+	number_add(out, (uint32_t)args->len + 4, 4);
+	number_add(out, AMQP_CONNECTION, 2);
+	number_add(out, id, 2);
 	if (args->len)
 		buf_add(out, args->data, args->len);
-	amqp_add_number(out, AMQP_END, 1);
+	number_add(out, AMQP_END, 1);
 	buf_release(args);
 }
 
@@ -135,14 +113,14 @@ static void amqp_say_login(const struct target *target, struct buf *out)
 					 "connection_nameS\0\0\0\x07waitfor"
 					 "\x07"
 					 "productS\0\0\0\x07waitfor";
-	const char *user = target->user && *target->user ? target->user : "guest";
+	const char *user = target_has_user(target) ? target->user : "guest";
 	size_t user_size = strlen(user) + 1;
 	struct buf args = {0};
 
 	amqp_add_text(&args, properties, sizeof(properties) - 1, 4);
 	amqp_add_text(&args, "PLAIN", 5, 1);
-	amqp_add_number(&args, 1 + user_size + strlen(target->password), 4);
-	amqp_add_number(&args, 0, 1);
+	number_add(&args, (uint32_t)(1 + user_size + strlen(target->password)), 4);
+	number_add(&args, 0, 1);
 	buf_add(&args, user, user_size);
 	buf_add_text(&args, target->password);
 	amqp_add_text(&args, "en_US", 5, 1); /* the language that every broker has */
@@ -156,10 +134,10 @@ static void amqp_say_open(const struct target *target, const struct amqp_method 
 	struct buf args = {0};
 
 	buf_add(&args, (const char *)tune->args, 6);
-	amqp_add_number(&args, 0, 2);
+	number_add(&args, 0, 2);
 	amqp_add_method(out, AMQP_TUNE_OK, &args);
 	amqp_add_text(&args, vhost, strlen(vhost), 1);
-	amqp_add_number(&args, 0, 2);
+	number_add(&args, 0, 2);
 	amqp_add_method(out, AMQP_OPEN, &args);
 	free(vhost);
 }
@@ -169,9 +147,9 @@ static void amqp_say_close(struct buf *out)
 {
 	struct buf args = {0};
 
-	amqp_add_number(&args, 200, 2);
+	number_add(&args, 200, 2);
 	amqp_add_text(&args, "", 0, 1);
-	amqp_add_number(&args, 0, 4);
+	number_add(&args, 0, 4);
 	amqp_add_method(out, AMQP_CLOSE, &args);
 }
 
@@ -186,9 +164,9 @@ static enum dialog_match amqp_read(const struct dialog_heard *heard, enum amqp_i
 		return DIALOG_NO;
 	if (heard->len < AMQP_HEADER + 4)
 		return DIALOG_MAYBE;
-	size = amqp_number(bytes + sizeof(head), 4);
-	method->id = (enum amqp_id)amqp_number(body + 2, 2);
-	if (size < 4 || size > DIALOG_HEARD_MAX / 2 || amqp_number(body, 2) != AMQP_CONNECTION ||
+	size = number_read(bytes + sizeof(head), 4);
+	method->id = (enum amqp_id)number_read(body + 2, 2);
+	if (size < 4 || size > DIALOG_HEARD_MAX / 2 || number_read(body, 2) != AMQP_CONNECTION ||
 	    (method->id != wanted && method->id != AMQP_CLOSE))
 		return DIALOG_NO;
 	if (heard->len <= AMQP_HEADER + size)
@@ -205,7 +183,7 @@ static const char *amqp_read_text(const struct amqp_method *method, size_t *at, 
 
 	if (method->len < *at + 4)
 		return NULL;
-	*len = amqp_number(length, 4);
+	*len = number_read(length, 4);
 	*at += 4;
 	if (*len > method->len - *at)
 		return NULL;
@@ -245,7 +223,7 @@ static struct outcome amqp_read_version(const struct dialog_heard *heard)
 static struct outcome amqp_read_close(const struct target *target, const struct amqp_method *close)
 {
 	static const char full[] = "connection limit (";
-	size_t code = close->len < 3 ? 0 : amqp_number(close->args, 2), len = close->len < 3 ? 0 : close->args[2];
+	size_t code = close->len < 3 ? 0 : number_read(close->args, 2), len = close->len < 3 ? 0 : close->args[2];
 	const char *text = (const char *)close->args + 3;
 	enum outcome_kind kind = code == 403 || code == 402 || code == 530 ? OUTCOME_DENIED : OUTCOME_STARTING;
 
@@ -260,9 +238,9 @@ static struct outcome amqp_read_close(const struct target *target, const struct 
 static bool amqp_go_on(const struct target *target, unsigned turn, const struct amqp_method *method, struct buf *out,
 		       struct outcome *outcome)
 {
-	if (turn == 1 && amqp_has_password(target) && !amqp_offers_plain(method)) {
+	if (turn == 1 && target_has_password(target) && !amqp_offers_plain(method)) {
 		*outcome = outcome_make(OUTCOME_UNSUITABLE, "the broker takes no login by PLAIN");
-	} else if (turn == 1 && amqp_has_password(target)) {
+	} else if (turn == 1 && target_has_password(target)) {
 		amqp_say_login(target, out);
 	} else if (turn == 2 && method->len < 8) {
 		*outcome = outcome_make(OUTCOME_GARBLED, "its Connection.Tune is cut");
@@ -318,6 +296,10 @@ const struct scheme scheme_amqp = {
 	.summary = "RabbitMQ begins the handshake, with a password: opens the virtual host",
 	.example = "amqp://host:5672",
 	.default_port = 5672,
+	.tls = SCHEME_TLS,
+	.tls_name = "amqps",
+	.tls_port = 5671,
+	.passes_parameters = true,
 	.claims_port = true,
 	.takes_credentials = true,
 	.link_user = "RABBITMQ_DEFAULT_USER",

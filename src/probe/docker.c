@@ -14,7 +14,7 @@
 #include "attempt/probe.h"
 #include "base/alloc.h"
 #include "net/fetch.h"
-#include "net/stream.h"
+#include "probe/webask.h"
 #include "target/scheme.h"
 
 static const char docker_socket[] = "/var/run/docker.sock";
@@ -45,20 +45,9 @@ struct docker_plan {
 	struct address socket;
 	char *path; /* of the socket */
 	char *url;
+	struct fetch_request request;
 	int exited; /* the exit code that is waited for; DOCKER_ANY_EXIT: none is */
 };
-
-struct docker_state {
-	struct stream stream;
-	struct fetch fetch;
-};
-
-static void docker_finish(struct probe *probe, enum outcome_kind kind, const char *detail)
-{
-	struct outcome outcome = detail ? outcome_make(kind, "%s", detail) : outcome_make(kind, NULL);
-
-	probe_finish(probe, &outcome);
-}
 
 /* Returns a text of an object, "" if it has none. */
 static const char *docker_text(const cJSON *object, const char *key)
@@ -101,7 +90,7 @@ static struct outcome docker_judge_state(const struct target *target, const cJSO
 	return outcome_make(OUTCOME_STARTING, "its health is %.20s", health_status);
 }
 
-static struct outcome docker_judge(const struct target *target, const struct fetch_reply *reply)
+static struct outcome docker_judge(struct probe *probe, const struct fetch_reply *reply)
 {
 	cJSON *root;
 	const cJSON *state;
@@ -115,71 +104,23 @@ static struct outcome docker_judge(const struct target *target, const struct fet
 		return outcome_make(OUTCOME_GARBLED, "its reply is longer than %d kB", DOCKER_REPLY_MAX / 1024);
 	root = cJSON_ParseWithLength(reply->body.data ? reply->body.data : "", reply->body.len);
 	state = cJSON_GetObjectItemCaseSensitive(root, "State");
-	outcome = cJSON_IsObject(state) ? docker_judge_state(target, state)
+	outcome = cJSON_IsObject(state) ? docker_judge_state(probe->target, state)
 					: outcome_make(OUTCOME_GARBLED, "it describes no container");
 	cJSON_Delete(root);
 	return outcome;
 }
 
-static void docker_on_done(void *arg, const struct outcome *failure)
-{
-	struct probe *probe = arg;
-	struct docker_state *state = probe->state;
-	struct outcome outcome = failure ? *failure : docker_judge(probe->target, &state->fetch.reply);
-
-	probe_finish(probe, &outcome);
-}
-
-static void docker_on_headed(void *arg)
-{
-	probe_expire_as(arg, OUTCOME_STARTING, "the reply is not complete");
-}
-
-static void docker_on_connected(void *arg)
-{
-	struct probe *probe = arg;
-	struct docker_state *state = probe->state;
-	const struct docker_plan *plan = probe->target->plan;
-	const struct fetch_request request = {.url = plan->url};
-	struct outcome outcome;
-
-	probe_expire_as(probe, OUTCOME_SILENT, NULL);
-	outcome = fetch_start(&state->fetch, probe->loop, stream_release(&state->stream), &request, DOCKER_REPLY_MAX,
-			      docker_on_headed, docker_on_done, probe);
-	if (outcome.kind != OUTCOME_READY)
-		probe_finish(probe, &outcome);
-}
-
-static void docker_on_failed(void *arg, const struct outcome *outcome)
-{
-	probe_finish(arg, outcome);
-}
-
 static void docker_start(struct probe *probe)
 {
-	struct docker_state *state = probe->state;
 	const struct docker_plan *plan = probe->target->plan;
-	struct outcome outcome;
+	struct outcome denied =
+		outcome_make(OUTCOME_LOCAL, "no permission to ask the engine; run as root or in its group");
 
-	state->stream.fd = -1;
-	state->fetch.fd = -1;
 	/* Who may not ask the engine knows nothing of the container: it is not down. */
-	if (access(plan->path, R_OK | W_OK) && errno == EACCES) {
-		docker_finish(probe, OUTCOME_LOCAL, "no permission to ask the engine; run as root or in its group");
-		return;
-	}
-	outcome = stream_connect(&state->stream, probe->loop, NULL, &plan->socket, docker_on_connected,
-				 docker_on_failed, probe);
-	if (outcome.kind != OUTCOME_READY)
-		probe_finish(probe, &outcome);
-}
-
-static void docker_stop(struct probe *probe)
-{
-	struct docker_state *state = probe->state;
-
-	fetch_stop(&state->fetch);
-	stream_close(&state->stream);
+	if (access(plan->path, R_OK | W_OK) && errno == EACCES)
+		probe_finish(probe, &denied);
+	else
+		webask_start(probe, &plan->socket, &plan->request, DOCKER_REPLY_MAX, docker_judge);
 }
 
 /* The length of a container's name, or of its id: https://github.com/moby/moby/blob/master/daemon/names/names.go */
@@ -227,6 +168,7 @@ static int docker_bind(struct target *target, const struct env *env, struct log 
 	if (!address_of_host(&plan->socket, plan->path, 0))
 		return errors_set(err, "DOCKER_HOST: the path of its socket is too long");
 	plan->url = alloc_format("http://docker/containers/%.*s/json", (int)len, target->tail);
+	plan->request.url = plan->url;
 	return 0;
 }
 
@@ -243,11 +185,11 @@ static void docker_unbind(struct target *target)
 }
 
 static const struct protocol docker_protocol = {
-	.state_size = sizeof(struct docker_state),
+	.state_size = sizeof(struct webask),
 	.bind = docker_bind,
 	.unbind = docker_unbind,
 	.start = docker_start,
-	.stop = docker_stop,
+	.stop = webask_stop,
 };
 
 const struct scheme scheme_docker = {

@@ -4,6 +4,7 @@
 
 #include "attempt/dialog.h"
 #include "base/alloc.h"
+#include "base/number.h"
 #include "target/scheme.h"
 
 /* Tags of BER (5.1), and of LDAP's messages. */
@@ -15,8 +16,10 @@ enum {
 	LDAP_UNBIND = 0x42,
 	LDAP_BIND = 0x60,
 	LDAP_BOUND = 0x61,
-	LDAP_NOTICE = 0x78, /* an answer to nothing: the server is about to close the connection (4.4.1) */
-	LDAP_PASSWORD = 0x80
+	LDAP_EXTEND = 0x77,
+	LDAP_EXTENDED = 0x78, /* with number 0 it answers nothing: the server is about to close (4.4.1) */
+	LDAP_PASSWORD = 0x80,
+	LDAP_EXTENSION_NAME = 0x80
 };
 
 struct ldap_part {
@@ -24,20 +27,12 @@ struct ldap_part {
 	size_t len;
 };
 
-static bool ldap_has_password(const struct target *target)
-{
-	return target->password && *target->password;
-}
-
 static void ldap_add(struct buf *out, int tag, const char *data, size_t len)
 {
-	const char small[] = {(char)tag, (char)len};
-	const char large[] = {(char)tag, (char)0x84, (char)(len >> 24), (char)(len >> 16), (char)(len >> 8), (char)len};
-
-	if (len < 128)
-		buf_add(out, small, sizeof(small));
-	else
-		buf_add(out, large, sizeof(large));
+	number_add(out, (uint32_t)tag, 1);
+	if (len >= 128) /* the length has four bytes */
+		number_add(out, 0x84, 1);
+	number_add(out, (uint32_t)len, len < 128 ? 1 : 4);
 	if (len)
 		buf_add(out, data, len);
 }
@@ -50,9 +45,9 @@ static void ldap_add_parts(struct buf *out, int tag, struct buf *body)
 }
 
 /* A simple bind (4.2). Without a name and a password it is an anonymous one (RFC 4513, 5.1.1). */
-static void ldap_say(const struct target *target, struct buf *out)
+static void ldap_say_bind(const struct target *target, struct buf *out)
 {
-	bool login = ldap_has_password(target);
+	bool login = target_has_password(target);
 	const char *name = login && target->user ? target->user : "", *password = login ? target->password : "";
 	struct buf bind = {0}, message = {0};
 
@@ -62,6 +57,26 @@ static void ldap_say(const struct target *target, struct buf *out)
 	ldap_add(&message, LDAP_INTEGER, "\x01", 1); /* the number of the message */
 	ldap_add_parts(&message, LDAP_BIND, &bind);
 	ldap_add_parts(out, LDAP_SEQUENCE, &message);
+}
+
+/* The extended request StartTLS (4.14.1). */
+static void ldap_say_starttls(struct buf *out)
+{
+	static const char name[] = "1.3.6.1.4.1.1466.20037";
+	struct buf request = {0}, message = {0};
+
+	ldap_add(&request, LDAP_EXTENSION_NAME, name, sizeof(name) - 1);
+	ldap_add(&message, LDAP_INTEGER, "\x01", 1);
+	ldap_add_parts(&message, LDAP_EXTEND, &request);
+	ldap_add_parts(out, LDAP_SEQUENCE, &message);
+}
+
+static void ldap_say(const struct target *target, struct buf *out)
+{
+	if (security_starts_later(&target->security))
+		ldap_say_starttls(out);
+	else
+		ldap_say_bind(target, out);
 }
 
 /* Unbind (4.3), which has no answer: the server closes the connection, and logs no lost one. */
@@ -91,9 +106,7 @@ static enum dialog_match ldap_take(struct ldap_part *from, int tag, struct ldap_
 		head += len - 0x80;
 		if (from->len < head)
 			return DIALOG_MAYBE;
-		len = 0;
-		for (size_t i = 2; i < head; i++)
-			len = len << 8 | bytes[i];
+		len = number_read(bytes + 2, head - 2);
 	}
 	if (from->len - head < len)
 		return DIALOG_MAYBE;
@@ -140,7 +153,7 @@ static struct outcome ldap_read_result(const struct target *target, unsigned cha
 			kind = (enum outcome_kind)ldap_codes[i].kind;
 			name = ldap_codes[i].name;
 		}
-	if (!is_notice && (code == 0 || (!ldap_has_password(target) && code != 51 && code != 52)))
+	if (!is_notice && (code == 0 || (!target_has_password(target) && code != 51 && code != 52)))
 		return outcome_make(OUTCOME_READY, NULL);
 	said = alloc_format("%s (code %u)%s%.*s", name, code, text->len ? ": " : "", (int)text->len,
 			    text->len ? text->data : "");
@@ -149,33 +162,76 @@ static struct outcome ldap_read_result(const struct target *target, unsigned cha
 	return outcome;
 }
 
-/* An LDAPMessage (4.1.1) with a number and a BindResponse or a notice, which begin with an LDAPResult (4.1.9). */
+/* An answer: an LDAPMessage (4.1.1) with a number, and a BindResponse or ExtendedResponse that begins with a result. */
+struct ldap_answer {
+	bool is_extended, is_notice;
+	unsigned char code;
+	struct ldap_part text;
+};
+
+static enum dialog_match ldap_read(const struct dialog_heard *heard, struct ldap_answer *answer)
+{
+	struct ldap_part from = {heard->data, heard->len}, message, number, result, code;
+	enum dialog_match whole = ldap_take(&from, LDAP_SEQUENCE, &message);
+
+	if (whole != DIALOG_YES)
+		return whole;
+	if (ldap_take(&message, LDAP_INTEGER, &number) != DIALOG_YES)
+		return DIALOG_NO;
+	answer->is_extended = message.len && (unsigned char)*message.data == LDAP_EXTENDED;
+	answer->is_notice = answer->is_extended && number.len == 1 && *number.data == 0;
+	if (ldap_take(&message, answer->is_extended ? LDAP_EXTENDED : LDAP_BOUND, &result) != DIALOG_YES ||
+	    ldap_take(&result, LDAP_ENUM, &code) != DIALOG_YES || code.len != 1 ||
+	    ldap_take(&result, LDAP_TEXT, &answer->text) != DIALOG_YES ||
+	    ldap_take(&result, LDAP_TEXT, &answer->text) != DIALOG_YES)
+		return DIALOG_NO;
+	answer->code = (unsigned char)*code.data;
+	return DIALOG_YES;
+}
+
+/* Is it the answer to StartTLS that is awaited? */
+static bool ldap_awaits_tls(const struct target *target, const struct dialog_heard *heard)
+{
+	return security_starts_later(&target->security) && !heard->secure;
+}
+
 static bool ldap_judge(const struct target *target, const struct dialog_heard *heard, struct buf *out,
 		       struct outcome *outcome)
 {
-	struct ldap_part from = {heard->data, heard->len}, message, part, result, code;
-	enum dialog_match whole = ldap_take(&from, LDAP_SEQUENCE, &message);
-	bool is_notice;
+	struct ldap_answer answer;
+	enum dialog_match whole;
+	bool awaits_tls = ldap_awaits_tls(target, heard);
 
+	if (heard->secure && security_starts_later(&target->security) && heard->turn == 1) {
+		ldap_say_bind(target, out);
+		return false;
+	}
+	whole = ldap_read(heard, &answer);
 	if (whole == DIALOG_MAYBE)
 		return false;
-	if (whole == DIALOG_YES && ldap_take(&message, LDAP_INTEGER, &part) == DIALOG_YES) {
-		is_notice = message.len && *message.data == LDAP_NOTICE;
-		if (ldap_take(&message, is_notice ? LDAP_NOTICE : LDAP_BOUND, &result) == DIALOG_YES &&
-		    ldap_take(&result, LDAP_ENUM, &code) == DIALOG_YES && code.len == 1 &&
-		    ldap_take(&result, LDAP_TEXT, &part) == DIALOG_YES &&
-		    ldap_take(&result, LDAP_TEXT, &part) == DIALOG_YES) {
-			*outcome = ldap_read_result(target, (unsigned char)*code.data, &part, is_notice);
-			if (!is_notice)
-				ldap_say_goodbye(out);
-			return true;
-		}
+	if (whole == DIALOG_NO || (!answer.is_notice && answer.is_extended != awaits_tls)) {
+		*outcome = outcome_make(OUTCOME_GARBLED, "it is no answer of LDAP");
+		return true;
 	}
-	*outcome = outcome_make(OUTCOME_GARBLED, "it is no BindResponse of LDAP");
+	if (awaits_tls && answer.code == 0)
+		return false;
+	*outcome = awaits_tls && !answer.is_notice
+			   ? outcome_make(OUTCOME_UNSUITABLE, "the server does not begin TLS (code %u)", answer.code)
+			   : ldap_read_result(target, answer.code, &answer.text, answer.is_notice);
+	if (!answer.is_notice)
+		ldap_say_goodbye(out);
 	return true;
 }
 
-static const struct dialog ldap_dialog = {.say = ldap_say, .judge = ldap_judge};
+static bool ldap_begins_tls(const struct target *target, const struct dialog_heard *heard, const struct buf *said)
+{
+	struct ldap_answer answer;
+
+	(void)said;
+	return ldap_awaits_tls(target, heard) && ldap_read(heard, &answer) == DIALOG_YES && answer.code == 0;
+}
+
+static const struct dialog ldap_dialog = {.say = ldap_say, .judge = ldap_judge, .begins_tls = ldap_begins_tls};
 
 static const struct protocol ldap_protocol = {
 	.dialog = &ldap_dialog,
@@ -190,6 +246,9 @@ const struct scheme scheme_ldap = {
 	.summary = "the LDAP server answers, with a password: lets the user in",
 	.example = "ldap://host:389",
 	.default_port = 389,
+	.tls = SCHEME_TLS_OR_STARTTLS,
+	.tls_name = "ldaps",
+	.tls_port = 636,
 	.takes_credentials = true,
 	.protocol = &ldap_protocol,
 };

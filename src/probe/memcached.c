@@ -46,6 +46,7 @@ const struct scheme scheme_memcached = {
 	.summary = "memcached answers with its version",
 	.example = "memcached://host:11211",
 	.default_port = 11211,
+	.tls = SCHEME_TLS,
 	.claims_port = true,
 	.protocol = &memcached_protocol,
 };

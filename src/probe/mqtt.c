@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "attempt/dialog.h"
+#include "base/number.h"
 #include "target/scheme.h"
 
 /* The first bytes of packets (2.2.1), and flags of CONNECT (3.1.2.3). */
@@ -17,23 +18,17 @@ enum {
 /* Two bytes tell the length of a text. No broker knows a longer user or password, so the rest of one changes nothing. */
 enum { MQTT_TEXT_MAX = 0xffff };
 
-static bool mqtt_has(const char *text)
-{
-	return text && *text;
-}
-
 /* A user may come without a password (3.1.2.9). */
 static bool mqtt_has_login(const struct target *target)
 {
-	return mqtt_has(target->user) || mqtt_has(target->password);
+	return target_has_user(target) || target_has_password(target);
 }
 
 static void mqtt_add_text(struct buf *out, const char *text)
 {
 	size_t len = strnlen(text, MQTT_TEXT_MAX);
-	const char length[] = {(char)(len >> 8), (char)len};
 
-	buf_add(out, length, sizeof(length));
+	number_add(out, (uint32_t)len, 2);
 	buf_add(out, text, len);
 }
 
@@ -52,7 +47,7 @@ static void mqtt_add_remaining(struct buf *out, size_t len)
 static void mqtt_say(const struct target *target, struct buf *out)
 {
 	int login =
-		(mqtt_has_login(target) ? MQTT_FLAG_USER : 0) | (mqtt_has(target->password) ? MQTT_FLAG_PASSWORD : 0);
+		(mqtt_has_login(target) ? MQTT_FLAG_USER : 0) | (target_has_password(target) ? MQTT_FLAG_PASSWORD : 0);
 	/* The last two bytes are the seconds between two messages at most. */
 	const char head[] = {0, 4, 'M', 'Q', 'T', 'T', 4, (char)(MQTT_FLAG_CLEAN | login), 0, 30};
 	const char type = MQTT_CONNECT;
@@ -140,6 +135,9 @@ const struct scheme scheme_mqtt = {
 	.summary = "the MQTT broker answers, with a user: lets the client in",
 	.example = "mqtt://host:1883",
 	.default_port = 1883,
+	.tls = SCHEME_TLS,
+	.tls_name = "mqtts",
+	.tls_port = 8883,
 	.claims_port = true,
 	.takes_credentials = true,
 	.protocol = &mqtt_protocol,

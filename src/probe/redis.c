@@ -1,7 +1,10 @@
 /*
- * Redis and what speaks like it: ready when it answers PING, and has the role and the key that are asked for. FACTS 32;
+ * Redis and what speaks like it: ready when it answers PING, and has the role,
+ * the cluster and the key that are asked for. FACTS 32;
  * https://redis.io/docs/latest/develop/reference/protocol-spec/
  */
+#include "probe/redis.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +15,9 @@
 #include "base/pattern.h"
 #include "target/scheme.h"
 
-/* What is asked, in this order; redis_step leaves out what the target has no need of. Of the role only the beginning is read. */
-enum redis_step { REDIS_AUTH, REDIS_SELECT, REDIS_PING, REDIS_KEY, REDIS_ROLE, REDIS_END };
-
-struct redis_params {
-	enum { REDIS_ANY_ROLE, REDIS_MASTER, REDIS_REPLICA } role;
-	const char *key; /* "NAME" or "NAME=REGEX"; NULL: none is asked for */
-};
+/* What is asked, in this order; redis_step leaves out what the target has no
+ * need of. Of the role only the beginning is read. */
+enum redis_step { REDIS_AUTH, REDIS_SELECT, REDIS_PING, REDIS_CLUSTER, REDIS_KEY, REDIS_ROLE, REDIS_END };
 
 /* target->plan; NULL if no key is asked for. */
 struct redis_plan {
@@ -26,7 +25,7 @@ struct redis_plan {
 	struct pattern *value; /* NULL: the key must only exist */
 };
 
-static const struct options_row redis_rows[] = {
+const struct options_row redis_rows[] = {
 	{.key = "role",
 	 .type = OPTIONS_WORD,
 	 .value = REDIS_MASTER,
@@ -38,6 +37,11 @@ static const struct options_row redis_rows[] = {
 	 .offset = offsetof(struct redis_params, key),
 	 .arg = "NAME[=REGEX]",
 	 .help = "this key must exist, and its text must match"},
+	{.key = "cluster",
+	 .type = OPTIONS_FLAG,
+	 .value = 1,
+	 .offset = offsetof(struct redis_params, cluster),
+	 .help = "the server must be of a cluster whose state is ok"},
 };
 static const struct options_table redis_table = {redis_rows, sizeof(redis_rows) / sizeof(redis_rows[0])};
 
@@ -54,22 +58,29 @@ static int redis_bind_key(struct target *target, const char *text, struct error 
 	return 0;
 }
 
-static int redis_bind(struct target *target, const struct env *env, struct log *log, struct error *err)
+int redis_bind_params(struct target *target, const char *path, struct error *err)
 {
-	const struct redis_params *params = target->params.fields;
-	const char *database = target->tail + (target->tail[0] == '/');
+	struct redis_params *params = target->params.fields;
+	const char *database = path + (*path == '/');
 	size_t digits = strspn(database, "0123456789");
 
-	(void)env;
-	(void)log;
 	if (dialog_check_host(target, err))
 		return -1;
 	if ((database[digits] && database[digits] != '?') || digits > 9) /* more would not fit an int */
-		return errors_set(err, "a database is a number of at most 9 digits; write redis://host:6379/1");
+		return errors_set(err, "a database is a number of at most 9 digits; write %s/1",
+				  target->scheme->example);
+	params->database = (int)strtoul(database, NULL, 10);
 	return params->key ? redis_bind_key(target, params->key, err) : 0;
 }
 
-static void redis_unbind(struct target *target)
+static int redis_bind(struct target *target, const struct env *env, struct log *log, struct error *err)
+{
+	(void)env;
+	(void)log;
+	return redis_bind_params(target, target->tail, err);
+}
+
+void redis_unbind(struct target *target)
 {
 	struct redis_plan *plan = target->plan;
 
@@ -81,30 +92,21 @@ static void redis_unbind(struct target *target)
 	target->plan = NULL;
 }
 
-static int redis_database(const struct target *target)
+static const struct redis_params *redis_params(const struct target *target)
 {
-	return target->tail[0] == '/' ? (int)strtoul(target->tail + 1, NULL, 10) : 0;
-}
-
-static int redis_role(const struct target *target)
-{
-	return ((const struct redis_params *)target->params.fields)->role;
-}
-
-static bool redis_has_password(const struct target *target)
-{
-	return target->password && *target->password;
+	return target->params.fields;
 }
 
 /* What is said at this turn, the first of which is 1. */
 static enum redis_step redis_step(const struct target *target, unsigned turn)
 {
 	const bool wanted[] = {
-		[REDIS_AUTH] = redis_has_password(target),
-		[REDIS_SELECT] = redis_database(target) != 0,
+		[REDIS_AUTH] = target_has_password(target),
+		[REDIS_SELECT] = redis_params(target)->database != 0,
 		[REDIS_PING] = true,
+		[REDIS_CLUSTER] = redis_params(target)->cluster,
 		[REDIS_KEY] = target->plan != NULL,
-		[REDIS_ROLE] = redis_role(target) != REDIS_ANY_ROLE,
+		[REDIS_ROLE] = redis_params(target)->role != REDIS_ANY_ROLE,
 	};
 	enum redis_step step = REDIS_AUTH;
 
@@ -113,32 +115,40 @@ static enum redis_step redis_step(const struct target *target, unsigned turn)
 	return step;
 }
 
-/* As arrays, the only form that proxies understand, and the only one for a password with blanks or line ends in it. */
-static char *redis_words(const struct target *target, enum redis_step step)
+void redis_command(struct buf *out, const char *const *words)
 {
-	const char *user = target->user, *password = target->password;
-	const struct redis_plan *plan = target->plan;
-	int database = redis_database(target);
+	size_t count = 0;
+	char *text;
 
-	if (step == REDIS_KEY)
-		return alloc_format("*2\r\n%s\r\n$%zu\r\n%s\r\n", plan->value ? "$3\r\nGET" : "$6\r\nEXISTS",
-				    strlen(plan->key), plan->key);
-	if (step == REDIS_SELECT)
-		return alloc_format("*2\r\n$6\r\nSELECT\r\n$%d\r\n%d\r\n", snprintf(NULL, 0, "%d", database), database);
-	if (step != REDIS_AUTH)
-		return alloc_format("*1\r\n$4\r\n%s\r\n", step == REDIS_PING ? "PING" : "ROLE");
-	if (!user || !*user)
-		return alloc_format("*2\r\n$4\r\nAUTH\r\n$%zu\r\n%s\r\n", strlen(password), password);
-	return alloc_format("*3\r\n$4\r\nAUTH\r\n$%zu\r\n%s\r\n$%zu\r\n%s\r\n", strlen(user), user, strlen(password),
-			    password);
+	while (words[count])
+		count++;
+	text = alloc_format("*%zu\r\n", count);
+	buf_add_text(out, text);
+	free(text);
+	for (size_t i = 0; i < count; i++) {
+		text = alloc_format("$%zu\r\n%s\r\n", strlen(words[i]), words[i]);
+		buf_add_text(out, text);
+		free(text);
+	}
 }
 
+/* The words of a step; in AUTH a user comes before the password. */
 static void redis_say_step(const struct target *target, enum redis_step step, struct buf *out)
 {
-	char *words = redis_words(target, step);
+	const char *user = target->user && *target->user ? target->user : NULL;
+	const struct redis_plan *plan = target->plan;
+	char database[12];
+	const char *const words[REDIS_END][4] = {
+		[REDIS_AUTH] = {"AUTH", user ? user : target->password, user ? target->password : NULL},
+		[REDIS_SELECT] = {"SELECT", database},
+		[REDIS_PING] = {"PING"},
+		[REDIS_CLUSTER] = {"CLUSTER", "INFO"},
+		[REDIS_KEY] = {plan && plan->value ? "GET" : "EXISTS", plan ? plan->key : NULL},
+		[REDIS_ROLE] = {"ROLE"},
+	};
 
-	buf_add_text(out, words);
-	free(words);
+	snprintf(database, sizeof(database), "%d", redis_params(target)->database);
+	redis_command(out, words[step]);
 }
 
 static void redis_say(const struct target *target, struct buf *out)
@@ -151,9 +161,11 @@ static bool redis_begins(const char *line, const char *word)
 	return strncmp(line, word, strlen(word)) == 0;
 }
 
-/* What an error line means; READY: that it is up, which is all that was asked. */
+/* What an error line means; READY: that it is up, which is all that was asked.
+ */
 static enum outcome_kind redis_error_kind(const struct target *target, enum redis_step step, const char *line)
 {
+	const struct redis_params *params = redis_params(target);
 	static const char *const not_yet[] = {"LOADING", "MASTERDOWN", "BUSY", "MISCONF", "DENIED"};
 
 	for (size_t i = 0; i < sizeof(not_yet) / sizeof(not_yet[0]); i++)
@@ -161,20 +173,24 @@ static enum outcome_kind redis_error_kind(const struct target *target, enum redi
 			return OUTCOME_STARTING;
 	if (redis_begins(line, "ERR max number of clients reached"))
 		return OUTCOME_FULL;
-	if (redis_begins(line, "NOAUTH") && !redis_has_password(target))
-		return redis_role(target) == REDIS_ANY_ROLE && !target->plan ? OUTCOME_READY : OUTCOME_DENIED;
+	if (redis_begins(line, "NOAUTH") && !target_has_password(target))
+		return params->role == REDIS_ANY_ROLE && !params->cluster && !target->plan ? OUTCOME_READY
+											   : OUTCOME_DENIED;
 	if (redis_begins(line, "WRONGTYPE") ||
 	    redis_begins(line, "MOVED")) /* no text; or another node of the cluster has it */
+		return OUTCOME_UNSUITABLE;
+	if (step == REDIS_CLUSTER && redis_begins(line, "ERR")) /* it is of no cluster */
 		return OUTCOME_UNSUITABLE;
 	if (redis_begins(line, "NOPERM") && step == REDIS_PING) /* the login was right */
 		return OUTCOME_READY;
 	return step == REDIS_PING ? OUTCOME_STARTING : OUTCOME_DENIED;
 }
 
-/* The role is the first word of an array, "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n". What follows it is not looked at. */
+/* The role is the first word of an array, "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n".
+ * What follows it is not looked at. */
 static struct outcome redis_read_role(const struct target *target, const char *data, size_t len)
 {
-	bool master = redis_role(target) == REDIS_MASTER;
+	bool master = redis_params(target)->role == REDIS_MASTER;
 	const char *line_end;
 
 	for (const char *mark = "*$"; *mark; mark++) {
@@ -193,7 +209,8 @@ static struct outcome redis_read_role(const struct target *target, const char *d
 	return outcome_make(OUTCOME_UNSUITABLE, "it is not a %s", master ? "master" : "replica");
 }
 
-/* The reply to EXISTS, ":1\r\n", or to GET, "$5\r\nready\r\n" or "$-1\r\n". The value may be a secret: it is not told. */
+/* The reply to EXISTS, ":1\r\n", or to GET, "$5\r\nready\r\n" or "$-1\r\n". The
+ * value may be a secret: it is not told. */
 static struct outcome redis_read_key(const struct redis_plan *plan, const char *data, size_t len)
 {
 	const char *line_end = memchr(data, '\n', len);
@@ -216,7 +233,33 @@ static struct outcome redis_read_key(const struct redis_plan *plan, const char *
 	return outcome_make(OUTCOME_STARTING, "the key has another value");
 }
 
-/* What the reply to a step means: NONE while it is not whole, READY when the next step may follow. */
+/*
+ * The reply to CLUSTER INFO,
+ * "$300\r\ncluster_state:ok\r\ncluster_slots_assigned:16384\r\n…":
+ * https://redis.io/docs/latest/commands/cluster-info/
+ */
+static struct outcome redis_read_cluster(const char *data, size_t len)
+{
+	static const char ok[] = "cluster_state:ok\r\n", served[] = "\ncluster_slots_ok:";
+	const char *line_end = memchr(data, '\n', len), *slots;
+	size_t head = line_end ? (size_t)(line_end + 1 - data) : 0;
+	long length = line_end && *data == '$' ? strtol(data + 1, NULL, 10) : 0;
+
+	if (len && (*data != '$' || (line_end && length <= 0)))
+		return outcome_make(OUTCOME_GARBLED, "it tells nothing of the cluster");
+	if (!line_end || len - head < (size_t)length + 2) /* a line end follows */
+		return outcome_make(OUTCOME_NONE, NULL);
+	if (memmem(data + head, (size_t)length, ok, sizeof(ok) - 1))
+		return outcome_make(OUTCOME_READY, NULL);
+	slots = memmem(data + head, (size_t)length, served, sizeof(served) - 1);
+	if (!slots || !memchr(slots + 1, '\n', (size_t)(data + len - slots) - 1))
+		return outcome_make(OUTCOME_STARTING, "the cluster is not ok");
+	return outcome_make(OUTCOME_STARTING, "the cluster is not ok; %ld of 16384 slots are",
+			    strtol(slots + sizeof(served) - 1, NULL, 10));
+}
+
+/* What the reply to a step means: NONE while it is not whole, READY when the
+ * next step may follow. */
 static struct outcome redis_read(const struct target *target, enum redis_step step, const char *data, size_t len)
 {
 	const char *hoped = step == REDIS_PING ? "+PONG\r\n" : "+OK\r\n";
@@ -230,6 +273,8 @@ static struct outcome redis_read(const struct target *target, enum redis_step st
 		return redis_read_role(target, data, len);
 	if (step == REDIS_KEY)
 		return redis_read_key(target->plan, data, len);
+	if (step == REDIS_CLUSTER)
+		return redis_read_cluster(data, len);
 	if (len && (*data != '+' || (kind == OUTCOME_READY && !redis_begins(data, hoped))))
 		return outcome_make(OUTCOME_GARBLED, "it is not %.*s", (int)strcspn(hoped, "\r"), hoped);
 	return outcome_make(kind, NULL);
@@ -249,7 +294,7 @@ static bool redis_judge(const struct target *target, const struct dialog_heard *
 
 static const struct dialog redis_dialog = {.say = redis_say, .judge = redis_judge};
 
-static const struct protocol redis_protocol = {
+const struct protocol redis_protocol = {
 	.dialog = &redis_dialog,
 	.state_size = sizeof(struct dialog_state),
 	.bind = redis_bind,
@@ -263,9 +308,11 @@ static const char *const redis_others[] = {"valkey", "keydb", NULL};
 const struct scheme scheme_redis = {
 	.name = "redis",
 	.others = redis_others,
-	.summary = "Redis answers PING; with ?role, ?key: it has that role, that key",
+	.summary = "Redis answers PING; ?role, ?key, ?cluster: that role, key, cluster",
 	.example = "redis://host:6379",
 	.default_port = 6379,
+	.tls = SCHEME_TLS,
+	.tls_name = "rediss",
 	.claims_port = true,
 	.params = &redis_table,
 	.params_size = sizeof(struct redis_params),

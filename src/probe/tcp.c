@@ -1,6 +1,6 @@
 /*
  * tcp://: a target is ready when its port accepts a connection and keeps it. FACTS 17-21, 53.
- * With send or expect it is a dialog, and tcpcheck says what about.
+ * With send, expect or TLS it is a dialog, and tcpcheck says what about.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -45,7 +45,6 @@
 #define TCP_PROXY_DELAY (1500 * CLOCK_MS)
 
 struct tcp_params {
-	int64_t stay; /* 0: chosen here */
 	struct tcpcheck_params check;
 };
 
@@ -55,7 +54,7 @@ static const struct options_row tcp_rows[] = {
 		.type = OPTIONS_DURATION,
 		.value = 1,
 		.arg = "TIME",
-		.offset = offsetof(struct tcp_params, stay),
+		.offset = offsetof(struct tcp_params, check.stay),
 		.help = "how long the connection must stay open; default: 5ms, or twice the time that connecting took; "
 			"20ms on loopback and at the gateway",
 	},
@@ -99,7 +98,7 @@ union tcp_either {
 	struct dialog_state check;
 };
 
-/* Does the target have send or expect? Only then it has a plan. */
+/* Does the target have send or expect, or TLS? Only then it has a plan. */
 static bool tcp_checks(const struct target *target)
 {
 	return target->plan != NULL;
@@ -173,8 +172,8 @@ static int64_t tcp_delay(struct probe *probe)
 	int64_t took = state->connected - state->began;
 
 	state->knows_delay = true;
-	if (params->stay)
-		return params->stay;
+	if (params->check.stay)
+		return params->check.stay;
 	if (address_is_loopback(probe->address)) {
 		state->knows_delay = false; /* tcp_on_trust finds out whether a proxy listens there */
 		return TCP_TRUST_DELAY;
@@ -211,16 +210,16 @@ static int tcp_bind(struct target *target, const struct env *env, struct log *lo
 	if (target->has_user || strcspn(target->tail, "?") > 1)
 		return errors_set(err, "tcp:// takes a host and a port, and perhaps ?stay=TIME or "
 				       "?send=TEXT&expect=REGEX; write tcp://host:port");
-	if (params->stay && params->stay >= target->settings.attempt_timeout)
+	if (params->check.stay && params->check.stay >= target->settings.attempt_timeout)
 		return errors_set(err, "stay must be shorter than the time for one attempt; add --attempt-timeout %ds",
-				  (int)(params->stay / CLOCK_S + 2));
+				  (int)(params->check.stay / CLOCK_S + 2));
 	if (target->endpoint_count > 1)
 		return errors_set(err, "tcp:// takes one host; write several targets instead of a ','");
 	if (target->endpoint_count && endpoint_family(target->endpoints[0].host) == AF_UNIX)
 		return errors_set(err, "tcp:// takes a host, not a path; write tcp://host:port");
-	if (!params->check.send && !params->check.expect)
+	if (!params->check.send && !params->check.expect && !security_is_on(&target->security))
 		return 0;
-	if (params->stay)
+	if (params->check.stay && (params->check.send || params->check.expect))
 		return errors_set(err, "stay is for a port that says nothing; leave it out, or send and expect");
 	return tcpcheck_bind(target, &params->check, err);
 }
@@ -268,6 +267,8 @@ const struct scheme scheme_tcp = {
 	.name = "tcp",
 	.summary = "the port accepts connections and keeps them open; ?expect: the reply matches",
 	.example = "tcp://host:port",
+	.tls = SCHEME_TLS,
+	.tls_name = "tls",
 	.params = &tcp_table,
 	.params_size = sizeof(struct tcp_params),
 	.protocol = &tcp_protocol,

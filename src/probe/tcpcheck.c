@@ -12,6 +12,7 @@
 enum { TCPCHECK_TELLING = 4 };
 
 struct tcpcheck {
+	int64_t stay;
 	struct buf send;
 	struct pattern *expect; /* NULL: any reply will do */
 };
@@ -21,6 +22,7 @@ int tcpcheck_bind(struct target *target, const struct tcpcheck_params *params, s
 	struct tcpcheck *plan = alloc_zero(1, sizeof(*plan));
 
 	target->plan = plan;
+	plan->stay = params->stay;
 	if (params->send && escape_bytes(&plan->send, params->send, err))
 		return errors_prefix(err, "parameter send");
 	if (params->expect && !(plan->expect = pattern_new(params->expect, err)))
@@ -100,13 +102,22 @@ static bool tcpcheck_judge(const struct target *target, const struct dialog_hear
 			   struct outcome *outcome)
 {
 	const struct tcpcheck *plan = target->plan;
+	bool is_enough = heard->settled && !plan->send.len && !plan->expect; /* tls:// alone: TLS stands, and stays */
 
 	(void)out;
-	if (tcpcheck_matches(plan, heard))
+	if (is_enough || tcpcheck_matches(plan, heard))
 		*outcome = outcome_make(OUTCOME_READY, NULL);
 	else if (heard->len && heard->eof)
 		*outcome = tcpcheck_late(target, heard);
 	return outcome->kind != OUTCOME_NONE;
 }
 
-const struct dialog tcpcheck_dialog = {.say = tcpcheck_say, .judge = tcpcheck_judge, .late = tcpcheck_late};
+static int64_t tcpcheck_stay(const struct target *target)
+{
+	return ((const struct tcpcheck *)target->plan)->stay;
+}
+
+const struct dialog tcpcheck_dialog = {.say = tcpcheck_say,
+				       .judge = tcpcheck_judge,
+				       .late = tcpcheck_late,
+				       .settles = tcpcheck_stay};

@@ -94,5 +94,6 @@ const struct scheme scheme_zookeeper = {
 	.summary = "ZooKeeper grants a session, which needs a quorum",
 	.example = "zookeeper://host:2181",
 	.default_port = 2181,
+	.tls = SCHEME_TLS,
 	.protocol = &zookeeper_protocol,
 };

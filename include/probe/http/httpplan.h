@@ -13,12 +13,15 @@
 
 /* The parameters, as they were written. */
 struct http_params {
-	const char *status, *method, *body, *expect_body, *host, *sni, *cacert, *cert, *key;
+	const char *status, *method, *body, *expect_body, *host;
 	struct options_list headers, expect_json, expect_headers;
-	int follow, http2, insecure;
+	int follow, http2;
 };
 
 extern const struct options_table httpplan_table;
+
+/* Of these rows, those that a protocol on HTTP/2 needs as well: header and host. */
+extern const struct options_table httpplan_call_table;
 
 enum { HTTPPLAN_STATUS_MIN = 200, HTTPPLAN_STATUS_MAX = 599 };
 
@@ -32,8 +35,7 @@ struct httpplan_header {
 /* target->plan. Its texts are the target's or its own. */
 struct httpplan {
 	const struct http_params *params;
-	char *url; /* that is asked for */
-	bool tls;
+	const char *path;                     /* on the service, with its query; NULL or "": "/" */
 	bool wanted[HTTPPLAN_STATUS_MAX + 1]; /* which statuses are ready */
 	struct pattern *body;                 /* NULL: any body will do */
 	struct httpplan_header *headers;
@@ -41,11 +43,14 @@ struct httpplan {
 };
 
 /*
- * Makes target->plan from the parameters and the rest of the URL. tls: the scheme is one with TLS. path is the path on the
+ * Makes target->plan from the parameters and the rest of the URL. path is the path on the
  * service, with its query; NULL or "": "/". Warns in log of parameters that look like a misspelt one. Returns -1 with err;
  * also then the caller calls httpplan_free.
  */
-int httpplan_make(struct target *target, bool tls, const char *path, struct log *log, struct error *err);
+int httpplan_make(struct target *target, const char *path, struct log *log, struct error *err);
+
+/* Returns the URL that is asked for at an endpoint of the target, or at one that was found; NULL: it has none. The caller's. */
+char *httpplan_url(const struct target *target, const struct endpoint *endpoint);
 
 /* Frees target->plan, which may be NULL. */
 void httpplan_free(struct target *target);

@@ -1,10 +1,12 @@
-/* Reads a document of BSON 1.1, item by item. https://bsonspec.org/spec.html */
+/* Reads and writes documents of BSON 1.1, item by item. https://bsonspec.org/spec.html */
 #ifndef PROBE_MONGODB_BSON_H
 #define PROBE_MONGODB_BSON_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/buf.h"
 
 /* What is left of a document. It points into the caller's bytes. */
 struct bson {
@@ -35,5 +37,23 @@ bool bson_is_true(const struct bson_item *item);
 
 /* Returns the value as a text of *len bytes, without the zero byte at its end; NULL if it is none. */
 const char *bson_text(const struct bson_item *item, size_t *len);
+
+/* Returns the value as bytes, *len of them; NULL if it is none. */
+const char *bson_bytes(const struct bson_item *item, size_t *len);
+
+/* Begins to read the value, a list, as a document whose items are the list's. False: it is none. */
+bool bson_open_list(struct bson *list, const struct bson_item *item);
+
+/* Begins a document at the end of out, to which items are added then. Returns what bson_end wants. */
+size_t bson_begin(struct buf *out);
+void bson_end(struct buf *out, size_t begin);
+
+void bson_add_int32(struct buf *out, const char *name, int32_t number);
+void bson_add_true(struct buf *out, const char *name);
+void bson_add_text(struct buf *out, const char *name, const char *text);
+void bson_add_bytes(struct buf *out, const char *name, const char *bytes, size_t len);
+
+/* Begins an item that is a document of its own; the result is as of bson_begin. */
+size_t bson_begin_item(struct buf *out, const char *name);
 
 #endif

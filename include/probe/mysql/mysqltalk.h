@@ -18,6 +18,7 @@ enum { MYSQLTALK_ERROR = 0xff, MYSQLTALK_QUERY = 0x03 };
 struct mysqltalk {
 	const struct target *target;
 	unsigned said, turn; /* how often the walk came to our turn, and how often we have spoken */
+	bool secure;         /* the connection is in TLS now */
 	struct buf *out;
 	struct outcome *outcome;
 	enum { MYSQLTALK_GREETING, MYSQLTALK_LOGIN, MYSQLTALK_SESSION } stage;
@@ -36,9 +37,6 @@ bool mysqltalk_take(struct mysqltalk *talk, const unsigned char **at, size_t *le
 
 /* The parameters of the URL. */
 const struct mysqlquery_params *mysqltalk_params(const struct target *target);
-
-/* Is there a password, so that the server must let us in? */
-bool mysqltalk_logs_in(const struct target *target);
 
 /* It is our turn. Returns whether these words must still be said. */
 bool mysqltalk_must_say(struct mysqltalk *talk);

@@ -20,6 +20,7 @@
 #include "probe/http/httpplan.h"
 #include "probe/unixpath.h"
 #include "target/scheme.h"
+#include "target/security.h"
 
 /* A body that decides nothing is read so long, so that the service can finish what it says. */
 #define HTTP_POLITE_TIME (100 * CLOCK_MS)
@@ -66,7 +67,7 @@ static bool http_may_go(const struct probe *probe, const struct weburl *from, co
 
 	if (strcasecmp(from->host, to->host) != 0 || !to->port || (!tls && strcmp(to->scheme, "http") != 0))
 		return false;
-	if (tls ? !fetch_has_tls() : strcmp(from->scheme, "https") == 0)
+	if (tls ? !SECURITY_IS_BUILT_IN : strcmp(from->scheme, "https") == 0)
 		return false;
 	return state->address.any.sa_family != AF_UNIX || (same_port && strcmp(from->scheme, to->scheme) == 0);
 }
@@ -134,7 +135,7 @@ static void http_judge(struct probe *probe)
 {
 	const struct target *target = probe->target;
 	struct http_state *state = probe->state;
-	bool login = (target->user && *target->user) || (target->password && *target->password);
+	bool login = target_has_user(target) || target_has_password(target);
 	struct outcome outcome = httpjudge_reply(target->plan, &state->fetch.reply, login);
 
 	http_finish(probe, &outcome);
@@ -179,21 +180,25 @@ static void http_on_connected(void *arg)
 	const struct httpplan *plan = probe->target->plan;
 	const struct http_params *params = plan->params;
 	const struct target *target = probe->target;
+	const struct security *security = &target->security;
 	bool is_head = params->method && strcmp(params->method, "HEAD") == 0;
+	const char *body = state->foreign || state->bare ? NULL : params->body;
 	const struct fetch_request request = {
 		.url = state->url,
 		.method = state->bare && !is_head ? NULL : params->method,
 		.headers = params->headers.items,
 		.header_count = state->foreign ? 0 : params->headers.count,
 		.host = state->foreign ? NULL : params->host,
-		.body = state->foreign || state->bare ? NULL : params->body,
-		.user = !state->foreign && target->user && *target->user ? target->user : NULL,
-		.password = !state->foreign && target->password && *target->password ? target->password : NULL,
+		.body = body,
+		.body_len = body ? strlen(body) : 0,
+		.user = !state->foreign && target_has_user(target) ? target->user : NULL,
+		.password = !state->foreign && target_has_password(target) ? target->password : NULL,
 		.http2 = params->http2,
-		.insecure = params->insecure,
-		.ca_file = params->cacert,
-		.cert = state->foreign ? NULL : params->cert,
-		.key = state->foreign ? NULL : params->key,
+		.insecure = security->insecure,
+		.ca_file = security->ca_file,
+		.trust = probe->tls,
+		.cert = state->foreign ? NULL : security->cert,
+		.key = state->foreign ? NULL : security->key,
 	};
 	struct outcome outcome;
 
@@ -233,12 +238,11 @@ static void http_request(struct probe *probe)
 static void http_start(struct probe *probe)
 {
 	struct http_state *state = probe->state;
-	const struct httpplan *plan = probe->target->plan;
 
 	state->stream.fd = -1;
 	state->fetch.fd = -1;
 	state->address = *probe->address;
-	state->url = alloc_text(plan->url);
+	state->url = httpplan_url(probe->target, probe->endpoint);
 	loop_timer_init(probe->loop, &state->polite, http_on_polite, probe);
 	http_request(probe);
 }
@@ -255,15 +259,13 @@ static void http_stop(struct probe *probe)
 
 static int http_bind(struct target *target, const struct env *env, struct log *log, struct error *err)
 {
-	bool tls = target->scheme->default_port == 443;
-
 	(void)env;
 	if (dialog_check_host(target, err))
 		return -1;
 	for (size_t i = 0; i < target->endpoint_count; i++)
 		if (!target->endpoints[i].port)
-			target->endpoints[i].port = target->scheme->default_port;
-	return httpplan_make(target, tls, target->tail, log, err);
+			target->endpoints[i].port = scheme_port(target->scheme, security_is_on(&target->security));
+	return httpplan_make(target, target->tail, log, err);
 }
 
 /* "http+unix:///run/app.sock:/path?parameters": the socket ends where ":/" begins the path. */
@@ -279,7 +281,7 @@ static int http_bind_unix(struct target *target, const struct env *env, struct l
 		return errors_set(err, "the path of the socket is missing; write %s", target->scheme->example);
 	if (unixpath_set(target, path, err))
 		return -1;
-	return httpplan_make(target, false, len < query ? colon + 1 : NULL, log, err);
+	return httpplan_make(target, len < query ? colon + 1 : NULL, log, err);
 }
 
 static const struct protocol http_protocol = {
@@ -308,6 +310,9 @@ const struct scheme scheme_http = {
 	.summary = "the reply to a request has a status from 200 to 399",
 	.example = "http://host:port/path",
 	.default_port = 80,
+	.tls = SCHEME_TLS_BY_NAME,
+	.tls_name = "https",
+	.tls_port = 443,
 	HTTP_ROW,
 	.protocol = &http_protocol,
 };
@@ -316,6 +321,8 @@ const struct scheme scheme_https = {
 	.summary = "the same over TLS (waitfor-tls)",
 	.example = "https://host:port/path",
 	.default_port = 443,
+	.tls = SCHEME_TLS_BY_NAME,
+	.tls_name = "https",
 	HTTP_ROW,
 	.protocol = &http_protocol,
 };
@@ -339,6 +346,7 @@ const struct scheme scheme_elasticsearch = {
 	.summary = "the health of the cluster is yellow or green",
 	.example = "elasticsearch://host:9200",
 	.default_port = 9200,
+	.tls = SCHEME_TLS,
 	HTTP_ROW,
 	.preset = HTTP_CLUSTER,
 	.protocol = &http_protocol,
@@ -348,6 +356,7 @@ const struct scheme scheme_opensearch = {
 	.summary = "the same of OpenSearch",
 	.example = "opensearch://host:9200",
 	.default_port = 9200,
+	.tls = SCHEME_TLS,
 	HTTP_ROW,
 	.preset = HTTP_CLUSTER,
 	.protocol = &http_protocol,
@@ -359,6 +368,7 @@ const struct scheme scheme_etcd = {
 	.summary = "the member is healthy, so the cluster has a leader",
 	.example = "etcd://host:2379",
 	.default_port = 2379,
+	.tls = SCHEME_TLS,
 	HTTP_ROW,
 	.preset = "/health?expect-json=/health=true",
 	.protocol = &http_protocol,

@@ -1,11 +1,9 @@
 #include "probe/http/httpplan.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -22,12 +20,6 @@ static const struct options_row httpplan_rows[] = {
 	HTTPPLAN_TEXT("status", status, "LIST",
 		      "the statuses that are ready, such as 200,204,300-399; default: 200-399"),
 	HTTPPLAN_TEXT("method", method, "METHOD", "GET, HEAD, POST …; default: GET, or POST with a body"),
-	{.key = "header",
-	 .type = OPTIONS_LIST,
-	 .offset = offsetof(struct http_params, headers),
-	 .arg = "LINE",
-	 .secret = true,
-	 .help = "a header that is sent, such as Accept:text/plain; may be repeated"},
 	{.key = "body",
 	 .type = OPTIONS_TEXT,
 	 .offset = offsetof(struct http_params, body),
@@ -52,28 +44,26 @@ static const struct options_row httpplan_rows[] = {
 	 .initial = "0",
 	 .arg = "N",
 	 .help = "follow so many redirects to the same host; default: none"},
-	HTTPPLAN_TEXT("host", host, "NAME", "the host in the request, if it is not that of the URL"),
-	HTTPPLAN_TEXT("sni", sni, "NAME", "the host name in TLS, if it is not that of the request"),
 	{.key = "http2",
 	 .type = OPTIONS_FLAG,
 	 .value = 1,
 	 .offset = offsetof(struct http_params, http2),
 	 .help = "speak HTTP/2, without asking first (waitfor-tls)"},
-	HTTPPLAN_TEXT("cacert", cacert, "FILE", "the certificates that are trusted; default: those of the system"),
-	HTTPPLAN_TEXT("cert", cert, "FILE", "the certificate of this client"),
-	{.key = "key", /* in a URL of HTTP it is often a secret of the service, written without thinking of this row */
-	 .type = OPTIONS_TEXT,
-	 .offset = offsetof(struct http_params, key),
-	 .arg = "FILE",
+	{.key = "header",
+	 .type = OPTIONS_LIST,
+	 .offset = offsetof(struct http_params, headers),
+	 .arg = "LINE",
 	 .secret = true,
-	 .help = "its key, if it is in a file of its own"},
-	{.key = "insecure",
-	 .type = OPTIONS_FLAG,
-	 .value = 1,
-	 .offset = offsetof(struct http_params, insecure),
-	 .help = "accept every certificate"},
+	 .help = "a header that is sent, such as Accept:text/plain; may be repeated"},
+	HTTPPLAN_TEXT("host", host, "NAME", "the host in the request, if it is not that of the URL"),
 };
-const struct options_table httpplan_table = {httpplan_rows, sizeof(httpplan_rows) / sizeof(httpplan_rows[0])};
+
+enum { HTTPPLAN_ROWS = sizeof(httpplan_rows) / sizeof(httpplan_rows[0]), HTTPPLAN_CALL_ROWS = 2 };
+
+const struct options_table httpplan_table = {httpplan_rows, HTTPPLAN_ROWS};
+/* The last rows: header and host. */
+const struct options_table httpplan_call_table = {httpplan_rows + HTTPPLAN_ROWS - HTTPPLAN_CALL_ROWS,
+						  HTTPPLAN_CALL_ROWS};
 
 /* Reads a status at *text, and moves *text behind it. Returns 0 if there is none. */
 static int httpplan_read_status(const char **text)
@@ -182,9 +172,10 @@ static int httpplan_check_head(const struct http_params *params, struct error *e
 	return 0;
 }
 
-static int httpplan_check_words(const struct http_params *params, struct error *err)
+static int httpplan_check_words(const struct target *target, struct error *err)
 {
-	const char *method = params->method, *names[] = {params->host, params->sni};
+	const struct http_params *params = target->params.fields;
+	const char *method = params->method, *names[] = {params->host, target->security.sni};
 
 	if (method && method[strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")])
 		return errors_set(err, "parameter method: \"%s\" is not a method; write one such as HEAD", method);
@@ -204,35 +195,6 @@ static int httpplan_check_words(const struct http_params *params, struct error *
 	return 0;
 }
 
-/* The files are read in each attempt. Whether they can be read is found out before the first. */
-static int httpplan_check_files(const struct http_params *params, struct error *err)
-{
-	const char *files[][2] = {{"cacert", params->cacert}, {"cert", params->cert}, {"key", params->key}};
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (files[i][1] && access(files[i][1], R_OK))
-			return errors_set(err, "parameter %s: its file cannot be read: %s", files[i][0],
-					  strerror(errno));
-	return 0;
-}
-
-/* What only TLS can do, where there is none. */
-static int httpplan_check_tls(const struct httpplan *plan, const char *scheme, struct error *err)
-{
-	const struct http_params *params = plan->params;
-
-	if (!fetch_has_tls() && (plan->tls || params->http2))
-		return errors_set(err, "%s needs a part that this waitfor is built without; use waitfor-tls",
-				  plan->tls ? scheme : "http2");
-	if (!plan->tls && (params->cacert || params->cert || params->key || params->insecure || params->sni))
-		return errors_set(
-			err, "cacert, cert, key, insecure and sni are for TLS; write https://, or for a parameter of "
-			     "the service an escape in its name: %%6Bey=");
-	if (params->key && !params->cert)
-		return errors_set(err, "parameter key needs the certificate; add cert=FILE");
-	return httpplan_check_files(params, err);
-}
-
 static int httpplan_expect(struct httpplan *plan, struct error *err)
 {
 	const struct http_params *params = plan->params;
@@ -250,11 +212,11 @@ static int httpplan_expect(struct httpplan *plan, struct error *err)
 }
 
 /* Adds the host of the request: a name, or an address in brackets without its interface, which only this machine knows. */
-static void httpplan_add_host(struct buf *url, const struct target *target)
+static void httpplan_add_host(struct buf *url, const struct target *target, const struct endpoint *endpoint)
 {
 	const struct http_params *params = target->params.fields;
-	const char *other = params->sni ? params->sni : params->host;
-	const char *host = target->endpoint_count ? target->endpoints[0].host : "localhost";
+	const char *other = target->security.sni ? target->security.sni : params->host;
+	const char *host = endpoint ? endpoint->host : "localhost";
 
 	if (other) {
 		buf_add(url, other, *other == '[' ? strcspn(other, "]") + 1 : strcspn(other, ":"));
@@ -269,15 +231,17 @@ static void httpplan_add_host(struct buf *url, const struct target *target)
 		buf_add_text(url, "]");
 }
 
-/* Makes the URL that is asked for. It names no port if that is the scheme's own, as a browser would not. */
-static char *httpplan_url(const struct target *target, bool tls, const char *path)
+/* It names no port if that is the scheme's own, as a browser would not. */
+char *httpplan_url(const struct target *target, const struct endpoint *endpoint)
 {
-	unsigned port = target->endpoint_count ? target->endpoints[0].port : 0, own = tls ? 443 : 80;
-	size_t len = path ? strcspn(path, "?#") : 0;
+	const struct httpplan *plan = target->plan;
+	bool tls = security_is_on(&target->security);
+	unsigned port = endpoint ? endpoint->port : 0, own = tls ? 443 : 80;
+	size_t len = plan->path ? strcspn(plan->path, "?#") : 0;
 	struct buf url = {0};
 
 	buf_add_text(&url, tls ? "https://" : "http://");
-	httpplan_add_host(&url, target);
+	httpplan_add_host(&url, target, endpoint);
 	if (port && port != own) {
 		char *text = alloc_format(":%u", port);
 
@@ -285,7 +249,7 @@ static char *httpplan_url(const struct target *target, bool tls, const char *pat
 		free(text);
 	}
 	if (len)
-		buf_add(&url, path, len);
+		buf_add(&url, plan->path, len);
 	else
 		buf_add_text(&url, "/");
 	if (target->params.others.len) {
@@ -316,20 +280,25 @@ static void httpplan_warn(const struct target *target, struct log *log)
 	}
 }
 
-int httpplan_make(struct target *target, bool tls, const char *path, struct log *log, struct error *err)
+int httpplan_make(struct target *target, const char *path, struct log *log, struct error *err)
 {
 	struct httpplan *plan = target->plan = alloc_zero(1, sizeof(*plan));
-	struct weburl parts;
+	struct weburl parts = {0};
+	bool is_url;
+	char *url;
 
+	plan->path = path;
 	plan->params = target->params.fields;
-	plan->tls = tls;
-	if (httpplan_check_words(plan->params, err) || httpplan_check_head(plan->params, err) ||
-	    httpplan_check_tls(plan, tls ? "https://" : "http://", err) || httpplan_expect(plan, err))
+	if (plan->params->http2 && !SECURITY_IS_BUILT_IN)
+		return errors_set(err, "http2 needs a part that this waitfor is built without; use waitfor-tls");
+	if (httpplan_check_words(target, err) || httpplan_check_head(plan->params, err) || httpplan_expect(plan, err))
 		return -1;
-	plan->url = httpplan_url(target, tls, path);
-	if (!weburl_split(&parts, plan->url))
-		return errors_set(err, "the path holds what a URL cannot; write a space as %%20");
+	url = httpplan_url(target, target->endpoints);
+	is_url = weburl_split(&parts, url);
+	free(url);
 	weburl_release(&parts);
+	if (!is_url)
+		return errors_set(err, "the path holds what a URL cannot; write a space as %%20");
 	httpplan_warn(target, log);
 	return 0;
 }
@@ -344,7 +313,6 @@ void httpplan_free(struct target *target)
 	for (size_t i = 0; i < plan->header_count; i++)
 		pattern_free(plan->headers[i].value);
 	free(plan->headers);
-	free(plan->url);
 	free(plan);
 	target->plan = NULL;
 }

@@ -2,15 +2,23 @@
 
 #include <string.h>
 
-/* The types that are looked at. */
-enum { BSON_DOUBLE = 0x01, BSON_STRING = 0x02, BSON_BOOL = 0x08, BSON_INT32 = 0x10, BSON_INT64 = 0x12 };
+#include "base/number.h"
+
+/* The types that are looked at, or written. */
+enum {
+	BSON_DOUBLE = 0x01,
+	BSON_STRING = 0x02,
+	BSON_DOCUMENT = 0x03,
+	BSON_LIST = 0x04,
+	BSON_BYTES = 0x05,
+	BSON_BOOL = 0x08,
+	BSON_INT32 = 0x10,
+	BSON_INT64 = 0x12
+};
 
 int32_t bson_int32(const char *data)
 {
-	const unsigned char *bytes = (const unsigned char *)data;
-
-	return (int32_t)((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-			 (uint32_t)bytes[3] << 24);
+	return (int32_t)number_read_low(data, 4);
 }
 
 bool bson_open(struct bson *doc, const char *data, size_t len)
@@ -43,10 +51,9 @@ static const struct bson_size {
 	unsigned char bytes;
 	bool counts, counts_itself;
 } bson_sizes[] = {
-	{BSON_DOUBLE, 8, false, false}, {BSON_STRING, 4, true, false}, {0x03, 4, true, true}, /* a document */
-	{0x04, 4, true, true},                                                                /* an array */
-	{0x05, 5, true, false},  /* bytes, and one that says of which kind */
-	{0x06, 0, false, false}, /* undefined */
+	{BSON_DOUBLE, 8, false, false}, {BSON_STRING, 4, true, false}, {BSON_DOCUMENT, 4, true, true},
+	{BSON_LIST, 4, true, true},     {BSON_BYTES, 5, true, false}, /* bytes, and one that says of which kind */
+	{0x06, 0, false, false},                                      /* undefined */
 	{0x07, 12, false, false},       {BSON_BOOL, 1, false, false},  {0x09, 8, false, false}, /* a time */
 	{0x0a, 0, false, false},                                                                /* null */
 	{0x0c, 16, true, false},                                  /* a reference: a text, and 12 bytes */
@@ -121,4 +128,71 @@ const char *bson_text(const struct bson_item *item, size_t *len)
 		return NULL;
 	*len = item->len - 5;
 	return item->value + 4;
+}
+
+const char *bson_bytes(const struct bson_item *item, size_t *len)
+{
+	if (item->type != BSON_BYTES)
+		return NULL;
+	*len = item->len - 5;
+	return item->value + 5;
+}
+
+bool bson_open_list(struct bson *list, const struct bson_item *item)
+{
+	return item->type == BSON_LIST && bson_open(list, item->value, item->len);
+}
+
+size_t bson_begin(struct buf *out)
+{
+	number_add_low(out, 0, 4); /* bson_end writes the length there */
+	return out->len - 4;
+}
+
+void bson_end(struct buf *out, size_t begin)
+{
+	buf_add(out, "", 1);
+	for (size_t i = 0; i < 4; i++)
+		out->data[begin + i] = (char)((out->len - begin) >> 8 * i);
+}
+
+static void bson_add_head(struct buf *out, char type, const char *name)
+{
+	buf_add(out, &type, 1);
+	buf_add(out, name, strlen(name) + 1);
+}
+
+void bson_add_int32(struct buf *out, const char *name, int32_t number)
+{
+	bson_add_head(out, BSON_INT32, name);
+	number_add_low(out, (uint32_t)number, 4);
+}
+
+void bson_add_true(struct buf *out, const char *name)
+{
+	bson_add_head(out, BSON_BOOL, name);
+	buf_add(out, "\1", 1);
+}
+
+void bson_add_text(struct buf *out, const char *name, const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	bson_add_head(out, BSON_STRING, name);
+	number_add_low(out, (uint32_t)size, 4);
+	buf_add(out, text, size);
+}
+
+void bson_add_bytes(struct buf *out, const char *name, const char *bytes, size_t len)
+{
+	bson_add_head(out, BSON_BYTES, name);
+	number_add_low(out, (uint32_t)len, 4);
+	buf_add(out, "", 1); /* of no kind */
+	buf_add(out, bytes, len);
+}
+
+size_t bson_begin_item(struct buf *out, const char *name)
+{
+	bson_add_head(out, BSON_DOCUMENT, name);
+	return bson_begin(out);
 }

@@ -37,7 +37,7 @@ static void mysql_log_in(struct mysqltalk *talk)
 {
 	if (!mysqllogin_go_on(talk))
 		return;
-	if (mysqltalk_logs_in(talk->target))
+	if (target_has_password(talk->target))
 		mysql_ask(talk);
 	else
 		mysqltalk_part(talk, mysqltalk_up(talk->target));
@@ -65,12 +65,16 @@ static bool mysql_judge(const struct target *target, const struct dialog_heard *
 		[MYSQLTALK_LOGIN] = mysql_log_in,
 		[MYSQLTALK_SESSION] = mysql_answered,
 	};
-	struct mysqltalk talk = {.target = target, .turn = heard->turn, .out = out, .outcome = outcome};
+	struct mysqltalk talk = {
+		.target = target, .turn = heard->turn, .secure = heard->secure, .out = out, .outcome = outcome};
 	const unsigned char *at = (const unsigned char *)heard->data;
 	size_t left = heard->len;
 
 	while (outcome->kind == OUTCOME_NONE && !out->len && mysqltalk_take(&talk, &at, &left))
 		stages[talk.stage](&talk);
+	/* Behind the greeting nothing comes before TLS; what does may be from anybody on the way. */
+	if (security_is_on(&target->security) && heard->turn == 0 && out->len && left)
+		mysqltalk_garbled(&talk, "it speaks before TLS begins");
 	return outcome->kind != OUTCOME_NONE;
 }
 
@@ -92,7 +96,14 @@ static int mysql_bind(struct target *target, const struct env *env, struct log *
 	return mysqlquery_check(mysqltalk_params(target), named, err);
 }
 
-static const struct dialog mysql_dialog = {.judge = mysql_judge, .remembers = true};
+/* Its request was said as the answer to the greeting, and has no answer of its own ("Protocol::SSLRequest"). */
+static bool mysql_begins_tls(const struct target *target, const struct dialog_heard *heard, const struct buf *said)
+{
+	(void)target;
+	return heard->turn == 0 && said->len > 0;
+}
+
+static const struct dialog mysql_dialog = {.judge = mysql_judge, .remembers = true, .begins_tls = mysql_begins_tls};
 
 static const struct protocol mysql_protocol = {
 	.dialog = &mysql_dialog,
@@ -112,6 +123,7 @@ const struct scheme scheme_mysql = {
 	.summary = "MySQL or MariaDB answers; with a password: logs in and answers a query",
 	.example = "mysql://host:3306",
 	.default_port = 3306,
+	.tls = SCHEME_TLS_INSIDE,
 	.claims_port = true,
 	.params = &mysqlquery_table,
 	.params_size = sizeof(struct mysqlquery_params),

@@ -9,39 +9,17 @@
 #include <string.h>
 
 #include "base/alloc.h"
-
-/* libpq's hashes, which SCRAM needs: the prototypes are in its common/cryptohash.h, but not in its public headers. */
-typedef struct pg_cryptohash_ctx pg_cryptohash_ctx;
-enum mysqlauth_hash { MYSQLAUTH_SHA1 = 1, MYSQLAUTH_SHA256 = 3 }; /* values of pg_cryptohash_type */
-pg_cryptohash_ctx *pg_cryptohash_create(int type);
-int pg_cryptohash_init(pg_cryptohash_ctx *ctx);
-int pg_cryptohash_update(pg_cryptohash_ctx *ctx, const uint8_t *data, size_t len);
-int pg_cryptohash_final(pg_cryptohash_ctx *ctx, uint8_t *dest, size_t len);
-void pg_cryptohash_free(pg_cryptohash_ctx *ctx);
+#include "base/number.h"
+#include "probe/base64.h"
+#include "probe/digest.h"
 
 enum {
-	MYSQLAUTH_SHA1_SIZE = 20,
-	MYSQLAUTH_SHA256_SIZE = 32,
-	MYSQLAUTH_PADDING_MIN = 2 * MYSQLAUTH_SHA1_SIZE + 2,
+	MYSQLAUTH_PADDING_MIN = 2 * DIGEST_SHA1_SIZE + 2,
 	MYSQLAUTH_KEY_MIN = 1024 / 8, /* bytes */
 	MYSQLAUTH_KEY_MAX = 4096 / 8,
 	MYSQLAUTH_DER_MAX = MYSQLAUTH_KEY_MAX + 64,
 	MYSQLAUTH_WORDS = MYSQLAUTH_KEY_MAX / 4
 };
-
-/* Hashes one text behind the other. out has the size of the hash. */
-static void mysqlauth_hash(enum mysqlauth_hash type, const void *first, size_t first_len, const void *second,
-			   size_t second_len, unsigned char *out)
-{
-	size_t size = type == MYSQLAUTH_SHA1 ? MYSQLAUTH_SHA1_SIZE : MYSQLAUTH_SHA256_SIZE;
-	pg_cryptohash_ctx *ctx = alloc_check(pg_cryptohash_create(type));
-
-	/* They fail only in OpenSSL, without memory. */
-	if (pg_cryptohash_init(ctx) || pg_cryptohash_update(ctx, first, first_len) ||
-	    pg_cryptohash_update(ctx, second, second_len) || pg_cryptohash_final(ctx, out, size))
-		alloc_check(NULL);
-	pg_cryptohash_free(ctx);
-}
 
 static bool mysqlauth_is(const struct mysqlauth *auth, const char *method)
 {
@@ -56,9 +34,9 @@ bool mysqlauth_is_known(const struct mysqlauth *auth)
 void mysqlauth_answer(const struct mysqlauth *auth, const char *password, struct buf *out)
 {
 	bool native = mysqlauth_is(auth, MYSQLAUTH_NATIVE);
-	enum mysqlauth_hash type = native ? MYSQLAUTH_SHA1 : MYSQLAUTH_SHA256;
-	size_t size = native ? MYSQLAUTH_SHA1_SIZE : MYSQLAUTH_SHA256_SIZE;
-	unsigned char once[MYSQLAUTH_SHA256_SIZE] = {0}, twice[MYSQLAUTH_SHA256_SIZE] = {0};
+	enum digest_kind type = native ? DIGEST_SHA1 : DIGEST_SHA256;
+	size_t size = native ? DIGEST_SHA1_SIZE : DIGEST_SHA256_SIZE;
+	unsigned char once[DIGEST_SHA256_SIZE] = {0}, twice[DIGEST_SHA256_SIZE] = {0};
 	/* To less than this client_ed25519 says "bad handshake", which counts (MariaDB 10.11). */
 	static const char nothing[64];
 
@@ -71,12 +49,12 @@ void mysqlauth_answer(const struct mysqlauth *auth, const char *password, struct
 		return;
 	}
 	/* XOR(H(password), H(nonce, H(H(password)))); caching_sha2_password has the nonce behind the rest. */
-	mysqlauth_hash(type, password, strlen(password), "", 0, once);
-	mysqlauth_hash(type, once, size, "", 0, twice);
+	digest_make(type, password, strlen(password), "", 0, once);
+	digest_make(type, once, size, "", 0, twice);
 	if (native)
-		mysqlauth_hash(type, auth->nonce, sizeof(auth->nonce), twice, size, twice);
+		digest_make(type, auth->nonce, sizeof(auth->nonce), twice, size, twice);
 	else
-		mysqlauth_hash(type, twice, size, auth->nonce, sizeof(auth->nonce), twice);
+		digest_make(type, twice, size, auth->nonce, sizeof(auth->nonce), twice);
 	for (size_t i = 0; i < size; i++)
 		once[i] ^= twice[i];
 	buf_add(out, (const char *)once, size);
@@ -85,24 +63,16 @@ void mysqlauth_answer(const struct mysqlauth *auth, const char *password, struct
 /* Decodes the lines between "-----BEGIN" and "-----END" into out. Returns how many bytes; 0 if there are none. */
 static size_t mysqlauth_read_pem(const char *pem, size_t len, unsigned char out[MYSQLAUTH_DER_MAX])
 {
-	static const char begin[] = "-----BEGIN PUBLIC KEY-----",
-			  digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = memmem(pem, len, begin, sizeof(begin) - 1), *digit;
-	unsigned bits = 0, count = 0;
+	static const char begin[] = "-----BEGIN PUBLIC KEY-----";
+	const char *at = memmem(pem, len, begin, sizeof(begin) - 1);
+	struct buf digits = {0};
 	size_t size = 0;
 
-	for (at = at ? at + sizeof(begin) - 1 : pem + len; at < pem + len && *at != '-' && *at != '='; at++) {
-		if (!*at || !(digit = strchr(digits, *at)))
-			continue;
-		bits = (bits << 6 | (unsigned)(digit - digits)) & 0xffff;
-		count += 6;
-		if (count < 8)
-			continue;
-		count -= 8;
-		if (size == MYSQLAUTH_DER_MAX)
-			return 0;
-		out[size++] = (unsigned char)(bits >> count);
-	}
+	for (at = at ? at + sizeof(begin) - 1 : pem + len; at < pem + len && *at != '-'; at++)
+		if (*at != '\r' && *at != '\n')
+			buf_add(&digits, at, 1);
+	base64_read(digits.data, digits.len, out, MYSQLAUTH_DER_MAX, &size);
+	buf_release(&digits);
 	return size;
 }
 
@@ -114,15 +84,14 @@ struct mysqlauth_slice {
 /* Takes a value with this tag off the beginning of DER (X.690, 8.1). Lengths have one to three bytes here. */
 static bool mysqlauth_take(struct mysqlauth_slice *from, unsigned char tag, struct mysqlauth_slice *value)
 {
-	size_t head = 2, len = 0;
+	size_t head = 2, len;
 
 	if (from->len < head || from->at[0] != tag)
 		return false;
 	head += from->at[1] > 0x80 ? from->at[1] - 0x80u : 0;
 	if (head > 4 || from->len < head)
 		return false;
-	for (size_t i = head > 2 ? 2 : 1; i < head; i++)
-		len = len << 8 | from->at[i];
+	len = head > 2 ? number_read(from->at + 2, head - 2) : from->at[1];
 	if (len > from->len - head)
 		return false;
 	*value = (struct mysqlauth_slice){from->at + head, len};
@@ -139,11 +108,8 @@ struct mysqlauth_key {
 
 static void mysqlauth_load(uint32_t *words, size_t count, const unsigned char *bytes)
 {
-	for (size_t i = 0; i < count; i++) {
-		const unsigned char *at = bytes + (count - 1 - i) * 4;
-
-		words[i] = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-	}
+	for (size_t i = 0; i < count; i++)
+		words[i] = number_read(bytes + (count - 1 - i) * 4, 4);
 }
 
 /* An INTEGER has a zero byte before a first byte above 127. */
@@ -173,9 +139,7 @@ static bool mysqlauth_read_key(const unsigned char *der, size_t len, struct mysq
 		return false;
 	key->count = modulus.len / 4;
 	mysqlauth_load(key->modulus, key->count, modulus.at);
-	key->exponent = 0;
-	for (size_t i = 0; i < exponent.len; i++)
-		key->exponent = key->exponent << 8 | exponent.at[i];
+	key->exponent = number_read(exponent.at, exponent.len);
 	return true;
 }
 
@@ -237,27 +201,27 @@ static void mysqlauth_power(const struct mysqlauth_key *key, unsigned char *byte
 /* Hides bytes behind a mask that the seed gives (MGF1). */
 static void mysqlauth_mask(unsigned char *bytes, size_t len, const unsigned char *seed, size_t seed_len)
 {
-	unsigned char mask[MYSQLAUTH_SHA1_SIZE] = {0};
+	unsigned char mask[DIGEST_SHA1_SIZE] = {0};
 
 	for (size_t i = 0; i < len; i++) {
 		size_t block = i / sizeof(mask);
 		const unsigned char counter[] = {0, 0, (unsigned char)(block >> 8), (unsigned char)block};
 
 		if (i % sizeof(mask) == 0)
-			mysqlauth_hash(MYSQLAUTH_SHA1, seed, seed_len, counter, sizeof(counter), mask);
+			digest_make(DIGEST_SHA1, seed, seed_len, counter, sizeof(counter), mask);
 		bytes[i] ^= mask[i % sizeof(mask)];
 	}
 }
 
 /*
- * OAEP wants a seed that nobody guesses. This one is made of the password and the nonce, because judge has no source of
- * random bytes (attempt/dialog.h). Who guesses the password could see by it that the guess is right, but that the answer to
+ * OAEP wants a seed that nobody guesses. This one is made of the password and the nonce, so that judge gives the same words
+ * for the same bytes. Who guesses the password could see by it that the guess is right, but that the answer to
  * the nonce shows already.
  */
 bool mysqlauth_encrypt(const struct mysqlauth *auth, const char *password, const char *pem, size_t len, struct buf *out)
 {
 	unsigned char der[MYSQLAUTH_DER_MAX], bytes[MYSQLAUTH_KEY_MAX] = {0};
-	unsigned char *seed = bytes + 1, *data = seed + MYSQLAUTH_SHA1_SIZE;
+	unsigned char *seed = bytes + 1, *data = seed + DIGEST_SHA1_SIZE;
 	size_t secret = strlen(password) + 1, size; /* the zero at its end is sent, too */
 	struct mysqlauth_key key;
 
@@ -266,13 +230,13 @@ bool mysqlauth_encrypt(const struct mysqlauth *auth, const char *password, const
 	size = key.count * 4;
 	if (secret + MYSQLAUTH_PADDING_MIN > size)
 		return false;
-	mysqlauth_hash(MYSQLAUTH_SHA1, auth->nonce, sizeof(auth->nonce), password, secret, seed);
-	mysqlauth_hash(MYSQLAUTH_SHA1, "", 0, "", 0, data);
+	digest_make(DIGEST_SHA1, auth->nonce, sizeof(auth->nonce), password, secret, seed);
+	digest_make(DIGEST_SHA1, "", 0, "", 0, data);
 	bytes[size - secret - 1] = 1;
 	for (size_t i = 0; i < secret; i++)
 		bytes[size - secret + i] = (unsigned char)password[i] ^ auth->nonce[i % sizeof(auth->nonce)];
-	mysqlauth_mask(data, size - 1 - MYSQLAUTH_SHA1_SIZE, seed, MYSQLAUTH_SHA1_SIZE);
-	mysqlauth_mask(seed, MYSQLAUTH_SHA1_SIZE, data, size - 1 - MYSQLAUTH_SHA1_SIZE);
+	mysqlauth_mask(data, size - 1 - DIGEST_SHA1_SIZE, seed, DIGEST_SHA1_SIZE);
+	mysqlauth_mask(seed, DIGEST_SHA1_SIZE, data, size - 1 - DIGEST_SHA1_SIZE);
 	mysqlauth_power(&key, bytes);
 	buf_add(out, (const char *)bytes, size);
 	return true;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/percent.h"
 
 /* First bytes of packets. */
@@ -22,6 +23,7 @@ enum {
 	MYSQLLOGIN_LONG_PASSWORD = 1,
 	MYSQLLOGIN_WITH_DATABASE = 8,
 	MYSQLLOGIN_PROTOCOL_41 = 1 << 9,
+	MYSQLLOGIN_TLS = 1 << 11,
 	MYSQLLOGIN_SECURE = 1 << 15,
 	MYSQLLOGIN_METHODS = 1 << 19
 };
@@ -45,16 +47,22 @@ char *mysqllogin_database(const struct target *target)
 static void mysqllogin_say(struct mysqltalk *talk, unsigned capabilities)
 {
 	const struct target *target = talk->target;
-	bool real = mysqltalk_logs_in(target);
-	const char *user = !real ? "waitfor" : target->user && *target->user ? target->user : "root";
+	bool real = target_has_password(target), tls = security_is_on(&target->security);
+	const char *user = !real ? "waitfor" : target_has_user(target) ? target->user : "root";
 	char *database = real ? mysqllogin_database(target) : NULL;
 	bool named = database && *database;
 	unsigned flags = MYSQLLOGIN_LONG_PASSWORD | MYSQLLOGIN_PROTOCOL_41 | MYSQLLOGIN_SECURE |
-			 (capabilities & MYSQLLOGIN_METHODS) | (named ? MYSQLLOGIN_WITH_DATABASE : 0);
+			 (capabilities & MYSQLLOGIN_METHODS) | (named ? MYSQLLOGIN_WITH_DATABASE : 0) |
+			 (tls ? MYSQLLOGIN_TLS : 0);
 	char head[32] = {(char)flags, (char)(flags >> 8), (char)(flags >> 16), 0, 0, 0, 0, 1, MYSQLLOGIN_UTF8};
 	struct buf words = {0}, answer = {0};
 	char length;
 
+	if (tls && !talk->secure) { /* the beginning of the login is the request for TLS; all of it follows in TLS */
+		mysqltalk_answer(talk, head, sizeof(head));
+		free(database);
+		return;
+	}
 	mysqlauth_answer(&talk->auth, real ? target->password : "", &answer);
 	length = (char)answer.len;
 	buf_add(&words, head, sizeof(head));
@@ -83,6 +91,19 @@ static size_t mysqllogin_note(struct mysqltalk *talk, const void *method, size_t
 	return len + 1;
 }
 
+/* Says the login, or before it the request for TLS, which counts as a packet. */
+static void mysqllogin_introduce(struct mysqltalk *talk, unsigned capabilities)
+{
+	bool says = mysqltalk_must_say(talk);
+
+	if (security_is_on(&talk->target->security) && !says) {
+		talk->number++;
+		says = mysqltalk_must_say(talk);
+	}
+	if (says)
+		mysqllogin_say(talk, capabilities);
+}
+
 /*
  * Protocol::HandshakeV10: behind the server's version are the connection (4 bytes), 8 bytes of the nonce, a filler (1),
  * capabilities (2), a character set (1), the status (2), more capabilities (2), the nonce's length (1), a filler (10), the
@@ -102,7 +123,7 @@ void mysqllogin_greet(struct mysqltalk *talk)
 		mysqltalk_garbled(talk, "it is no greeting of MySQL 4.1 or later");
 		return;
 	}
-	capabilities = more[13] | (unsigned)more[14] << 8 | (unsigned)more[18] << 16;
+	capabilities = number_read_low(more + 13, 2) | (unsigned)more[18] << 16;
 	memcpy(talk->auth.nonce, more + 4, 8);
 	memcpy(talk->auth.nonce + 8, more + 31, 12);
 	nonce = more[20] > 21 ? more[20] - 8u : 13;
@@ -111,8 +132,11 @@ void mysqllogin_greet(struct mysqltalk *talk)
 	if (!mysqlauth_is_known(&talk->auth)) /* the server will name the account's */
 		mysqllogin_note(talk, MYSQLAUTH_NATIVE, sizeof(MYSQLAUTH_NATIVE));
 	talk->stage = MYSQLTALK_LOGIN;
-	if (mysqltalk_must_say(talk))
-		mysqllogin_say(talk, capabilities);
+	if (security_is_on(&talk->target->security) && !(capabilities & MYSQLLOGIN_TLS)) {
+		mysqltalk_part(talk, outcome_make(OUTCOME_UNSUITABLE, "the server does not speak TLS"));
+		return;
+	}
+	mysqllogin_introduce(talk, capabilities);
 }
 
 /* Protocol::AuthSwitchRequest: a method and a nonce. Without both it is the method from before 4.1. */
@@ -129,7 +153,7 @@ static void mysqllogin_switched(struct mysqltalk *talk)
 	memset(talk->auth.nonce, 0, sizeof(talk->auth.nonce));
 	for (size_t i = 0; i < sizeof(talk->auth.nonce) && at + i < talk->len; i++)
 		talk->auth.nonce[i] = talk->packet[at + i];
-	if (mysqltalk_logs_in(talk->target) && !mysqlauth_is_known(&talk->auth)) {
+	if (target_has_password(talk->target) && !mysqlauth_is_known(&talk->auth)) {
 		mysqltalk_part(talk, outcome_make(OUTCOME_UNSUITABLE,
 						  "the server wants a login by %s, which waitfor does not have",
 						  talk->auth.method));
@@ -137,24 +161,29 @@ static void mysqllogin_switched(struct mysqltalk *talk)
 	}
 	if (!mysqltalk_must_say(talk))
 		return;
-	mysqlauth_answer(&talk->auth, mysqltalk_logs_in(talk->target) ? talk->target->password : "", &answer);
+	mysqlauth_answer(&talk->auth, target_has_password(talk->target) ? talk->target->password : "", &answer);
 	mysqltalk_answer(talk, answer.len ? answer.data : "", answer.len);
 	buf_release(&answer);
 }
 
 /*
  * caching_sha2_password: 3 says that the server knew the password's hash, and OK follows. 4 says that it wants to have the
- * password, which is what the first login after its start is for. Then we ask for its public key, which comes next.
+ * password, which is what the first login after its start is for. It gets it in TLS; else we ask for its public key, which
+ * comes next.
  */
 static void mysqllogin_more(struct mysqltalk *talk)
 {
 	const char *key = (const char *)talk->packet + 1;
 	struct buf answer = {0};
 
-	if (!mysqltalk_logs_in(talk->target)) {
+	if (!target_has_password(talk->target)) {
 		mysqltalk_part(talk, mysqltalk_up(talk->target));
 	} else if (talk->len == 2 && *key == 4) {
-		if (mysqltalk_must_say(talk))
+		if (!mysqltalk_must_say(talk))
+			return;
+		if (talk->secure)
+			mysqltalk_answer(talk, talk->target->password, strlen(talk->target->password) + 1);
+		else
 			mysqltalk_answer(talk, "\2", 1);
 	} else if (talk->len > 2 && mysqltalk_must_say(talk)) {
 		if (mysqlauth_encrypt(&talk->auth, talk->target->password, key, talk->len - 1, &answer))

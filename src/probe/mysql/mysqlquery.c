@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/number.h"
+
 /* First bytes of packets, and of values: up to 0xfa it is a length ("Integer Types", int<lenenc>). */
 enum { MYSQLQUERY_NULL = 0xfb, MYSQLQUERY_LENGTH_2 = 0xfc, MYSQLQUERY_EOF = 0xfe, MYSQLQUERY_EOF_MAX = 8 };
 
@@ -102,7 +104,7 @@ static bool mysqlquery_take_head(struct mysqlquery *query, const unsigned char *
 {
 	query->columns = packet[0];
 	if (packet[0] == MYSQLQUERY_LENGTH_2 && len == 3)
-		query->columns = packet[1] | (size_t)packet[2] << 8;
+		query->columns = number_read_low(packet + 1, 2);
 	else if (packet[0] && (packet[0] >= MYSQLQUERY_NULL || len != 1))
 		*outcome = outcome_make(OUTCOME_GARBLED, "it is no result of a query");
 	else if (!packet[0])

@@ -5,6 +5,7 @@
 
 #include "attempt/dialog.h"
 #include "base/alloc.h"
+#include "base/number.h"
 
 enum {
 	MYSQLTALK_QUIT = 0x01,
@@ -14,7 +15,7 @@ enum {
 
 bool mysqltalk_take(struct mysqltalk *talk, const unsigned char **at, size_t *left)
 {
-	size_t len = *left < 3 ? 0 : (*at)[0] | (size_t)(*at)[1] << 8 | (size_t)(*at)[2] << 16;
+	size_t len = *left < 3 ? 0 : number_read_low(*at, 3);
 
 	if (*left < 3)
 		return false;
@@ -37,11 +38,6 @@ const struct mysqlquery_params *mysqltalk_params(const struct target *target)
 	return target->params.fields;
 }
 
-bool mysqltalk_logs_in(const struct target *target)
-{
-	return target->password && *target->password;
-}
-
 bool mysqltalk_must_say(struct mysqltalk *talk)
 {
 	return talk->said++ == talk->turn;
@@ -49,9 +45,8 @@ bool mysqltalk_must_say(struct mysqltalk *talk)
 
 static void mysqltalk_add(struct buf *out, unsigned char number, const char *bytes, size_t len)
 {
-	const char header[] = {(char)len, (char)(len >> 8), (char)(len >> 16), (char)number};
-
-	buf_add(out, header, sizeof(header));
+	number_add_low(out, (uint32_t)len, 3);
+	number_add(out, number, 1);
 	buf_add(out, bytes, len);
 }
 
@@ -127,13 +122,13 @@ static const char *mysqltalk_words(unsigned code)
 void mysqltalk_refused(struct mysqltalk *talk)
 {
 	const char *packet = (const char *)talk->packet;
-	unsigned code = talk->len > 2 ? talk->packet[1] | (unsigned)talk->packet[2] << 8 : 0;
+	unsigned code = talk->len > 2 ? number_read_low(talk->packet + 1, 2) : 0;
 	size_t at = talk->len < 3 ? talk->len : talk->len > 9 && packet[3] == '#' ? 9 : 3;
 	enum outcome_kind kind = mysqltalk_kind(code);
 	struct outcome outcome = mysqltalk_up(talk->target);
 	char *line;
 
-	if (kind != OUTCOME_DENIED || talk->stage != MYSQLTALK_LOGIN || mysqltalk_logs_in(talk->target)) {
+	if (kind != OUTCOME_DENIED || talk->stage != MYSQLTALK_LOGIN || target_has_password(talk->target)) {
 		kind = code == 3159 ? OUTCOME_UNSUITABLE : kind;
 		line = alloc_format("%s%u: %.*s", mysqltalk_words(code), code, (int)(talk->len - at), packet + at);
 		outcome = dialog_quote(talk->target, kind, line, strlen(line));

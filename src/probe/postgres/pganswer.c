@@ -2,12 +2,14 @@
 
 #include <string.h>
 
+#include "base/number.h"
+
 /* An authentication request has at least a length and a code. libpq accepts at most 2000 bytes. */
 enum { PGANSWER_LENGTH_MIN = 8, PGANSWER_LENGTH_MAX = 2000 };
 
 size_t pganswer_length(const unsigned char *bytes)
 {
-	return (size_t)bytes[1] << 24 | (size_t)bytes[2] << 16 | (size_t)bytes[3] << 8 | bytes[4];
+	return number_read(bytes + 1, 4);
 }
 
 /*

@@ -90,7 +90,7 @@ struct pgdialect_parts {
 	struct buf ssl, query, own, ignored;
 	bool is_java; /* JDBC and R2DBC: a '+' in a parameter is a space (java.net.URLDecoder) */
 	bool hidden;  /* a secret came before */
-	bool veiled;  /* the value of a parameter before is not shown, and this may be the rest of it: it has no name */
+	bool veiled;  /* this may be the rest of a value that is not shown, or of a password: it has no name */
 };
 
 /* Returns the names, which point into options and into pgparams_table. The caller frees the array. */
@@ -243,7 +243,8 @@ int pgdialect_read(struct pgdialect *dialect, const char *url, struct error *err
 	const char *place = strstr(url, "://") + 3, *query = place + strcspn(place, "?");
 	PQconninfoOption *options = PQconninfoParse("", NULL);
 	struct pgdialect_parts parts = {.known = pgdialect_list_known(options),
-					.is_java = strcspn(url, ":") < (size_t)(place - 3 - url)};
+					.is_java = strcspn(url, ":") < (size_t)(place - 3 - url),
+					.veiled = strchr(query, '@')}; /* it may end a password with a '?' in it */
 	int failed = pgdialect_sort_all(&parts, *query ? query + 1 : query, err);
 
 	dialect->uri = pgdialect_join(place, (size_t)(query - place), &parts.ssl, &parts.query);

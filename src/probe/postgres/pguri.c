@@ -237,11 +237,11 @@ int pguri_take(struct target *target, void (*on_parameter)(void *arg, const char
 	       char **ignored, struct error *err)
 {
 	struct pgdialect dialect = {0};
-	const struct params_spec spec = {.table = &pgparams_table, .size = sizeof(struct pgparams)};
+	const struct params_spec spec = {.tables = {&pgparams_table}, .size = sizeof(struct pgparams)};
 	int failed = pgdialect_read(&dialect, target->url, err);
 
 	if (!failed)
-		failed = params_load(&target->params, &spec, dialect.own, err);
+		failed = params_load(&target->params, &spec, NULL, dialect.own, err);
 	if (!failed)
 		failed = pguri_take_uri(target, dialect.uri, on_parameter, arg, err);
 	*ignored = failed ? NULL : alloc_text(dialect.ignored);

@@ -135,9 +135,12 @@ static void test_url(void **state)
 	unit_loop_open(&unit);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct prober prober;
+		char *url;
 
 		prober_open(&prober, &unit, rows[i][0], 8080);
-		check_text(rows[i][0], ((const struct httpplan *)prober.target.plan)->url, rows[i][1]);
+		url = httpplan_url(&prober.target, prober.target.endpoints);
+		check_text(rows[i][0], url, rows[i][1]);
+		free(url);
 		prober_close(&prober);
 	}
 	unit_loop_close(&unit);

@@ -38,6 +38,7 @@ static void test_read(void **state)
 		{"postgres://db/x?password=p&w", "postgresql://db/x?password=p&w", "", "", NULL},
 		{"postgres://db/x?&user=u&&", "postgresql://db/x?user=u", "", "", NULL},
 		{"postgres://db/x?password=p&schema=a", "postgresql://db/x?password=p", "", "schema", NULL},
+		{"postgres://db:1/x?hunter2=&schema=@h", "postgresql://db:1/x", "", "another, schema", NULL},
 		{"postgres://db/x?password=p&w=x", NULL, NULL, NULL, "'&' as %26"},
 		{"postgres://db/x?sslPassword=p&w=x", NULL, NULL, NULL, "'&' as %26"},
 		{"postgres://db/x?pasword=p", NULL, NULL, NULL, "did you mean \"password\"?"},

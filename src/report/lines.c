@@ -1,6 +1,7 @@
 #include "report/lines.h"
 
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,6 +20,7 @@ enum { LINES_BURST = 4 };
 /* What was printed about one target. */
 struct lines_said {
 	enum outcome_kind last;
+	uint32_t detail; /* of it; a sum, since a copy for each of thousands of targets takes too much memory */
 	int lines;
 	int64_t when;
 };
@@ -31,16 +33,28 @@ struct lines {
 	bool succeeded;                /* set at the end */
 };
 
+/* FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/ */
+static uint32_t lines_sum(const char *text)
+{
+	uint32_t sum = 2166136261u;
+
+	for (; *text; text++)
+		sum = (sum ^ (unsigned char)*text) * 16777619u;
+	return sum;
+}
+
 static bool lines_is_due(struct lines *text, const struct progress *progress)
 {
 	struct lines_said *said = &text->said[progress - text->view->list];
+	uint32_t detail = lines_sum(progress->outcome.detail);
 	int64_t now = clock_now();
 
-	if (said->last == progress->outcome.kind)
+	if (said->last == progress->outcome.kind && said->detail == detail)
 		return false;
 	if (said->lines >= LINES_BURST && now - said->when < LINES_INTERVAL)
 		return false;
 	said->last = progress->outcome.kind;
+	said->detail = detail;
 	said->lines++;
 	said->when = now;
 	return true;

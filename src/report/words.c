@@ -25,7 +25,7 @@ static struct words_parts words_not_down(const struct progress *progress)
 	if (info->answers)
 		return (struct words_parts){"still answers: ", info->text, ""};
 	/* The name may be misspelt, so this is no proof that the target is down. */
-	if (kind == OUTCOME_NO_NAME || kind == OUTCOME_NO_ADDRESS)
+	if (outcome_is_absent(kind))
 		return (struct words_parts){"", kind == OUTCOME_NO_NAME ? "name does not resolve" : info->text,
 					    " (if that means down, use --down=absent)"};
 	return (struct words_parts){"cannot tell whether it is down: ", info->text, ""};

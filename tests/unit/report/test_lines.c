@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -77,6 +78,24 @@ static void test_a_line_for_each_change(void **state)
 	rig_close(&rig);
 }
 
+/* A database that has started and still lacks a table is not ready for another reason, though of the same kind. */
+static void test_another_detail_is_another_reason(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, LOG_LEVEL_NORMAL, false);
+	for (int i = 0; i < 50; i++)
+		rig_attempt(&rig, OUTCOME_STARTING, "57P03: the database system is starting up");
+	for (int i = 0; i < 50; i++)
+		rig_attempt(&rig, OUTCOME_STARTING, "no such table: orders");
+	check_text(
+		"all", unit_log_text(&rig.log),
+		"waitfor: db:5432: answers but is not ready: 57P03: the database system is starting up (10.0.0.2:5432)\n"
+		"waitfor: db:5432: answers but is not ready: no such table: orders (10.0.0.2:5432)\n");
+	rig_close(&rig);
+}
+
 /* "Docker logs of a 60 s wait stay under 10 lines per target", also when it flaps all the time. */
 static void test_a_flapping_peer(void **state)
 {
@@ -89,6 +108,23 @@ static void test_a_flapping_peer(void **state)
 	unit_log_text(&rig.log);
 	/* These are within one interval of 15 s. Three more intervals, the summary and its head must fit, too. */
 	check("lines", rig.log.writes >= 2 && rig.log.writes <= 4);
+	rig_close(&rig);
+}
+
+/* The same for a peer that counts in what it says. */
+static void test_a_peer_that_counts(void **state)
+{
+	struct rig rig;
+	char detail[32];
+
+	(void)state;
+	rig_open(&rig, LOG_LEVEL_NORMAL, false);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(detail, sizeof(detail), "%d %% done", i / 10);
+		rig_attempt(&rig, OUTCOME_STARTING, detail);
+	}
+	unit_log_text(&rig.log);
+	check_int("lines", rig.log.writes, 4);
 	rig_close(&rig);
 }
 
@@ -258,7 +294,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_line_for_each_change),
+		cmocka_unit_test(test_another_detail_is_another_reason),
 		cmocka_unit_test(test_a_flapping_peer),
+		cmocka_unit_test(test_a_peer_that_counts),
 		cmocka_unit_test(test_two_targets),
 		cmocka_unit_test(test_verbose_tells_every_attempt),
 		cmocka_unit_test(test_quiet_says_only_what_failed),

@@ -19,6 +19,18 @@
 int compose_check(const struct options_list *texts, const struct plan *plan, bool run_anyway, const struct env *env,
 		  struct error *err);
 
+/* What errors begin with that compose_foresee finds only with surely. */
+#define COMPOSE_NOT_READY "if a target is not ready"
+
+/*
+ * Fills exports with the variables that will be set after the wait, those of the targets and the composed ones: surely
+ * with those that will be in every case, else also with those that will be in one at least. What stands for a target's
+ * value is only not empty. The texts must be those that compose_check accepted. exports must be freed with
+ * exports_release; on failure it is.
+ */
+int compose_foresee(struct exports *exports, const struct options_list *texts, const struct plan *plan, bool run_anyway,
+		    bool surely, const struct env *env, struct error *err);
+
 /*
  * Call it after exports_collect. Adds the composed variables to exports, in their order; one of the same name is
  * replaced. A text may name the variables of exports, those of env, and those that were composed before it. What

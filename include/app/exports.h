@@ -45,7 +45,8 @@ char *exports_variable(const struct target *target, enum target_variable variabl
  * Call it after the wait. Fills exports with the variables of every target that owns a name. progress has one entry
  * for each target of the plan. exports must be freed with exports_release.
  * - NAME_HOST is the host as given, so that the app can resolve it again. It is the address with --pin, or if the
- *   address is from a link or service variable, because then the host may not resolve.
+ *   address is from a link or service variable, because then the host may not resolve. Of a target that is elsewhere
+ *   (target/target.h) it is the host that was found, with its port; nothing is set if it is not ready.
  * - NAME_PORT is the port in digits. It is not set for a Unix socket that has no port.
  * - NAME_ADDR is the address that answered; it is set only for a target that is ready.
  * A variable that the user set is left out, as exports_assign says.

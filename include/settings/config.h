@@ -37,6 +37,7 @@ struct config {
 	struct options_list expect_json, http_headers;
 	struct options_list checks;               /* commands */
 	struct options_list exports;              /* NAME=TEXT */
+	struct options_list renders;              /* SRC:DST */
 	int print_env;                            /* 0: not given; else enum envprint_form + 1 */
 	int explain;                              /* enum config_explain */
 	enum options_source sources[CONFIG_ROWS]; /* one for each row of config_options */

@@ -50,7 +50,7 @@ static bool compose_has_port(const struct plan *plan, size_t owner, bool each)
 {
 	for (size_t i = 0; i < plan->target_count; i++)
 		for (size_t j = 0; compose_sets(plan, owner, i) && j < plan->targets[i].endpoint_count; j++)
-			if ((plan->targets[i].endpoints[j].port != 0) != each)
+			if ((plan->targets[i].endpoints[j].port || plan->targets[i].is_elsewhere) != each)
 				return !each;
 	return each;
 }
@@ -75,9 +75,9 @@ static bool compose_foresees(const struct plan *plan, size_t owner, enum target_
 {
 	if (plan->targets[owner].kept[variable])
 		return false;
-	if (variable == TARGET_PORT)
-		return compose_has_port(plan, owner, surely);
-	if (variable == TARGET_ADDR && surely)
+	if (variable == TARGET_PORT && !compose_has_port(plan, owner, surely))
+		return false;
+	if ((variable == TARGET_ADDR || plan->targets[owner].is_elsewhere) && surely)
 		return !run_anyway && !plan->down && !compose_may_lack(plan, owner);
 	return true;
 }
@@ -96,22 +96,13 @@ static void compose_put(struct exports *exports, char *name, char *value)
 	exports->list[exports->count++] = (struct env_variable){.name = name, .value = value};
 }
 
-/* Fills exports with the variables that the targets will set. What stands for a value is only not empty. */
-static void compose_foresee(struct exports *exports, const struct plan *plan, bool run_anyway, bool surely)
-{
-	*exports = (struct exports){0};
-	for (size_t i = 0; i < plan->target_count; i++)
-		for (int j = 0; j < TARGET_VARIABLES && plan->targets[i].exports && exports_may_set(plan, i); j++)
-			if (compose_foresees(plan, i, (enum target_variable)j, run_anyway, surely))
-				compose_put(exports, exports_variable(&plan->targets[i], (enum target_variable)j),
-					    alloc_text("1"));
-}
-
 int compose_add(struct exports *exports, const struct options_list *texts, const struct env *env, struct error *err)
 {
 	struct env known;
 	int failed = 0;
 
+	if (!texts->count) /* two copies of the environment for nothing */
+		return 0;
 	env_copy(&known, env->list);
 	exports_apply(exports, &known);
 	for (size_t i = 0; i < texts->count && !failed; i++) {
@@ -130,17 +121,37 @@ int compose_add(struct exports *exports, const struct options_list *texts, const
 	return failed;
 }
 
+/* Fills exports with the variables that the targets will set. What stands for a value is only not empty. */
+static void compose_foresee_targets(struct exports *exports, const struct plan *plan, bool run_anyway, bool surely)
+{
+	*exports = (struct exports){0};
+	for (size_t i = 0; i < plan->target_count; i++)
+		for (int j = 0; j < TARGET_VARIABLES && plan->targets[i].exports && exports_may_set(plan, i); j++)
+			if (compose_foresees(plan, i, (enum target_variable)j, run_anyway, surely))
+				compose_put(exports, exports_variable(&plan->targets[i], (enum target_variable)j),
+					    alloc_text("1"));
+}
+
+int compose_foresee(struct exports *exports, const struct options_list *texts, const struct plan *plan, bool run_anyway,
+		    bool surely, const struct env *env, struct error *err)
+{
+	compose_foresee_targets(exports, plan, run_anyway, surely);
+	if (compose_add(exports, texts, env, err) == 0)
+		return 0;
+	exports_release(exports);
+	return surely ? errors_prefix(err, COMPOSE_NOT_READY) : -1;
+}
+
 /* Expands all with what will be known after the wait, and forgets the values. */
 static int compose_try(const struct options_list *texts, const struct plan *plan, bool run_anyway, bool surely,
 		       const struct env *env, struct error *err)
 {
 	struct exports exports;
-	int failed;
 
-	compose_foresee(&exports, plan, run_anyway, surely);
-	failed = compose_add(&exports, texts, env, err);
+	if (compose_foresee(&exports, texts, plan, run_anyway, surely, env, err))
+		return -1;
 	exports_release(&exports);
-	return failed;
+	return 0;
 }
 
 int compose_check(const struct options_list *texts, const struct plan *plan, bool run_anyway, const struct env *env,
@@ -153,7 +164,5 @@ int compose_check(const struct options_list *texts, const struct plan *plan, boo
 			return -1;
 	if (compose_try(texts, plan, run_anyway, false, env, err))
 		return -1;
-	if (compose_try(texts, plan, run_anyway, true, env, err))
-		return errors_prefix(err, "if a target is not ready");
-	return 0;
+	return compose_try(texts, plan, run_anyway, true, env, err);
 }

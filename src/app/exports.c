@@ -28,6 +28,8 @@ static bool exports_same_host(const struct target *a, const struct target *b)
 {
 	const char *one = a->endpoints[0].host, *other = b->endpoints[0].host;
 
+	if (a->subject && b->subject && strcmp(a->subject, b->subject) != 0)
+		return false;
 	return one[0] == '/' ? strcmp(one, other) == 0 : strcasecmp(one, other) == 0;
 }
 
@@ -58,7 +60,7 @@ static char *exports_rename(const struct target *target)
 	const struct endpoint *place = target->endpoints;
 	const char *name_end = target->named ? strchr(target->text, '=') : NULL;
 
-	if (!place->port || strpbrk(place->host, "/:"))
+	if (!place->port || target->is_elsewhere || strpbrk(place->host, "/:"))
 		return alloc_format("OTHER=%s", name_end ? name_end + 1 : target->text);
 	return alloc_format("OTHER=%s:%u", place->host, (unsigned)place->port);
 }
@@ -164,6 +166,8 @@ static bool exports_would_set(const struct target *target, enum target_variable 
 {
 	char port[8];
 
+	if (target->is_elsewhere)
+		return false;
 	snprintf(port, sizeof(port), "%u", (unsigned)target->endpoints[0].port);
 	if (variable == TARGET_HOST)
 		return strcmp(value, target->endpoints[0].host) == 0;
@@ -256,6 +260,8 @@ static void exports_add_target(struct exports *exports, const struct target *own
 	bool use_address = place->address[0] && (place->from_variable || (ready && pin));
 	char port[8];
 
+	if (target->is_elsewhere && !ready)
+		return; /* its endpoints are of those who were asked */
 	snprintf(port, sizeof(port), "%u", (unsigned)where.port);
 	exports_add(exports, owner, TARGET_HOST, use_address ? place->address : where.host);
 	if (where.port) /* a Unix socket has none */

@@ -179,7 +179,7 @@ static int options_read(const struct options_row *row, void *field, const char *
  */
 static int options_read_masked(const struct options_row *row, void *field, const char *text, struct error *err)
 {
-	struct error plain = {0};
+	struct error plain; /* it is not read, so its 1 kB is not cleared */
 	int failed = options_read(row, field, text, &plain);
 	char *masked;
 

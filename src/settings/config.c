@@ -57,6 +57,9 @@ static const struct options_row config_rows[] = {
 	  .help = "set NAME for COMMAND, with ${DB_HOST} and other variables expanded in TEXT",
 	  .more = "The option can be repeated; the variable holds one NAME=TEXT. A later one may use the NAME of an earlier one. "
 		  "See EXPORTED VARIABLES." },
+	{ .key = "render", .type = OPTIONS_LIST, .offset = offsetof(struct config, renders), .names_file = true, .arg = "SRC:DST",
+	  .help = "write DST for COMMAND: the file SRC with ${DB_HOST} and other variables expanded",
+	  .more = "The option can be repeated; the variable holds one SRC:DST. See RENDERED FILES." },
 	{ .key = "no-export", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.no_export),
 	  .help = "leave COMMAND's environment as it is" },
 	{ .key = "expect-status", .type = OPTIONS_TEXT, .offset = offsetof(struct config, expect_status), .arg = "LIST",
@@ -154,6 +157,26 @@ static void config_settle_exports(struct config *config)
 	}
 }
 
+/*
+ * A health check finds the environment of the app's own start. What that asks to make for the app is not for --once
+ * without a command.
+ */
+static void config_settle_once(struct config *config)
+{
+	enum options_source once = config_source(config, "once");
+
+	if (!config->plan.once || config->command || config->print_env)
+		return;
+	if (config_source(config, "export") < once) {
+		config->exports.count = 0;
+		config_drop(config, "export");
+	}
+	if (config_source(config, "render") < once) {
+		config->renders.count = 0;
+		config_drop(config, "render");
+	}
+}
+
 void config_settle(struct config *config, struct log *log)
 {
 	enum options_source once = config_source(config, "once"), successes = config_source(config, "successes");
@@ -166,6 +189,7 @@ void config_settle(struct config *config, struct log *log)
 		config_drop(config, "once");
 	}
 	config_settle_exports(config);
+	config_settle_once(config);
 	/* --print-env is never from another source than the command line. */
 	if (config->print_env && config->plan.no_export && config_source(config, "no-export") < OPTIONS_ARGV) {
 		config->plan.no_export = 0;
@@ -195,6 +219,7 @@ void config_release(struct config *config)
 	free(config->http_headers.items);
 	free(config->checks.items);
 	free(config->exports.items);
+	free(config->renders.items);
 	free(config->operands);
 	jsontext_release(&config->file);
 	env_release(&config->variables);

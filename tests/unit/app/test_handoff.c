@@ -83,6 +83,7 @@ static void test_find(void **state)
 		{"one that cannot be run is passed over", "both", "@/a:@/b", "@/b/both", 0, NULL},
 		{"so is a directory", "dir", "@/a:@/b", "@/b/dir", 0, NULL},
 		{"a path", "@/a/app", "@/b", "@/a/app", 0, NULL},
+		{"PATH not set", "sh", NULL, "/bin/sh", 0, NULL},
 		{"a path, PATH not set", "@/a/app", NULL, "@/a/app", 0, NULL},
 		{"a slash alone makes it a path", "./only-b", "@/b", NULL, 127, "\"./only-b\""},
 		{"nowhere", "nosuch", "@/a:@/b", NULL, 127, "\"nosuch\" not found in PATH"},

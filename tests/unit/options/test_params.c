@@ -36,7 +36,7 @@ static const struct options_row rows[] = {
 };
 
 static const struct options_table table = {rows, COUNT(rows)};
-static const struct params_spec spec = {.table = &table, .size = sizeof(struct fields)};
+static const struct params_spec spec = {.tables = {&table}, .size = sizeof(struct fields)};
 
 struct load_row {
 	const char *query;
@@ -68,7 +68,7 @@ static void test_load(void **state)
 		struct params params;
 		struct error err = {0};
 
-		check_int(row->query, params_load(&params, &spec, row->query, &err), 0);
+		check_int(row->query, params_load(&params, &spec, NULL, row->query, &err), 0);
 		check_text(row->query, err.text, "");
 		fields = params.fields;
 		check_int(row->query, fields->role, row->expected.role);
@@ -105,6 +105,9 @@ static void test_refuse(void **state)
 		{"role=master&role=replica", "parameter role is given twice; leave one out", NULL},
 		{"role=master&hunter", "one of the parameters has no '='; known parameters: role", "hunter"},
 		{"=x", "unknown parameter \"\"", NULL},
+		/* A password with a '?' in it, as in user:1/a?rest=@host, looks like this. */
+		{"hunter2=@db", "write '@' as %40", "hunter2"},
+		{"role=master&hunter2=x&stay=@db", "write '@' as %40", "hunter2"},
 	};
 
 	(void)state;
@@ -113,7 +116,7 @@ static void test_refuse(void **state)
 		struct params params;
 		struct error err = {0};
 
-		check_int(row->query, params_load(&params, &spec, row->query, &err), -1);
+		check_int(row->query, params_load(&params, &spec, NULL, row->query, &err), -1);
 		check_has(row->query, err.text, row->part);
 		if (row->never)
 			check_lacks(row->query, err.text, row->never);
@@ -132,13 +135,14 @@ static void test_ignored(void **state)
 		{"pool=5", 0}, {"POOL=&w=1&proxypassword=x", 0}, {"pools=5", -1}, {"poo=5", -1},
 		{"pool", -1},  {"*proxyPassword=5", -1},
 	};
-	const struct params_spec skips = {.table = &table, .size = sizeof(struct fields), .ignored = names};
+	const struct params_spec skips = {.tables = {&table}, .size = sizeof(struct fields), .ignored = names};
 	struct params params;
 	struct error err = {0};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(queries); i++) {
-		check_int(queries[i].query, params_load(&params, &skips, queries[i].query, &err), queries[i].result);
+		check_int(queries[i].query, params_load(&params, &skips, NULL, queries[i].query, &err),
+			  queries[i].result);
 		params_release(&params);
 	}
 	check_int("shown", params_ignored(names, "Pool", 4), MASK_SHOWN);

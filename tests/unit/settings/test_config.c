@@ -45,7 +45,7 @@ static void test_the_table(void **state)
 		check(row->key, row->type != OPTIONS_WORD || row->choices);
 		check(row->key, row->type != OPTIONS_FLAG || row->value > 0);
 		check(row->key, row->where != OPTIONS_ENV_ONLY || row->letter == 0);
-		check_int(row->key, row->names_file, row->arg && strstr(row->arg, "FILE") != NULL);
+		check_int(row->key, row->names_file, row->arg && (strstr(row->arg, "FILE") || strstr(row->arg, "SRC")));
 		for (size_t j = 0; j < i; j++) {
 			const struct options_row *other = &config_options.rows[j];
 
@@ -406,6 +406,36 @@ static void test_the_higher_source_wins(void **state)
 	}
 }
 
+struct once_row {
+	const char *words, *found[ENTRIES];
+	size_t exports, renders;
+};
+
+/* A health check, --once without a command, finds the environment of the app's own start. */
+static void test_a_health_check_makes_nothing(void **state)
+{
+	static const struct once_row rows[] = {
+		{"--once db:1", {"WAITFOR_EXPORT=A=1", "WAITFOR_RENDER=a:b"}, 0, 0},
+		{"db:1", {"WAITFOR_EXPORT=A=1", "WAITFOR_RENDER=a:b"}, 1, 1},
+		{"db:1", {"WAITFOR_EXPORT=A=1", "WAITFOR_RENDER=a:b", "WAITFOR_ONCE=1"}, 1, 1},
+		{"--once --export A=1 db:1", {"WAITFOR_RENDER=a:b"}, 1, 0},
+		{"--once --render a:b --render c:d db:1", {"WAITFOR_EXPORT=A=1"}, 0, 2},
+		{"--once db:1 -- app", {"WAITFOR_EXPORT=A=1", "WAITFOR_RENDER=a:b"}, 1, 1},
+		{"--once --print-env sh db:1", {"WAITFOR_EXPORT=A=1", "WAITFOR_RENDER=a:b"}, 1, 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct load load;
+
+		load_open(&load, rows[i].words, rows[i].found);
+		check_text(rows[i].words, load.err.text, "");
+		check_int(rows[i].words, (long)load.config.exports.count, (long)rows[i].exports);
+		check_int(rows[i].words, (long)load.config.renders.count, (long)rows[i].renders);
+		load_close(&load);
+	}
+}
+
 /* FIELD 14: a file with CRLF, given to `docker run --env-file`. */
 static void test_carriage_returns_of_variables(void **state)
 {
@@ -434,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_refuses),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_the_higher_source_wins),
+		cmocka_unit_test(test_a_health_check_makes_nothing),
 		cmocka_unit_test(test_carriage_returns_of_variables),
 	};
 

@@ -1,4 +1,4 @@
-/* The five steps: read the settings, bind each target to its probe, wait, export the variables, start the app. */
+/* The five steps: read the settings, bind each target to its probe, wait, tell the app what was found, start it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +9,13 @@
 #include "app/envprint.h"
 #include "app/exports.h"
 #include "app/handoff.h"
+#include "app/render.h"
 #include "attempt/probe.h"
 #include "base/errors.h"
 #include "cli/about.h"
 #include "cli/explain.h"
+#include "cli/front.h"
+#include "cli/front/frontsink.h"
 #include "cli/outputs.h"
 #include "net/session.h"
 #include "settings/config.h"
@@ -22,8 +25,6 @@
 #include "system/log.h"
 #include "system/process.h"
 #include "wait/waiter.h"
-
-enum { EXIT_NOT_READY = 1, EXIT_TIMED_OUT = 124, EXIT_OWN_FAULT = 125 };
 
 /* Prints text on stdout and frees it. Only for runs without an app, whose stdout it is. Returns the exit code. */
 static int main_print(char *text, struct error *err)
@@ -88,23 +89,36 @@ static int main_explain(const struct config *config, const struct env *env, stru
 	return code;
 }
 
+/* What is opened for a wait, and found out by it. */
+struct main_state {
+	struct outputs outputs;
+	struct renders renders;
+	struct waiter_result result;
+	char *path; /* of the command; NULL: none */
+};
+
 /*
- * After a successful wait, or with --run-anyway after any wait: starts the command or prints the variables. With a
- * command it returns only on failure. Returns the exit code: `code`, that of the wait, if there is neither command
- * nor --print-env.
+ * After a successful wait, or with --run-anyway after any wait: writes the files of --render, and starts the command or
+ * prints the variables. With a command it returns only on failure. Returns the exit code: `code`, that of the wait, if
+ * there is neither command nor --print-env.
  */
-static int main_hand_over(const struct config *config, const struct progress *progress, const struct sinks *report,
-			  const char *path, struct env *env, const struct process *process, int code, struct error *err)
+static int main_hand_over(const struct config *config, const struct main_state *state, struct env *env,
+			  const struct process *process, int code, struct error *err)
 {
 	struct exports exports;
 
-	exports_collect(&exports, &config->plan, progress);
+	exports_collect(&exports, &config->plan, state->result.progress);
 	if (compose_add(&exports, &config->exports, env, err)) {
+		exports_release(&exports);
+		return EXIT_OWN_FAULT;
+	}
+	if (config->command || state->renders.count)
+		exports_apply(&exports, env);
+	if (render_write(&state->renders, env, err)) {
 		code = EXIT_OWN_FAULT;
 	} else if (config->command) {
-		exports_apply(&exports, env);
-		sinks_exec(report, path);
-		code = handoff_exec(path, config->command, env, process, err);
+		sinks_exec(&state->outputs.report, state->path);
+		code = handoff_exec(state->path, config->command, env, process, err);
 	} else if (config->print_env) {
 		code = main_print(
 			envprint_text((enum envprint_form)(config->print_env - 1), exports.list, exports.count), err);
@@ -127,62 +141,108 @@ static int main_wait_for(struct waiter_result *result, const struct config *conf
 	return failed;
 }
 
-/* Runs all steps after the settings were read. Returns the exit code; does not return if it starts a command. */
-static int main_wait(struct config *config, struct env *env, struct process *process, struct log *log,
-		     struct error *err)
+/* Opens what a wait needs. All that can fail before the wait does. Returns the exit code; 0 on success. */
+static int main_open(struct main_state *state, const struct config *config, struct frontline *line,
+		     const struct env *env, struct log *log, struct error *err)
 {
-	struct waiter_result result = {0};
-	struct outputs outputs = {0};
-	char *path = NULL;
 	int code = EXIT_OWN_FAULT;
 
-	if (probe_bind(config->plan.targets, config->plan.target_count, env, log, err) ||
-	    exports_assign(&config->plan, env, config->command || config->print_env, log, err) ||
-	    compose_check(&config->exports, &config->plan, config->run_anyway, env, err))
-		goto out;
-	if (config->explain) {
-		code = main_explain(config, env, err);
-		goto out;
+	if (config->command && !(state->path = handoff_find(config->command[0], env, &code, err)))
+		return code;
+	if (outputs_open(&state->outputs, config, line, env, log, err) ||
+	    render_open(&state->renders, &config->renders, config->print_env, err) ||
+	    render_check(&state->renders, &config->exports, &config->plan, config->run_anyway, env, err))
+		return EXIT_OWN_FAULT;
+	return 0;
+}
+
+static void main_close(struct main_state *state)
+{
+	free(state->path);
+	render_release(&state->renders);
+	outputs_release(&state->outputs);
+	waiter_release(&state->result);
+}
+
+/* Runs all steps after the targets were bound. Returns the exit code; does not return if it starts a command. */
+static int main_wait(const struct config *config, struct frontline *line, struct env *env, struct process *process,
+		     struct log *log, struct error *err)
+{
+	struct main_state state = {0};
+	int code = main_open(&state, config, line, env, log, err);
+
+	if (code == 0)
+		code = frontsink_rest_before(line, process, err);
+	if (code == 0 && main_wait_for(&state.result, config, process, &state.outputs.report, err))
+		code = EXIT_OWN_FAULT;
+	if (code == 0) {
+		code = main_exit_code(&state.result);
+		if (code == 0)
+			code = frontsink_rest_after(line, process, err);
+		if (code == 0 || (config->run_anyway && state.result.verdict != VERDICT_SIGNALLED))
+			code = main_hand_over(config, &state, env, process, code, err);
+		if (code == 0 && ending_noted()) /* it came too late for the loop; who runs this must learn of it */
+			code = ending_exit_code(ending_noted());
 	}
-	if (config->command && !(path = handoff_find(config->command[0], env, &code, err)))
-		goto out;
-	if (outputs_open(&outputs, config, env, log, err) ||
-	    main_wait_for(&result, config, process, &outputs.report, err))
-		goto out;
-	code = main_exit_code(&result);
-	if (code == 0 || (config->run_anyway && result.verdict != VERDICT_SIGNALLED))
-		code = main_hand_over(config, result.progress, &outputs.report, path, env, process, code, err);
-	if (code == 0 && ending_noted()) /* it came too late for the loop; who runs this must learn of it */
-		code = ending_exit_code(ending_noted());
-out:
-	free(path);
-	outputs_release(&outputs);
-	waiter_release(&result);
+	main_close(&state);
+	return code;
+}
+
+/* Binds the targets, and waits or explains. Returns the exit code; does not return if it starts a command. */
+static int main_run(struct config *config, struct frontline *line, struct env *env, struct process *process,
+		    struct log *log, struct error *err)
+{
+	bool used = config->command || config->print_env || config->renders.count;
+	int code = EXIT_OWN_FAULT;
+
+	if (probe_bind(config->plan.targets, config->plan.target_count, env, log, err) == 0 &&
+	    exports_assign(&config->plan, env, used, log, err) == 0 &&
+	    compose_check(&config->exports, &config->plan, config->run_anyway, env, err) == 0 &&
+	    render_check_form(&config->renders, err) == 0)
+		code = config->explain ? main_explain(config, env, err)
+				       : main_wait(config, line, env, process, log, err);
 	probe_unbind(config->plan.targets, config->plan.target_count);
+	return code;
+}
+
+/* Runs all steps of a command line of waitfor's. line is the tool that it stands for. Returns the exit code. */
+static int main_call(int argc, char **argv, struct frontline *line, struct env *env, struct process *process,
+		     struct log *log, struct error *err)
+{
+	struct config config = {0};
+	int code = EXIT_OWN_FAULT, failed = load_settings(&config, argc, argv, env, err);
+
+	outputs_set_log(&config, log);
+	if (!failed && config.action != CONFIG_WAIT)
+		code = main_print(main_text(config.action), err);
+	else if (!failed && load_targets(&config, env, log, err) == 0)
+		code = main_run(&config, line, env, process, log, err);
+	if (err->set)
+		log_line(log, LOG_LEVEL_ERROR, "%s", err->text);
+	config_release(&config);
 	return code;
 }
 
 int main(int argc, char **argv)
 {
 	struct process process;
-	struct config config = {0};
+	struct frontline line = {0};
 	struct error err = {0};
 	struct env env;
 	struct log log;
-	int code = EXIT_OWN_FAULT, failed;
+	int code = EXIT_OWN_FAULT;
 
 	log_init(&log, STDERR_FILENO);
 	process_take(&process);
 	env_copy(&env, environ);
-	failed = load_settings(&config, argc, argv, &env, &err);
-	outputs_set_log(&config, &log);
-	if (!failed && config.action != CONFIG_WAIT)
-		code = main_print(main_text(config.action), &err);
-	else if (!failed && load_targets(&config, &env, &log, &err) == 0)
-		code = main_wait(&config, &env, &process, &log, &err);
-	if (err.set)
+	if (front_open(&line, &argc, &argv, &env, &err))
 		log_line(&log, LOG_LEVEL_ERROR, "%s", err.text);
-	config_release(&config);
+	else if (line.ends)
+		code = frontsink_end_call(&line);
+	else
+		code = main_call(argc, argv, &line, &env, &process, &log, &err);
+	code = front_code(&line, code);
+	front_close(&line);
 	env_release(&env);
 	return code;
 }

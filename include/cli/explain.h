@@ -32,10 +32,11 @@ char *explain_table(const struct config *config, const struct explain_command *c
 
 /* Where the address of an endpoint would come from. */
 enum explain_source {
-	EXPLAIN_NAME,       /* DNS and /etc/hosts */
-	EXPLAIN_HOSTADDR,   /* the URL's parameter hostaddr */
-	EXPLAIN_LITERAL,    /* the host is an address */
-	EXPLAIN_UNIX_SOCKET /* there is no address: the host is a path */
+	EXPLAIN_NAME,        /* DNS and /etc/hosts */
+	EXPLAIN_HOSTADDR,    /* the URL's parameter hostaddr */
+	EXPLAIN_LITERAL,     /* the host is an address */
+	EXPLAIN_UNIX_SOCKET, /* there is no address: the host is a path */
+	EXPLAIN_SRV          /* the addresses of the hosts that DNS names in SRV records */
 };
 
 /* One endpoint of a target. Its texts are owned by the target. */
@@ -47,7 +48,7 @@ struct explain_endpoint {
 	const char *fallback; /* the address in a link or service variable; NULL: none */
 };
 
-struct explain_endpoint explain_endpoint(const struct endpoint *endpoint);
+struct explain_endpoint explain_endpoint(const struct target *target, const struct endpoint *endpoint);
 
 /*
  * Returns how the probe introduces itself: "logs in as user app to database shop, password from PGPASSWORD"; NULL for a

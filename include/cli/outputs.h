@@ -3,6 +3,7 @@
 #define CLI_OUTPUTS_H
 
 #include "base/errors.h"
+#include "cli/front/frontline.h"
 #include "settings/config.h"
 #include "system/env.h"
 #include "system/log.h"
@@ -20,13 +21,14 @@ struct outputs {
 void outputs_set_log(struct config *config, struct log *log);
 
 /*
- * Opens the outputs of --output, --report-fd and --report. log writes to stderr; log and outputs must outlive the
+ * Opens the outputs of --output, --report-fd and --report. If line stands for another tool, that one's messages take
+ * the place of waitfor's lines. log writes to stderr; log and outputs must outlive the
  * wait. Fails if an output cannot be written, or would be stdout together with --print-env. The descriptor of
  * --report-fd is closed at exec, so that its reader sees the end, unless it is 0, 1 or 2, which belong to the app.
  * outputs must be freed with outputs_release, also on failure.
  */
-int outputs_open(struct outputs *outputs, const struct config *config, const struct env *env, struct log *log,
-		 struct error *err);
+int outputs_open(struct outputs *outputs, const struct config *config, struct frontline *line, const struct env *env,
+		 struct log *log, struct error *err);
 void outputs_release(struct outputs *outputs);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "settings/config.h"
 #include "target/scheme.h"
+#include "target/security.h"
 
 #ifdef WAITFOR_TLS
 #include <openssl/crypto.h>
@@ -66,6 +67,7 @@ static const char about_usage[] = "Usage: waitfor [OPTION]... [NAME=]TARGET... [
 struct about_flow {
 	struct buf *out;
 	int width, indent, column;
+	int breaks; /* lines that were ended so far */
 };
 
 static void about_flow_add(struct about_flow *flow, char *word)
@@ -75,32 +77,41 @@ static void about_flow_add(struct about_flow *flow, char *word)
 	if (flow->column + 1 + len > flow->width) {
 		about_add(flow->out, alloc_format("\n%*s", flow->indent - 1, ""));
 		flow->column = flow->indent - 1;
+		flow->breaks++;
 	}
 	buf_add_text(flow->out, " ");
 	about_add(flow->out, word);
 	flow->column += 1 + len;
 }
 
-/* Has the scheme the parameters of the one before, as https:// has those of http://? */
+/* Has the scheme the parameters of the one before, as https:// has those of http://, or its name, as in redis+sentinel? */
 static bool about_is_variant(size_t index)
 {
 	const struct scheme *scheme = scheme_at(index), *before = index ? scheme_at(index - 1) : NULL;
 
-	return before && scheme->params && scheme->params == before->params;
+	if (!before)
+		return false;
+	return (scheme->params && scheme->params == before->params) ||
+	       (strncmp(scheme->name, before->name, strlen(before->name)) == 0 && strchr(scheme->name, '+'));
 }
 
-/* The schemes without their variants: the short help is one screen. */
+/* The schemes without their variants, as many as two lines hold: the short help is one screen. */
 static void about_add_schemes(struct buf *out)
 {
 	enum { WIDTH = 79, INDENT = 2 };
-	struct about_flow flow = {out, WIDTH, INDENT, INDENT - 1};
+	static const char more[] = "... (--help=targets)";
+	struct about_flow flow = {out, WIDTH, INDENT, INDENT - 1, 0};
+	bool fits = true;
 
 	buf_add_text(out, " ");
-	for (size_t i = 0; scheme_at(i); i++)
-		if (!about_is_variant(i))
-			about_flow_add(&flow, alloc_text(scheme_at(i)->name));
-	about_flow_add(&flow, alloc_text("..."));
-	about_flow_add(&flow, alloc_text("(--help=targets)"));
+	for (size_t i = 0; scheme_at(i) && fits; i++) {
+		const char *name = scheme_at(i)->name;
+
+		fits = !flow.breaks || flow.column + 1 + (int)(strlen(name) + sizeof(more)) <= WIDTH;
+		if (fits && !about_is_variant(i))
+			about_flow_add(&flow, alloc_text(name));
+	}
+	about_flow_add(&flow, alloc_text(more));
 	buf_add_text(out, "\n");
 }
 
@@ -108,7 +119,7 @@ static void about_add_schemes(struct buf *out)
 static void about_add_ports(struct buf *out)
 {
 	enum { WIDTH = 118, INDENT = 32 };
-	struct about_flow flow = {out, WIDTH, INDENT, INDENT - 1};
+	struct about_flow flow = {out, WIDTH, INDENT, INDENT - 1, 0};
 	const struct scheme *scheme;
 
 	about_add(out, alloc_format("%-*s", INDENT - 1, "  host:port"));
@@ -143,6 +154,32 @@ static void about_add_parameters(struct buf *out, const struct options_table *ta
 	}
 }
 
+/* Returns the name of a scheme in TLS, with its port if that is another one, and a comma. The caller's. */
+static char *about_tls_name(const struct scheme *scheme)
+{
+	if (!scheme->tls_name)
+		return alloc_format("%s+tls://,", scheme->name);
+	if (!scheme->tls_port)
+		return alloc_format("%s://,", scheme->tls_name);
+	return alloc_format("%s:// on port %d,", scheme->tls_name, scheme->tls_port);
+}
+
+/* The names of schemes in TLS, and what parameters all of them have. */
+static void about_add_tls(struct buf *out, bool parameters)
+{
+	enum { WIDTH = 118, INDENT = 32 };
+	struct about_flow flow = {out, WIDTH, INDENT, INDENT - 1, 0};
+	const struct scheme *scheme;
+
+	about_add(out, alloc_format("%-*s", INDENT - 1, "  In TLS (waitfor-tls)"));
+	for (size_t i = 0; (scheme = scheme_at(i)); i++)
+		if (scheme->tls && !(scheme->tls_name && strcmp(scheme->tls_name, scheme->name) == 0))
+			about_flow_add(&flow, about_tls_name(scheme));
+	about_flow_add(&flow, alloc_text("postgres:// with ?sslmode\n"));
+	if (parameters)
+		about_add_parameters(out, security_table(SECURITY_WITH_STARTTLS));
+}
+
 /* Adds a line for each kind of target, and with parameters one for each parameter of its URL. */
 static void about_add_targets(struct buf *out, bool parameters)
 {
@@ -153,6 +190,7 @@ static void about_add_targets(struct buf *out, bool parameters)
 		if (parameters && !about_is_variant(i))
 			about_add_parameters(out, scheme->params);
 	}
+	about_add_tls(out, parameters);
 	about_add_ports(out);
 	buf_add_text(out,
 		     "  host                          the port comes from Docker-link or Kubernetes service variables\n"

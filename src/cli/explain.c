@@ -12,10 +12,12 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-static enum explain_source explain_endpoint_source(const struct endpoint *endpoint)
+static enum explain_source explain_endpoint_source(const struct target *target, const struct endpoint *endpoint)
 {
 	int family = endpoint_family(endpoint->host);
 
+	if (target->by_srv)
+		return EXPLAIN_SRV;
 	if (endpoint->address)
 		return EXPLAIN_HOSTADDR;
 	if (family == AF_UNIX)
@@ -23,10 +25,10 @@ static enum explain_source explain_endpoint_source(const struct endpoint *endpoi
 	return family == AF_UNSPEC ? EXPLAIN_NAME : EXPLAIN_LITERAL;
 }
 
-struct explain_endpoint explain_endpoint(const struct endpoint *endpoint)
+struct explain_endpoint explain_endpoint(const struct target *target, const struct endpoint *endpoint)
 {
-	enum explain_source source = explain_endpoint_source(endpoint);
-	bool by_name = source == EXPLAIN_NAME;
+	enum explain_source source = explain_endpoint_source(target, endpoint);
+	bool by_name = source == EXPLAIN_NAME || source == EXPLAIN_SRV;
 
 	return (struct explain_endpoint){
 		.host = endpoint->host,
@@ -218,7 +220,8 @@ void explain_release_setting(struct explain_setting *setting)
 /* Would the variable be set? Not a port that a Unix socket does not have, and not one that is kept. */
 static bool explain_exports(const struct target *target, enum target_variable variable)
 {
-	return !target->kept[variable] && (variable != TARGET_PORT || target->endpoints[0].port);
+	return !target->kept[variable] &&
+	       (variable != TARGET_PORT || target->endpoints[0].port || target->is_elsewhere);
 }
 
 char *explain_export(const struct config *config, size_t target, size_t index)

@@ -11,15 +11,16 @@ static void explain_json_add_number(cJSON *object, const char *key, double numbe
 	alloc_check(cJSON_AddNumberToObject(object, key, number));
 }
 
-static cJSON *explain_json_endpoint(const struct endpoint *endpoint)
+static cJSON *explain_json_endpoint(const struct target *target, const struct endpoint *endpoint)
 {
 	static const char *const sources[] = {
 		[EXPLAIN_NAME] = "name",
+		[EXPLAIN_SRV] = "srv",
 		[EXPLAIN_HOSTADDR] = "hostaddr",
 		[EXPLAIN_LITERAL] = "literal",
 		[EXPLAIN_UNIX_SOCKET] = "unix-socket",
 	};
-	struct explain_endpoint row = explain_endpoint(endpoint);
+	struct explain_endpoint row = explain_endpoint(target, endpoint);
 	cJSON *object = alloc_check(cJSON_CreateObject());
 
 	json_add_exact(object, "host", row.host);
@@ -35,7 +36,7 @@ static void explain_json_add_endpoints(cJSON *object, const struct target *targe
 	cJSON *list = alloc_check(cJSON_AddArrayToObject(object, "endpoints"));
 
 	for (size_t i = 0; i < target->endpoint_count; i++)
-		cJSON_AddItemToArray(list, explain_json_endpoint(&target->endpoints[i]));
+		cJSON_AddItemToArray(list, explain_json_endpoint(target, &target->endpoints[i]));
 }
 
 /* Adds how the probe introduces itself; null for a protocol without users. */

@@ -111,6 +111,8 @@ static char *explain_table_source_text(const struct explain_endpoint *row)
 		return alloc_text("a Unix socket");
 	case EXPLAIN_LITERAL:
 		return alloc_text("the target itself");
+	case EXPLAIN_SRV:
+		return alloc_text("SRV records of DNS");
 	case EXPLAIN_NAME:
 		break;
 	}
@@ -132,7 +134,8 @@ static void explain_table_add_endpoint(struct explain_table_grid *grid, const st
 				       const struct endpoint *endpoint, bool first)
 {
 	const struct target *target = &config->plan.targets[index];
-	const struct explain_endpoint row = endpoint ? explain_endpoint(endpoint) : (struct explain_endpoint){0};
+	const struct explain_endpoint row =
+		endpoint ? explain_endpoint(target, endpoint) : (struct explain_endpoint){0};
 	char *wanted = explain_table_wanted_text(config, target->group);
 	char *exports = explain_table_exports_text(config, index);
 	char *where = explain_table_endpoint_text(endpoint ? &row : NULL);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "cli/front/frontsink.h"
 #include "report/events.h"
 #include "report/file.h"
 #include "report/lines.h"
@@ -67,12 +68,13 @@ static int outputs_open_events(struct outputs *outputs, const struct config *con
 	return 0;
 }
 
-int outputs_open(struct outputs *outputs, const struct config *config, const struct env *env, struct log *log,
-		 struct error *err)
+int outputs_open(struct outputs *outputs, const struct config *config, struct frontline *line, const struct env *env,
+		 struct log *log, struct error *err)
 {
 	*outputs = (struct outputs){0};
+	line->runs_anyway = config->run_anyway;
 	if (config->output != CONFIG_OUTPUT_JSON || config->report_fd >= 0)
-		sinks_add(&outputs->report, outputs_for_people(config, env, log));
+		sinks_add(&outputs->report, line->front ? frontsink_new(line) : outputs_for_people(config, env, log));
 	if (outputs_open_events(outputs, config, log, err))
 		return -1;
 	for (size_t i = 0; i < config->reports.count; i++) {

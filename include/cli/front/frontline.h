@@ -1,0 +1,123 @@
+/* What the call of another tool means in waitfor's words, and how that tool would speak and end. */
+#ifndef CLI_FRONT_FRONTLINE_H
+#define CLI_FRONT_FRONTLINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "system/env.h"
+#include "system/log.h"
+#include "wait/sinks.h"
+
+/* waitfor's own exit codes, which a tool may have others for. */
+enum { EXIT_NOT_READY = 1, EXIT_TIMED_OUT = 124, EXIT_OWN_FAULT = 125 };
+
+struct frontline;
+
+enum frontline_moment { FRONTLINE_BEGIN, FRONTLINE_TRIED, FRONTLINE_DONE, FRONTLINE_END, FRONTLINE_RESTED };
+
+/* What a tool may say something about. */
+struct frontline_news {
+	enum frontline_moment moment;
+	const struct sinks_view *view;   /* NULL at RESTED: the pause behind the wait is over */
+	const struct progress *progress; /* of a target, with a BEGIN for each; NULL at END and RESTED */
+	const char *subject;             /* that target as the tool's messages show it; NULL without one */
+	bool changed;                    /* at TRIED: the reason is not that of the attempt before */
+	enum verdict verdict;            /* at END */
+};
+
+/* The date and time in UTC that each line begins with: of Go's package log, or of RFC 3339. */
+enum frontline_stamp { FRONTLINE_STAMP_NONE, FRONTLINE_STAMP_GO, FRONTLINE_STAMP_RFC3339 };
+
+/* A tool. read and say are pure: they only change the line. */
+struct front {
+	const char *names; /* what it may be called, separated by '|' */
+	/*
+	 * Reads the tool's command line and environment, and fills the line. A call that ends at once (--help, a
+	 * mistake) is told with frontline_end.
+	 */
+	void (*read)(struct frontline *line, int argc, char **argv, const struct env *env);
+	/* Adds to line->said what the tool would say, each line with its '\n'. NULL: it never says anything. */
+	void (*say)(struct frontline *line, const struct frontline_news *news);
+	enum frontline_stamp stamp;
+	int stream; /* the descriptor that it says this on */
+	int late;   /* its exit code when the targets did not get ready */
+	int fault;  /* its exit code when it cannot begin to wait */
+};
+
+/* Texts that the line owns, with a NULL behind the last. */
+struct frontline_list {
+	char **items;
+	size_t count;
+};
+
+struct frontline {
+	const struct front *front;      /* NULL: argv is waitfor's own */
+	const char *prog;               /* the tool's name in its messages */
+	struct frontline_list options;  /* waitfor's */
+	struct frontline_list targets;  /* waitfor's */
+	char **command;                 /* in the tool's argv; NULL: none */
+	struct frontline_list made;     /* the command, if it was a text that was cut into words */
+	const char *limit;              /* the time limit as the tool's messages show it; NULL: none */
+	struct frontline_list subjects; /* how the tool's messages show each target; NULL: as its text */
+	bool waits_for_nothing;         /* the only target is one that is always ready */
+	bool quiet, strict;             /* flags of the tool's */
+	bool runs_anyway;               /* the command is started even if the targets did not get ready */
+	int level;                      /* how much the tool says; each tool has its own numbers */
+	int64_t before, after;          /* microseconds to sleep before the wait, and when it has succeeded */
+	int late;                       /* the exit code when the targets did not get ready; say may change it */
+	struct buf said;                /* not printed yet */
+	struct log log;                 /* where it is printed, if has_log; for cli/front/frontsink */
+	bool has_log;
+	bool ends;     /* there is nothing to wait for: print said on `stream` and end with code */
+	bool is_exact; /* said is printed byte for byte: it is for a shell and not for people */
+	int code;
+	enum frontline_stamp stamp; /* say may change it, and stream */
+	int stream;                 /* the descriptor that said goes to */
+	char **argv;                /* for waitfor: options, targets, "--" and the command; set by front_open */
+};
+
+/* Adds a text, which must be from the heap or NULL, to a list that owns it. */
+void frontline_add(struct frontline_list *list, char *item);
+void frontline_release_list(struct frontline_list *list);
+
+/* Adds the words of a command. There is no shell: only blanks, quotes and '\\' mean something. Returns -1 if a quote is open. */
+int frontline_cut(struct frontline_list *words, const char *text);
+
+/* Adds an option of waitfor's, and its argument unless that is NULL. Both are copied. */
+void frontline_option(struct frontline *line, const char *option, const char *argument);
+
+/*
+ * Adds a target, and how the tool's messages show it; NULL: as the target's text. Both must be from the heap, and the line
+ * owns them from now on.
+ */
+void frontline_target(struct frontline *line, char *target, char *subject);
+
+/* Adds the target that is an open port. An IPv6 address may have brackets or not. */
+void frontline_place(struct frontline *line, const char *host, const char *port);
+
+/* The tool is to wait for nothing: adds a target that is always ready, about which it has nothing to say. */
+void frontline_nothing(struct frontline *line);
+
+/*
+ * Adds what follows the present word of the command line as the command, if there is anything. The tools leave the
+ * environment of the command as it is.
+ */
+void frontline_command(struct frontline *line, int argc, char **argv, int at);
+
+/* Adds text to what is said, printf style. */
+void frontline_say(struct frontline *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* There is nothing to wait for: what is said goes to that descriptor, and the exit code is code. */
+void frontline_end(struct frontline *line, int stream, int code);
+
+/* Says why there is nothing to wait for, printf style, on standard error, and ends with that code. */
+void frontline_refuse(struct frontline *line, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Returns the target as the tool's messages show it, else its text without "tcp://". */
+const char *frontline_subject(const struct frontline *line, const struct sinks_view *view,
+			      const struct progress *progress);
+
+#endif

@@ -1,0 +1,23 @@
+/* Targets that are URLs with parameters, for the tools that have options for those. */
+#ifndef CLI_FRONT_FRONTURL_H
+#define CLI_FRONT_FRONTURL_H
+
+#include "base/buf.h"
+#include "cli/front/frontargs.h"
+
+/* Adds text behind `before`, such as "&cacert=", percent-encoded; nothing if text is empty or NULL. */
+void fronturl_add(struct buf *out, const char *before, const char *text);
+
+/* Adds the parameter that the present option stands for; "true" if it takes no value. Returns false if it stands for none. */
+bool fronturl_take(struct buf *out, const struct frontargs *args);
+
+/* Adds the header "NAME: VALUE" as a parameter. Returns -1 for a line without a colon. */
+int fronturl_add_header(struct buf *out, const char *line);
+
+/* Returns the URL with the parameters, each with its '&', behind those it has. The caller's. */
+char *fronturl_join(const char *url, const struct buf *parameters);
+
+/* Returns the URL of a file. The caller's. */
+char *fronturl_file(const char *path);
+
+#endif

@@ -1,0 +1,140 @@
+#include "cli/front/frontline.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+void frontline_add(struct frontline_list *list, char *item)
+{
+	enum { STEP = 8 };
+
+	if (list->count % STEP == 0)
+		list->items = alloc_resize(list->items, list->count + STEP + 1, sizeof(char *));
+	list->items[list->count++] = item;
+	list->items[list->count] = NULL;
+}
+
+void frontline_release_list(struct frontline_list *list)
+{
+	while (list->count)
+		free(list->items[--list->count]);
+	free(list->items);
+	*list = (struct frontline_list){0};
+}
+
+/* Reads one word of a shell's at text, without quotes. Returns what follows it; NULL if a quote is not closed. */
+static const char *frontline_cut_word(const char *text, struct buf *word)
+{
+	char quote = '\0';
+
+	buf_add_text(word, "");
+	for (; *text && (quote || !strchr(" \t\n", *text)); text++) {
+		if (*text == quote)
+			quote = '\0';
+		else if (!quote && (*text == '\'' || *text == '"'))
+			quote = *text;
+		else if (*text == '\\' && quote != '\'' && text[1])
+			buf_add(word, ++text, 1);
+		else
+			buf_add(word, text, 1);
+	}
+	return quote ? NULL : text;
+}
+
+int frontline_cut(struct frontline_list *words, const char *text)
+{
+	struct buf word = {0};
+
+	while (text && *(text += strspn(text, " \t\n"))) {
+		text = frontline_cut_word(text, &word);
+		frontline_add(words, buf_detach(&word));
+	}
+	return text ? 0 : -1;
+}
+
+void frontline_option(struct frontline *line, const char *option, const char *argument)
+{
+	frontline_add(&line->options, alloc_text(option));
+	if (argument)
+		frontline_add(&line->options, alloc_text(argument));
+}
+
+void frontline_target(struct frontline *line, char *target, char *subject)
+{
+	frontline_add(&line->targets, target);
+	frontline_add(&line->subjects, subject);
+}
+
+void frontline_place(struct frontline *line, const char *host, const char *port)
+{
+	bool bare = strchr(host, ':') && *host != '[';
+
+	frontline_target(line, alloc_format(bare ? "tcp://[%s]:%s" : "tcp://%s:%s", host, port), NULL);
+}
+
+void frontline_nothing(struct frontline *line)
+{
+	line->waits_for_nothing = true;
+	frontline_target(line, alloc_text("file:///."), NULL);
+}
+
+void frontline_command(struct frontline *line, int argc, char **argv, int at)
+{
+	line->command = at < argc ? argv + at : NULL;
+	if (line->command)
+		frontline_option(line, "--no-export", NULL);
+}
+
+__attribute__((format(printf, 2, 0))) static void frontline_say_list(struct frontline *line, const char *format,
+								     va_list args)
+{
+	char *text = NULL;
+	int len = vasprintf(&text, format, args);
+
+	buf_add_text(&line->said, alloc_check(len < 0 ? NULL : text));
+	free(text);
+}
+
+void frontline_say(struct frontline *line, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	frontline_say_list(line, format, args);
+	va_end(args);
+}
+
+void frontline_end(struct frontline *line, int stream, int code)
+{
+	line->ends = true;
+	line->stamp = FRONTLINE_STAMP_NONE;
+	line->stream = stream;
+	line->code = code;
+}
+
+void frontline_refuse(struct frontline *line, int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	frontline_say_list(line, format, args);
+	va_end(args);
+	frontline_end(line, STDERR_FILENO, code);
+}
+
+const char *frontline_subject(const struct frontline *line, const struct sinks_view *view,
+			      const struct progress *progress)
+{
+	static const char port[] = "tcp://";
+	const char *text = progress->target->text;
+	size_t index = (size_t)(progress - view->list);
+
+	/* A comma in a target makes two of it. */
+	if (view->count == line->subjects.count && line->subjects.items[index])
+		return line->subjects.items[index];
+	return strncmp(text, port, sizeof(port) - 1) == 0 ? text + sizeof(port) - 1 : text;
+}

@@ -1,0 +1,63 @@
+#include "cli/front/fronturl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/percent.h"
+
+void fronturl_add(struct buf *out, const char *before, const char *text)
+{
+	if (!text || !*text)
+		return;
+	buf_add_text(out, before);
+	percent_encode(out, text);
+}
+
+bool fronturl_take(struct buf *out, const struct frontargs *args)
+{
+	if (!args->parameter_length)
+		return false;
+	if (args->value && !*args->value)
+		return true;
+	buf_add_text(out, "&");
+	buf_add(out, args->parameter, args->parameter_length);
+	fronturl_add(out, "=", args->value ? args->value : "true");
+	return true;
+}
+
+int fronturl_add_header(struct buf *out, const char *line)
+{
+	const char *colon = strchr(line, ':');
+	char *header;
+
+	if (!colon)
+		return -1;
+	header = alloc_format("%.*s:%s", (int)(colon - line), line, colon + 1 + strspn(colon + 1, " "));
+	fronturl_add(out, "&header=", header);
+	free(header);
+	return 0;
+}
+
+char *fronturl_join(const char *url, const struct buf *parameters)
+{
+	if (!parameters->len)
+		return alloc_text(url);
+	return alloc_format("%s%c%s", url, strchr(url, '?') ? '&' : '?', parameters->data + 1);
+}
+
+char *fronturl_file(const char *path)
+{
+	struct buf url = {0};
+	size_t len;
+
+	buf_add_text(&url, "file://");
+	for (; *path; path += len + (path[len] == '/')) {
+		char *part = alloc_slice(path, len = strcspn(path, "/"));
+
+		percent_encode(&url, part);
+		buf_add_text(&url, path[len] ? "/" : "");
+		free(part);
+	}
+	return buf_detach(&url);
+}

@@ -1,0 +1,113 @@
+#include "unit.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "fronting.h"
+
+static void test_calls(void **state)
+{
+	/* clang-format off */
+	static const struct fronting_case cases[] = {
+		{"dockerize -wait tcp://db:5432 app -wait x", {0}, -1, 0,
+		 "waitfor -t 10s --no-export tcp://db:5432 -- app -wait x"},
+		{"dockerize -wait=tcp4://a:1 --wait unix:///run/s -wait file:///x -timeout 1m30s -- app", {0}, -1, 0,
+		 "waitfor -t 1m30s --no-export tcp://a:1 unix:///run/s file:///x -- app"},
+		{"dockerize -wait TCP4://DB:1 -wait-list Http://API/A", {0}, -1, 0,
+		 "waitfor -t 10s tcp://DB:1 http://API/A?follow=10&status=200-299"},
+		{"dockerize -wait http://api/up", {0}, -1, 0, "waitfor -t 10s http://api/up?follow=10&status=200-299"},
+		{"dockerize -wait http://api?a=b -wait-http-header Accept:x/y", {0}, -1, 0,
+		 "waitfor -t 10s http://api?a=b&follow=10&status=200-299&header=Accept%3Ax%2Fy"},
+		{"dockerize -wait https://api -wait-http-skip-redirect -wait-http-status-code 200 -wait-http-status-code 404 "
+		 "-skip-tls-verify -cacert /ca.pem", {0}, -1, 0,
+		 "waitfor -t 10s https://api?status=200,404&insecure=true&cacert=%2Fca.pem"},
+		{"dockerize -wait http://api -wait-http-skip-redirect=false -poll=true", {0}, -1, 0,
+		 "waitfor -t 10s http://api?follow=10&status=200-299"},
+		{"dockerize -wait postgres://db -wait-retry-interval 100ms", {0}, -1, 0,
+		 "waitfor -t 10s --max-interval 100ms postgres://db"},
+		{"dockerize -wait-list tcp://a:1 -exec app", {0}, -1, 0, "waitfor -t 10s --no-export tcp://a:1 -- app"},
+		{"dockerize app", {0}, -1, 0, "waitfor -t 10s --no-export file:///. -- app"},
+		{"dockerize", {0}, 1, 2, "Usage: dockerize [options] [command]\n"},
+		{"dockerize --", {0}, 1, 2, "Usage: dockerize [options] [command]\n"},
+		{"dockerize -help", {0}, 0, 2, "Usage: dockerize [options] [command]\n"},
+		{"dockerize -h", {0}, 0, 2, "Usage: dockerize [options] [command]\n"},
+		{"dockerize -version", {0}, 0, 1, "v0.13.0 (waitfor "},
+		{"dockerize --wiat=tcp://a:1", {0}, 2, 2, "flag provided but not defined: -wiat\nUsage: "},
+		{"dockerize -wait", {0}, 2, 2, "flag needs an argument: -wait\nUsage: "},
+		{"dockerize -timeout 10 app", {0}, 2, 2, "invalid value \"10\" for flag -timeout: parse error\nUsage: "},
+		{"dockerize -wait-retry-interval x app", {0}, 2, 2, "invalid value \"x\" for flag -wait-retry-interval: parse error\n"},
+		{"dockerize -poll=yes app", {0}, 2, 2, "invalid boolean value \"yes\" for -poll: parse error\nUsage: "},
+		{"dockerize -poll= app", {0}, 2, 2, "invalid boolean value \"\" for -poll: parse error\nUsage: "},
+		{"dockerize -help=F -version=0 app", {0}, -1, 0, "waitfor -t 10s --no-export file:///. -- app"},
+		{"dockerize -exit-code 256 app", {0}, 2, 2, "invalid value \"256\" for flag -exit-code: parse error\n"},
+		{"dockerize -wait db:5432 app", {0}, 1, 2, "invalid host protocol provided: db. supported protocols are: "},
+		{"dockerize -wait nosuch://db app", {0}, 1, 2, "invalid host protocol provided: nosuch. supported protocols are: "},
+		{"dockerize -wait-http-header A:b app", {0}, 1, 2, "-wait-http-header provided with no -wait option\n"},
+		{"dockerize -wait-http-header secret app", {0}, 1, 2, "bad HTTP Headers argument. expected \"headerName: headerValue\"\n"},
+		{"dockerize -template a:b app", {0}, 1, 2, "dockerize: waitfor does not do -template; "},
+		{"dockerize -stdout /var/log/x app", {0}, 1, 2, "dockerize: waitfor does not do -stdout; "},
+	};
+	/* clang-format on */
+
+	(void)state;
+	fronting_check(cases, COUNT(cases));
+}
+
+static void test_messages(void **state)
+{
+	/* clang-format off */
+	static const struct fronting_moment timed_out = {.moment = FRONTLINE_END, .verdict = VERDICT_TIMED_OUT};
+	static const struct { const char *call; struct fronting_moment moment; const char *expected; } cases[] = {
+		{"dockerize -wait tcp://a:1", {.moment = FRONTLINE_BEGIN}, "Waiting for: tcp://a:1\n"},
+		{"dockerize -wait tcp4://a:1", {.moment = FRONTLINE_DONE}, "Connected to tcp4://a:1\n"},
+		{"dockerize -wait http://a/?x=y", {.moment = FRONTLINE_DONE}, "Received 2xx from http://a/?x=***\n"},
+		{"dockerize -wait file:///x", {.moment = FRONTLINE_DONE}, "File file:///x had been generated\n"},
+		{"dockerize -wait file:///x", {.moment = FRONTLINE_TRIED, .changed = true, .outcome = {OUTCOME_NO_FILE, ""}}, ""},
+		{"dockerize -wait tcp://a:1", {.moment = FRONTLINE_TRIED, .changed = true, .outcome = {OUTCOME_REFUSED, ""}},
+		 "Problem with dial tcp://a:1: connection refused. Sleeping 1s\n"},
+		{"dockerize -wait http://a", {.moment = FRONTLINE_TRIED, .changed = true, .outcome = {OUTCOME_REFUSED, ""}},
+		 "Problem with request to http://a: connection refused. Sleeping 1s\n"},
+		{"dockerize -wait tcp://a:1", {.moment = FRONTLINE_TRIED, .outcome = {OUTCOME_REFUSED, ""}}, ""},
+		{"dockerize app", {.moment = FRONTLINE_DONE}, ""},
+		{"dockerize -wait tcp://a:1", {.moment = FRONTLINE_END, .verdict = VERDICT_READY}, ""},
+	};
+	/* How Go writes a duration: https://pkg.go.dev/time#Duration.String */
+	static const struct { const char *written, *expected; } durations[] = {
+		{"10s", "10s"}, {"1.5s", "1.5s"}, {"90s", "1m30s"}, {"60s", "1m0s"}, {"1h", "1h0m0s"}, {"3661.25s", "1h1m1.25s"},
+		{"250ms", "250ms"}, {"100s", "1m40s"},
+	};
+	/* clang-format on */
+	int late;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char *said = fronting_say(cases[i].call, "tcp://a:1", &cases[i].moment, &late);
+
+		check_text(cases[i].call, said, cases[i].expected);
+		check_int(cases[i].call, late, 1);
+		free(said);
+	}
+	for (size_t i = 0; i < COUNT(durations); i++) {
+		char *call = alloc_format("dockerize -exit-code 123 -wait tcp://a:1 -timeout %s", durations[i].written);
+		char *expected =
+			alloc_format("Timeout after %s waiting on dependencies to become available: [tcp://a:1]\n",
+				     durations[i].expected);
+		char *said = fronting_say(call, "tcp://a:1", &timed_out, &late);
+
+		check_text(call, said, expected);
+		check_int(call, late, 123);
+		free(said);
+		free(expected);
+		free(call);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_messages),
+	};
+
+	return unit_main(tests);
+}

@@ -11,14 +11,14 @@ static void asker_on_answer(void *arg, struct dns_answer *answer)
 	asker->answers++;
 	asker->outcome = answer->outcome;
 	asker->without_port = true;
-	check_int("READY has addresses", answer->found.count > 0, answer->outcome.kind == OUTCOME_READY);
-	for (size_t i = 0; i < answer->found.count; i++) {
+	check_int("READY has addresses", answer->found.addresses.count > 0, answer->outcome.kind == OUTCOME_READY);
+	for (size_t i = 0; i < answer->found.addresses.count; i++) {
 		size_t len = strlen(asker->addresses);
 		char one[ADDRESS_TEXT_MAX];
 
-		address_text(&answer->found.entries[i], one, sizeof(one));
+		address_text(&answer->found.addresses.entries[i], one, sizeof(one));
 		snprintf(asker->addresses + len, sizeof(asker->addresses) - len, "%s%s", i ? " " : "", one);
-		asker->without_port &= address_port(&answer->found.entries[i]) == 0;
+		asker->without_port &= address_port(&answer->found.addresses.entries[i]) == 0;
 	}
 	loop_stop(asker->unit->loop);
 }
@@ -26,7 +26,7 @@ static void asker_on_answer(void *arg, struct dns_answer *answer)
 void asker_ask(struct asker *asker, struct unit_loop *unit, struct dns *dns, const char *name, int family)
 {
 	*asker = (struct asker){.unit = unit};
-	asker->question = dns_ask(dns, name, family, asker_on_answer, asker);
+	asker->question = dns_ask(dns, name, family == AF_INET ? RECORDS_A : RECORDS_AAAA, asker_on_answer, asker);
 	check_int("not inside dns_ask", asker->answers, 0);
 }
 

@@ -76,6 +76,21 @@ static void name_server_add(struct name_server_reply *reply, const char *owner, 
 	reply->records++;
 }
 
+static void name_server_add_services(struct name_server_reply *reply, const struct name_server_row *row,
+				     const char *owner)
+{
+	unsigned char data[256];
+
+	for (size_t i = 0; i < COUNT(row->services) && row->services[i].host; i++) {
+		const struct name_server_service *service = &row->services[i];
+		const uint16_t numbers[] = {htons(service->priority), htons(service->weight), htons(service->port)};
+
+		memcpy(data, numbers, sizeof(numbers));
+		name_server_add(reply, owner, NAME_SERVER_SRV, data,
+				sizeof(numbers) + name_server_write_name(data + sizeof(numbers), service->host));
+	}
+}
+
 static void name_server_add_row(struct name_server_reply *reply, const struct name_server_row *row, int type)
 {
 	const char *const *addresses = type == NAME_SERVER_A ? row->a : row->aaaa, *owner = row->name;
@@ -84,6 +99,10 @@ static void name_server_add_row(struct name_server_reply *reply, const struct na
 	for (size_t i = 0; i < COUNT(row->aliases) && row->aliases[i]; i++) {
 		name_server_add(reply, owner, NAME_SERVER_CNAME, data, name_server_write_name(data, row->aliases[i]));
 		owner = row->aliases[i];
+	}
+	if (type == NAME_SERVER_SRV) {
+		name_server_add_services(reply, row, row->owner ? row->owner : owner);
+		return;
 	}
 	for (size_t i = 0; i < COUNT(row->a) && addresses[i]; i++) {
 		inet_pton(type == NAME_SERVER_A ? AF_INET : AF_INET6, addresses[i], data);
@@ -109,7 +128,7 @@ static void name_server_send(const struct name_server *server, const struct name
 static void name_server_answer(struct name_server *server, const struct name_server_query *query,
 			       const struct name_server_row *row, int type, size_t question_end)
 {
-	int rcode = !row ? NAME_SERVER_NXDOMAIN : type == NAME_SERVER_A ? row->rcode_a : row->rcode_aaaa;
+	int rcode = !row ? NAME_SERVER_NXDOMAIN : type == NAME_SERVER_AAAA ? row->rcode_aaaa : row->rcode_a;
 	bool cuts = row && row->cuts && query->stream < 0;
 	struct name_server_reply reply = {.len = question_end};
 
@@ -130,7 +149,10 @@ static void name_server_note(struct name_server *server, const char *name, int t
 	size_t len = strlen(server->log);
 
 	snprintf(server->log + len, sizeof(server->log) - len, "%s%c:%s", len ? " " : "",
-		 type == NAME_SERVER_A ? '4' : '6', name);
+		 type == NAME_SERVER_A     ? '4'
+		 : type == NAME_SERVER_SRV ? 's'
+					   : '6',
+		 name);
 }
 
 /* again: it was held. */
@@ -146,7 +168,7 @@ static void name_server_serve(struct name_server *server, const struct name_serv
 	type = query->data[at] << 8 | query->data[at + 1];
 	if (!again)
 		name_server_note(server, name, type);
-	if (!again && row && (type == NAME_SERVER_A ? row->holds_a : row->holds_aaaa)) {
+	if (!again && row && (type == NAME_SERVER_AAAA ? row->holds_aaaa : row->holds_a)) {
 		if (server->held_count < COUNT(server->held))
 			server->held[server->held_count++] = *query;
 		if (server->stops_at_hold)

@@ -9,19 +9,25 @@
 
 #include "unit_loop.h"
 
-enum name_server_type { NAME_SERVER_A = 1, NAME_SERVER_CNAME = 5, NAME_SERVER_AAAA = 28 };
+enum name_server_type { NAME_SERVER_A = 1, NAME_SERVER_CNAME = 5, NAME_SERVER_AAAA = 28, NAME_SERVER_SRV = 33 };
 
 enum { NAME_SERVER_SERVFAIL = 2, NAME_SERVER_NXDOMAIN = 3, NAME_SERVER_NOTIMP = 4, NAME_SERVER_REFUSED = 5 };
 
 enum { NAME_SERVER_PACKET = 512, NAME_SERVER_HELD = 8, NAME_SERVER_STREAMS = 8, NAME_SERVER_LOG = 1024 };
 
+struct name_server_service {
+	const char *host; /* NULL: no record; "" for the root, so for none */
+	uint16_t port, priority, weight;
+};
+
 /* What a name has. A type without addresses gets an answer without any; a name that is in no row gets NXDOMAIN. */
 struct name_server_row {
 	const char *name;
 	const char *a[3], *aaaa[3];
-	const char *aliases[3];  /* where CNAME records lead from the name, in turn; the addresses belong to the last */
-	const char *owner;       /* the addresses belong to this name instead */
-	int rcode_a, rcode_aaaa; /* instead of addresses; 0: none */
+	const char *aliases[3]; /* where CNAME records lead from the name, in turn; the addresses belong to the last */
+	const char *owner;      /* the addresses belong to this name instead */
+	struct name_server_service services[3];
+	int rcode_a, rcode_aaaa;  /* instead of addresses; 0: none. What is said of A holds for SRV too */
 	bool holds_a, holds_aaaa; /* no answer before name_server_release */
 	bool cuts;                /* the answer does not fit into UDP */
 };
@@ -50,7 +56,7 @@ struct name_server {
 	const struct name_server_row *rows;
 	size_t row_count;
 	unsigned asked, asked_tcp; /* queries so far, and those of them that came over TCP */
-	char log[NAME_SERVER_LOG]; /* of the queries: "6:db.test 4:db.test"; a test may empty it */
+	char log[NAME_SERVER_LOG]; /* of the queries: "6:db.test 4:db.test", "s:" for SRV; a test may empty it */
 	struct name_server_query held[NAME_SERVER_HELD];
 	size_t held_count;
 	bool stops_at_hold; /* stops the loop when a query is held */

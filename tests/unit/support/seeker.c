@@ -39,10 +39,20 @@ static void seeker_on_answer(void *arg, enum lookup_family family)
 		loop_stop(seeker->unit->loop);
 }
 
-void seeker_open(struct seeker *seeker, struct seeker_rig *rig, const char *name)
+static void seeker_make(struct seeker *seeker, struct seeker_rig *rig, const char *name, bool is_srv)
 {
 	*seeker = (struct seeker){.unit = &rig->unit};
-	seeker->lookup = lookup_new(rig->shared, name, seeker_on_answer, seeker);
+	seeker->lookup = lookup_new(rig->shared, name, is_srv, seeker_on_answer, seeker);
+}
+
+void seeker_open(struct seeker *seeker, struct seeker_rig *rig, const char *name)
+{
+	seeker_make(seeker, rig, name, false);
+}
+
+void seeker_open_srv(struct seeker *seeker, struct seeker_rig *rig, const char *name)
+{
+	seeker_make(seeker, rig, name, true);
 }
 
 void seeker_close(struct seeker *seeker)

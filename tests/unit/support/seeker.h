@@ -27,6 +27,7 @@ struct seeker {
 };
 
 void seeker_open(struct seeker *seeker, struct seeker_rig *rig, const char *name);
+void seeker_open_srv(struct seeker *seeker, struct seeker_rig *rig, const char *name); /* of SRV records */
 void seeker_close(struct seeker *seeker);
 
 void seeker_start(struct seeker *seeker);

@@ -9,7 +9,7 @@
 #include "loopback.h"
 #include "unit.h"
 
-enum { WAITING_WORDS = 16 };
+enum { WAITING_WORDS = 64 };
 
 static void waiting_on_attempted(struct sink *sink, const struct progress *progress, bool changed)
 {

@@ -9,16 +9,20 @@ from pathlib import Path
 import pytest
 
 from support.dns import Dns
+from support.ferretdb import ferretdb_program
+from support.fronts import BUILT, Fronts, Site, can_be_had
+from support.grpc import grpchealth_program
 from support.kafka import kfake_program
 from support.net import Net
 from support.peers import Peer, relay_to, silence
 from support.postgres import Cluster
-from support.redis import PASSWORD, Redis
+from support.redis import PASSWORD, Redis, Sentinel
 from support.runner import BINARY, REPOSITORY, Waitfor
 from support.terminal import Terminal
 
 TLS_BINARY = REPOSITORY / "build" / "waitfor-tls"
 PROGRAMS = Path(__file__).resolve().parent / "programs"
+GO_PROGRAMS = {"kfake": kfake_program, "ferretdb": ferretdb_program, "grpchealth": grpchealth_program}    # by the fixtures that run them
 
 
 def pytest_report_header():
@@ -31,11 +35,19 @@ def pytest_collection_finish(session):
 
 
 def pytest_collection_modifyitems(config, items):
-    """kfake is a program in Go. Where it cannot be built, its tests are left out: the scripted brokers remain."""
-    wants = [item for item in items if "kfake" in item.fixturenames]
-    if wants and not kfake_program():
-        config.hook.pytest_deselected(items=wants)
-        items[:] = [item for item in items if item not in wants]
+    """Programs in Go: where one cannot be built, what needs it is left out. The scripted servers and the fronts remain."""
+    def leave_out(wants, is_there):
+        if wants and not is_there():
+            config.hook.pytest_deselected(items=wants)
+            items[:] = [item for item in items if item not in wants]
+
+    for name, program in GO_PROGRAMS.items():
+        leave_out([item for item in items if name in item.fixturenames], program)
+    for name in BUILT:
+        # A fixture of the tool's name, which is the front in one test and the original in the next.
+        leave_out([item for item in items
+                   if hasattr(item, "callspec") and item.callspec.params.get(name) == "original"],
+                  lambda tool=name: can_be_had(tool))
 
 
 @pytest.fixture
@@ -43,6 +55,25 @@ def waitfor():
     runner = Waitfor()
     yield runner
     runner.close()
+
+
+@pytest.fixture
+def fronts(waitfor, folder):
+    return Fronts(waitfor, folder)
+
+
+@pytest.fixture
+def fill(peer):
+    """Writes host:port of an open and of a closed port in the place of UP and DOWN."""
+    up, down = peer().target, peer(listen=False).target
+    return lambda text: text.replace("UP", up).replace("DOWN", down)
+
+
+@pytest.fixture
+def site():
+    server = Site()
+    yield server.url
+    server.close()
 
 
 @pytest.fixture
@@ -186,6 +217,20 @@ def new_redis():
     yield make
     for server in made:
         server.close()
+
+
+@pytest.fixture
+def new_sentinel():
+    """Makes Sentinels, not started yet."""
+    made = []
+
+    def make():
+        made.append(Sentinel())
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
 
 
 @pytest.fixture(scope="session")

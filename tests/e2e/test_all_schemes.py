@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from support.peers import silence
+from support.peers import greets, silence
 from support.runner import BINARY, CLEAN_ENV
 
 SECRET = "hunter2-%3C%26%3E"     # hunter2-<&>
@@ -43,7 +43,20 @@ def test_no_output_shows_a_secret(waitfor, peer, folder, scheme):
             assert "hunter2" not in text, (target, text)
 
 
-@pytest.mark.parametrize("scheme", ["redis", "nats", "http", "https", "http+unix", "elasticsearch", "opensearch", "etcd"])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_no_output_of_tls_shows_a_secret(waitfor_tls, peer, folder, scheme):
+    """The path of a key counts as one, too."""
+    key = folder / "hunter2.key"
+    key.touch()
+    place = peer(greets(b"hunter2 is no word of TLS\r\n")).target
+    for name in (f"{scheme}+tls", f"{scheme}s"):
+        files = f"cert=/dev/null&key={key}"
+        for target in [*urls(name, place), f"{name}://app:{SECRET}@{place}?insecure&{files}", f"{name}://{place}/?{files}"]:
+            for text in outputs(waitfor_tls, folder, target, {}):
+                assert "hunter2" not in text, (target, text)
+
+
+@pytest.mark.parametrize("scheme", ["redis", "nats", "http", "https", "http+unix", "elasticsearch", "opensearch", "etcd", "grpc", "grpcs"])
 def test_a_token_is_a_secret(waitfor, peer, folder, scheme):
     """These are given tokens in place of a user. Databases have users without a password, who are shown."""
     for text in outputs(waitfor, folder, f"{scheme}://{SECRET}@{peer(silence).target}", {}):

@@ -36,3 +36,34 @@ def test_a_bare_port_is_only_a_port(waitfor, net, peer):
 def test_another_protocol(waitfor, peer):
     http = peer(lambda connection: connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
     fails(waitfor(*QUICK, f"cassandra://{http.target}"), "the reply is not understood")
+
+
+def frame(opcode, body=b""):
+    return b"\x84\0\0\0" + bytes([opcode]) + len(body).to_bytes(4, "big") + body
+
+
+def logs_in(user, password):
+    """Asks for a login, and lets that user in; it takes frames in the order that the specification has (4.2.3)."""
+    def script(connection):
+        for opcode in (5, 1, 15):
+            head = connection.read_exactly(9)
+            assert head[4] == opcode, head
+            body = connection.read_exactly(int.from_bytes(head[5:], "big"))
+            if opcode == 5:
+                connection.send(frame(6, b"\0\0"))
+            elif opcode == 1:
+                assert body == b"\0\1\0\x0bCQL_VERSION\0\x053.0.0", body
+                connection.send(frame(3, b"\0\x15PasswordAuthenticator"))
+            elif body[4:] == f"\0{user}\0{password}".encode():
+                connection.send(frame(16, b"\xff\xff\xff\xff"))
+            else:
+                connection.send(frame(0, b"\0\0\1\0\0\x15Bad credentials given"))
+        connection.drain()
+    return script
+
+
+def test_a_login(waitfor, peer):
+    server = peer(logs_in("app", "s3cr3t"))
+    assert waitfor("-t", "20s", f"cassandra://app:s3cr3t@{server.target}").code == 0
+    assert waitfor("-t", "20s", f"NODE=cassandra://app@{server.target}", env={"NODE_PASSWORD": "s3cr3t"}).code == 0
+    fails(waitfor(*QUICK, f"cassandra://app:wrong@{server.target}"), "denied: Bad credentials given")

@@ -1,6 +1,7 @@
 """What bash, zsh and fish complete: real ones, with the files that are installed."""
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -20,7 +21,7 @@ SCHEMES = [scheme for probe in TABLE["probes"] for scheme in (probe["scheme"], p
 def forms_before_a_file():
     """How a line may end before a file: "--config ", "-qf ", "--report=json:"…"""
     for row in OPTIONS:
-        if not (row["argument"] or "").endswith("FILE"):
+        if not re.search("FILE$|^SRC", row["argument"] or ""):
             continue
         names = [f"--{row['key']} ", f"--{row['key']}="]
         if row["letter"]:

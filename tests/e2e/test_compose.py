@@ -153,3 +153,9 @@ def test_what_cannot_be_known_is_an_error_before_the_wait(waitfor, target, text)
     result = waitfor("-t", "20s", "--export", f"U={SECRET}{text}", target, "--", "env", env={"PW": SECRET})
     assert (result.code, result.out, len(result.lines)) == (125, "", 1) and result.seconds < 5, result
     assert "--export U: " in result.err and "s3cret" not in result.err
+
+
+def test_a_health_check_in_the_apps_container_composes_nothing(waitfor, peer):
+    """It finds the variable, but its target is the app, whatever the variable names."""
+    result = waitfor("--once", f"tcp://127.0.0.1:{peer().port}", env={"WAITFOR_EXPORT": "U=${DB_HOST}"})
+    assert (result.code, result.out) == (0, ""), result

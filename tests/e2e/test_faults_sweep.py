@@ -11,7 +11,7 @@ from support.net import Net
 from support.peers import Peer, silence
 from support.runner import BINARY, CLEAN_ENV
 
-ERRORS = ["ENOMEM", "EMFILE", "EINTR", "EAGAIN"]
+ERRORS = ["ENOMEM", "EMFILE", "EINTR", "EAGAIN", "EIO"]
 # What fails at the first attempts fails in the same way at the next ones.
 OCCURRENCES = 6
 HANGS = 15

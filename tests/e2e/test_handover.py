@@ -254,11 +254,13 @@ SCRIPTS = {
     "an interpreter that is no program": ("#!/etc/passwd\n", 126), "a folder": ("#!/etc\n", 126),
     "blanks": ("#! \t/no/such/sh -e\n", 127), "no line feed": ("#!/no/such/sh", 127),
     "an interpreter whose interpreter is missing": ("#!{folder}/middle\n", 127),
+    "a long path": ("#!/no" + "/such" * 40 + "/sh\n", 127),
     "env": ("#!/usr/bin/env no-such-program\n", 127), "env and a carriage return": ("#!/usr/bin/env sh\r\n", 127),
 }
 GOOD_SCRIPTS = {
     "plain": "#!/bin/sh\necho app\n", "an argument": "#!/bin/sh -e\necho app\n", "blanks": "#! /bin/sh  \necho app\n",
     "env": "#!/usr/bin/env sh\necho app\n", "env with options": "#!/usr/bin/env -S sh -e\necho app\n",
+    "env with a path": "#!/usr/bin/env /bin/sh\necho app\n",
     "env with variables": "#!/usr/bin/env -S A=1 sh\necho app\n",
     "an interpreter that is a script": "#!{folder}/good\n",
 }
@@ -313,6 +315,17 @@ def test_a_program_whose_loader_is_missing_is_told_before_the_wait(waitfor, peer
     result = waitfor(f"tcp://{server.target}", "--", folder / "app")
     assert (result.code, len(result.lines)) == (127, 1) and "/no-linux" in result.err, result
     assert not server.connections
+
+
+def test_a_program_of_another_machine_is_left_to_the_kernel(waitfor, peer, folder):
+    """It may know an emulator, which finds the loader elsewhere. Here it knows none."""
+    data = bytearray(open("/usr/bin/env", "rb").read().replace(b"/ld-linux", b"/no-linux"))
+    data[18:20] = b"\xfe\xfe"      # e_machine: nobody's number
+    (folder / "app").write_bytes(data)
+    (folder / "app").chmod(0o755)
+    server = peer()
+    result = waitfor(f"tcp://{server.target}", "--", folder / "app")
+    assert result.code == 126 and server.connections, result
 
 
 def test_a_program_that_is_removed_during_the_wait(waitfor, peer, script):

@@ -19,6 +19,7 @@ PROGRAM, PAGE = "bin/waitfor", "share/man/man1/waitfor.1"
 BASH, FISH = "share/bash-completion/completions/waitfor", "share/fish/vendor_completions.d/waitfor.fish"
 ZSH = "share/zsh/site-functions/_waitfor"
 EVENTS, EXPLAIN = "share/doc/waitfor/events.schema.json", "share/doc/waitfor/explain.schema.json"
+DROP_IN = "share/doc/waitfor/DROP-IN.md"
 
 
 def run(*argv, **kwargs):
@@ -66,11 +67,12 @@ def test_install_and_uninstall(tree, folder, words, prefix):
     run("make", "-s", "install", f"DESTDIR={root}", *words, cwd=tree)
     assert files(root) == {f"{prefix}/{PROGRAM}": 0o755, f"{prefix}/{PAGE}": 0o644, f"{prefix}/{BASH}": 0o644,
                            f"{prefix}/{FISH}": 0o644, f"{prefix}/{ZSH}": 0o644, f"{prefix}/{EVENTS}": 0o644,
-                           f"{prefix}/{EXPLAIN}": 0o644, **other}
+                           f"{prefix}/{EXPLAIN}": 0o644, f"{prefix}/{DROP_IN}": 0o644, **other}
     assert run(root / prefix / PROGRAM, "--version").startswith("waitfor ")
     for made, source in ((PAGE, "docs/waitfor.1"), (BASH, "build/completions/waitfor.bash"),
                          (FISH, "build/completions/waitfor.fish"), (ZSH, "build/completions/waitfor.zsh"),
-                         (EVENTS, "docs/events.schema.json"), (EXPLAIN, "docs/explain.schema.json")):
+                         (EVENTS, "docs/events.schema.json"), (EXPLAIN, "docs/explain.schema.json"),
+                         (DROP_IN, "docs/DROP-IN.md")):
         assert (root / prefix / made).read_bytes() == (tree / source).read_bytes() != b""
     run("make", "-s", "uninstall", f"DESTDIR={root}", *words, cwd=tree)
     assert files(root) == other
@@ -105,6 +107,7 @@ def test_what_is_in_the_package(deb):
         "usr/share/doc/waitfor/changelog.gz": plain, "usr/share/doc/waitfor/copyright": plain,
         f"usr/{EVENTS}": plain,
         f"usr/{EXPLAIN}": plain,
+        f"usr/{DROP_IN}": plain,
         "usr/share/lintian/overrides/waitfor": plain}
 
 

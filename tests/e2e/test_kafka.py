@@ -1,5 +1,7 @@
 """Kafka: scripted brokers, and kfake, which speaks the protocol as others implement it."""
 
+import struct
+
 import pytest
 
 from support import kafka
@@ -47,6 +49,45 @@ def test_a_topic_is_waited_for_and_never_made(waitfor, kfake):
 def test_one_that_wants_a_login_has_a_reason(waitfor, kfake):
     result = waitfor("-t", "500ms", f"kafka://{kfake('-sasl').brokers[0]}")
     assert result.code == 124 and "as a listener with SASL does" in result.err, result
+
+
+MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_a_login(waitfor, kfake, mechanism):
+    cluster = kfake("-sasl", "-topics", "orders", "-user", f"{mechanism},app,s3cr3t")
+    place = f"{cluster.brokers[0]}?topic=orders&sasl={mechanism}"
+    assert waitfor("-t", "10s", f"kafka://app:s3cr3t@{place}").code == 0
+    assert waitfor("-t", "10s", f"Q=kafka://app@{place}", env={"Q_PASSWORD": "s3cr3t"}).code == 0
+    for wrong in ("app:S3cr3t", "nobody:s3cr3t"):       # kfake closes then; Kafka has words
+        result = waitfor("-t", "500ms", f"kafka://{wrong}@{place}")
+        assert result.code == 124 and "the broker closed after the login; is the password right?" in result.err, result
+        assert "3cr3t" not in result.err, result
+
+
+def sasl(words, code=0, mechanisms=()):
+    """The bodies of the answers of a broker with SASL, which says these words about a login."""
+    return {18: versions(), 17: struct.pack(">h", code) + kafka.array(map(kafka.text, mechanisms)),
+            36: struct.pack(">h", 58 if words else 0) + kafka.text(words) + struct.pack(">i", 0), 3: metadata()}
+
+
+def test_a_wrong_password_has_the_brokers_words(waitfor, peer):
+    server = peer(answers(sasl("Authentication failed: Invalid username or password")))
+    running = waitfor.start("-t", "20s", "--max-interval", "50ms", f"kafka://app:hunter2@{server.target}")
+    running.wait_err("denied: Authentication failed: Invalid username or password")
+    server.script = answers(sasl(None))
+    result = running.finish(30)
+    assert result.code == 0 and "hunter2" not in result.err, result
+    assert b"\0app\0hunter2" in server.connections[-1].received
+
+
+def test_a_password_is_not_said_to_a_broker_that_takes_another_mechanism(waitfor, peer):
+    server = peer(answers(sasl(None, 33, ["SCRAM-SHA-256", "GSSAPI"])))
+    result = waitfor(*QUICK, f"kafka://app:hunter2@{server.target}")
+    assert result.code == 124, result
+    assert "takes no login by PLAIN; sasl= may name another one of its: SCRAM-SHA-256, GSSAPI" in result.err, result
+    assert all(b"hunter2" not in connection.received for connection in server.connections)
 
 
 def test_one_that_is_too_old_has_a_reason(waitfor, kfake):

@@ -130,6 +130,13 @@ def test_a_password_file_that_others_may_read_is_said_once(waitfor, pg, folder):
     assert PASSWORD not in result.err
 
 
+def test_the_encoding_of_the_locale(waitfor, pg):
+    """libpq names it to the server, which refuses a login with an encoding that it does not know."""
+    assert waitfor("-t", "10s", pg.uri(parameters="?client_encoding=auto")).code == 0
+    refused = waitfor("-t", "10s", "--once", pg.uri(parameters="?client_encoding=no-such"))
+    assert refused.code == 1 and "no-such" in refused.err, refused
+
+
 def test_without_home_and_without_a_passwd_entry(waitfor, pg):
     """A container's --user 12345: libpq alone would not know who it is (FACTS 30)."""
     if os.geteuid() != 0:

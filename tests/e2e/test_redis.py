@@ -67,6 +67,26 @@ def test_a_key_that_comes_late(waitfor, new_redis):
     assert waitfor("-t", "9s", f"{base}/2?key=list").code == 0
 
 
+def test_a_cluster(waitfor, new_redis):
+    """Of one node: it is ok once each slot is served."""
+    server = new_redis().start(cluster_enabled="yes")
+    url = server.uri(rest="?cluster")
+    assert waitfor("-t", "9s", server.uri()).code == 0
+    running = waitfor.start("-t", "40s", url)
+    running.wait_err("the cluster is not ok; 0 of 16384 slots are")
+    server.do("CLUSTER", "ADDSLOTSRANGE", 1, 16383)
+    assert fails(waitfor(*QUICK, url), "the cluster is not ok; 16383 of 16384 slots are")
+    server.do("CLUSTER", "ADDSLOTSRANGE", 0, 0)
+    assert running.finish(50).code == 0
+    server.do("SET", "state", "up")
+    assert waitfor("-t", "9s", f"{url}&key=state=up&role=master").code == 0
+
+
+def test_a_server_of_no_cluster(waitfor, redis):
+    assert fails(waitfor(*QUICK, redis.uri(rest="?cluster")),
+                 "not suitable: ERR This instance has cluster support disabled")
+
+
 @pytest.mark.parametrize("target", ["cache:6379", "redis://cache", "redis://cache/", "redis://cache:6379/2",
                                     "redis://cache?role=master"])
 def test_the_usual_port_and_what_is_exported(waitfor, net, cache, target):

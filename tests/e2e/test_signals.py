@@ -77,6 +77,16 @@ def test_run_anyway_does_not_mean_after_a_signal(waitfor, peer, folder, programs
     assert not (folder / "started").exists()
 
 
+@BOTH
+def test_run_anyway_prints_nothing_after_a_signal(waitfor, peer, number):
+    """Whoever reads the variables must not go on with them."""
+    running = waitfor.start("-t", "60s", "--run-anyway", "--print-env", "json", f"tcp://{peer(listen=False).target}")
+    running.wait_err("refused")
+    since = time.monotonic()
+    running.send(number)
+    assert ends_with(running, number, since).out == ""
+
+
 def send_after(running, number, delay):
     """Send the signal `delay` seconds after the start, as exactly as this machine can."""
     end = running.started + delay
@@ -130,17 +140,23 @@ def test_a_signal_sent_at_the_very_moment_of_readiness(waitfor, net, peer, folde
 
 
 @pytest.fixture
-def full_pipe():
-    """The end to write into of a pipe that is full and that nobody reads."""
+def full_pipe_ends():
+    """A pipe that is full: the end to read from, the end to write into."""
     read_end, write_end = os.pipe()
     os.set_blocking(write_end, False)
     with pytest.raises(BlockingIOError):
         while True:
             os.write(write_end, bytes(4096))
     os.set_blocking(write_end, True)
-    yield write_end
+    yield read_end, write_end
     os.close(read_end)
     os.close(write_end)
+
+
+@pytest.fixture
+def full_pipe(full_pipe_ends):
+    """The end to write into of a pipe that is full and that nobody reads."""
+    return full_pipe_ends[1]
 
 
 def test_while_nobody_reads_stderr(waitfor, peer, full_pipe):
@@ -158,6 +174,19 @@ def test_a_timeout_while_nobody_reads_stderr(waitfor, peer, full_pipe):
     refused = [f"tcp://{peer(listen=False).target}" for _ in range(50)]
     result = waitfor("-t", "300ms", *refused, stderr=full_pipe)
     assert result.code == 124 and result.seconds < 2.5, result
+
+
+def test_a_signal_after_the_wait_is_told(waitfor, peer, full_pipe_ends):
+    """All is ready, and the variables go into a full pipe. Who sent the signal must see that it came, not a success."""
+    read_end, write_end = full_pipe_ends
+    parent = f"import os, sys; os.dup2({write_end}, 1); os.execv(sys.argv[1], sys.argv[1:])"
+    running = waitfor.start_argv([sys.executable, "-c", parent, BINARY, "--print-env", "json", f"DB=tcp://{peer().target}"],
+                                 pass_fds=[write_end])
+    running.wait_err("ready at")
+    running.send(signal.SIGTERM)
+    os.read(read_end, 1 << 20)      # it can write now, before its time is up
+    result = running.finish(5)
+    assert result.code == 143, result
 
 
 # --- as PID 1 -----------------------------------------------------------------------------------

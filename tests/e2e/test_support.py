@@ -1,5 +1,6 @@
 """The tests' own world, proven with clients other than waitfor."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import pytest
 
 from support import dns as d
 from support import resp
+from support.losses import lose
 from support.peers import close_at_once, relay_to, reset_at_once
 from support.postgres import PASSWORD
 from support.redis import PASSWORD as REDIS_PASSWORD
@@ -198,3 +200,23 @@ def test_programs_show_an_environment_of_any_shape(programs, folder):
                            capture_output=True, text=True, check=True).stdout
     assert [line for line in shown.splitlines() if line.startswith("env")] == [
         "env 0 A=1", "env 1 A=2", "env 2 odd", "env 3 N=a\\x0ab"]
+
+
+# --- losses -------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("share", "fewest", "most"), [(0, 400, 400), (0.3, 200, 360), (1, 0, 0)])
+def test_a_share_of_the_packets_is_lost(share, fewest, most):
+    """Of 400 packets 280 arrive on average, with a standard deviation of 9."""
+    with socket.socket(type=socket.SOCK_DGRAM) as receiver, socket.socket(type=socket.SOCK_DGRAM) as sender:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.setblocking(False)
+        arrived = 0
+        lose(receiver, share)
+        for _ in range(400):
+            sender.sendto(b"x", receiver.getsockname())
+            with contextlib.suppress(BlockingIOError):
+                arrived += len(receiver.recv(2))
+        assert fewest <= arrived <= most
+        lose(receiver, 0)
+        sender.sendto(b"x", receiver.getsockname())
+        assert receiver.recv(2) == b"x"

@@ -1,15 +1,18 @@
 """A DNS server that says what the test wants, and remembers what it was asked."""
 
+import contextlib
 import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from support.families import family_of
+from support.losses import lose
 
 A, AAAA = 1, 28
-CNAME = 5
+CNAME, SRV = 5, 33
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,10 @@ class Answer:
     delay: float = 0.0
     silent: bool = False
     truncated: bool = False  # over UDP only: "ask again over TCP"
+    services: tuple = ()     # of an answer to SRV: (priority, weight, port, host) of each record
     alias: str = ""          # answered as a CNAME that leads to the addresses
+    reset: bool = False      # over TCP only: the connection is reset in place of an answer
+    spoil: Callable = bytes  # what is made of the bytes of the reply
 
 
 def at(*addresses, **more):
@@ -64,6 +70,8 @@ def build_reply(packet, kind, end, answer, over_udp):
         family = socket.AF_INET if kind == A else socket.AF_INET6
         for address in answer.addresses:
             records.append(record(owner, kind, answer.ttl, socket.inet_pton(family, address)))
+        for *numbers, host in answer.services:
+            records.append(record(owner, SRV, answer.ttl, struct.pack("!HHH", *numbers) + encode_name(host)))
     flags = 0x8180 | answer.rcode | (0x0200 if truncated else 0)
     header = packet[:2] + struct.pack("!HHHHH", flags, 1, len(records), 0, 0)
     return header + packet[12:end] + b"".join(records)
@@ -88,9 +96,9 @@ class Dns:
         for thread in self._threads:
             thread.start()
 
-    def name(self, name, a=NODATA, aaaa=NODATA):
-        """Set both answers of a name, in one step. Names not set do not exist."""
-        self._names[name.rstrip(".").lower()] = {A: a, AAAA: aaaa}
+    def name(self, name, a=NODATA, aaaa=NODATA, srv=NODATA):
+        """Set all answers of a name, in one step. Names not set do not exist."""
+        self._names[name.rstrip(".").lower()] = {A: a, AAAA: aaaa, SRV: srv}
 
     def forget(self, name):
         self._names.pop(name.rstrip(".").lower(), None)
@@ -119,7 +127,7 @@ class Dns:
             kind, end, answer = self._answer(packet)
             if answer.silent:
                 continue
-            reply = build_reply(packet, kind, end, answer, over_udp=True)
+            reply = answer.spoil(build_reply(packet, kind, end, answer, over_udp=True))
             if answer.delay:
                 threading.Timer(answer.delay, self._send_late, (reply, client)).start()
             else:
@@ -140,13 +148,22 @@ class Dns:
             threading.Thread(target=self._talk_tcp, args=(connection,), daemon=True).start()
 
     def _talk_tcp(self, connection):
-        with connection, connection.makefile("rb") as stream:
+        # The client may leave at any time.
+        with contextlib.suppress(ConnectionError), connection, connection.makefile("rb") as stream:
             while len(length := stream.read(2)) == 2:
                 packet = stream.read(struct.unpack("!H", length)[0])
                 kind, end, answer = self._answer(packet)
+                if answer.reset:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    return
                 if not answer.silent:
-                    reply = build_reply(packet, kind, end, answer, over_udp=False)
+                    reply = answer.spoil(build_reply(packet, kind, end, answer, over_udp=False))
                     connection.sendall(struct.pack("!H", len(reply)) + reply)
+
+    def lose(self, share):
+        """From now on this share of the packets to the server is lost."""
+        for sock in (self._udp, self._tcp):
+            lose(sock, share)
 
     def close(self):
         self._closing = True

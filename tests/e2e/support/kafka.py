@@ -1,19 +1,12 @@
 """Kafka's protocol: scripted brokers, and kfake of franz-go, which is built where there is Go."""
 
-import fcntl
-import hashlib
 import os
-import shutil
 import struct
 import subprocess
 import tempfile
-from pathlib import Path
 
+from support import golang
 from support.until import until
-
-SOURCE = Path(__file__).resolve().parents[1] / "programs" / "kfake"
-CACHE = Path(os.environ.get("WAITFOR_CACHE", Path.home() / ".cache" / "waitfor"))
-FILES = ("go.mod", "main.go")
 
 
 def text(value):
@@ -21,6 +14,7 @@ def text(value):
 
 
 def array(items):
+    items = list(items)
     return struct.pack(">i", len(items)) + b"".join(items)
 
 
@@ -61,25 +55,7 @@ def answers(bodies):
 
 
 def kfake_program():
-    """The built program; None where it cannot be built. The modules are of the Go module proxy."""
-    go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
-    if not go:
-        return None
-    digest = hashlib.sha256(b"".join((SOURCE / name).read_bytes() for name in FILES)).hexdigest()[:16]
-    CACHE.mkdir(parents=True, exist_ok=True)
-    program = CACHE / f"kfake-{digest}"
-    with open(CACHE / "kfake.lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)        # one of the tests that run at once builds it
-        if not program.exists():
-            with tempfile.TemporaryDirectory() as folder:
-                for name in FILES:
-                    shutil.copy(SOURCE / name, folder)
-                built = subprocess.run([go, "build", "-mod=mod", "-o", "kfake", "."], cwd=folder, text=True,
-                                       capture_output=True, timeout=400, env={**os.environ, "GOTOOLCHAIN": "local"})
-                if built.returncode != 0:
-                    return None
-                shutil.move(Path(folder) / "kfake", program)
-    return program
+    return golang.own_program("kfake")
 
 
 class Kfake:

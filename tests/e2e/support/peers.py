@@ -7,6 +7,7 @@ import threading
 import time
 
 from support.families import family_of
+from support.losses import lose
 from support.until import until
 
 
@@ -156,6 +157,10 @@ class Peer:
         until(lambda: len(self.connections) >= count, timeout,
               lambda: f"{count} connections, there were {len(self.connections)}")
 
+    def lose(self, share):
+        """From now on this share of the packets to the port is lost, and of those to connections that are still to come."""
+        lose(self._listener, share)
+
     def stop_listening(self):
         """From now on connections are refused; open ones are not touched."""
         if self._thread:
@@ -184,7 +189,11 @@ def relay_to(address, port):
             pass
 
     def script(connection):
-        with socket.create_connection((address, port)) as server:
+        try:
+            server = socket.create_connection((address, port))
+        except ConnectionRefusedError:
+            return      # it ends before the relay does; who comes now finds a connection that is closed
+        with server:
             back = threading.Thread(target=pump, args=(server, connection.sock), daemon=True)
             back.start()
             pump(connection.sock, server)

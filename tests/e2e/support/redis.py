@@ -232,3 +232,50 @@ class Redis:
             if self._reserved:
                 self._reserved.close()
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Sentinel:
+    """A Sentinel on a loopback port, which watches `masters`: {name: (port, password or None)}."""
+
+    def __init__(self):
+        self.program = server_program()
+        self.folder = Path(tempfile.mkdtemp(prefix="waitfor-sentinel-"))
+        self._reserved = bound_socket()
+        self.port = self._reserved.getsockname()[1]
+        self.target = f"127.0.0.1:{self.port}"
+        self.process = None
+
+    def start(self, masters=None, *lines):
+        file = self.folder / "sentinel.conf"     # it writes there what it learns
+        text = [f"port {self.port}", "bind 127.0.0.1", f"dir {self.folder}", "daemonize no", *lines]
+        for name, (port, password) in (masters or {}).items():
+            text += [f"sentinel monitor {name} 127.0.0.1 {port} 1", f"sentinel down-after-milliseconds {name} 500",
+                     f"sentinel failover-timeout {name} 2000"]
+            text += [f'sentinel auth-pass {name} "{password}"'] if password else []
+        file.write_text("\n".join(text) + "\n", encoding="utf-8")
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen([self.program, file, "--sentinel"], stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, cwd=self.folder)
+        until(self._answers, 30, lambda: f"the Sentinel is up; its log:\n{self.log()}")
+        return self
+
+    def _answers(self):
+        assert self.process.poll() is None, self.log()
+        try:
+            return self.ask("PING")
+        except OSError:
+            return None
+
+    def ask(self, *words):
+        with socket.create_connection(("127.0.0.1", self.port), 10) as sock, contextlib.closing(Client(sock)) as client:
+            return client.ask(*words)
+
+    def log(self):
+        return (self.folder / "log").read_text(errors="replace")
+
+    def close(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+        self._reserved.close()
+        shutil.rmtree(self.folder, ignore_errors=True)

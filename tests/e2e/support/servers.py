@@ -64,6 +64,25 @@ def nginx(server, locations="", listen="", main=""):
     return ["nginx", "-c", file, "-p", server.folder, "-e", "stderr"]
 
 
+def dnsmasq(server, records=()):
+    """`records` are options with records. It knows the names under "test", and is no friend of any other."""
+    return ["dnsmasq", "--keep-in-foreground", "--user=root", "--conf-file=/dev/null", "--pid-file", f"--port={server.port}",
+            "--listen-address=127.0.0.1", "--bind-interfaces", "--no-resolv", "--no-hosts", "--local=/test/",
+            "--log-facility=-", f"--addn-hosts={server.folder}/hosts", *(f"--{record}" for record in records)]
+
+
+def etcd(server, peers=None, number=0):
+    """One member alone, or that number of a cluster whose members' ports for each other are `peers`."""
+    if not peers:
+        server.reserved.append(bound_socket())
+        peers = [server.reserved[-1].getsockname()[1]]
+    urls = [f"http://127.0.0.1:{port}" for port in peers]
+    return ["etcd", "--name", f"m{number}", "--data-dir", server.folder / "data", "--logger", "zap", "--log-level", "debug",
+            "--listen-client-urls", f"http://{server.target}", "--advertise-client-urls", f"http://{server.target}",
+            "--listen-peer-urls", urls[number], "--initial-advertise-peer-urls", urls[number],
+            "--initial-cluster", ",".join(f"m{i}={url}" for i, url in enumerate(urls))]
+
+
 def zookeeper(server, ensemble=(), number=1):
     """One of an ensemble, whose members each have a port for followers and one for elections; else one alone."""
     server.needs.append("/usr/share/java/zookeeper.jar")
@@ -124,7 +143,8 @@ class Server:
             return sock.connect_ex(("127.0.0.1", self.port)) == 0
 
     def await_open(self):
-        until(self.is_open, 30, lambda: f"{self.argv[0]} listens; its log:\n{self.log()}")
+        # RabbitMQ takes 5 s, and on a busy machine 40.
+        until(self.is_open, 120, lambda: f"{self.argv[0]} listens; its log:\n{self.log()}")
         return self
 
     def log(self):

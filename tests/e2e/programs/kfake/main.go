@@ -1,6 +1,6 @@
 // Brokers that speak Kafka's protocol as a program of others implements it: kfake of franz-go.
 //
-// kfake [-topics NAME,NAME] [-old] [-sasl]: prints the addresses of three brokers, and then what it logs. A line
+// kfake [-topics NAME,NAME] [-old] [-sasl] [-user MECHANISM,NAME,PASSWORD]: prints the addresses of three brokers, and then what it logs. A line
 // "create NAME" on stdin makes a topic; stdin's end ends it. It may make topics that are asked for, as Kafka may.
 package main
 
@@ -20,6 +20,7 @@ func main() {
 	topics := flag.String("topics", "", "topics that are there, with three partitions each")
 	old := flag.Bool("old", false, "speak like Kafka 0.10")
 	sasl := flag.Bool("sasl", false, "want a login")
+	user := flag.String("user", "", "the only one who may log in, with -sasl")
 	flag.Parse()
 
 	options := []kfake.Opt{kfake.NumBrokers(3), kfake.AllowAutoTopicCreation(),
@@ -32,6 +33,9 @@ func main() {
 	}
 	if *sasl {
 		options = append(options, kfake.EnableSASL())
+	}
+	if one := strings.SplitN(*user, ",", 3); len(one) == 3 {
+		options = append(options, kfake.Superuser(one[0], one[1], one[2]))
 	}
 	cluster, err := kfake.NewCluster(options...)
 	if err != nil {

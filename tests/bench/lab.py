@@ -21,6 +21,7 @@ CLEAN_ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
 # The scripted servers of the end-to-end tests are of use here too.
 sys.path.append(str(HERE.parent / "e2e"))
 C_FLAGS = ["-O2", "-static", "-Wall", "-Wextra"]
+RECORD = struct.Struct("5q")     # what launch.c and app.c write
 LINK_FLAGS = {"app": ["-nostartfiles"]}
 
 
@@ -28,15 +29,31 @@ class Failure(Exception):
     """The measurement itself went wrong: a tool did not do what it was measured at."""
 
 
+class GaveUp(Failure):
+    """A tool ended without its app. Of a peer that is a result."""
+
+
 @dataclass(frozen=True)
 class Tool:
-    """A command line with places for {host}, {port}, {timeout} (whole seconds) and {app}."""
+    """A command line with places for {program}, {host}, {port}, {timeout} (whole seconds) and {app}."""
     name: str
     words: tuple
+    program: str = ""
+    endless: bool = False       # it has no limit of its own
 
     def argv(self, port, app, host=ADDRESS, timeout=60):
-        fields = {"host": host, "port": port, "app": app, "timeout": timeout}
+        fields = {"program": self.program, "host": host, "port": port, "app": app, "timeout": timeout}
         return [word.format(**fields) for word in self.words]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that is over: when it was exec'd and when the app began, in nanoseconds, and what it used until then."""
+    start: int
+    app: int
+    cpu_ns: int
+    faults: int
+    peak_kb: int        # of its largest process
 
 
 def compile_programs(folder):
@@ -87,40 +104,59 @@ def has_ended(process, timeout):
 
 
 class Run:
-    """A started tool. launch.c and app.c put the two times that matter into a file."""
+    """A started tool. launch.c and app.c put into a file what is known of it afterwards."""
 
-    def __init__(self, lab, tool, argv):
+    def __init__(self, lab, tool, argv, gate=subprocess.DEVNULL):
+        """It begins when there is a byte or an end on the descriptor `gate`."""
         self.tool = tool
         self._errors = tempfile.TemporaryFile(dir=lab.folder)
         self._times = os.memfd_create("times")
         self._process = subprocess.Popen(
             [lab.program("launch"), str(self._times), *argv], env=CLEAN_ENV, cwd="/",
-            pass_fds=[self._times], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=self._errors)
+            pass_fds=[self._times], stdin=gate, stdout=subprocess.DEVNULL, stderr=self._errors,
+            start_new_session=True)     # a tool may signal its whole process group, as timeout does
 
     def finish(self, timeout=90):
-        """Wait for the end. Returns when it was exec'd and when the app began, in nanoseconds."""
+        """Wait for the end."""
         if not has_ended(self._process, timeout):
             self._process.kill()
             raise Failure(f"{self.tool.name}: did not end within {timeout} s")
         code = self._process.wait()
-        times = os.pread(self._times, 64, 0)
+        record = os.pread(self._times, 256, 0)
         os.close(self._times)
-        if code != 0 or len(times) != 16:
+        if code != 0 or len(record) != RECORD.size:
             self._errors.seek(0)
             said = self._errors.read().decode("utf-8", "replace")
-            raise Failure(f"{self.tool.name}: ended with {code}, and the app was started "
-                          f"{len(times) // 8 - 1} times; it said:\n{said}")
+            raise GaveUp(f"{self.tool.name}: ended with {code}, and the app was started "
+                          f"{(len(record) - RECORD.size) // 8 + 1} times; it said:\n{said}")
         self._errors.close()
-        return struct.unpack("qq", times)
+        return Finished(*RECORD.unpack(record))
+
+    def finish_or_give_up(self):
+        """The same for a tool that may end without its app, as peers do: then None. waitfor may not."""
+        try:
+            return self.finish()
+        except GaveUp:
+            if self.tool.name == "waitfor":
+                raise
+            return None
+
+    def stop(self):
+        """End it before its wait is over, as whoever stops its container would."""
+        self._process.kill()    # launch.c, and with it what it started
+        self._process.wait()
+        self._errors.close()
+        os.close(self._times)
 
 
 class TcpPeer:
     """peer.c: refuses until `go` and another `seconds`, then listens."""
 
+    extra = ()      # more words for it
+
     def __init__(self, lab, seconds=0.0):
         self._process = subprocess.Popen(
-            [lab.program("peer"), ADDRESS, f"{seconds:.6f}"], stdin=subprocess.PIPE,
+            [lab.program("peer"), ADDRESS, f"{seconds:.6f}", *self.extra], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True)
         self.port = int(self._process.stdout.readline())
 
@@ -195,8 +231,12 @@ class Lab:
         return Tool("floor", (self.program("floor"), "{host}", "{port}", "{timeout}"))
 
     def tools(self, kind):
-        """waitfor, the limit and the peers, for a wait of this kind: "tcp" or "postgres"."""
-        return [self.own(kind), self.limit(), *(peer.tool(kind) for peer in self.peers)]
+        """waitfor, the limit and the peers, for a wait of this kind: "tcp", "postgres", "redis" …
 
-    def start(self, tool, port):
-        return Run(self, tool, tool.argv(port, self.app))
+        The limit only connects: for a service that must answer it is none.
+        """
+        limit = [self.limit()] if kind in ("tcp", "http") else []
+        return [self.own(kind), *limit, *(peer.tool(kind) for peer in self.peers if peer.can_wait(kind))]
+
+    def start(self, tool, port, **more):
+        return Run(self, tool, tool.argv(port, self.app), **more)

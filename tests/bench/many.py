@@ -11,7 +11,7 @@ from statistics import median
 
 from lab import ADDRESS, CLEAN_ENV, Failure, has_ended
 
-COUNTS = (100, 1000, 10000)
+COUNTS = (1, 10, 100, 1000, 10000)
 DESCRIPTORS = 1024
 WAIT = 3                # seconds
 FIRST_PORT = 10000      # nobody listens on these

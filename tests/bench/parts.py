@@ -1,31 +1,19 @@
-"""What is measured. Each part returns {tool: [sample, ...]}, a sample being a dict.
+"""How long a tool takes. Each part returns {tool: [sample, ...]}, a sample being a dict."""
 
-cost returns {what is waited for: {tool: [sample, ...]}}.
-"""
-
-import os
 import queue
 import random
-import socket
-import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from lab import (ADDRESS, CLEAN_ENV, Failure, Progress, TcpPeer, Tool, has_ended,
-                 refused_port)
-from postgres import Postgres, StartingUp
-from support.dns import Dns
+from lab import Progress, TcpPeer, Tool
+from postgres import Postgres
+from services import HttpPeer, MySQL, Redis
 
 BARE = "bare exec"
 WARM_UP = 5
-SHORTEST, LONGEST = 0.3, 10.0   # seconds until a peer is ready
+SHORTEST, LONGEST = 0.3, 30.0   # seconds until a peer is ready
 POSTGRES_PORT = 5432
-LONG_WAIT = 20                  # seconds
-NO_SUCH_NAME = "no-such-name.test"
-REFUSES = "a port that refuses"
-STARTS = "a PostgreSQL that is starting up"
-NO_NAME = "a name that does not exist"
 
 
 def in_any_order(tools):
@@ -34,7 +22,7 @@ def in_any_order(tools):
 
 
 def overhead(lab, rounds):
-    """From exec to exec while the peer is there. Of a round each tool has one sample, in ms."""
+    """From exec to exec while the peer is there. Of a round each tool has one sample."""
     tools = [Tool(BARE, ("{app}",)), *lab.tools("tcp")]
     samples = {tool.name: [] for tool in tools}
     progress = Progress("overhead", rounds)
@@ -43,9 +31,10 @@ def overhead(lab, rounds):
         peer.ready()
         for number in range(rounds + WARM_UP):
             for tool in in_any_order(tools):
-                start, app = lab.start(tool, peer.port).finish()
+                run = lab.start(tool, peer.port).finish()
                 if number >= WARM_UP:
-                    samples[tool.name].append({"ms": (app - start) / 1e6})
+                    samples[tool.name].append({"ms": (run.app - run.start) / 1e6, "cpu_ms": run.cpu_ns / 1e6,
+                                               "faults": run.faults, "peak_kb": run.peak_kb})
             if number >= WARM_UP:
                 progress.step()
     return samples
@@ -58,9 +47,14 @@ def spread_waits(count):
     return [SHORTEST * (LONGEST / SHORTEST) ** step for step in steps]
 
 
-def delay_sample(times, ready):
-    start, app = times
-    return {"wait_s": (ready - start) / 1e9, "delay_ms": (app - ready) / 1e6}
+def delay_sample(run, ready):
+    """Of a lab.Finished: the wait was `wait_s`, and the app began so long after its end; before it if negative.
+
+    None is a tool that ended without its app.
+    """
+    if run is None:
+        return {"gave_up": True}
+    return {"wait_s": (ready - run.start) / 1e9, "delay_ms": (run.app - ready) / 1e6}
 
 
 def measure_waits(part, tools, count, lanes, measure):
@@ -92,109 +86,58 @@ def measure_waits(part, tools, count, lanes, measure):
 
 
 def tcp(lab, count, lanes):
+    return peer_delays("tcp", TcpPeer, lab, count, lanes)
+
+
+def http(lab, count, lanes):
+    return peer_delays("http", HttpPeer, lab, count, lanes)
+
+
+def peer_delays(kind, make, lab, count, lanes):
     """From "it listens" to the app. All tools wait for the same peer at the same time."""
-    tools = lab.tools("tcp")
+    tools = lab.tools(kind)
 
     def measure(_lane, seconds):
-        with TcpPeer(lab, seconds) as peer:
+        with make(lab, seconds) as peer:
             runs = [lab.start(tool, peer.port) for tool in in_any_order(tools)]
             peer.go()
             ready = peer.ready()
-            return {run.tool.name: delay_sample(run.finish(), ready) for run in runs}
+            return {run.tool.name: delay_sample(run.finish_or_give_up(), ready) for run in runs}
 
-    return measure_waits("tcp", tools, count, lanes, measure)
+    return measure_waits(kind, tools, count, lanes, measure)
 
 
 def postgres(lab, count, lanes):
-    """From "it takes connections" to the app. The server is started after the wait."""
-    tools = lab.tools("postgres")
     servers = []
     for lane in range(lanes):
         servers.append(Postgres(lab.folder / f"postgres-{lane}", POSTGRES_PORT + lane,
                                 template=servers[0] if servers else None))
+    return server_delays("postgres", servers, lab, count)
+
+
+def redis(lab, count, lanes):
+    return server_delays("redis", [Redis(lab, lane) for lane in range(lanes)], lab, count)
+
+
+def mysql(lab, count, lanes):
+    return server_delays("mysql", [MySQL(lab, lane) for lane in range(lanes)], lab, count)
+
+
+def server_delays(kind, servers, lab, count):
+    """From "it takes connections" to the app. The server is started after the wait."""
+    tools = lab.tools(kind)
 
     def measure(lane, seconds):
         server = servers[lane]
         runs = [lab.start(tool, server.port) for tool in in_any_order(tools)]
         time.sleep(seconds)
         server.start()
-        times = {run.tool.name: run.finish() for run in runs}
+        finished = {run.tool.name: run.finish_or_give_up() for run in runs}
         ready = server.ready()
-        found = {name: delay_sample(its, ready) for name, its in times.items()}
-        found["waitfor"]["fatal_lines"] = server.refusals()
+        found = {name: delay_sample(its, ready) for name, its in finished.items()}
+        if kind == "postgres":
+            found["waitfor"]["fatal_lines"] = server.refusals()
         server.stop()
         return found
 
-    return measure_waits("postgres", tools, count, lanes, measure)
-
-
-def peaks_of(pid):
-    """(VmHWM of the process, the sum of those of all it has started and that are alive), in kB."""
-    with open(f"/proc/{pid}/status", encoding="ascii") as file:
-        own = next(int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        children = file.read().split()
-    below = 0
-    for child in children:
-        try:
-            below += sum(peaks_of(int(child)))
-        except (OSError, StopIteration):
-            pass  # it has ended meanwhile
-    return own, below
-
-
-def cost_of(lab, tool, host, port):
-    """One wait in vain of LONG_WAIT s: the tool's own time limit ends it."""
-    # Not through launch.c, whose CPU time would be counted.
-    process = subprocess.Popen(
-        tool.argv(port, lab.app, host=host, timeout=LONG_WAIT), env=CLEAN_ENV, cwd="/",
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    # Whoever counts whole seconds may end one second early.
-    if has_ended(process, LONG_WAIT - 2):
-        raise Failure(f"{tool.name}: ended with {process.wait()} before its {LONG_WAIT} s")
-    own, below = peaks_of(process.pid)
-    # Children that it waited for are in it. Not ru_maxrss: that began before the exec, with us.
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if not 0 < process.returncode < 125:
-        raise Failure(f"{tool.name}: ended with {process.returncode} after a wait for nobody")
-    return {"cpu_ms": (usage.ru_utime + usage.ru_stime) * 1e3, "peak_kb": own,
-            "children_kb": below}
-
-
-def waits_in_vain(lab, refusing, starting):
-    """(what, tool, host, port) for waitfor, for each peer that knows this kind of wait, and for the floor."""
-    places = [(REFUSES, "tcp", ADDRESS, refusing),
-              (STARTS, "postgres", ADDRESS, starting),
-              (NO_NAME, "tcp", NO_SUCH_NAME, refusing)]
-    waits = [(what, tool, host, port) for what, kind, host, port in places
-             for tool in [lab.own(kind),
-                          *(peer.tool(kind) for peer in lab.peers if peer.knows(kind))]]
-    return [*waits, (REFUSES, lab.floor(), ADDRESS, refusing)]
-
-
-def cost(lab, rounds, lanes):
-    """CPU and peak memory of waits in vain; `lanes` of each kind at once, they are asleep."""
-    progress = Progress(f"cost ({LONG_WAIT} s each)", rounds + 1)
-    dns = Dns(socket)       # the network is the one this process is in; it knows no name
-    with refused_port() as nobody, StartingUp() as starting:
-        port = nobody.getsockname()[1]
-        waits = waits_in_vain(lab, port, starting.port)
-        samples = {what: {} for what, *_ in waits}
-        for what, tool, *_ in waits:
-            samples[what][tool.name] = []
-
-        def one_round(of_waits):
-            started = [(what, tool.name, pool.submit(cost_of, lab, tool, host, its_port))
-                       for what, tool, host, its_port in in_any_order(of_waits)]
-            for what, name, wait in started:
-                samples[what].setdefault(name, []).append(wait.result())
-            progress.step()
-
-        with ThreadPoolExecutor(lanes * len(waits)) as pool:
-            for _ in range(rounds):
-                one_round(waits * lanes)
-            # By itself: its loop keeps the processors awake. Waking up is what costs the others.
-            one_round([(REFUSES, lab.limit(), ADDRESS, port)])
-    dns.close()
-    return samples
+    return measure_waits(kind, tools, count, len(servers), measure)

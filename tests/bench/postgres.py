@@ -5,15 +5,11 @@ import pwd
 import re
 import shutil
 import signal
-import socketserver
 import subprocess
-import sys
-import threading
 import time
 from pathlib import Path
 
 from lab import ADDRESS, Failure
-from support import pgwire
 
 # For the tools that log in. waitfor does not: it comes as "postgres", which tells the two apart
 # in the log.
@@ -124,37 +120,3 @@ class Postgres:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(30)
         self._process = None
-
-
-class Refusal(socketserver.StreamRequestHandler):
-    """One connection to StartingUp, as a script of pgwire sees it."""
-
-    def read_exactly(self, size):
-        return self.rfile.read(size)
-
-    def send(self, data):
-        self.wfile.write(data)
-
-    def handle(self):
-        pgwire.refuses("57P03", "the database system is starting up")(self)
-
-
-class StartingUp(socketserver.ThreadingTCPServer):
-    """A scripted PostgreSQL that never gets ready: it answers every startup packet with 57P03."""
-
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self):
-        super().__init__((ADDRESS, 0), Refusal)
-        self.port = self.server_address[1]
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def handle_error(self, request, client_address):
-        """A tool whose time is over leaves in the middle: that is its right."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
-
-    def __exit__(self, *_):
-        self.shutdown()
-        self.server_close()

@@ -199,10 +199,10 @@ class Workflow:
 
     KEPT = ("build", "waitfor", "perl-base", "db")
 
-    def __init__(self, debian):
+    def __init__(self, debian, prefix="waitfor-test"):
         """Waits for a run with the same names to end: it would take the api image away in the middle of this one."""
         # Another prefix lets two runs stand side by side.
-        self.prefix = os.environ.get("WAITFOR_TEST_IMAGES", "waitfor-test")
+        self.prefix = os.environ.get("WAITFOR_TEST_IMAGES", prefix)
         self._lock = open(pathlib.Path(tempfile.gettempdir()) / f"{self.prefix.replace('/', '-')}.lock", "w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.waitfor, self.db, self.api = (f"{self.prefix}/{name}" for name in ("waitfor", "db", "api"))

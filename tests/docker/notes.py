@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 
 from docker_lab import docker, eventually
 
@@ -24,6 +25,21 @@ def answers(address, path="/", port=5000):
     except (OSError, http.client.HTTPException):
         return None
     return answer if status == 200 else None
+
+
+def statuses(address, over, describe, port=5000):
+    """Those of all answers of the api, from the first on, until ten have come since the migration is over."""
+    found, left, deadline = [], 10, time.monotonic() + 120
+    while left:
+        assert time.monotonic() < deadline, f"no end; so far {found}; {describe()}"
+        try:
+            found.append(ask(address, "GET", "/notes", port=port)[0])
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.02)
+            continue
+        if left < 10 or over():
+            left -= 1
+    return found
 
 
 def serves(container, network="bridge", deadline=60):

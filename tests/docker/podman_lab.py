@@ -1,16 +1,14 @@
 """Pods of docker/kubernetes, played by the distribution's Podman in a room of their own."""
 
 import base64
-import contextlib
-import ctypes
 import json
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
-import tempfile
 
+import rooms
 from docker_lab import REPOSITORY, SOON, eventually
 from manifests import CONFIG, MANIFESTS, document, yaml
 
@@ -18,28 +16,19 @@ RUNTIME = REPOSITORY / "tests" / "docker" / "runtime-without-rlimits"
 TOOLS = ("podman", "catatonit", "iptables", "nft", "nsenter", "unshare", "ip")
 NETWORK = "notes"
 
-# Stands beside the room and clears it away whatever becomes of the tests. When they end, so does
-# the pipe, with it the room's PID 1, and thereby every process in it. Left are the directory, and
-# the control groups of its pods, which have their identities as names.
-KEEPER = r"""
-unshare --net --mount --pid --ipc --fork --kill-child sh -c "$1" "$0"
-exec 2>/dev/null
+# Left of the pods are their control groups, which have their identities as names.
+CLEAR = r"""
 grep -ohE '[0-9a-f]{64}' "$0/events.log" | sort -u >"$0/identities"
 find /sys/fs/cgroup -depth -type d -path '*/libpod_parent/*' |
     grep -F -f "$0/identities" | xargs -r rmdir
 rmdir /sys/fs/cgroup/libpod_parent /sys/fs/cgroup/*/libpod_parent
-rm -rf --one-file-system "$0"
 """
 
 # The room's own /run, /dev/shm and /etc/containers hide the user's Podman from this one, and the
 # host's systemd. Its network needs no port, bridge or rule of the host, and leads nowhere. A
 # bridge takes the lowest address of its ports, so a pod that joins may change it, and those that
-# know the old one send to nobody for 40 s: where no udev keeps it, arp_notify tells them. What is
-# printed is the number of PID 1, as the host sees it.
-ROOM = r"""
-set -e
-read -r number rest </proc/self/stat
-mount -t proc proc /proc
+# know the old one send to nobody for 40 s: where no udev keeps it, arp_notify tells them.
+SET_UP = r"""
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /dev/shm
 mount --bind "$0/etc" /etc/containers
@@ -49,9 +38,6 @@ if ! [ -e /etc/resolv.conf ]; then
     mkdir -p "${file%/*}" && echo 'nameserver 127.0.0.1' >"$file"
 fi
 echo 1 >/proc/sys/net/ipv4/conf/all/arp_notify
-ip link set lo up
-echo "$number"
-exec catatonit -- cat
 """
 
 SETTINGS = """
@@ -92,11 +78,13 @@ def why_not():
     return "a room for Podman wants root" if os.geteuid() else None
 
 
-class Room:
-    """A directory and namespaces in which Podman has no trace of, and leaves none for, another."""
+class PodmanRoom(rooms.Room):
+    """In which Podman has no trace of, and leaves none for, another."""
 
     def __init__(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="waitfor-podman-", dir="/var/tmp"))
+        super().__init__("podman", SET_UP, CLEAR)
+
+    def prepare(self):
         settings = SETTINGS + (NO_RLIMITS if may_not_raise_limits() else "")
         files = {
             "containers.conf": settings.format(directory=self.directory, runtime=RUNTIME),
@@ -107,21 +95,6 @@ class Room:
         (self.directory / "storage" / "volumes").mkdir(parents=True)
         for name, text in files.items():
             (self.directory / "etc" / name).write_text(text)
-        self._keeper = subprocess.Popen(
-            ["sh", "-c", KEEPER, str(self.directory), ROOM], text=True, start_new_session=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )
-        number = self._keeper.stdout.readline()
-        assert number, self._keeper.communicate()[1]
-        self.pid = int(number)
-
-    def close(self):
-        self._keeper.communicate("", timeout=60)
-        assert not self.directory.exists(), "the keeper clears it away"
-
-    def command(self, *arguments):
-        enter = ("nsenter", f"--target={self.pid}", "--net", "--mount", "--pid", "--ipc", "--")
-        return [*enter, *map(str, arguments)]
 
     def podman(self, *arguments, check=True, timeout=120, **options):
         if "input" not in options:
@@ -149,23 +122,6 @@ class Room:
         for there, here in images.items():
             (name,) = (name for name in loaded if name.endswith(f"/{there}:latest"))
             self.podman("tag", name, here)
-
-    @contextlib.contextmanager
-    def inside(self):
-        """Meanwhile this thread's sockets are in the room's network."""
-        network = f"/proc/{self.pid}/ns/net"
-        with open("/proc/thread-self/ns/net") as here, open(network) as there:
-            _enter(there)
-            try:
-                yield
-            finally:
-                _enter(here)
-
-
-def _enter(namespace):
-    # os.setns comes with Python 3.12.
-    if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), 0):
-        raise OSError(ctypes.get_errno(), "setns")
 
 
 class PodContainer:
@@ -243,17 +199,21 @@ class Node:
             process.stdin.write(yaml.safe_dump_all(what))
         process.stdin.close()
         process.stdin = None
+        return process
 
     def finish(self):
         """Waits until whatever was begun is through."""
-        for process in self._playing:
-            said, _ = process.communicate(timeout=90)
-            assert process.returncode == 0, said
-        self._playing.clear()
+        for process in list(self._playing):
+            self._through(process)
+
+    def _through(self, process):
+        said, _ = process.communicate(timeout=90)
+        assert process.returncode == 0, said
+        self._playing.remove(process)
 
     def play(self, what, aliases=(), config=CONFIG):
-        self.begin(what, aliases, config)
-        self.finish()
+        """Waits until it is through, and not for what was begun before: that may wait for what comes later."""
+        self._through(self.begin(what, aliases, config))
 
     def containers(self, pod=None):
         """Those of the pods that have this name as their label, or of all pods, by their names."""

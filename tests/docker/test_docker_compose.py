@@ -1,5 +1,6 @@
 """The Compose files as they stand, under whichever generation of Compose is there (WAITFOR_COMPOSE names another)."""
 
+import itertools
 import os
 import re
 import shlex
@@ -10,7 +11,7 @@ import pytest
 
 from desk import SECRET, free_port
 from docker_lab import REPOSITORY, Container, docker
-from notes import answers, serves, works
+from notes import answers, serves, statuses, works
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
@@ -32,7 +33,7 @@ class Project:
 
     def __init__(self, lab, file, **variables):
         self._command = compose_command()
-        self._name = lab.prefix
+        self.name = lab.prefix
         self._file = file
         self._environment = {
             **os.environ, **variables, "DOCKER_BUILDKIT": "0", "COMPOSE_DOCKER_CLI_BUILD": "0",
@@ -42,7 +43,7 @@ class Project:
 
     def run(self, *arguments):
         result = subprocess.run(
-            [*self._command, "--project-name", self._name, "--file", str(self._file), *arguments],
+            [*self._command, "--project-name", self.name, "--file", str(self._file), *arguments],
             cwd=self._file.parent, env=self._environment, capture_output=True, text=True, timeout=180,
         )
         assert result.returncode == 0, result.stdout + result.stderr
@@ -53,7 +54,7 @@ class Project:
 
     @property
     def network(self):
-        return f"{self._name}_default"
+        return f"{self.name}_default"
 
     def close(self):
         self.run("down", "--volumes", "--rmi", "local", "--timeout", "1")
@@ -139,3 +140,31 @@ def test_cold_start_then_the_database_restarted_and_the_api_made_anew(lab, notes
     assert about["database"]["address"] == database.address(notes_project.network)
     assert len(answers(recreated.address(notes_project.network), "/notes")) == 1, "the data is what it was"
     works(recreated.address(notes_project.network))
+
+
+def made(project):
+    """Its containers, by service; none is started."""
+    project.run("up", "--no-start")
+    form = '{{.Label "com.docker.compose.service"}} {{.ID}}'
+    own = f"label=com.docker.compose.project={project.name}"
+    rows = docker("ps", "--all", "--format", form, "--filter", own).stdout
+    return {service: Container(identity) for service, identity in map(str.split, rows.splitlines())}
+
+
+def test_twenty_starts_in_all_orders_without_a_503(notes_project):
+    """Whoever can connect to the api gets what it is for: the api has waited for the migration."""
+    orders = itertools.cycle(itertools.permutations(("db", "api", "migrate")))
+    for order in itertools.islice(orders, 20):
+        containers = made(notes_project)
+        assert set(containers) == set(order)
+        for service in order:
+            if order[-1] == service == "migrate":
+                containers["api"].said("no such table: migrated_", 120)
+            containers[service].start()
+        api, migration = containers["api"], containers["migrate"]
+        found = statuses(
+            api.address(notes_project.network), lambda: migration.inspect()["State"]["Status"] == "exited", api.describe
+        )
+        assert set(found) == {200}, (order, found, api.describe())
+        assert migration.exit_code(1) == 0, migration.describe()
+        docker("rm", "--force", "--volumes", *(each.id for each in containers.values()))

@@ -10,8 +10,8 @@ from docker_lab import eventually
 from manifests import (
     MANIFESTS, as_pod, container_of, document, documents, for_podman, pod_of, write_config
 )
-from notes import answers, works
-from podman_lab import Node, Room, why_not
+from notes import answers, statuses, works
+from podman_lab import Node, PodmanRoom, why_not
 
 FORMS = ("api-wrapper.yaml", "api-init-container.yaml")
 # Who waits in a pod that comes before the database. Podman removes initContainers that are through.
@@ -20,7 +20,7 @@ API = container_of(document("api-wrapper.yaml", "Deployment"), "api")
 DATABASE = container_of(document("database.yaml", "Deployment"), "postgres")
 PASSWORD = document("secret.yaml", "Secret")["stringData"]["password"]
 # "no such name"; where the DNS server is silent when its own ones are, "no answer from DNS".
-NOT_FOUND = ":5432: no "
+NOT_FOUND = ": no "
 READY = {"startupProbe": 0, "readinessProbe": 0, "livenessProbe": 0}
 NOT_READY = dict.fromkeys(READY, 1)
 
@@ -33,7 +33,7 @@ def podman():
 
 @pytest.fixture(scope="module")
 def room(podman, workflow):
-    made = Room()
+    made = PodmanRoom()
     try:
         made.load({
             workflow.api: "localhost/pw/api",
@@ -62,11 +62,25 @@ def serves(api):
         return eventually("the api serves", lambda: answers(address), 60, api.log)["database"]
 
 
+def statuses_from(api, migration):
+    """What clients of the api get, from its first answer on, until the migration is over and a little longer."""
+    eventually("the api runs", lambda: api.inspect()["State"]["Running"], 60, api.log)
+    address = api.address()
+    with api.room.inside():
+        return statuses(address, lambda: migration.inspect()["State"]["Status"] == "exited", api.log)
+
+
 def play_database(node, *aliases):
     """By the names of its Services, which Podman does not play."""
     names = [service["metadata"]["name"] for service in documents("database.yaml", "Service")]
     node.play("database.yaml", aliases or names)
     return node.container("db", "postgres")
+
+
+def migrate(api):
+    """As the README does it, where the Job is not what the test is about."""
+    result = api.exec("waitfor", "db:5432", "--", "perl", "-Ilib", "bin/update-database", "1")
+    assert result.returncode == 0, result.stderr
 
 
 def play_api(node, **options):
@@ -90,10 +104,11 @@ def test_every_order_ends_in_a_serving_api(node, order, form):
         start[step]()
         if "db" not in order[: index + 1]:
             node.container(step, waiting[step]).said(NOT_FOUND)
-    node.finish()
-    migration = node.container("migrate", "migrate")
-    assert migration.exit_code() == 0, migration.log()
     api, database = node.container("api", "api"), node.container("db", "postgres")
+    migration = node.container("migrate", "migrate")
+    assert set(statuses_from(api, migration)) == {200}, api.log()
+    node.finish()
+    assert migration.exit_code() == 0, migration.log()
     assert serves(api) == {"host": "db", "port": "5432", "address": database.address()}
     with node.room.inside():
         works(api.address())
@@ -139,6 +154,7 @@ def test_probes_fail_until_it_is_ready(node, tmp_path):
 
     (tmp_path / "gate" / "open").touch()
     eventually("it is ready", lambda: probe(database, DATABASE) == READY, describe=database.log)
+    migrate(api)
     serves(api)
     assert probe(api, API) == READY
 
@@ -146,6 +162,7 @@ def test_probes_fail_until_it_is_ready(node, tmp_path):
 def test_the_api_outlives_its_database(node):
     """Without its database it is alive and not ready, and says so within timeoutSeconds."""
     database, api = play_database(node), play_api(node)
+    migrate(api)
     serves(api)
     not_ready_but_alive = {**READY, "readinessProbe": 1}
 
@@ -182,6 +199,7 @@ def status(container, name):
 
 def test_what_the_manifests_forbid(node):
     database, api = play_database(node), play_api(node)
+    migrate(api)
     serves(api)
     assert status(api, "Uid").split() == ["5000"] * 4
     assert status(api, "CapBnd").strip("0") == ""
@@ -229,6 +247,7 @@ def test_service_variables(node, tmp_path, name):
         variables |= service_variables(service, told)
     assert len(variables) == 8, "all of them from the Service that has an address"
     api = play_api(node, config=write_config(tmp_path / "config.yaml", variables))
+    migrate(api)
     host = "db" if name == "known" else address
     assert serves(api) == {"host": host, "port": "5432", "address": address}
     # A probe is started beside it, gets them as they are, and has to make the same of them.

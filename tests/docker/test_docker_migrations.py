@@ -1,8 +1,11 @@
 """prepare-migrations and run-migrations: wrapped by waitfor, numbered, and safe to run again, or twice at once."""
 
+import json
+import re
+
 import pytest
 
-from docker_lab import docker, eventually
+from docker_lab import REPOSITORY, docker, eventually
 from notes import ask, migrate, serves
 
 
@@ -32,6 +35,7 @@ def test_empty_database_then_migrated_one(desk, database):
     assert psql(database, r"SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == "0"
     assert "applied 2 migrations" in desk.make("run-migrations").stdout
     assert versions(database) == "1 1-note, 2 2-author"
+    assert psql(database, "SELECT name FROM migrated_1 UNION SELECT name FROM migrated_2 ORDER BY 1") == "1-note\n2-author"
     assert "applied 0 migrations" in desk.make("run-migrations").stdout
     assert "0 migrations would be applied" in desk.make("prepare-migrations").stdout
 
@@ -71,7 +75,7 @@ def test_failing_migration_leaves_nothing_of_itself(desk, database):
     applied = update(desk, "1", check=False)
     assert applied.returncode != 0 and "no_such_function" in applied.stderr
     assert versions(database) == "1 1-note, 2 2-author"
-    assert psql(database, "SELECT to_regclass('half') IS NULL") == "t"
+    assert psql(database, "SELECT to_regclass('half') IS NULL AND to_regclass('migrated_3') IS NULL") == "t"
 
 
 def test_text_of_a_file_is_text_and_its_transaction_is_not_its_own(desk, database):
@@ -123,3 +127,14 @@ def test_api_before_the_migration_says_what_is_missing(lab, workflow):
     assert (status, answer) == (503, {"error": "the table is not there yet: run the migrations"})
     assert "applied 2 migrations" in migrate(api)
     assert ask(address, "GET", "/notes") == (200, [])
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "stack.yaml", "kubernetes/api-wrapper.yaml",
+                                  "kubernetes/api-init-container.yaml"])
+def test_the_api_waits_for_the_last_migration_and_runs_its_images_command(name):
+    folder = REPOSITORY / "docker"
+    code = re.sub(r"#.*", "", (folder / name).read_text())
+    last = len(list((folder / "api" / "migrations").glob("*.sql")))
+    assert re.findall(r"\?table=(\w+)", code) == [f"migrated_{last}"]
+    (command,) = re.findall(r"^CMD (.*)$", (folder / "api" / "Dockerfile").read_text(), re.M)
+    assert [json.loads(words) for words in re.findall(r': (\["starman".*\])$', code, re.M)] == [json.loads(command)]

@@ -1,4 +1,7 @@
-"""Real SSH, IMAP and SMTP servers: in containers, because their packages would change a developer's machine."""
+"""Real SSH, IMAP and SMTP servers: in containers, because their packages would change a developer's machine.
+
+TLS needs build/waitfor-tls (make tls).
+"""
 
 import re
 import subprocess
@@ -64,3 +67,38 @@ def test_the_port_of_another_server_is_not_ready(lab, servers_image, kind, other
     result = waitfor(lab, "-t", "2s", f"{kind}://{address}:{port}")
     assert result.returncode == 124 and "refused" not in result.stderr, result.stderr
     assert re.search("not understood|not complete", result.stderr), result.stderr
+
+
+EXIM = (r"primary_hostname = mx.test\ntls_advertise_hosts = *\ntls_certificate = /tmp/cert\ntls_privatekey = /tmp/key\n"
+        r"tls_on_connect_ports = 465\ndaemon_smtp_ports = 25 : 465\nbegin routers\nbegin transports\n")
+IN_TLS = {
+    "imap": (f"printf '{DOVECOT}' | sed 's,^ssl = no,ssl = yes\\nssl_cert = </tmp/cert\\nssl_key = </tmp/key,' >/tmp/conf;"
+             " exec dovecot -F -c /tmp/conf"),
+    "smtp": f"printf '{EXIM}' >/tmp/conf; exec exim4 -bdf -v -C /tmp/conf",
+}
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """One for mail.test; the file of its key is beside it."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=mail.test", "-addext",
+                    "subjectAltName=DNS:mail.test", "-keyout", "key", "-out", "cert"], cwd=tmp_path, check=True,
+                   capture_output=True)
+    return tmp_path / "cert"
+
+
+@pytest.mark.parametrize("kind", IN_TLS)
+def test_in_tls(lab, servers_image, certificate, kind):
+    """From the first byte, at a port of its own, and after STARTTLS."""
+    files = "".join(f"echo '{(certificate.parent / name).read_text()}' >/tmp/{name};" for name in ("cert", "key"))
+    server = lab.run(servers_image, "sh", "-c", f"{files} {IN_TLS[kind]}")
+    address, tls = server.address(), REPOSITORY / "build" / "waitfor-tls"
+    for target in (f"{kind}s://{address}?", f"{kind}://{address}?starttls&"):
+        ready = subprocess.run([tls, "-q", "-t", "40s", "--successes", "5", "--max-interval", "50ms",
+                                f"{target}cacert={certificate}&sni=mail.test"], capture_output=True, text=True, timeout=60)
+        assert ready.returncode == 0, ready.stderr + server.describe()
+        other = subprocess.run([tls, "--fail-fast", "-t", "40s", f"{target}cacert={certificate}&sni=other.test"],
+                               capture_output=True, text=True, timeout=60)
+        assert "the certificate is for another host" in other.stderr, other.stderr + server.describe()
+    eventually("each probe has said goodbye", describe=server.describe,
+               condition=lambda: len(re.findall(GOODBYES[kind], server.stdout + server.stderr)) >= 10)

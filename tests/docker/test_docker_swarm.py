@@ -3,6 +3,8 @@
 Each replica gets a port of its own here (PUBLISH=host, PORT=0), so that every one can be asked.
 """
 
+import concurrent.futures
+import os
 import pathlib
 import re
 
@@ -10,7 +12,7 @@ import pytest
 
 from desk import free_port
 from docker_lab import docker, eventually
-from notes import answers, works
+from notes import answers, statuses, works
 from swarm_lab import CONVERGED, STACK, Ends, Stack, swarm_of_one_node
 
 HERE = "127.0.0.1"
@@ -26,6 +28,13 @@ services:
 configs:
   gate:
     file: {}
+"""
+# The migration begins when the test scales it up.
+NO_MIGRATION_YET = """
+services:
+  migrate:
+    deploy:
+      replicas: 0
 """
 LOGGED_CONNECTIONS = """
 services:
@@ -61,7 +70,7 @@ def tasks(service, *slots, state="Running"):
 
 
 def waits(container):
-    container.said("waitfor: db:5432: ")
+    container.said(f"waitfor: {container.inspect()['Config']['Entrypoint'][1]}: ")
     assert "ready" not in container.stderr
 
 
@@ -76,9 +85,13 @@ def failed_checks(container):
     return [check for check in container.inspect()["State"]["Health"]["Log"] if check["ExitCode"]]
 
 
+def port_of(container):
+    return int(container.inspect()["NetworkSettings"]["Ports"]["5000/tcp"][0]["HostPort"])
+
+
 def serves(stack, container, database):
     """Waits until this container serves, and from this database; returns its port."""
-    port = int(container.inspect()["NetworkSettings"]["Ports"]["5000/tcp"][0]["HostPort"])
+    port = port_of(container)
     about = eventually(
         "the service answers", lambda: answers(HERE, "/", port), CONVERGED, stack.describe
     )
@@ -123,6 +136,30 @@ def test_cold_start_with_a_database_that_takes_its_time(stack, slow_set_up):
         works(HERE, serves(stack, each, database))
     assert resolves(api[0], "tasks.db:5432") == database.address(stack.network)
     assert resolves(api[0], "tasks.api:5000") in [each.address(stack.network) for each in api]
+
+
+# WAITFOR_SWARM_STARTS=7 starts 21 tasks of the api. CI has less time: Compose starts 20 times there.
+@pytest.mark.parametrize("start", range(int(os.environ.get("WAITFOR_SWARM_STARTS", 3))))
+def test_a_start_without_a_503(stack, start):
+    """Whoever can connect to a task of the api gets what it is for: the task has waited for the migration."""
+    late = start % 2 == 1  # else everything starts together
+    stack.deploy(NO_MIGRATION_YET if late else "", **EACH)
+    api = stack.containers("api", 3)
+    if late:
+        for waiting in api:
+            waiting.said("no such table: migrated_", CONVERGED)
+        docker("service", "scale", "--detach", f"{stack.service('migrate')}=1")
+
+    def is_migrated():
+        return ("migrate.1", "Shutdown", "Complete") in stack.tasks("migrate")
+
+    def clients_of(container):
+        return set(statuses(HERE, is_migrated, stack.describe, port_of(container)))
+
+    with concurrent.futures.ThreadPoolExecutor(len(api)) as clients:
+        assert list(clients.map(clients_of, api)) == [{200}] * len(api), stack.describe()
+    migrated(stack)
+    stack.runs("api", *tasks("api", 1, 2, 3))
 
 
 def test_tasks_that_start_while_the_database_is_updated_wait_and_then_serve(stack):

@@ -3,7 +3,8 @@ use v5.36;
 use Digest::SHA qw(sha256_hex);
 use Encode qw(decode FB_CROAK LEAVE_SRC);
 
-# Applies numbered files in order. Each is applied once, in its own transaction, and recorded in a table.
+# Applies numbered files in order. Each is applied once, in its own transaction, and recorded in a table. The view
+# migrated_2 exists as soon as number 2 is applied, so that a service can wait for the one that it needs.
 
 my $lock = 0x6e6f7465;    # "note" in ASCII: the advisory lock that a migration holds
 
@@ -62,6 +63,8 @@ sub apply ($self, $file) {
     die "$file->{path}: ends the transaction that it is run in; remove its COMMIT or ROLLBACK\n" if $before != $after;
     $self->{database}->do(
         'INSERT INTO schema_version (version, name, digest) VALUES (?, ?, ?)', undef, @$file{qw(version name digest)});
+    $self->{database}->do(
+        "CREATE VIEW migrated_$file->{version} AS SELECT name, applied FROM schema_version WHERE version = $file->{version}");
 }
 
 # Runs the code while no other migration runs on this database. A second one waits, and then finds nothing to do.

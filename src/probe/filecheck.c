@@ -20,6 +20,8 @@ enum { FILECHECK_SEARCHED = 64 * 1024 };
 /* How long ?stable= pauses between two looks, at most. */
 #define FILECHECK_LOOK (100 * CLOCK_MS)
 
+#define FILECHECK_MINUTE (60 * CLOCK_S)
+
 struct filecheck_params {
 	const char *min_size, *contains;
 	int64_t fresh, stable;
@@ -128,7 +130,10 @@ static void filecheck_unbind(struct target *target)
 	target->plan = NULL;
 }
 
-/* The file's time may be ahead: a clock was set back, or it comes from another machine. So far that is as good as behind. */
+/*
+ * The file's time may be ahead: a clock was set back, or it comes from another machine. So far that is as good as behind.
+ * An age of minutes is told in whole ones, since each new text is a line in the log, but never as less than the limit.
+ */
 static struct outcome filecheck_judge_fresh(int64_t fresh, const struct timespec *modified)
 {
 	struct timespec now;
@@ -140,6 +145,10 @@ static struct outcome filecheck_judge_fresh(int64_t fresh, const struct timespec
 	distance = age < 0 ? -age : age;
 	if (distance <= fresh)
 		return outcome_make(OUTCOME_READY, NULL);
+	if (distance >= FILECHECK_MINUTE) {
+		distance -= distance % FILECHECK_MINUTE;
+		distance = distance > fresh ? distance : fresh;
+	}
 	return outcome_make(OUTCOME_UNMET, "it was last modified %s%s%s", age < 0 ? "in the future, by " : "",
 			    clock_format(distance, text, sizeof(text)), age < 0 ? "" : " ago");
 }

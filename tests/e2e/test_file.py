@@ -110,7 +110,8 @@ def test_not_ready_with_its_own_words(waitfor, place, case):
     make(place / "f")
     result = waitfor(*QUICK, f"file://{place}/f{more}")
     assert result.code == 124 and words in result.lines[-1], result
-    assert result.seconds < 5 and len(result.lines) == 3, result
+    ages = 1 if "modified" in result.err else 0    # a new minute began meanwhile
+    assert result.seconds < 5 and 3 <= len(result.lines) <= 3 + ages, result
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "/dev/ptmx", "/proc/kmsg"])

@@ -11,6 +11,8 @@ from support.until import until
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 BINARY = Path(os.environ.get("WAITFOR", REPOSITORY / "build" / "waitfor")).resolve()
+# Seconds until a run counts as one that hangs: above each --timeout in the tests, so that its summary is seen.
+HANGS = 60.0
 # Nothing of the tester's own environment may steer a run; a command is still found by name.
 CLEAN_ENV = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
@@ -73,7 +75,7 @@ class Running:
     def send(self, number):
         self.process.send_signal(number)
 
-    def finish(self, timeout=20.0):
+    def finish(self, timeout=HANGS):
         """Wait for the end; a run that hangs is killed and fails the test."""
         try:
             code = self.process.wait(timeout)
@@ -108,7 +110,7 @@ class Waitfor:
         self._running.append(running)
         return running
 
-    def __call__(self, *args, timeout=20.0, **kwargs):
+    def __call__(self, *args, timeout=HANGS, **kwargs):
         return self.start(*args, **kwargs).finish(timeout)
 
     def close(self):

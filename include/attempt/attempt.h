@@ -6,27 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "net/session.h"
+#include "attempt/runner.h"
 #include "target/outcome.h"
 #include "target/place.h"
 #include "target/target.h"
-
-struct attempt_runner;
-struct probe_shared;
-
-/*
- * What all attempts of a wait share: the session, and memory for later attempts. To begin, set session and zero the
- * rest.
- */
-struct attempt_pool {
-	struct session *session;
-	struct attempt_runner *spare; /* list of unused runners */
-	size_t spare_count;
-	struct probe_shared *shared; /* list of what the protocols share (probe_share) */
-};
-
-/* Frees the unused runners and what the protocols share. All attempts of the pool must have been freed before. */
-void attempt_pool_release(struct attempt_pool *pool);
 
 /*
  * An attempt at one target that can be started again and again. It lives as long as the wait for the target, because a
@@ -40,7 +23,7 @@ struct attempt;
  * where the same was. If thorough is true, an attempt that finds nothing ready does not end before every look-up has:
  * the verdict depends on this one attempt, and a late address could change it.
  */
-struct attempt *attempt_new(struct attempt_pool *pool, const struct target *target, bool thorough,
+struct attempt *attempt_new(struct runner_pool *pool, const struct target *target, bool thorough,
 			    void (*done)(void *arg, const struct outcome *outcome, const struct place *place),
 			    void *arg);
 

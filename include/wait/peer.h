@@ -16,7 +16,7 @@ struct peer;
 
 /* What all peers of a wait share, and the callbacks to their owner. All of it must outlive the peers. */
 struct peer_owner {
-	struct attempt_pool *pool; /* its session is set */
+	struct runner_pool *pool; /* its session is set */
 	const struct plan *plan;
 	struct pace *pace;
 	/* The peer wants to start an attempt. The owner calls peer_try: now, or when a socket is free and the pace allows it. */

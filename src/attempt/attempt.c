@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "attempt/probe.h"
+#include "attempt/runner.h"
 #include "attempt/sources.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -15,31 +16,14 @@
 #define ATTEMPT_REPLY_DELAY   (1 * CLOCK_S)    /* the same, if the address is connected but has not replied yet */
 #define ATTEMPT_ASK_AGAIN     (1 * CLOCK_S)    /* how often a running attempt looks its names up again */
 
-/* How many unused runners are kept for later attempts. One attempt needs a runner for each of its addresses. */
-enum { ATTEMPT_SPARE_MAX = 8 };
-
-/* One address in the race. */
-struct attempt_runner {
-	struct attempt *attempt;
-	struct probe probe;
-	bool running;
-	struct place place;
-	int family;
-	const struct source *source;   /* NULL: the target has no endpoints */
-	bool waited_for_reply;         /* it already got the extra time of ATTEMPT_REPLY_DELAY */
-	struct attempt_runner *before; /* the next item of the list; it was started earlier */
-	size_t state_size;             /* bytes in state */
-	max_align_t state[];           /* becomes probe->state */
-};
-
 struct attempt {
-	struct attempt_pool *pool;
+	struct runner_pool *pool;
 	const struct target *target;
 	struct sources sources;
-	bool thorough;                  /* the attempt does not end before every look-up has */
-	enum outcome_kind last;         /* how the previous attempt ended */
-	struct attempt_runner *runners; /* list; the one that was started last comes first */
-	size_t running;                 /* how many of them run */
+	bool thorough;           /* the attempt does not end before every look-up has */
+	enum outcome_kind last;  /* how the previous attempt ended */
+	struct runner *runners;  /* list; the one that was started last comes first */
+	size_t running;          /* how many of them run */
 	size_t sockets;          /* how many the attempt has of the session: for those that run, and the next one */
 	int64_t deadline;        /* clock_now() time */
 	struct loop_timer next;  /* starts the next address */
@@ -51,50 +35,6 @@ struct attempt {
 	void (*done)(void *arg, const struct outcome *outcome, const struct place *place);
 	void *arg;
 };
-
-/*
- * Returns a zeroed runner with at least state_size bytes of state; an unused one if there is one. Without them musl
- * would return the memory to the kernel after each attempt and ask for it again, which costs more than the attempt
- * itself.
- */
-static struct attempt_runner *attempt_take_runner(struct attempt_pool *pool, size_t state_size)
-{
-	struct attempt_runner *runner = pool->spare;
-
-	if (runner && runner->state_size >= state_size) {
-		pool->spare = runner->before;
-		pool->spare_count--;
-		state_size = runner->state_size;
-		memset(runner, 0, sizeof(*runner) + state_size);
-	} else {
-		runner = alloc_zero(1, sizeof(*runner) + state_size);
-	}
-	runner->state_size = state_size;
-	return runner;
-}
-
-static void attempt_give_runner(struct attempt_pool *pool, struct attempt_runner *runner)
-{
-	if (pool->spare_count == ATTEMPT_SPARE_MAX) {
-		free(runner);
-		return;
-	}
-	runner->before = pool->spare;
-	pool->spare = runner;
-	pool->spare_count++;
-}
-
-void attempt_pool_release(struct attempt_pool *pool)
-{
-	while (pool->spare) {
-		struct attempt_runner *runner = pool->spare;
-
-		pool->spare = runner->before;
-		free(runner);
-	}
-	pool->spare_count = 0;
-	probe_free_shared(&pool->shared);
-}
 
 /* Returns the sockets above this number to the session. */
 static void attempt_keep_sockets(struct attempt *attempt, size_t number)
@@ -118,12 +58,12 @@ static bool attempt_take_socket(struct attempt *attempt)
 static void attempt_clear(struct attempt *attempt)
 {
 	while (attempt->runners) {
-		struct attempt_runner *runner = attempt->runners;
+		struct runner *runner = attempt->runners;
 
 		attempt->runners = runner->before;
 		if (runner->running)
 			probe_release(&runner->probe);
-		attempt_give_runner(attempt->pool, runner);
+		runner_give(attempt->pool, runner);
 	}
 	attempt->running = 0;
 	attempt_keep_sockets(attempt, 0);
@@ -168,7 +108,7 @@ static void attempt_go_on(struct attempt *attempt);
 
 static void attempt_on_probe(void *arg, struct probe *probe, const struct outcome *outcome)
 {
-	struct attempt_runner *runner = arg;
+	struct runner *runner = arg;
 	struct attempt *attempt = runner->attempt;
 	bool refers = outcome->kind == OUTCOME_READY && probe->found_host;
 
@@ -192,7 +132,7 @@ static void attempt_on_probe(void *arg, struct probe *probe, const struct outcom
 static void attempt_run(struct attempt *attempt, const struct source *source, const struct resolve_address *address)
 {
 	const struct protocol *protocol = probe_protocol(attempt->target, source && source->found);
-	struct attempt_runner *runner = attempt_take_runner(attempt->pool, protocol->state_size);
+	struct runner *runner = runner_take(attempt->pool, protocol->state_size);
 	const struct endpoint *endpoint = source ? source->endpoint : NULL;
 
 	runner->attempt = attempt;
@@ -240,7 +180,7 @@ static void attempt_note_lookups(struct attempt *attempt)
 /* Starts the next address if its time has come. Finishes the attempt if no probe runs and no address can follow. */
 static void attempt_go_on(struct attempt *attempt)
 {
-	const struct attempt_runner *last = attempt->runners;
+	const struct runner *last = attempt->runners;
 	const struct resolve_address *address;
 	const struct source *source;
 
@@ -275,7 +215,7 @@ static void attempt_go_on(struct attempt *attempt)
 static void attempt_on_next(void *arg)
 {
 	struct attempt *attempt = arg;
-	struct attempt_runner *last = attempt->runners;
+	struct runner *last = attempt->runners;
 
 	/* A connected server gets more time to reply: a second connection would be work for it and tell us little. */
 	if (last && last->running && probe_is_connected(&last->probe) && !last->waited_for_reply) {
@@ -318,7 +258,7 @@ static void attempt_on_limit(void *arg)
 	attempt_finish(attempt);
 }
 
-struct attempt *attempt_new(struct attempt_pool *pool, const struct target *target, bool thorough,
+struct attempt *attempt_new(struct runner_pool *pool, const struct target *target, bool thorough,
 			    void (*done)(void *arg, const struct outcome *outcome, const struct place *place),
 			    void *arg)
 {

@@ -27,7 +27,7 @@ struct waiter {
 	const struct plan *plan;
 	const struct sinks *sinks;
 	struct session *session;
-	struct attempt_pool pool;
+	struct runner_pool pool;
 	struct waiter_result *result;
 	struct waiter_member *members;
 	struct waiter_group *groups;
@@ -242,7 +242,7 @@ static void waiter_close(struct waiter *waiter)
 	loop_timer_clear(&waiter->turn);
 	for (size_t i = 0; i < waiter->plan->target_count; i++)
 		peer_close(&waiter->members[i].peer);
-	attempt_pool_release(&waiter->pool);
+	runner_pool_release(&waiter->pool);
 	free(waiter->members);
 	free(waiter->groups);
 	free(waiter->tallies);

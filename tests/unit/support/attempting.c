@@ -72,7 +72,7 @@ void attempting_run(struct attempting *attempting, int64_t limit, const char *ro
 void attempting_close(struct attempting *attempting)
 {
 	attempt_free(attempting->attempt);
-	attempt_pool_release(&attempting->pool);
+	runner_pool_release(&attempting->pool);
 	unit_loop_settle(&attempting->unit);
 	sockets_release(&attempting->session.kept);
 	lookup_unshare(attempting->session.names);

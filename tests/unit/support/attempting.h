@@ -11,7 +11,7 @@
 struct attempting {
 	struct unit_loop unit;
 	struct session session; /* on the loop of unit */
-	struct attempt_pool pool;
+	struct runner_pool pool;
 	struct target target;
 	struct attempt *attempt;
 	int dones, restarts; /* restarts: so often the next attempt is started from done */

@@ -112,6 +112,8 @@ static bool nats_judge(const struct target *target, const struct dialog_heard *h
 		struct outcome found = is_info ? nats_read_info(target, line + 5, len - 5, &may_connect)
 					       : nats_read_answer(target, line, len);
 
+		if (!is_info && found.kind == OUTCOME_READY && heard->turn == 0)
+			found.kind = OUTCOME_NONE; /* a PONG that nobody has asked for */
 		if (awaits_tls && !is_info && found.kind <= OUTCOME_READY)
 			found = outcome_make(OUTCOME_GARBLED, "it speaks before TLS begins");
 		if (found.kind > OUTCOME_READY || (found.kind == OUTCOME_READY && !is_info)) {

@@ -152,7 +152,7 @@ def test_mysql(waitfor_tls, database, net, peer, certificates):
     port, ca = lead(net, peer, database.port), f"cacert={certificates}/ca.pem"
     for user in ("", f"app:{PASSWORD_IN_URI}@", f"secure:{PASSWORD_IN_URI}@"):
         result = waitfor_tls("-t", "20s", f"mysql+tls://{user}db.test:{port}/?{ca}", net=net)
-        assert result.code == 0, result
+        assert result.code == 0 and database.is_ready(), f"{result}\n{database.log()[-2000:]}"
     plain = waitfor_tls(*QUICK, f"mysql://secure:{PASSWORD_IN_URI}@db.test:{port}/", net=net)
     assert plain.code == 124, plain
     result = waitfor_tls("--fail-fast", "-t", "60s", f"mysql://app:wrong@db.test:{port}/?tls&{ca}", net=net)

@@ -10,8 +10,10 @@ import sys
 import xml.etree.ElementTree as xml
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+import reliability
+
 ROWS = Path(__file__).resolve().parents[2] / "build/faults/rows"
-BEGIN, END = "<!-- make faults: begin -->", "<!-- make faults: end -->"
 
 
 def report(part, tried, found, seconds):
@@ -33,21 +35,14 @@ def add_grid(path):
     print(suite.get("tests"), wrong)
 
 
-def processor():
-    model = re.search(r"^model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="ascii"), re.M)
-    return f"{os.cpu_count()} processors of {model[1] if model else os.uname().machine}"
-
-
 def write_document(path):
-    document = Path(path)
-    before, rest = document.read_text(encoding="utf-8").split(BEGIN)
-    old, after = rest.split(END)
+    old = reliability.read(path, "faults")
     rows = {row[0]: row for row in (re.split(r" *\| *", line.strip("| ")) for line in old.splitlines() if line.startswith("| "))}
     rows |= {row[0]: row for row in (line.split("\t") for line in ROWS.read_text(encoding="utf-8").splitlines())}
     rows.pop("part", None)
-    table = ["| part | tried | found | took |", "|---|---|---|---:|", *(f"| {' | '.join(row)} |" for row in rows.values())]
-    text = "\n".join(["", *table, "", f"Measured on {processor()}, Linux {os.uname().release}.", ""])
-    document.write_text(before + BEGIN + text + END + after, encoding="utf-8")
+    reliability.write(path, "faults", ["| part | tried | found | took |", "|---|---|---|---:|",
+                                       *(f"| {' | '.join(row)} |" for row in rows.values()), "",
+                                       f"Measured on {reliability.processors()}, Linux {os.uname().release}."])
 
 
 if __name__ == "__main__":

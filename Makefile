@@ -56,6 +56,11 @@ faults: all tls ## name, connection and protocol fail in every way; random sched
 	@scripts/install-packages test
 	@tests/faults/run $(FAULTS)
 
+.PHONY: memcheck
+memcheck: dev ## end-to-end tests with waitfor under valgrind; MEMCHECK="test_down.py test_redis_scripted.py" takes others
+	@scripts/install-packages test instructions
+	@tests/memcheck $(MEMCHECK)
+
 .PHONY: mutate
 mutate: ## make small faults in the source, one by one, and see that a test notices each; MUTATE=NAME makes one of them
 	@scripts/install-packages build test

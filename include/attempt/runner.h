@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "attempt/probe.h"
 #include "attempt/sources.h"
@@ -21,8 +20,6 @@ struct runner {
 	int family;
 	const struct source *source; /* NULL: the target has no endpoints */
 	bool waited_for_reply;       /* it already got the extra time for a reply */
-	enum outcome_kind ended;     /* what it found the last time; OUTCOME_NONE: it has not ended yet */
-	int64_t when;                /* clock_now() time of that */
 	struct runner *before;       /* the next item of the list; it was started earlier */
 	size_t state_size;           /* bytes in state */
 	max_align_t state[];         /* becomes probe->state */
@@ -44,12 +41,6 @@ void runner_pool_release(struct runner_pool *pool);
 
 /* Returns a zeroed runner with at least state_size bytes of state. The caller gives it back with runner_give. */
 struct runner *runner_take(struct runner_pool *pool, size_t state_size);
-
-/*
- * Is it time to look at its address again? An address where only a kernel answered is asked again after 250 ms, one where the
- * service had work, or wrote a line to its log, after 1 s.
- */
-bool runner_is_due(const struct runner *runner);
 
 /* Takes the runner back. Its probe must not run any more. */
 void runner_give(struct runner_pool *pool, struct runner *runner);

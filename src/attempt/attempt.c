@@ -28,7 +28,6 @@ struct attempt {
 	int64_t deadline;        /* clock_now() time */
 	struct loop_timer next;  /* starts the next address */
 	struct loop_timer again; /* looks the names up again */
-	struct loop_timer retry; /* tries addresses again, while another one hangs */
 	struct loop_timer limit; /* ends the attempt while no probe runs, so during the look-up */
 	struct outcome best;     /* the most useful outcome so far */
 	struct place best_place; /* where it was found */
@@ -70,7 +69,6 @@ static void attempt_clear(struct attempt *attempt)
 	attempt_keep_sockets(attempt, 0);
 	loop_timer_clear(&attempt->next);
 	loop_timer_clear(&attempt->again);
-	loop_timer_clear(&attempt->retry);
 	loop_timer_clear(&attempt->limit);
 	sources_leave(&attempt->sources);
 }
@@ -112,16 +110,14 @@ static void attempt_on_probe(void *arg, struct probe *probe, const struct outcom
 {
 	struct runner *runner = arg;
 	struct attempt *attempt = runner->attempt;
-	bool refers = outcome->kind == OUTCOME_READY && probe->found_host, is_new = outcome->kind != runner->ended;
+	bool refers = outcome->kind == OUTCOME_READY && probe->found_host;
 
 	if (refers)
 		sources_add(&attempt->sources, probe->found_host, probe->found_port);
 	probe_release(probe);
 	runner->running = false;
-	runner->ended = outcome->kind;
-	runner->when = clock_now();
 	attempt->running--;
-	if (!refers && is_new) /* the same again would count as one address more */
+	if (!refers)
 		attempt_note(attempt, outcome, &runner->place, runner->source && runner->source->found);
 	if (outcome->kind == OUTCOME_READY && !refers) {
 		attempt_finish(attempt);
@@ -132,74 +128,36 @@ static void attempt_on_probe(void *arg, struct probe *probe, const struct outcom
 	attempt_go_on(attempt);
 }
 
-/* Starts the runner, at that address again if it has ended before. address is NULL for a target without endpoints. */
-static void attempt_run(struct attempt *attempt, struct runner *runner, const struct address *address)
-{
-	struct session *session = attempt->pool->session;
-
-	attempt->running++;
-	probe_init(&runner->probe, runner->state, session->loop, attempt->target,
-		   runner->source ? runner->source->endpoint : NULL, address, attempt_time_left(attempt),
-		   attempt_on_probe, runner);
-	runner->probe.protocol = probe_protocol(attempt->target, runner->source && runner->source->found);
-	runner->running = true;
-	runner->probe.sockets = &session->kept;
-	runner->probe.tls = &session->tls;
-	runner->probe.shared = &attempt->pool->shared;
-	runner->probe.last = runner->ended ? runner->ended : attempt->last;
-	probe_start(&runner->probe);
-}
-
-/* Adds a runner to the race and starts it. source and address are NULL for a target without endpoints. */
-static void attempt_add(struct attempt *attempt, const struct source *source, const struct resolve_address *address)
+/* Starts a probe. source and address are NULL for a target without endpoints. */
+static void attempt_run(struct attempt *attempt, const struct source *source, const struct resolve_address *address)
 {
 	const struct protocol *protocol = probe_protocol(attempt->target, source && source->found);
 	struct runner *runner = runner_take(attempt->pool, protocol->state_size);
+	const struct endpoint *endpoint = source ? source->endpoint : NULL;
 
 	runner->attempt = attempt;
 	runner->source = source;
 	runner->before = attempt->runners;
 	attempt->runners = runner;
+	attempt->running++;
 	if (address) {
-		runner->place = place_of(source->endpoint);
+		runner->place = place_of(endpoint);
 		runner->place.from_variable = address->from_variable;
 		runner->family = address->address.any.sa_family;
 		address_text(&address->address, runner->place.address, sizeof(runner->place.address));
 	}
+	probe_init(&runner->probe, runner->state, attempt->pool->session->loop, attempt->target, endpoint,
+		   address ? &address->address : NULL, attempt_time_left(attempt), attempt_on_probe, runner);
+	runner->probe.protocol = protocol;
+	runner->running = true;
+	runner->probe.sockets = &attempt->pool->session->kept;
+	runner->probe.tls = &attempt->pool->session->tls;
+	runner->probe.shared = &attempt->pool->shared;
+	runner->probe.last = attempt->last;
 	loop_timer_clear(&attempt->limit);
-	attempt_run(attempt, runner, address ? &address->address : NULL);
+	probe_start(&runner->probe);
 	loop_timer_set(&attempt->next,
 		       ATTEMPT_CONNECT_DELAY); /* also if it has its outcome, which is told on the next turn */
-}
-
-/* Does an address that was not tried before still hang? */
-static bool attempt_hangs(const struct attempt *attempt)
-{
-	for (const struct runner *runner = attempt->runners; runner; runner = runner->before)
-		if (runner->running && !runner->ended)
-			return true;
-	return false;
-}
-
-/*
- * All addresses were tried, and one hangs. An attempt ends when each has its outcome, so a service that gets ready at another
- * address meanwhile would be noticed late: such as one on IPv4 whose name has an IPv6 address that leads nowhere.
- */
-static void attempt_on_retry(void *arg)
-{
-	struct attempt *attempt = arg;
-
-	if (!attempt_hangs(attempt))
-		return;
-	for (struct runner *runner = attempt->runners; runner; runner = runner->before) {
-		struct address address = runner->probe.address_copy;
-
-		if (!runner_is_due(runner) || !attempt_take_socket(attempt))
-			continue;
-		memset(runner->state, 0, runner->state_size);
-		attempt_run(attempt, runner, &address);
-	}
-	loop_timer_set(&attempt->retry, ATTEMPT_CONNECT_DELAY);
 }
 
 /* Notes the outcome of each look-up that ended without an address. */
@@ -234,17 +192,13 @@ static void attempt_go_on(struct attempt *attempt)
 	}
 	address = sources_next(&attempt->sources, last ? last->source : NULL, last ? last->family : AF_UNSPEC, &source);
 	if (address) {
-		attempt_add(attempt, source, address);
+		attempt_run(attempt, source, address);
 		return;
 	}
 	/* Others can use the socket while names are looked up: a thousand silent names must not delay a service. */
 	attempt_keep_sockets(attempt, attempt->running);
-	if (attempt->running) {
-		/* A verdict that depends on this one attempt depends on one look at each address, too. */
-		if (!attempt->thorough && !loop_timer_is_set(&attempt->retry))
-			loop_timer_set(&attempt->retry, ATTEMPT_CONNECT_DELAY);
+	if (attempt->running)
 		return;
-	}
 	/*
 	 * Once an address was tried, the attempt does not wait for the other look-up: the answer to AAAA may never come
 	 * (FACTS 13). If it does come, the next attempt uses it.
@@ -318,7 +272,6 @@ struct attempt *attempt_new(struct runner_pool *pool, const struct target *targe
 	sources_open(&attempt->sources, pool->session, target, attempt_on_news, attempt);
 	loop_timer_init(pool->session->loop, &attempt->next, attempt_on_next, attempt);
 	loop_timer_init(pool->session->loop, &attempt->again, attempt_on_again, attempt);
-	loop_timer_init(pool->session->loop, &attempt->retry, attempt_on_retry, attempt);
 	loop_timer_init(pool->session->loop, &attempt->limit, attempt_on_limit, attempt);
 	return attempt;
 }
@@ -340,7 +293,7 @@ void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 	attempt->best_place = (struct place){0};
 	attempt->best_found = false;
 	if (attempt->target->endpoint_count == 0) {
-		attempt_add(attempt, NULL, NULL);
+		attempt_run(attempt, NULL, NULL);
 		return;
 	}
 	if (attempt->sources.by_name)

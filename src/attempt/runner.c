@@ -4,10 +4,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
-
-#define RUNNER_FREE_PAUSE (250 * CLOCK_MS)
-#define RUNNER_PAUSE      (1 * CLOCK_S)
 
 /* How many unused runners are kept for later attempts. One attempt needs a runner for each of its addresses. */
 enum { RUNNER_SPARE_MAX = 8 };
@@ -30,16 +26,6 @@ struct runner *runner_take(struct runner_pool *pool, size_t state_size)
 	}
 	runner->state_size = state_size;
 	return runner;
-}
-
-bool runner_is_due(const struct runner *runner)
-{
-	bool is_free = outcome_info(runner->ended)->cost == OUTCOME_FREE;
-
-	/* What was found ready here was the way to another place. */
-	if (runner->running || runner->ended == OUTCOME_READY)
-		return false;
-	return clock_now() - runner->when >= (is_free ? RUNNER_FREE_PAUSE : RUNNER_PAUSE);
 }
 
 void runner_give(struct runner_pool *pool, struct runner *runner)

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "attempting.h"
-#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "loopback.h"
@@ -149,83 +148,6 @@ static void test_a_dead_address(void **state)
 	close(hanging);
 }
 
-/* A service that begins to listen, and is ready, at a moment of the test. */
-struct late {
-	struct loop_timer timer;
-	struct unit_loop *unit;
-	struct speaker peer;
-	int fd;
-};
-
-static void late_listen(void *arg)
-{
-	static const struct speaker_step ready[] = {
-		{SPEAKER_STARTUP, NULL, 0}, speaker_say("R\0\0\0\10\0\0\0\3"), {SPEAKER_HOLD, NULL, 0}};
-	struct late *late = arg;
-
-	assert_int_equal(listen(late->fd, 8), 0);
-	speaker_open_on(&late->peer, late->unit, late->fd, ready);
-}
-
-/* An address that leads nowhere does not hide that the service got ready at another one, which had refused. */
-static void test_ready_beside_a_dead_address(void **state)
-{
-	uint16_t full = 0, port = 0;
-	int filler, hanging = loopback_listen_full("127.0.0.1", &full, &filler);
-	struct late late = {.fd = loopback_bind("127.0.0.1", &port)};
-	struct attempting attempting;
-	char *text = loopback_text("postgres://me@127.0.0.1:R,127.0.0.1:L/app", full, port);
-
-	(void)state;
-	attempting_open(&attempting);
-	attempting_bind(&attempting, text);
-	late.unit = &attempting.unit;
-	loop_timer_init(attempting.unit.loop, &late.timer, late_listen, &late);
-	loop_timer_set(&late.timer, 600 * CLOCK_MS);
-	attempting_run(&attempting, ATTEMPTING_LIMIT, "ready late");
-	check_int("ready late", attempting.outcome.kind, OUTCOME_READY);
-	check_int("ready late", attempting.place.port, port);
-	check("it had refused before", attempting.took >= 600 * CLOCK_MS);
-	check("long before the limit, on a loaded machine too", attempting.took < ATTEMPTING_LIMIT / 2);
-	speaker_close(&late.peer);
-	loop_timer_clear(&late.timer);
-	attempting_close(&attempting);
-	free(text);
-	close(filler);
-	close(hanging);
-}
-
-/* Beside a dead address a service with work to do is asked once a second, and the outcome counts each address once. */
-static void test_starting_beside_a_dead_address(void **state)
-{
-	static const struct speaker_step starting[] = {{SPEAKER_STARTUP, NULL, 0},
-						       speaker_say("E\0\0\0\36SFATAL\0VFATAL\0C57P03\0Mno\0\0"),
-						       {SPEAKER_CLOSE, NULL, 0}};
-	uint16_t full = 0;
-	int filler, hanging = loopback_listen_full("127.0.0.1", &full, &filler);
-	struct speaker one, two;
-	struct attempting attempting;
-	char *text;
-
-	(void)state;
-	attempting_open(&attempting);
-	speaker_open(&one, &attempting.unit, "127.0.0.1", starting);
-	speaker_open(&two, &attempting.unit, "127.0.0.1", starting);
-	text = alloc_format("postgres://me@127.0.0.1:%u,127.0.0.1:%u,127.0.0.1:%u/app", full, one.port, two.port);
-	attempting_bind(&attempting, text);
-	attempting_run(&attempting, 2700 * CLOCK_MS, "starting");
-	check_int("starting", attempting.outcome.kind, OUTCOME_STARTING);
-	check_int("each address once", (long long)attempting.place.others, 1);
-	check("asked again", one.count >= 2 && two.count >= 2);
-	check("not all the time", one.count <= 3 && two.count <= 3);
-	speaker_close(&one);
-	speaker_close(&two);
-	attempting_close(&attempting);
-	free(text);
-	close(filler);
-	close(hanging);
-}
-
 /* If the DNS server does not answer, the attempt still ends in time. */
 static void test_no_answer_from_dns(void **state)
 {
@@ -341,8 +263,6 @@ int main(void)
 		cmocka_unit_test(test_refusals_cost_no_head_start),
 		cmocka_unit_test(test_a_cheap_look_after_a_refusal),
 		cmocka_unit_test(test_a_dead_address),
-		cmocka_unit_test(test_ready_beside_a_dead_address),
-		cmocka_unit_test(test_starting_beside_a_dead_address),
 		cmocka_unit_test(test_a_service_that_moves),
 	};
 

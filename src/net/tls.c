@@ -273,8 +273,13 @@ struct bufferevent *tls_begin(struct tls_store **store, struct loop *loop, int f
 	struct bufferevent *talk = NULL;
 	SSL *ssl = context ? SSL_new(context) : NULL;
 
+	/*
+	 * Deferred, since libevent 2.1.12 tells the end of a connection before it adds what was read in front of it to the
+	 * input (do_read of bufferevent_openssl.c): a reply would be lost if it came with the end (FACTS 87).
+	 */
 	if (ssl && tls_name_host(ssl, security->sni ? security->sni : host))
-		talk = bufferevent_openssl_socket_new(loop_base(loop), fd, ssl, BUFFEREVENT_SSL_CONNECTING, 0);
+		talk = bufferevent_openssl_socket_new(loop_base(loop), fd, ssl, BUFFEREVENT_SSL_CONNECTING,
+						      BEV_OPT_DEFER_CALLBACKS);
 	if (!talk && context) {
 		*failure = outcome_make(OUTCOME_LOCAL, "TLS cannot begin");
 		SSL_free(ssl);

@@ -1,5 +1,6 @@
 """TLS of all schemes but HTTP and PostgreSQL: real servers with certificates, and scripted ones (build/waitfor-tls)."""
 
+import signal
 import ssl
 from urllib.parse import quote
 
@@ -160,6 +161,26 @@ def test_mysql(waitfor_tls, database, net, peer, certificates):
     result = waitfor_tls("--fail-fast", "-t", "60s", f"mysql://db.test:{port}/?tls&cacert={certificates}/other.pem",
                          net=net)
     assert result.code == 124 and "the certificate is from an unknown authority" in result.err, result
+
+
+def test_a_reply_and_the_end_in_one_read(waitfor_tls, peer, certificates):
+    """A service that replies and leaves, to a waitfor that had no processor meanwhile: it finds both at once."""
+    runs, context = [], of_server(certificates)
+
+    def script(connection):
+        connection.sock.sendall(b'INFO {"server_id":"NAH","tls_required":true} \r\n')
+        with context.wrap_socket(connection.sock, server_side=True) as secure:
+            heard = b""
+            while not heard.endswith(b"PING\r\n"):
+                heard += secure.recv(4096)
+            until(lambda: runs)
+            runs[0].send(signal.SIGSTOP)
+            secure.sendall(b"PONG\r\n")
+        runs[0].send(signal.SIGCONT)
+
+    runs.append(waitfor_tls.start("--once", f"nats+tls://{peer(script).target}?insecure"))
+    result = runs[0].finish()
+    assert result.code == 0, result
 
 
 def test_mysql_without_tls(waitfor_tls, net, peer):

@@ -4,7 +4,11 @@
 
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "system/env.h"
+
+/* The characters without a special meaning for shells, readers of .env files and Docker. */
+#define ENVPRINT_PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/@%+,-"
 
 enum envprint_form { ENVPRINT_SH, ENVPRINT_DOTENV, ENVPRINT_JSON, ENVPRINT_GITHUB };
 
@@ -29,5 +33,8 @@ enum envprint_form { ENVPRINT_SH, ENVPRINT_DOTENV, ENVPRINT_JSON, ENVPRINT_GITHU
  * "DB_HOST<<DELIMITER", the value, and "DELIMITER", which is not in the value. Every value that is UTF-8 is exact.
  */
 char *envprint_text(enum envprint_form form, const struct env_variable *variables, size_t count);
+
+/* Adds the text in single quotes, as a shell reads it. */
+void envprint_quote(struct buf *out, const char *text);
 
 #endif

@@ -10,9 +10,6 @@
 #include "base/buf.h"
 #include "base/json.h"
 
-/* The characters without a special meaning for shells, readers of .env files and Docker. */
-#define ENVPRINT_PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:/@%+,-"
-
 /* Writes the value. Each byte that is in `special` is replaced by the text that `escape` returns for it. */
 static void envprint_escaped(struct buf *out, const char *value, const char *special, const char *(*escape)(char c))
 {
@@ -33,13 +30,20 @@ static const char *envprint_sh_escape(char c)
 	return "'\\''";
 }
 
+void envprint_quote(struct buf *out, const char *text)
+{
+	buf_add_text(out, "'");
+	envprint_escaped(out, text, "'", envprint_sh_escape);
+	buf_add_text(out, "'");
+}
+
 static void envprint_sh(struct buf *out, const char *name, const char *value)
 {
 	buf_add_text(out, "export ");
 	buf_add_text(out, name);
-	buf_add_text(out, "='");
-	envprint_escaped(out, value, "'", envprint_sh_escape);
-	buf_add_text(out, "'\n");
+	buf_add_text(out, "=");
+	envprint_quote(out, value);
+	buf_add_text(out, "\n");
 }
 
 static const char *envprint_dotenv_escape(char c)

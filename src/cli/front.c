@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/envprint.h"
 #include "base/alloc.h"
 #include "base/mask.h"
 #include "target/scheme.h"
@@ -50,22 +51,13 @@ static int front_refuse(const char *name, struct error *err)
 	return -1;
 }
 
-/* Writes a word as a shell would have to be given it. A password in a URL is masked. */
+/* Writes a word as a shell would have to be given it. */
 static void front_quote(struct buf *out, const char *word)
 {
-	static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,=@%+";
-
-	if (*word && !word[strspn(word, harmless)]) {
+	if (*word && !word[strspn(word, "=" ENVPRINT_PLAIN)])
 		buf_add_text(out, word);
-		return;
-	}
-	buf_add_text(out, "'");
-	for (; *word; word++)
-		if (*word == '\'')
-			buf_add_text(out, "'\\''");
-		else
-			buf_add(out, word, 1);
-	buf_add_text(out, "'");
+	else
+		envprint_quote(out, word);
 }
 
 static void front_explain(struct frontline *line, char *const *argv)

@@ -8,9 +8,9 @@
 
 /*
  * Is this the call of another tool? If so, fills line, and *argc and *argv become the command line with which waitfor
- * does the same; they are line's, but for the command. With --explain behind `waitfor as NAME`, line says that command
- * line and ends. If not, line->front is NULL, and argv stays. Fails if `as` names no tool. Both argv and env must
- * outlive line, which must be freed with front_close, also on failure.
+ * does the same; they are line's. With --explain behind `waitfor as NAME`, line says that command line and ends. If not,
+ * line->front is NULL, and argv stays. Fails if `as` names no tool. Both argv and env must outlive line, which must be
+ * freed with front_close, also on failure.
  */
 int front_open(struct frontline *line, int *argc, char ***argv, const struct env *env, struct error *err);
 void front_close(struct frontline *line);

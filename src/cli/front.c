@@ -60,9 +60,10 @@ static void front_quote(struct buf *out, const char *word)
 		envprint_quote(out, word);
 }
 
-static void front_explain(struct frontline *line, char *const *argv)
+/* Says waitfor's argv, in which the targets begin at `first`. A password in them is masked. */
+static void front_explain(struct frontline *line, size_t first)
 {
-	size_t first = 1 + line->options.count;
+	char *const *argv = line->options.items;
 
 	buf_release(&line->said);
 	for (size_t i = 0; argv[i]; i++) {
@@ -78,67 +79,72 @@ static void front_explain(struct frontline *line, char *const *argv)
 	frontline_end(line, STDOUT_FILENO, 0);
 }
 
-/* Makes waitfor's argv: its name, the options, the targets, and the command behind "--". Returns argc. */
-static int front_compose(struct frontline *line)
+/* Makes waitfor's argv of its options, by adding the targets, and the command behind "--". */
+static void front_compose(struct frontline *line)
 {
-	const struct frontline_list *options = &line->options, *targets = &line->targets;
-	size_t commands = 0, count = 0;
-
-	while (line->command && line->command[commands])
-		commands++;
-	line->argv = alloc_zero(options->count + targets->count + commands + 3, sizeof(char *));
-	line->argv[count++] = (char *)"waitfor";
-	for (size_t i = 0; i < options->count; i++)
-		line->argv[count++] = options->items[i];
-	for (size_t i = 0; i < targets->count; i++)
-		line->argv[count++] = targets->items[i];
-	if (commands)
-		line->argv[count++] = (char *)"--";
-	for (size_t i = 0; i < commands; i++)
-		line->argv[count++] = line->command[i];
-	return (int)count;
+	for (size_t i = 0; i < line->targets.count; i++)
+		frontline_option(line, line->targets.items[i], NULL);
+	if (line->command)
+		frontline_option(line, "--", NULL);
+	for (char *const *word = line->command; word && *word; word++)
+		frontline_option(line, *word, NULL);
 }
 
-/* Takes `waitfor as NAME` off the command line. A host may be called "as": then a target or an option follows, or nothing. */
-static int front_take_as(struct frontline *line, int *argc, char ***argv, struct error *err)
+/*
+ * Returns the name of `waitfor as NAME`; NULL without one. A host may be called "as": then a target or an option follows, or
+ * nothing.
+ */
+static const char *front_as(int argc, char *const *argv)
 {
-	const char *name = *argc > 2 && strcmp((*argv)[1], "as") == 0 ? (*argv)[2] : "";
+	const char *name = argc > 2 && strcmp(argv[1], "as") == 0 ? argv[2] : "";
 
-	if (!*name || *name == '-' || strpbrk(name, ":="))
-		return 0;
-	line->front = front_find(name);
-	line->prog = name;
-	*argc -= 2;
-	*argv += 2;
-	return line->front ? 0 : front_refuse(name, err);
+	return *name && *name != '-' && !strpbrk(name, ":=") ? name : NULL;
+}
+
+/* Reads the tool's command line, and makes waitfor's of it. */
+static void front_read(struct frontline *line, int *argc, char ***argv, const struct env *env, bool explains)
+{
+	size_t first;
+
+	line->late = line->front->late;
+	line->stream = line->front->stream;
+	line->stamp = line->front->stamp;
+	frontline_option(line, "waitfor", NULL);
+	line->front->read(line, *argc, *argv, env);
+	if (line->ends)
+		return;
+	first = line->options.count;
+	front_compose(line);
+	*argc = (int)line->options.count;
+	*argv = line->options.items;
+	if (explains)
+		front_explain(line, first);
 }
 
 int front_open(struct frontline *line, int *argc, char ***argv, const struct env *env, struct error *err)
 {
-	const char *slash = *argc ? strrchr((*argv)[0], '/') : NULL;
+	const char *slash = *argc ? strrchr((*argv)[0], '/') : NULL, *as = front_as(*argc, *argv);
+	const char *name = !*argc ? "" : slash ? slash + 1 : (*argv)[0];
+	const struct front *front = front_find(name);
 	bool explains = false;
 
-	*line = (struct frontline){.prog = !*argc ? "" : slash ? slash + 1 : (*argv)[0]};
-	line->front = front_find(line->prog);
-	if (!line->front) {
-		if (front_take_as(line, argc, argv, err))
-			return -1;
-		explains = line->front && *argc > 1 && strcmp((*argv)[1], "--explain") == 0;
+	*line = (struct frontline){0};
+	if (!front && as) {
+		name = as;
+		front = front_find(name);
+		if (!front)
+			return front_refuse(name, err);
+		*argc -= 2;
+		*argv += 2;
+		explains = *argc > 1 && strcmp((*argv)[1], "--explain") == 0;
 		*argc -= explains;
 		*argv += explains;
 	}
-	if (!line->front)
+	if (!front)
 		return 0;
-	line->late = line->front->late;
-	line->stream = line->front->stream;
-	line->stamp = line->front->stamp;
-	line->front->read(line, *argc, *argv, env);
-	if (line->ends)
-		return 0;
-	*argc = front_compose(line);
-	*argv = line->argv;
-	if (explains)
-		front_explain(line, line->argv);
+	line->front = front;
+	line->prog = name;
+	front_read(line, argc, argv, env, explains);
 	return 0;
 }
 
@@ -158,6 +164,5 @@ void front_close(struct frontline *line)
 	buf_release(&line->said);
 	frontline_release_list(&line->subjects);
 	frontline_release_list(&line->made);
-	free(line->argv);
 	*line = (struct frontline){0};
 }

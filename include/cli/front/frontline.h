@@ -56,7 +56,7 @@ struct frontline_list {
 struct frontline {
 	const struct front *front;      /* NULL: argv is waitfor's own */
 	const char *prog;               /* the tool's name in its messages */
-	struct frontline_list options;  /* waitfor's */
+	struct frontline_list options;  /* behind waitfor's name; front_open adds what follows them in argv */
 	struct frontline_list targets;  /* waitfor's */
 	char **command;                 /* in the tool's argv; NULL: none */
 	struct frontline_list made;     /* the command, if it was a text that was cut into words */
@@ -76,7 +76,6 @@ struct frontline {
 	int code;
 	enum frontline_stamp stamp; /* say may change it, and stream */
 	int stream;                 /* the descriptor that said goes to */
-	char **argv;                /* for waitfor: options, targets, "--" and the command; set by front_open */
 };
 
 /* Adds a text, which must be from the heap or NULL, to a list that owns it. */

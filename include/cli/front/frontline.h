@@ -24,6 +24,7 @@ struct frontline_news {
 	const struct sinks_view *view;   /* NULL at RESTED: the pause behind the wait is over */
 	const struct progress *progress; /* of a target, with a BEGIN for each; NULL at END and RESTED */
 	const char *subject;             /* that target as the tool's messages show it; NULL without one */
+	const char *reason;              /* at TRIED: what came of it, in waitfor's words; else NULL */
 	bool changed;                    /* at TRIED: the reason is not that of the attempt before */
 	enum verdict verdict;            /* at END */
 };

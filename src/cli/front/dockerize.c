@@ -14,7 +14,6 @@
 #include "cli/front/frontargs.h"
 #include "cli/front/frontline.h"
 #include "cli/front/fronturl.h"
-#include "report/words.h"
 #include "target/scheme.h"
 
 /* clang-format off */
@@ -259,12 +258,12 @@ static void dockerize_read(struct frontline *line, int argc, char **argv, const 
 }
 
 /* A file that is missing is no problem. */
-static void dockerize_say_tried(struct frontline *line, const struct progress *progress, const char *subject)
+static void dockerize_say_tried(struct frontline *line, const struct frontline_news *news)
 {
-	if (progress->outcome.kind != OUTCOME_NO_FILE || strncmp(subject, "file:", 5) != 0)
+	if (news->progress->outcome.kind != OUTCOME_NO_FILE || strncmp(news->subject, "file:", 5) != 0)
 		frontline_say(line, "Problem with %s %s: %s. Sleeping 1s\n",
-			      strncmp(subject, "http", 4) == 0 ? "request to" : "dial", subject,
-			      words_reason(progress, false).text);
+			      strncmp(news->subject, "http", 4) == 0 ? "request to" : "dial", news->subject,
+			      news->reason);
 }
 
 static void dockerize_say_done(struct frontline *line, const char *subject)
@@ -310,7 +309,7 @@ static void dockerize_say(struct frontline *line, const struct frontline_news *n
 	if (news->moment == FRONTLINE_BEGIN)
 		frontline_say(line, "Waiting for: %s\n", news->subject);
 	if (news->moment == FRONTLINE_TRIED && news->changed)
-		dockerize_say_tried(line, news->progress, news->subject);
+		dockerize_say_tried(line, news);
 	if (news->moment == FRONTLINE_DONE)
 		dockerize_say_done(line, news->subject);
 	if (news->moment == FRONTLINE_END && news->verdict == VERDICT_TIMED_OUT)

@@ -11,7 +11,6 @@
 #include "cli/front/frontline.h"
 #include "cli/front/fronturl.h"
 #include "cli/front/wait4xtarget.h"
-#include "report/words.h"
 
 static const char wait4x_options[] = WAIT4X_OPTIONS(FRONTARGS_TEXT);
 
@@ -283,7 +282,7 @@ static void wait4x_say(struct frontline *line, const struct frontline_news *news
 	if (news->moment == FRONTLINE_BEGIN)
 		frontline_say(line, "INF [%s] Checking the %s ...\n", line->limit, news->subject);
 	if (news->moment == FRONTLINE_TRIED && news->changed)
-		frontline_say(line, "ERR Expectation failed error=\"%s\"\n", words_reason(news->progress, false).text);
+		frontline_say(line, "ERR Expectation failed error=\"%s\"\n", news->reason);
 	if (news->moment == FRONTLINE_END && news->verdict == VERDICT_TIMED_OUT) {
 		line->stamp = FRONTLINE_STAMP_NONE;
 		frontline_say(line, "Error: context deadline exceeded\n");

@@ -11,7 +11,6 @@
 #include "cli/front/frontargs.h"
 #include "cli/front/frontline.h"
 #include "cli/front/fronturl.h"
-#include "report/words.h"
 #include "target/scheme.h"
 
 /* clang-format off */
@@ -221,7 +220,7 @@ static void waiton_say(struct frontline *line, const struct frontline_news *news
 	if (line->level && (begins || news->moment == FRONTLINE_DONE))
 		waiton_say_remaining(line, news->view);
 	if (news->moment == FRONTLINE_TRIED && line->level == WAITON_TELLS_ALL)
-		frontline_say(line, "  %s: %s\n", news->subject, words_reason(news->progress, false).text);
+		frontline_say(line, "  %s: %s\n", news->subject, news->reason);
 	if (news->moment == FRONTLINE_END)
 		waiton_say_end(line, news);
 }

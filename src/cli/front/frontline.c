@@ -10,10 +10,7 @@
 
 void frontline_add(struct frontline_list *list, char *item)
 {
-	enum { STEP = 8 };
-
-	if (list->count % STEP == 0)
-		list->items = alloc_resize(list->items, list->count + STEP + 1, sizeof(char *));
+	list->items = alloc_resize(list->items, list->count + 2, sizeof(char *));
 	list->items[list->count++] = item;
 	list->items[list->count] = NULL;
 }
@@ -26,33 +23,34 @@ void frontline_release_list(struct frontline_list *list)
 	*list = (struct frontline_list){0};
 }
 
-/* Reads one word of a shell's at text, without quotes. Returns what follows it; NULL if a quote is not closed. */
-static const char *frontline_cut_word(const char *text, struct buf *word)
+/* Copies one word of a shell's to `word`, without quotes. Returns what follows it; NULL if a quote is not closed. */
+static const char *frontline_cut_word(const char *text, char *word)
 {
 	char quote = '\0';
 
-	buf_add_text(word, "");
 	for (; *text && (quote || !strchr(" \t\n", *text)); text++) {
 		if (*text == quote)
 			quote = '\0';
-		else if (!quote && (*text == '\'' || *text == '"'))
+		else if (!quote && strchr("'\"", *text))
 			quote = *text;
 		else if (*text == '\\' && quote != '\'' && text[1])
-			buf_add(word, ++text, 1);
+			*word++ = *++text;
 		else
-			buf_add(word, text, 1);
+			*word++ = *text;
 	}
+	*word = '\0';
 	return quote ? NULL : text;
 }
 
 int frontline_cut(struct frontline_list *words, const char *text)
 {
-	struct buf word = {0};
+	char *word = alloc_text(text); /* no word is longer than the text */
 
 	while (text && *(text += strspn(text, " \t\n"))) {
-		text = frontline_cut_word(text, &word);
-		frontline_add(words, buf_detach(&word));
+		text = frontline_cut_word(text, word);
+		frontline_add(words, alloc_text(word));
 	}
+	free(word);
 	return text ? 0 : -1;
 }
 

@@ -11,8 +11,11 @@ void fronturl_add(struct buf *out, const char *before, const char *text);
 /* Adds the parameter that the present option stands for; "true" if it takes no value. Returns false if it stands for none. */
 bool fronturl_take(struct buf *out, const struct frontargs *args);
 
-/* Adds the header "NAME: VALUE" as a parameter. Returns -1 for a line without a colon. */
-int fronturl_add_header(struct buf *out, const char *line);
+/*
+ * Adds a header as a parameter. The text is its name, the sign, and its value; blanks behind a colon are no part of that.
+ * Without a sign the value is `otherwise`. Returns -1 if that is NULL.
+ */
+int fronturl_add_header(struct buf *out, const char *before, const char *text, char sign, const char *otherwise);
 
 /* Returns the URL with the parameters, each with its '&', behind those it has. The caller's. */
 char *fronturl_join(const char *url, const struct buf *parameters);

@@ -77,7 +77,7 @@ static char *dockerize_url(char *url)
 static void dockerize_take_header(struct frontline *line, struct dockerize_call *call, const char *value)
 {
 	call->has_header = true;
-	if (fronturl_add_header(&call->parameters, value) == 0)
+	if (fronturl_add_header(&call->parameters, "&header=", value, ':', NULL) == 0)
 		return;
 	frontline_refuse(line, DOCKERIZE_FAILED, "bad HTTP Headers argument. expected \"headerName: headerValue\"\n");
 }

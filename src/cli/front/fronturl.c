@@ -26,15 +26,18 @@ bool fronturl_take(struct buf *out, const struct frontargs *args)
 	return true;
 }
 
-int fronturl_add_header(struct buf *out, const char *line)
+int fronturl_add_header(struct buf *out, const char *before, const char *text, char sign, const char *otherwise)
 {
-	const char *colon = strchr(line, ':');
+	const char *at = strchr(text, sign), *end = at ? at : text + strlen(text);
+	const char *value = at ? at + 1 : otherwise;
 	char *header;
 
-	if (!colon)
+	if (!value)
 		return -1;
-	header = alloc_format("%.*s:%s", (int)(colon - line), line, colon + 1 + strspn(colon + 1, " "));
-	fronturl_add(out, "&header=", header);
+	if (sign == ':')
+		value += strspn(value, " ");
+	header = alloc_format("%.*s:%s", (int)(end - text), text, value);
+	fronturl_add(out, before, header);
 	free(header);
 	return 0;
 }

@@ -95,16 +95,6 @@ static void wait4x_take_json(struct frontline *line, struct wait4x_call *call, c
 	buf_release(&pointer);
 }
 
-/* Takes "NAME=REGEX", or a NAME that only has to be there. */
-static void wait4x_take_expected_header(struct wait4x_call *call, const char *value)
-{
-	size_t len = strcspn(value, "=");
-	char *header = alloc_format("%.*s:%s", (int)len, value, value[len] ? value + len + 1 : ".*");
-
-	fronturl_add(&call->parameters, "&expect-header=", header);
-	free(header);
-}
-
 /* Takes an option that needs more than its value to be kept. */
 static void wait4x_take_value(struct frontline *line, struct wait4x_call *call, int option, const char *value)
 {
@@ -112,10 +102,10 @@ static void wait4x_take_value(struct frontline *line, struct wait4x_call *call, 
 
 	if (option >= WAIT4X_IP && option <= WAIT4X_VALUE)
 		frontline_add(&call->expected, alloc_text(value));
-	else if (option == WAIT4X_HEADER && fronturl_add_header(&call->parameters, value))
+	else if (option == WAIT4X_HEADER && fronturl_add_header(&call->parameters, "&header=", value, ':', NULL))
 		wrong = "can't parse the request header: malformed MIME header: missing colon";
 	else if (option == WAIT4X_EXPECT_HEADER)
-		wait4x_take_expected_header(call, value);
+		fronturl_add_header(&call->parameters, "&expect-header=", value, '=', ".*");
 	else if (option == WAIT4X_JSON)
 		wait4x_take_json(line, call, value);
 	else if (option == WAIT4X_XPATH)

@@ -20,7 +20,7 @@ int fronturl_add_header(struct buf *out, const char *before, const char *text, c
 /* Returns the URL with the parameters, each with its '&', behind those it has. The caller's. */
 char *fronturl_join(const char *url, const struct buf *parameters);
 
-/* Returns the URL of a file. The caller's. */
-char *fronturl_file(const char *path);
+/* Returns the URL of a file; folder is "", or is put before the path as it is. The caller's. */
+char *fronturl_file(const char *folder, const char *path);
 
 #endif

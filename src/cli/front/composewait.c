@@ -67,7 +67,7 @@ static void composewait_add_host(struct frontline *line, char *host)
 /* Adds the file, which the line owns from now on. */
 static void composewait_add_path(struct frontline *line, char *path)
 {
-	frontline_target(line, fronturl_file(path), path);
+	frontline_target(line, fronturl_file("", path), path);
 }
 
 /* Adds each of the items, which commas separate, without the blanks around it. */

@@ -49,18 +49,19 @@ char *fronturl_join(const char *url, const struct buf *parameters)
 	return alloc_format("%s%c%s", url, strchr(url, '?') ? '&' : '?', parameters->data + 1);
 }
 
-char *fronturl_file(const char *path)
+char *fronturl_file(const char *folder, const char *path)
 {
 	struct buf url = {0};
-	size_t len;
 
 	buf_add_text(&url, "file://");
-	for (; *path; path += len + (path[len] == '/')) {
-		char *part = alloc_slice(path, len = strcspn(path, "/"));
+	buf_add_text(&url, folder);
+	for (; *path; path++) {
+		const char letter[] = {*path, '\0'};
 
-		percent_encode(&url, part);
-		buf_add_text(&url, path[len] ? "/" : "");
-		free(part);
+		if (*path == '/')
+			buf_add_text(&url, letter);
+		else
+			percent_encode(&url, letter);
 	}
 	return buf_detach(&url);
 }

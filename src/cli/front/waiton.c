@@ -103,12 +103,10 @@ static char *waiton_web(const char *resource)
 /* Returns the URL for a file. That of a relative path is found through this process's own folder. The caller's. */
 static char *waiton_file(const char *path, char *const *values)
 {
-	char *absolute = alloc_format("%s%s", *path == '/' ? "" : "/proc/self/cwd/", path);
-	char *url = fronturl_file(absolute);
+	char *url = fronturl_file(*path == '/' ? "" : "/proc/self/cwd/", path);
 	char *target = alloc_format(values[WAITON_REVERSE] ? "%s" : "%s?stable=%s", url,
 				    values[WAITON_WINDOW] ? values[WAITON_WINDOW] : "750ms");
 
-	free(absolute);
 	free(url);
 	return target;
 }

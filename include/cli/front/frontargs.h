@@ -16,10 +16,26 @@ enum frontargs_style {
 
 /*
  * For a tool's table of options, TABLE(X), with a row X(NUMBER, "text") for each: TABLE(FRONTARGS_NUMBER) are the constants of
- * an enum, and TABLE(FRONTARGS_TEXT) is the text of all. A text without pointers costs no relocations.
+ * an enum, and TABLE(FRONTARGS_TEXT) is the text of all, which costs no relocations. The text of a row is:
+ *   "quiet"                 an option
+ *   "q,quiet"               one with a letter besides
+ *   "p,port="               one that takes a value
+ *   "timeout=10s"           ... and has this one if it is not given
+ *   "i,interval=>--pause"   it stands for that option of waitfor's
+ *   "ca-file=:cacert"       it stands for that parameter of a URL
+ *   "config=!"              the tool has it, but not waitfor: --help does not name it
  */
 #define FRONTARGS_NUMBER(number, text) number,
 #define FRONTARGS_TEXT(number, text)   text " "
+
+/* A row. The texts end where their length says. */
+struct frontargs_option {
+	const char *name, *standard, *meaning; /* what it has if it is not given; what it stands for */
+	int name_length, standard_length, meaning_length;
+	bool takes_value;
+	char letter; /* 0: none */
+	char sign;   /* '>', ':' or '!'; another letter: none */
+};
 
 /* What frontargs_next returns, if not the number of an option. */
 enum {
@@ -35,23 +51,20 @@ enum {
 /* Begins with at = 1. */
 struct frontargs {
 	enum frontargs_style style;
-	/*
-	 * The options with a blank between them; the first is number 0. "q,quiet" has also a letter, and "t,timeout="
-	 * takes a value as well. In the styles of Go, "-flag=false" of one that takes none is as if it were not there.
-	 * "ca-file=:cacert" is an option that stands for the parameter of a URL.
-	 */
-	const char *options;
+	const char *options; /* the text of all; the first is number 0 */
 	int argc;
 	char **argv;
-	int at;              /* the next word */
-	const char *word;    /* the present one */
-	const char *value;   /* the option's value; NULL: none */
-	const char *letters; /* what remains of joined letters; NULL: nothing */
-	char letter;         /* the present one; 0: it was a long option */
-	/* Of the present option: its place in the text of all, and the parameter that it stands for, if length is not 0. */
-	const char *option, *parameter;
-	size_t parameter_length;
+	int at;           /* the next word */
+	const char *word; /* the present one */
+	const char *
+		value; /* the option's value; NULL: none. In the styles of Go, "-flag=false" is as if it were not there */
+	const char *letters;            /* what remains of joined letters; NULL: nothing */
+	char letter;                    /* the present one; 0: it was a long option */
+	struct frontargs_option option; /* the present one, unless it is unknown */
 };
+
+/* Reads the row at *at, and moves *at behind it. Returns false at the end of the text. */
+bool frontargs_read(const char **at, struct frontargs_option *option);
 
 /* Reads the next option or word. */
 int frontargs_next(struct frontargs *args);

@@ -5,39 +5,23 @@
 
 #include "base/clock.h"
 
-/* An option, as a part of the text of all. */
-struct frontargs_option {
-	char letter; /* 0: none */
-	const char *name;
-	size_t len; /* of the name */
-	bool takes_value;
-	const char *text, *parameter;
-	size_t parameter_length;
-};
-
-/* Reads the option at *at, and moves *at behind it. Returns false at the end of the text. */
-static bool frontargs_read(const char **at, struct frontargs_option *option)
+bool frontargs_read(const char **at, struct frontargs_option *option)
 {
 	const char *text = *at + strspn(*at, " ");
 
-	option->text = text;
 	option->letter = *text && text[1] == ',' ? *text : '\0';
 	option->name = text + (option->letter ? 2 : 0);
-	option->len = strcspn(option->name, "=: ");
-	option->takes_value = option->name[option->len] == '=';
-	option->parameter = option->name + option->len + option->takes_value;
-	option->parameter += *option->parameter == ':';
-	option->parameter_length = strcspn(option->parameter, " ");
-	*at = option->parameter + option->parameter_length;
-	return option->len > 0;
-}
-
-/* Notes which option was found. */
-static void frontargs_note(struct frontargs *args, const struct frontargs_option *option)
-{
-	args->option = option->text;
-	args->parameter = option->parameter;
-	args->parameter_length = option->parameter_length;
+	option->name_length = (int)strcspn(option->name, "=>:! ");
+	text = option->name + option->name_length;
+	option->takes_value = *text == '=';
+	option->standard = text + option->takes_value;
+	option->standard_length = (int)strcspn(option->standard, ">:! ");
+	text = option->standard + option->standard_length;
+	option->sign = *text;
+	option->meaning = text + strspn(text, ">:!");
+	option->meaning_length = (int)strcspn(option->meaning, " ");
+	*at = option->meaning + option->meaning_length;
+	return option->name_length > 0;
 }
 
 /* Takes the next word as the value of the option `found`. */
@@ -49,14 +33,29 @@ static int frontargs_take(struct frontargs *args, int found)
 	return found;
 }
 
-static int frontargs_find_letter(const struct frontargs *args, char letter, struct frontargs_option *option)
+/*
+ * Finds the option with that letter, or if it is 0 with that name, or whose name alone begins so. Returns FRONTARGS_UNKNOWN if
+ * there is none.
+ */
+static int frontargs_find(struct frontargs *args, char letter, const char *name, int length)
 {
-	const char *rest = args->options;
+	const char *rest = args->options, *row = rest, *candidate = NULL;
+	struct frontargs_option *option = &args->option;
+	int number = FRONTARGS_UNKNOWN;
 
-	for (int i = 0; frontargs_read(&rest, option); i++)
-		if (option->letter == letter)
+	for (int i = 0; frontargs_read(&rest, option); i++, row = rest) {
+		if (letter ? option->letter != letter
+			   : option->name_length < length || strncmp(option->name, name, (size_t)length) != 0)
+			continue;
+		if (letter || option->name_length == length)
 			return i;
-	return FRONTARGS_UNKNOWN;
+		number = candidate ? FRONTARGS_UNKNOWN : i;
+		candidate = row;
+	}
+	if (args->style != FRONTARGS_GETOPT || number < 0)
+		return FRONTARGS_UNKNOWN;
+	frontargs_read(&candidate, option);
+	return number;
 }
 
 /* Reads what Go takes for true or false: https://pkg.go.dev/strconv#ParseBool. Returns -1 for another word. */
@@ -71,8 +70,9 @@ static int frontargs_bool(const char *value)
 }
 
 /* Reads the value behind the '=' of the option `found`. */
-static int frontargs_read_value(struct frontargs *args, int found, bool takes_value, const char *value)
+static int frontargs_read_value(struct frontargs *args, int found, const char *value)
 {
+	bool takes_value = args->option.takes_value;
 	int on = takes_value ? true : frontargs_bool(value);
 
 	if (!takes_value && args->style < FRONTARGS_PFLAG)
@@ -87,57 +87,34 @@ static int frontargs_read_value(struct frontargs *args, int found, bool takes_va
 static int frontargs_read_letter(struct frontargs *args, const char *letters)
 {
 	bool joined = letters[1] != '\0';
-	struct frontargs_option option;
-	int found = frontargs_find_letter(args, *letters, &option);
+	int found = frontargs_find(args, *letters, "", 0);
 
 	args->letters = NULL;
 	args->letter = *letters;
 	if (found < 0 || (joined && args->style == FRONTARGS_EXACT))
 		return FRONTARGS_UNKNOWN;
-	frontargs_note(args, &option);
 	if (args->style == FRONTARGS_PFLAG && letters[1] == '=')
-		return frontargs_read_value(args, found, option.takes_value, letters + 2);
-	if (joined && option.takes_value)
+		return frontargs_read_value(args, found, letters + 2);
+	if (joined && args->option.takes_value)
 		args->value = letters + 1;
 	else if (joined)
 		args->letters = letters + 1;
-	else if (option.takes_value)
+	else if (args->option.takes_value)
 		return frontargs_take(args, found);
 	return found;
-}
-
-/* Finds the option with that name, or whose name alone begins so. Returns FRONTARGS_UNKNOWN if there is none. */
-static int frontargs_find(const struct frontargs *args, const char *name, size_t len, struct frontargs_option *found)
-{
-	const char *rest = args->options;
-	struct frontargs_option option;
-	int number = FRONTARGS_UNKNOWN, candidates = 0;
-
-	for (int i = 0; frontargs_read(&rest, &option); i++) {
-		if (option.len < len || strncmp(option.name, name, len) != 0)
-			continue;
-		*found = option;
-		number = i;
-		if (option.len == len)
-			return i;
-		candidates++;
-	}
-	return args->style == FRONTARGS_GETOPT && candidates == 1 ? number : FRONTARGS_UNKNOWN;
 }
 
 static int frontargs_read_name(struct frontargs *args, const char *name)
 {
 	size_t len = strcspn(name, "=");
-	struct frontargs_option option;
-	int found = frontargs_find(args, name, len, &option);
+	int found = frontargs_find(args, '\0', name, (int)len);
 
 	args->letter = '\0';
 	if (found < 0)
 		return found;
-	frontargs_note(args, &option);
 	if (name[len] == '=')
-		return frontargs_read_value(args, found, option.takes_value, name + len + 1);
-	if (!option.takes_value)
+		return frontargs_read_value(args, found, name + len + 1);
+	if (!args->option.takes_value)
 		return found;
 	return args->style == FRONTARGS_EXACT ? FRONTARGS_UNKNOWN : frontargs_take(args, found);
 }
@@ -147,7 +124,6 @@ int frontargs_next(struct frontargs *args)
 	const char *word;
 
 	args->value = NULL;
-	args->parameter_length = 0;
 	if (args->letters)
 		return frontargs_read_letter(args, args->letters);
 	if (args->at >= args->argc)

@@ -16,12 +16,14 @@ void fronturl_add(struct buf *out, const char *before, const char *text)
 
 bool fronturl_take(struct buf *out, const struct frontargs *args)
 {
-	if (!args->parameter_length)
+	const struct frontargs_option *option = &args->option;
+
+	if (option->sign != ':')
 		return false;
 	if (args->value && !*args->value)
 		return true;
 	buf_add_text(out, "&");
-	buf_add(out, args->parameter, args->parameter_length);
+	buf_add(out, option->meaning, (size_t)option->meaning_length);
 	fronturl_add(out, "=", args->value ? args->value : "true");
 	return true;
 }

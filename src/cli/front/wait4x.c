@@ -120,15 +120,13 @@ static void wait4x_take_value(struct frontline *line, struct wait4x_call *call, 
 static void wait4x_refuse_value(struct frontline *line, const struct frontargs *args, const char *before,
 				const char *after)
 {
-	const char *name = args->option;
+	const struct frontargs_option *option = &args->option;
 
 	frontline_say(line, "Error: invalid argument \"%s\" for \"", args->value);
-	if (name[1] == ',') {
-		frontline_say(line, "-%c, ", *name);
-		name += 2;
-	}
-	frontline_refuse(line, WAIT4X_FAILED, "--%.*s\" flag: %s\"%s\"%s\n%s", (int)strcspn(name, "=: "), name, before,
-			 args->value, after, wait4x_usage);
+	if (option->letter)
+		frontline_say(line, "-%c, ", option->letter);
+	frontline_refuse(line, WAIT4X_FAILED, "--%.*s\" flag: %s\"%s\"%s\n%s", option->name_length, option->name,
+			 before, args->value, after, wait4x_usage);
 }
 
 /* Checks the value of an option that is a duration. The error is that of Go's package time. */

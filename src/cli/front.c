@@ -7,6 +7,7 @@
 #include "app/envprint.h"
 #include "base/alloc.h"
 #include "base/mask.h"
+#include "cli/front/frontcall.h"
 #include "target/scheme.h"
 
 /* A new tool takes a row here and a file in cli/front/. */
@@ -110,7 +111,10 @@ static void front_read(struct frontline *line, int *argc, char ***argv, const st
 	line->stream = line->front->stream;
 	line->stamp = line->front->stamp;
 	frontline_option(line, "waitfor", NULL);
-	line->front->read(line, *argc, *argv, env);
+	if (line->front->read)
+		line->front->read(line, *argc, *argv, env);
+	else
+		frontcall_read(line, *argc, *argv);
 	if (line->ends)
 		return;
 	first = line->options.count;
@@ -128,7 +132,7 @@ int front_open(struct frontline *line, int *argc, char ***argv, const struct env
 	const struct front *front = front_find(name);
 	bool explains = false;
 
-	*line = (struct frontline){0};
+	*line = (struct frontline){.env = env};
 	if (!front && as) {
 		name = as;
 		front = front_find(name);
@@ -159,6 +163,10 @@ int front_code(const struct frontline *line, int code)
 
 void front_close(struct frontline *line)
 {
+	frontline_release_list(&line->words);
+	buf_release(&line->parameters);
+	frontline_release_list(&line->expected);
+	frontline_release_list(&line->kept);
 	frontline_release_list(&line->options);
 	frontline_release_list(&line->targets);
 	buf_release(&line->said);

@@ -75,4 +75,7 @@ int64_t frontargs_duration(const char *text);
 /* Is it a duration as Go writes it? It has a unit, or is 0. */
 bool frontargs_is_duration(const char *text);
 
+/* Is it a number without sign and point? */
+bool frontargs_is_whole(const char *text);
+
 #endif

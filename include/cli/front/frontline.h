@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "cli/front/frontargs.h"
 #include "system/env.h"
 #include "system/log.h"
 #include "wait/sinks.h"
@@ -32,20 +33,29 @@ struct frontline_news {
 /* The date and time in UTC that each line begins with: of Go's package log, or of RFC 3339. */
 enum frontline_stamp { FRONTLINE_STAMP_NONE, FRONTLINE_STAMP_GO, FRONTLINE_STAMP_RFC3339 };
 
-/* A tool. read and say are pure: they only change the line. */
+/* A tool. Its functions are pure: they only change the line. */
 struct front {
 	const char *names; /* what it may be called, separated by '|' */
-	/*
-	 * Reads the tool's command line and environment, and fills the line. A call that ends at once (--help, a
-	 * mistake) is told with frontline_end.
-	 */
+	/* Reads the tool's command line and environment, and fills the line; NULL: cli/front/frontcall does, by what follows. */
 	void (*read)(struct frontline *line, int argc, char **argv, const struct env *env);
+	const char *usage[2]; /* what --help says before the options; between the two stands the tool's name */
+	const char *options;  /* FRONTARGS_TEXT of its table; "" without one */
+	/*
+	 * Takes a word, a mistake, or an option whose value is to be checked or is not all of it. Returns false for what
+	 * is to be kept in the line. A call that ends at once (--help, a mistake) is told with frontline_end. NULL: the
+	 * words count for nothing.
+	 */
+	bool (*take)(struct frontline *line, struct frontargs *args, int option);
+	/* All is read: adds the targets, and the options of waitfor's that no option in the table stands for. */
+	void (*settle)(struct frontline *line);
 	/* Adds to line->said what the tool would say, each line with its '\n'. NULL: it never says anything. */
 	void (*say)(struct frontline *line, const struct frontline_news *news);
-	enum frontline_stamp stamp;
-	int stream; /* the descriptor that it says this on */
-	int late;   /* its exit code when the targets did not get ready */
-	int fault;  /* its exit code when it cannot begin to wait */
+	unsigned char style;  /* enum frontargs_style */
+	unsigned char stamp;  /* enum frontline_stamp */
+	unsigned char stream; /* the descriptor that it says this on */
+	unsigned char late;   /* its exit code when the targets did not get ready */
+	unsigned char fault;  /* its exit code when it cannot begin to wait */
+	bool starts_nothing;  /* what follows the options is no command, but more words */
 };
 
 /* Texts that the line owns, with a NULL behind the last. */
@@ -54,23 +64,39 @@ struct frontline_list {
 	size_t count;
 };
 
+enum { FRONTLINE_VALUES = 36 }; /* most that a tool has: wait4x */
+
 struct frontline {
-	const struct front *front;      /* NULL: argv is waitfor's own */
-	const char *prog;               /* the tool's name in its messages */
-	struct frontline_list options;  /* behind waitfor's name; front_open adds what follows them in argv */
-	struct frontline_list targets;  /* waitfor's */
-	char **command;                 /* in the tool's argv; NULL: none */
-	struct frontline_list made;     /* the command, if it was a text that was cut into words */
-	const char *limit;              /* the time limit as the tool's messages show it; NULL: none */
+	const struct front *front; /* NULL: argv is waitfor's own */
+	const char *prog;          /* the tool's name in its messages */
+	const struct env *env;
+
+	/* What the tool's command line says. */
+	bool is_bare;                         /* nothing, but perhaps "--" */
+	const char *values[FRONTLINE_VALUES]; /* of each option; "" if it takes none, NULL if it was not given */
+	struct buf parameters; /* of URLs, each with its '&': those that options stand for. It has a text always */
+	struct frontline_list words;    /* that are no options */
+	struct frontline_list expected; /* parameters, too, but there is a target for each, of which one is enough */
+	struct frontline_list kept;     /* what the values point to, if it is not in argv */
+
+	struct frontline_list made; /* the command, if it was a text that was cut into words */
+	const char *limit;          /* the time limit as the tool's messages show it; NULL: none */
+	bool quiet, strict;         /* flags of the tool's */
+
+	/* What it is in waitfor's words. */
+	struct frontline_list options; /* behind waitfor's name; front_open adds what follows them in argv */
+	struct frontline_list targets;
 	struct frontline_list subjects; /* how the tool's messages show each target; NULL: as its text */
+	char **command;                 /* NULL: none */
 	bool waits_for_nothing;         /* the only target is one that is always ready */
-	bool quiet, strict;             /* flags of the tool's */
 	bool runs_anyway;               /* the command is started even if the targets did not get ready */
-	int level;                      /* how much the tool says; each tool has its own numbers */
 	int64_t before, after;          /* microseconds to sleep before the wait, and when it has succeeded */
-	int late;                       /* the exit code when the targets did not get ready; say may change it */
-	struct buf said;                /* not printed yet */
-	struct log log;                 /* where it is printed, if has_log; for cli/front/frontsink */
+
+	/* How the tool speaks and ends. */
+	int level;       /* how much it says; each tool has its own numbers */
+	int late;        /* the exit code when the targets did not get ready; say may change it */
+	struct buf said; /* not printed yet */
+	struct log log;  /* where it is printed, if has_log; for cli/front/frontsink */
 	bool has_log;
 	bool ends;     /* there is nothing to wait for: print said on `stream` and end with code */
 	bool is_exact; /* said is printed byte for byte: it is for a shell and not for people */
@@ -82,6 +108,15 @@ struct frontline {
 /* Adds a text, which must be from the heap or NULL, to a list that owns it. */
 void frontline_add(struct frontline_list *list, char *item);
 void frontline_release_list(struct frontline_list *list);
+
+/* Returns what follows the beginning in text; NULL if it begins otherwise. */
+const char *frontline_after(const char *text, const char *beginning);
+
+/* Gives a text from the heap to the line, which keeps it. Returns it. */
+const char *frontline_keep(struct frontline *line, char *text);
+
+/* Returns the option's value, else that of the variable; `otherwise` if there is none, or it is empty. */
+const char *frontline_value(const struct frontline *line, int option, const char *variable, const char *otherwise);
 
 /* Adds the words of a command. There is no shell: only blanks, quotes and '\\' mean something. Returns -1 if a quote is open. */
 int frontline_cut(struct frontline_list *words, const char *text);

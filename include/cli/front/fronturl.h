@@ -3,10 +3,13 @@
 #define CLI_FRONT_FRONTURL_H
 
 #include "base/buf.h"
-#include "cli/front/frontargs.h"
+#include "cli/front/frontline.h"
 
 /* Adds text behind `before`, such as "&cacert=", percent-encoded; nothing if text is empty or NULL. */
 void fronturl_add(struct buf *out, const char *before, const char *text);
+
+/* Returns `before`, host and port. An IPv6 address may have brackets or not. The caller's. */
+char *fronturl_place(const char *before, const char *host, const char *port);
 
 /* Adds the parameter that the present option stands for; "true" if it takes no value. Returns false if it stands for none. */
 bool fronturl_take(struct buf *out, const struct frontargs *args);
@@ -18,7 +21,7 @@ bool fronturl_take(struct buf *out, const struct frontargs *args);
 int fronturl_add_header(struct buf *out, const char *before, const char *text, char sign, const char *otherwise);
 
 /* Returns the URL with the parameters, each with its '&', behind those it has. The caller's. */
-char *fronturl_join(const char *url, const struct buf *parameters);
+char *fronturl_join(const char *url, const char *parameters);
 
 /* Returns the URL of a file; folder is "", or is put before the path as it is. The caller's. */
 char *fronturl_file(const char *folder, const char *path);

@@ -208,7 +208,7 @@ static void dockerize_aim(struct frontline *line, const struct dockerize_call *c
 	if (strcmp(scheme, "tcp4") == 0 || strcmp(scheme, "tcp6") == 0)
 		frontline_target(line, alloc_format("tcp%s", url + len), shown);
 	else if (is_url && (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0))
-		frontline_target(line, fronturl_join(url, &call->parameters), shown);
+		frontline_target(line, fronturl_join(url, call->parameters.data), shown);
 	else if (is_url && scheme_of_name(scheme))
 		frontline_target(line, alloc_text(url), shown);
 	else {

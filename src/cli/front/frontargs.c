@@ -153,3 +153,8 @@ bool frontargs_is_duration(const char *text)
 {
 	return (strpbrk(text, "hms") || strcmp(text, "0") == 0) && frontargs_duration(text) >= 0;
 }
+
+bool frontargs_is_whole(const char *text)
+{
+	return *text && !text[strspn(text, "0123456789")];
+}

@@ -15,6 +15,27 @@ void frontline_add(struct frontline_list *list, char *item)
 	list->items[list->count] = NULL;
 }
 
+const char *frontline_after(const char *text, const char *beginning)
+{
+	size_t len = strlen(beginning);
+
+	return strncmp(text, beginning, len) == 0 ? text + len : NULL;
+}
+
+const char *frontline_keep(struct frontline *line, char *text)
+{
+	frontline_add(&line->kept, text);
+	return text;
+}
+
+const char *frontline_value(const struct frontline *line, int option, const char *variable, const char *otherwise)
+{
+	const char *value = line->values[option];
+
+	value = value ? value : env_get(line->env, variable);
+	return value && *value ? value : otherwise;
+}
+
 void frontline_release_list(struct frontline_list *list)
 {
 	while (list->count)
@@ -127,12 +148,11 @@ void frontline_refuse(struct frontline *line, int code, const char *format, ...)
 const char *frontline_subject(const struct frontline *line, const struct sinks_view *view,
 			      const struct progress *progress)
 {
-	static const char port[] = "tcp://";
-	const char *text = progress->target->text;
+	const char *text = progress->target->text, *place = frontline_after(text, "tcp://");
 	size_t index = (size_t)(progress - view->list);
 
 	/* A comma in a target makes two of it. */
 	if (view->count == line->subjects.count && line->subjects.items[index])
 		return line->subjects.items[index];
-	return strncmp(text, port, sizeof(port) - 1) == 0 ? text + sizeof(port) - 1 : text;
+	return place ? place : text;
 }

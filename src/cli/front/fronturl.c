@@ -14,6 +14,13 @@ void fronturl_add(struct buf *out, const char *before, const char *text)
 	percent_encode(out, text);
 }
 
+char *fronturl_place(const char *before, const char *host, const char *port)
+{
+	bool is_bare = strchr(host, ':') && *host != '[';
+
+	return alloc_format(is_bare ? "%s[%s]:%s" : "%s%s:%s", before, host, port);
+}
+
 bool fronturl_take(struct buf *out, const struct frontargs *args)
 {
 	const struct frontargs_option *option = &args->option;
@@ -44,11 +51,11 @@ int fronturl_add_header(struct buf *out, const char *before, const char *text, c
 	return 0;
 }
 
-char *fronturl_join(const char *url, const struct buf *parameters)
+char *fronturl_join(const char *url, const char *parameters)
 {
-	if (!parameters->len)
+	if (!*parameters)
 		return alloc_text(url);
-	return alloc_format("%s%c%s", url, strchr(url, '?') ? '&' : '?', parameters->data + 1);
+	return alloc_format("%s%c%s", url, strchr(url, '?') ? '&' : '?', parameters + 1);
 }
 
 char *fronturl_file(const char *folder, const char *path)

@@ -163,7 +163,7 @@ static void wait4xtarget_add_word(struct frontline *line, const struct wait4x_ca
 		frontline_refuse(line, WAIT4X_FAILED, "Error: can't retrieve the checker identity: write %s\n",
 				 is_mysql ? "user:password@tcp(host:3306)/database" : "a URL");
 	} else {
-		frontline_target(line, fronturl_join(url, &call->parameters),
+		frontline_target(line, fronturl_join(url, call->parameters.len ? call->parameters.data : ""),
 				 call->command->kind == WAIT4X_HTTP ? mask_target(word, scheme_parameter)
 								    : wait4xtarget_place(url));
 		free(url);

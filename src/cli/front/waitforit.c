@@ -2,181 +2,108 @@
  * wait-for-it.sh, commit 81b1373, and Debian's wait-for-it.
  * https://github.com/vishnubob/wait-for-it/blob/81b1373f17855a4dc21156cfe1694c31d7d1792e/wait-for-it.sh
  */
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "cli/front/frontargs.h"
-#include "cli/front/frontline.h"
+#include "cli/front/frontcall.h"
+#include "cli/front/fronturl.h"
 
 /* clang-format off */
 #define WAITFORIT_OPTIONS(X) \
-	X(WAITFORIT_QUIET, "q,quiet") X(WAITFORIT_STRICT, "s,strict") X(WAITFORIT_HOST, "h,host=") \
-	X(WAITFORIT_PORT, "p,port=") X(WAITFORIT_TIMEOUT, "t,timeout=") X(WAITFORIT_HELP, "help") \
-	X(WAITFORIT_CHILD, "child")
+	X(WAITFORIT_HOST, "h,host=") X(WAITFORIT_PORT, "p,port=") X(WAITFORIT_TIMEOUT, "t,timeout=>-t") \
+	X(WAITFORIT_QUIET, "q,quiet>-q") X(WAITFORIT_STRICT, "s,strict") X(WAITFORIT_HELP, "help") \
+	X(WAITFORIT_CHILD, "child!") /* how the script calls itself */
 /* clang-format on */
 
 enum { WAITFORIT_OPTIONS(FRONTARGS_NUMBER) };
 
-static const char waitforit_options[] = WAITFORIT_OPTIONS(FRONTARGS_TEXT);
-
-/* The target that is being read. */
-struct waitforit_place {
-	char *host, *port;
-	bool whole; /* from one word "host:port": the next such word is another target */
-};
-
-static bool waitforit_is_given(const char *text)
+/* Was the option given, or its variable set to 1? */
+static bool waitforit_is_on(const struct frontline *line, int option, const char *variable)
 {
-	return text && *text;
+	return line->values[option] || strcmp(frontline_value(line, option, variable, ""), "1") == 0;
 }
 
-static void waitforit_set(char **field, const char *text)
+/* Says the line, unless it is to be quiet, and how it is done right. */
+static void waitforit_refuse(struct frontline *line, const char *what, const char *word)
 {
-	free(*field);
-	*field = alloc_text(text);
+	if (!waitforit_is_on(line, WAITFORIT_QUIET, "WAITFORIT_QUIET"))
+		frontline_say(line, "%s%s\n", what, word);
+	frontcall_usage(line, STDERR_FILENO, 1);
 }
 
-/* Adds the target, if it is whole, and empties it. */
-static void waitforit_flush(struct frontline *line, struct waitforit_place *place)
+static void waitforit_add(struct frontline *line, const char *host, const char *port)
 {
-	if (waitforit_is_given(place->host) && waitforit_is_given(place->port))
-		frontline_place(line, place->host, place->port);
-	free(place->host);
-	free(place->port);
-	*place = (struct waitforit_place){0};
+	if (host && *host && port && *port)
+		frontline_target(line, fronturl_place("tcp://", host, port), NULL);
 }
 
-static void waitforit_take_word(struct frontline *line, struct waitforit_place *place, const char *word)
+/* Takes "host:port" in place of -h and -p. If it is not the first, it is another target. */
+static void waitforit_take_word(struct frontline *line, const char *word)
 {
-	const char *colon = strrchr(word, ':');
+	const char **values = line->values, *colon = strrchr(word, ':');
+	char *host;
 
 	if (strstr(word, "://")) {
 		frontline_target(line, alloc_text(word), NULL);
 		return;
 	}
-	if (place->whole)
-		waitforit_flush(line, place);
-	free(place->host);
-	place->host = alloc_slice(word, (size_t)(colon - word));
-	waitforit_set(&place->port, colon + 1);
-	place->whole = true;
+	if (line->words.count)
+		waitforit_add(line, values[WAITFORIT_HOST], values[WAITFORIT_PORT]);
+	host = alloc_slice(word, (size_t)(colon - word));
+	frontline_add(&line->words, host);
+	values[WAITFORIT_HOST] = host;
+	values[WAITFORIT_PORT] = colon + 1;
 }
 
-static void waitforit_usage(struct frontline *line)
+static bool waitforit_take(struct frontline *line, struct frontargs *args, int option)
 {
-	frontline_refuse(line, 1,
-			 "Usage:\n"
-			 "    %s host:port [-s] [-t timeout] [-- command args]\n"
-			 "    -h HOST | --host=HOST, -p PORT | --port=PORT\n"
-			 "    -t SECONDS | --timeout=SECONDS    give up after that time (15); 0 for no limit\n"
-			 "    -s | --strict                     start the command only if the port is open\n"
-			 "    -q | --quiet                      say nothing\n",
-			 line->prog);
-}
-
-/* Says the line, unless -q was read before it, and how it is done right. */
-static void waitforit_refuse(struct frontline *line, const char *what, const char *word)
-{
-	if (!line->quiet)
-		frontline_say(line, "%s%s\n", what, word);
-	waitforit_usage(line);
-}
-
-/* Takes one option. Returns false if the rest of the command line is not to be read. */
-static bool waitforit_take_option(struct frontline *line, struct waitforit_place *place, const struct frontargs *args,
-				  int option)
-{
-	if (option == FRONTARGS_MISSING || (args->letter && args->value && !*args->value))
-		return false;
-	switch (option) {
-	case WAITFORIT_QUIET:
-		line->quiet = true;
-		return true;
-	case WAITFORIT_STRICT:
-		line->strict = true;
-		return true;
-	case WAITFORIT_HOST:
-		waitforit_set(&place->host, args->value);
-		return true;
-	case WAITFORIT_PORT:
-		waitforit_set(&place->port, args->value);
-		return true;
-	case WAITFORIT_TIMEOUT:
-		line->limit = args->value;
-		return true;
-	case WAITFORIT_CHILD: /* how the script calls itself */
-		return true;
-	case WAITFORIT_HELP:
-		waitforit_usage(line);
-		return false;
-	default:
+	/* At "-t ''" the script reads no further, and so it starts no command. */
+	if (option >= 0 && args->letter && args->value && !*args->value)
+		args->at = args->argc;
+	else if (option == FRONTARGS_WORD && strchr(args->word, ':'))
+		waitforit_take_word(line, args->word);
+	else if (option == WAITFORIT_HELP)
+		frontcall_usage(line, STDERR_FILENO, 1);
+	else if (option < 0 && option != FRONTARGS_MISSING)
 		waitforit_refuse(line, "Unknown argument: ", args->word);
-		return false;
-	}
+	return option < 0;
 }
 
-/* A limit that bash would not take for a number above 0 is none. */
-static void waitforit_settle_limit(struct frontline *line)
+static void waitforit_settle(struct frontline *line)
 {
-	if (!waitforit_is_given(line->limit))
-		line->limit = "15";
-	if (frontargs_duration(line->limit) <= 0)
-		line->limit = NULL;
-}
+	const char **values = line->values;
 
-static void waitforit_read(struct frontline *line, int argc, char **argv, const struct env *env)
-{
-	struct frontargs args = {FRONTARGS_EXACT, waitforit_options, argc, argv, .at = 1};
-	struct waitforit_place place = {alloc_text(env_get(env, "WAITFORIT_HOST")),
-					alloc_text(env_get(env, "WAITFORIT_PORT")), false};
-	const char *quiet = env_get(env, "WAITFORIT_QUIET"), *strict = env_get(env, "WAITFORIT_STRICT");
-	int option = 0;
-
-	line->limit = env_get(env, "WAITFORIT_TIMEOUT");
-	line->quiet = quiet && strcmp(quiet, "1") == 0;
-	line->strict = strict && strcmp(strict, "1") == 0;
-	for (bool more = true; more;) {
-		if (args.at < argc && *argv[args.at] != '-' && strchr(argv[args.at], ':')) {
-			waitforit_take_word(line, &place, argv[args.at++]);
-			continue;
-		}
-		option = frontargs_next(&args);
-		more = option != FRONTARGS_END && waitforit_take_option(line, &place, &args, option);
-	}
-	waitforit_flush(line, &place);
-	if (!line->ends && !line->targets.count)
+	waitforit_add(line, frontline_value(line, WAITFORIT_HOST, "WAITFORIT_HOST", NULL),
+		      frontline_value(line, WAITFORIT_PORT, "WAITFORIT_PORT", NULL));
+	if (!line->targets.count)
 		waitforit_refuse(line, "Error: you need to provide a host and port to test.", "");
-	waitforit_settle_limit(line);
-	frontline_option(line, "-t", line->limit ? line->limit : "0");
-	if (line->quiet)
-		frontline_option(line, "-q", NULL);
-	if (option == FRONTARGS_END)
-		frontline_command(line, argc, argv, args.at);
-	if (line->command && !line->strict)
-		frontline_option(line, "--run-anyway", NULL);
+	values[WAITFORIT_TIMEOUT] = frontline_value(line, WAITFORIT_TIMEOUT, "WAITFORIT_TIMEOUT", "15");
+	if (frontargs_duration(values[WAITFORIT_TIMEOUT]) <= 0) /* what bash takes for no number above 0 */
+		values[WAITFORIT_TIMEOUT] = "0";
+	if (waitforit_is_on(line, WAITFORIT_QUIET, "WAITFORIT_QUIET"))
+		values[WAITFORIT_QUIET] = "";
+	if (waitforit_is_on(line, WAITFORIT_STRICT, "WAITFORIT_STRICT"))
+		values[WAITFORIT_STRICT] = "";
+	line->runs_anyway = !values[WAITFORIT_STRICT];
 }
 
-static void waitforit_say_begin(struct frontline *line, const char *subject)
+static void waitforit_say_begin(struct frontline *line, const char *limit, const char *subject)
 {
-	if (line->limit)
-		frontline_say(line, "%s: waiting %s seconds for %s\n", line->prog, line->limit, subject);
-	else
+	if (strcmp(limit, "0") == 0)
 		frontline_say(line, "%s: waiting for %s without a timeout\n", line->prog, subject);
+	else
+		frontline_say(line, "%s: waiting %s seconds for %s\n", line->prog, limit, subject);
 }
 
-static void waitforit_say_end(struct frontline *line, const struct frontline_news *news)
+static void waitforit_say_late(struct frontline *line, const char *limit, const struct sinks_view *view)
 {
-	if (news->verdict != VERDICT_TIMED_OUT)
-		return;
-	for (size_t i = 0; i < news->view->count; i++)
-		if (news->view->list[i].state != PROGRESS_DONE)
-			frontline_say(line, "%s: timeout occurred after waiting %s seconds for %s\n", line->prog,
-				      line->limit, frontline_subject(line, news->view, &news->view->list[i]));
-	if (line->command && line->strict)
+	for (size_t i = 0; i < view->count; i++)
+		if (view->list[i].state != PROGRESS_DONE)
+			frontline_say(line, "%s: timeout occurred after waiting %s seconds for %s\n", line->prog, limit,
+				      frontline_subject(line, view, &view->list[i]));
+	if (line->command && line->values[WAITFORIT_STRICT])
 		frontline_say(line, "%s: strict mode, %s\n", line->prog,
 			      line->runs_anyway ? "but WAITFOR_RUN_ANYWAY executes the subprocess"
 						: "refusing to execute subprocess");
@@ -184,20 +111,26 @@ static void waitforit_say_end(struct frontline *line, const struct frontline_new
 
 static void waitforit_say(struct frontline *line, const struct frontline_news *news)
 {
-	if (line->quiet)
+	const char *limit = line->values[WAITFORIT_TIMEOUT];
+
+	if (line->values[WAITFORIT_QUIET])
 		return;
 	if (news->moment == FRONTLINE_BEGIN)
-		waitforit_say_begin(line, news->subject);
+		waitforit_say_begin(line, limit, news->subject);
 	if (news->moment == FRONTLINE_DONE)
 		frontline_say(line, "%s: %s is available after %d seconds\n", line->prog, news->subject,
 			      (int)((news->progress->finished - news->view->started) / CLOCK_S));
-	if (news->moment == FRONTLINE_END)
-		waitforit_say_end(line, news);
+	if (news->moment == FRONTLINE_END && news->verdict == VERDICT_TIMED_OUT)
+		waitforit_say_late(line, limit, news->view);
 }
 
 const struct front front_waitforit = {
 	.names = "wait-for-it|wait-for-it.sh",
-	.read = waitforit_read,
+	.usage = {"Usage:\n    ", " host:port [-s] [-t timeout] [-- command args]\n"},
+	.style = FRONTARGS_EXACT,
+	.options = WAITFORIT_OPTIONS(FRONTARGS_TEXT),
+	.take = waitforit_take,
+	.settle = waitforit_settle,
 	.say = waitforit_say,
 	.stream = STDERR_FILENO,
 	.late = 124,

@@ -25,6 +25,11 @@ static void test_calls(void **state)
 		/* "-t" without a number ends the reading: the command behind it is lost. */
 		{"wait-for-it a:1 -t  -- app", {0}, -1, 0, "waitfor -t 15 tcp://a:1"},
 		{"wait-for-it a:1 -t", {0}, -1, 0, "waitfor -t 15 tcp://a:1"},
+		{"wait-for-it a:1 -t ", {"WAITFORIT_TIMEOUT=3"}, -1, 0, "waitfor -t 15 tcp://a:1"},
+		{"wait-for-it a:1 -h  -q", {0}, 1, 2, "Error: you need to provide a host and port to test.\nUsage:\n"},
+		{"wait-for-it -h a -p 1 b:2 -h c d:3", {0}, -1, 0, "waitfor -t 15 tcp://c:2 tcp://d:3"},
+		{"wait-for-it --quiet a", {"WAITFORIT_QUIET=0"}, 1, 2, "Usage:\n"},
+		{"wait-for-it a", {"WAITFORIT_QUIET=1"}, 1, 2, "Usage:\n"},
 		{"wait-for-it", {"WAITFORIT_HOST=db", "WAITFORIT_PORT=1", "WAITFORIT_TIMEOUT=3", "WAITFORIT_QUIET=1"}, -1, 0,
 		 "waitfor -t 3 -q tcp://db:1"},
 		{"wait-for-it a:1 -- app", {"WAITFORIT_HOST=db", "WAITFORIT_PORT=1", "WAITFORIT_STRICT=1"}, -1, 0,

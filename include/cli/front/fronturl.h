@@ -8,6 +8,9 @@
 /* Adds text behind `before`, such as "&cacert=", percent-encoded; nothing if text is empty or NULL. */
 void fronturl_add(struct buf *out, const char *before, const char *text);
 
+/* Returns what fronturl_add adds, which the line keeps. */
+const char *fronturl_piece(struct frontline *line, const char *before, const char *text);
+
 /* Returns `before`, host and port. An IPv6 address may have brackets or not. The caller's. */
 char *fronturl_place(const char *before, const char *host, const char *port);
 

@@ -14,6 +14,14 @@ void fronturl_add(struct buf *out, const char *before, const char *text)
 	percent_encode(out, text);
 }
 
+const char *fronturl_piece(struct frontline *line, const char *before, const char *text)
+{
+	struct buf piece = {0};
+
+	fronturl_add(&piece, before, text);
+	return frontline_keep(line, buf_detach(&piece));
+}
+
 char *fronturl_place(const char *before, const char *host, const char *port)
 {
 	bool is_bare = strchr(host, ':') && *host != '[';

@@ -155,4 +155,7 @@ void frontline_refuse(struct frontline *line, int code, const char *format, ...)
 const char *frontline_subject(const struct frontline *line, const struct sinks_view *view,
 			      const struct progress *progress);
 
+/* Says that of each target, or of each that is not done yet. */
+void frontline_say_subjects(struct frontline *line, const struct sinks_view *view, bool missing, const char *separator);
+
 #endif

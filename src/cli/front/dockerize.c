@@ -3,7 +3,6 @@
  * https://github.com/jwilder/dockerize/blob/master/main.go, https://github.com/powerman/dockerize
  */
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,266 +10,175 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/mask.h"
-#include "cli/front/frontargs.h"
-#include "cli/front/frontline.h"
+#include "cli/front/frontcall.h"
 #include "cli/front/fronturl.h"
 #include "target/scheme.h"
 
 /* clang-format off */
 #define DOCKERIZE_OPTIONS(X) \
-	X(DOCKERIZE_WAIT, "wait=") X(DOCKERIZE_LIST, "wait-list=") X(DOCKERIZE_TIMEOUT, "timeout=") \
-	X(DOCKERIZE_INTERVAL, "wait-retry-interval=") X(DOCKERIZE_HEADER, "wait-http-header=") \
-	X(DOCKERIZE_STATUS, "wait-http-status-code=") X(DOCKERIZE_NO_REDIRECT, "wait-http-skip-redirect") \
+	X(DOCKERIZE_WAIT, "wait=") X(DOCKERIZE_LIST, "wait-list=") X(DOCKERIZE_TIMEOUT, "timeout=10s>-t") \
+	X(DOCKERIZE_INTERVAL, "wait-retry-interval=>--max-interval") X(DOCKERIZE_HEADER, "wait-http-header=") \
+	X(DOCKERIZE_STATUS, "wait-http-status-code=200-299") X(DOCKERIZE_NO_REDIRECT, "wait-http-skip-redirect") \
 	X(DOCKERIZE_INSECURE, "skip-tls-verify:insecure") X(DOCKERIZE_CA, "cacert=:cacert") X(DOCKERIZE_CODE, "exit-code=") \
-	X(DOCKERIZE_EXEC, "exec") X(DOCKERIZE_POLL, "poll") X(DOCKERIZE_NO_OVERWRITE, "no-overwrite") \
-	X(DOCKERIZE_DELIMS, "delims=") X(DOCKERIZE_TEMPLATE, "template=") X(DOCKERIZE_STDOUT, "stdout=") \
-	X(DOCKERIZE_STDERR, "stderr=") X(DOCKERIZE_VERSION, "version") X(DOCKERIZE_HELP, "help") X(DOCKERIZE_H, "h")
+	X(DOCKERIZE_VERSION, "version") X(DOCKERIZE_HELP, "help") X(DOCKERIZE_H, "h") X(DOCKERIZE_EXEC, "exec") \
+	X(DOCKERIZE_POLL, "poll") X(DOCKERIZE_NO_OVERWRITE, "no-overwrite") X(DOCKERIZE_DELIMS, "delims=") \
+	X(DOCKERIZE_TEMPLATE, "template=!") X(DOCKERIZE_STDOUT, "stdout=!") X(DOCKERIZE_STDERR, "stderr=!")
 /* clang-format on */
 
 enum { DOCKERIZE_OPTIONS(FRONTARGS_NUMBER) };
 enum { DOCKERIZE_FAILED = 1, DOCKERIZE_MISUSED = 2 };
 
-static const char dockerize_options[] = DOCKERIZE_OPTIONS(FRONTARGS_TEXT);
-
-/* What the flags say. */
-struct dockerize_call {
-	struct frontline_list urls;      /* as they were written */
-	struct buf statuses, parameters; /* parameters of each URL of HTTP */
-	const char *interval;
-	bool no_redirect, has_header;
-};
-
-static void dockerize_usage(struct frontline *line, int code)
+/* Says what is wrong with the present flag, as package flag of Go does. */
+static void dockerize_misuse(struct frontline *line, const struct frontargs *args, const char *what)
 {
-	frontline_refuse(line, code,
-			 "Usage: dockerize [options] [command]\n\n"
-			 "  -wait URL, -wait-list \"URL URL\"   tcp://, unix://, file://, http:// or https://\n"
-			 "  -timeout 10s, -exit-code N        when to give up, and the exit code then\n"
-			 "  -wait-retry-interval 1s           the longest pause between two attempts\n"
-			 "  -wait-http-header \"N: V\", -wait-http-status-code N, -wait-http-skip-redirect\n"
-			 "  -skip-tls-verify, -cacert FILE, -version\n");
+	const char *name = args->word + (args->word[1] == '-' ? 2 : 1);
+
+	frontline_say(line, "%s-%.*s%s\n", what, (int)strcspn(name, "="), name, args->value ? ": parse error" : "");
+	frontcall_usage(line, STDERR_FILENO, DOCKERIZE_MISUSED);
 }
 
-/* Says the line about the value of the flag, as package flag of Go does. */
-static void dockerize_refuse_value(struct frontline *line, const char *flag, const char *value)
+static void dockerize_refuse_value(struct frontline *line, const struct frontargs *args)
 {
-	frontline_say(line, "invalid value \"%s\" for flag -%s: parse error\n", value, flag);
-	dockerize_usage(line, DOCKERIZE_MISUSED);
+	frontline_say(line, "invalid value \"%s\" for ", args->value);
+	dockerize_misuse(line, args, "flag ");
 }
 
-static bool dockerize_check_duration(struct frontline *line, const char *flag, const char *value)
+static void dockerize_take_code(struct frontline *line, const struct frontargs *args)
 {
-	if (frontargs_is_duration(value))
-		return true;
-	dockerize_refuse_value(line, flag, value);
-	return false;
+	long code = strtol(args->value, NULL, 10);
+
+	line->late = (int)code;
+	if (!frontargs_is_whole(args->value) || code > 255)
+		dockerize_refuse_value(line, args);
 }
 
-/* Returns the URL as Go's url.Parse has it: the scheme in small letters. */
-static char *dockerize_url(char *url)
-{
-	for (char *letter = url; *letter && *letter != ':'; letter++)
-		*letter = (char)tolower((unsigned char)*letter);
-	return url;
-}
-
-static void dockerize_take_header(struct frontline *line, struct dockerize_call *call, const char *value)
-{
-	call->has_header = true;
-	if (fronturl_add_header(&call->parameters, "&header=", value, ':', NULL) == 0)
-		return;
-	frontline_refuse(line, DOCKERIZE_FAILED, "bad HTTP Headers argument. expected \"headerName: headerValue\"\n");
-}
-
-static void dockerize_take_list(struct frontline_list *urls, const char *list)
+/* Takes URLs with blanks between them. */
+static void dockerize_take_list(struct frontline *line, const char *list)
 {
 	for (size_t len; list += strspn(list, " \t\n"), (len = strcspn(list, " \t\n")); list += len)
-		frontline_add(urls, dockerize_url(alloc_slice(list, len)));
+		frontline_add(&line->words, alloc_slice(list, len));
 }
 
-/* Takes a flag that is about the wait. Returns false for another one. */
-static bool dockerize_take_wait(struct frontline *line, struct dockerize_call *call, int option, const char *value)
+/* Several of them are a list. */
+static void dockerize_take_status(struct frontline *line, const char *value)
 {
+	const char **statuses = &line->values[DOCKERIZE_STATUS];
+
+	*statuses = *statuses ? frontline_keep(line, alloc_format("%s,%s", *statuses, value)) : value;
+}
+
+/* Takes a flag that is understood. Returns false if it is enough to keep its value. */
+static bool dockerize_take_flag(struct frontline *line, const struct frontargs *args, int option)
+{
+	const char *value = args->value;
+
 	switch (option) {
 	case DOCKERIZE_WAIT:
-		frontline_add(&call->urls, dockerize_url(alloc_text(value)));
+		frontline_add(&line->words, alloc_text(value));
 		return true;
 	case DOCKERIZE_LIST:
-		dockerize_take_list(&call->urls, value);
+		dockerize_take_list(line, value);
 		return true;
 	case DOCKERIZE_TIMEOUT:
-		if (dockerize_check_duration(line, "timeout", value))
-			line->limit = value;
-		return true;
 	case DOCKERIZE_INTERVAL:
-		if (dockerize_check_duration(line, "wait-retry-interval", value))
-			call->interval = value;
-		return true;
+		if (!frontargs_is_duration(value))
+			dockerize_refuse_value(line, args);
+		return false;
 	case DOCKERIZE_HEADER:
-		dockerize_take_header(line, call, value);
-		return true;
+		if (fronturl_add_header(&line->parameters, "&header=", value, ':', NULL))
+			frontline_refuse(line, DOCKERIZE_FAILED,
+					 "bad HTTP Headers argument. expected \"headerName: headerValue\"\n");
+		return false;
 	case DOCKERIZE_STATUS:
-		buf_add_text(&call->statuses, call->statuses.len ? "," : "");
-		buf_add_text(&call->statuses, value);
+		dockerize_take_status(line, value);
 		return true;
-	default:
+	case DOCKERIZE_CODE:
+		dockerize_take_code(line, args);
+		return true;
+	case DOCKERIZE_VERSION:
+		frontcall_version(line, "v0.13.0");
+		return true;
+	case DOCKERIZE_HELP:
+	case DOCKERIZE_H:
+		frontcall_usage(line, STDERR_FILENO, 0);
+		return true;
+	case DOCKERIZE_TEMPLATE:
+	case DOCKERIZE_STDOUT:
+	case DOCKERIZE_STDERR:
+		frontline_say(line, "dockerize: waitfor does not do -%.*s; ", args->option.name_length,
+			      args->option.name);
+		frontline_refuse(line, DOCKERIZE_FAILED, "let a script behind it do that, or keep dockerize\n");
+		return true;
+	default: /* of templates and of files that are followed: nothing to do without those; -exec is what waitfor does */
 		return false;
 	}
 }
 
-/* Takes a flag that needs a file or a process beside the wait, which waitfor does not do. */
-static void dockerize_refuse(struct frontline *line, const char *flag)
+static bool dockerize_take(struct frontline *line, struct frontargs *args, int option)
 {
-	frontline_refuse(line, DOCKERIZE_FAILED,
-			 "dockerize: waitfor does not do -%s; let a script behind it do that, or keep dockerize\n",
-			 flag);
+	if (option >= 0)
+		return dockerize_take_flag(line, args, option);
+	if (option == FRONTARGS_NEITHER)
+		frontline_say(line, "invalid boolean value \"%s\" for ", args->value);
+	dockerize_misuse(line, args,
+			 option == FRONTARGS_UNKNOWN   ? "flag provided but not defined: "
+			 : option == FRONTARGS_MISSING ? "flag needs an argument: "
+						       : "");
+	return true;
 }
 
-static void dockerize_take_code(struct frontline *line, const char *value)
-{
-	char *end;
-	long code = strtol(value, &end, 10);
-
-	if (end == value || *end || code < 0 || code > 255)
-		dockerize_refuse_value(line, "exit-code", value);
-	else
-		line->late = (int)code;
-}
-
-/* Takes any other flag. */
-static void dockerize_take_other(struct frontline *line, struct dockerize_call *call, int option, const char *value)
-{
-	switch (option) {
-	case DOCKERIZE_NO_REDIRECT:
-		call->no_redirect = true;
-		return;
-	case DOCKERIZE_CODE:
-		dockerize_take_code(line, value);
-		return;
-	case DOCKERIZE_VERSION:
-		frontline_say(line, "v0.13.0 (waitfor " WAITFOR_VERSION ")\n");
-		frontline_end(line, STDOUT_FILENO, 0);
-		return;
-	case DOCKERIZE_HELP:
-	case DOCKERIZE_H:
-		dockerize_usage(line, 0);
-		return;
-	case DOCKERIZE_TEMPLATE:
-		dockerize_refuse(line, "template");
-		return;
-	case DOCKERIZE_STDOUT:
-	case DOCKERIZE_STDERR:
-		dockerize_refuse(line, option == DOCKERIZE_STDOUT ? "stdout" : "stderr");
-		return;
-	default: /* of templates and of files that are followed: nothing to do without those; -exec is what waitfor does */
-		return;
-	}
-}
-
-static void dockerize_take(struct frontline *line, struct dockerize_call *call, const struct frontargs *args,
-			   int option)
-{
-	const char *name = args->word + 1 + (args->word[1] == '-');
-	const char *value = args->value ? args->value : "";
-
-	if (option == FRONTARGS_UNKNOWN || option == FRONTARGS_MISSING) {
-		frontline_say(line, "%s: -%.*s\n",
-			      option == FRONTARGS_UNKNOWN ? "flag provided but not defined" : "flag needs an argument",
-			      (int)strcspn(name, "="), name);
-		dockerize_usage(line, DOCKERIZE_MISUSED);
-	} else if (option == FRONTARGS_NEITHER) {
-		frontline_say(line, "invalid boolean value \"%s\" for -%.*s: parse error\n", value,
-			      (int)strcspn(name, "="), name);
-		dockerize_usage(line, DOCKERIZE_MISUSED);
-	} else if (!fronturl_take(&call->parameters, args) && !dockerize_take_wait(line, call, option, value)) {
-		dockerize_take_other(line, call, option, value);
-	}
-}
-
-/* Puts the conditions before the parameters of HTTP. Go's client follows ten redirects, and dockerize waits for 2xx. */
-static void dockerize_settle_parameters(struct dockerize_call *call)
-{
-	char *rest = buf_detach(&call->parameters);
-
-	buf_add_text(&call->parameters, call->no_redirect ? "&status=" : "&follow=10&status=");
-	buf_add_text(&call->parameters, call->statuses.len ? call->statuses.data : "200-299");
-	buf_add_text(&call->parameters, rest);
-	free(rest);
-}
-
-/* Adds the target that a URL stands for. */
-static void dockerize_aim(struct frontline *line, const struct dockerize_call *call, const char *url)
+/* Adds the target that a URL stands for, whose scheme Go's url.Parse writes in small letters; parameters are those of HTTP. */
+static void dockerize_aim(struct frontline *line, char *url, const char *parameters)
 {
 	size_t len = strcspn(url, ":");
-	char *scheme = alloc_slice(url, len), *shown = mask_target(url, scheme_parameter);
-	bool is_url = strncmp(url + len, "://", 3) == 0;
+	const char *scheme;
+	bool is_tcp;
 
-	if (strcmp(scheme, "tcp4") == 0 || strcmp(scheme, "tcp6") == 0)
-		frontline_target(line, alloc_format("tcp%s", url + len), shown);
-	else if (is_url && (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0))
-		frontline_target(line, fronturl_join(url, call->parameters.data), shown);
-	else if (is_url && scheme_of_name(scheme))
-		frontline_target(line, alloc_text(url), shown);
-	else {
-		frontline_refuse(
-			line, DOCKERIZE_FAILED,
-			"invalid host protocol provided: %s. supported protocols are: tcp, tcp4, tcp6 and http\n",
-			scheme);
-		free(shown);
+	for (size_t i = 0; i < len; i++)
+		url[i] = (char)tolower((unsigned char)url[i]);
+	scheme = frontline_keep(line, alloc_slice(url, len));
+	is_tcp = strcmp(scheme, "tcp4") == 0 || strcmp(scheme, "tcp6") == 0;
+	if (!frontline_after(url + len, "://") || !(is_tcp || scheme_of_name(scheme))) {
+		frontline_say(line, "invalid host protocol provided: %s. ", scheme);
+		frontline_refuse(line, DOCKERIZE_FAILED, "supported protocols are: tcp, tcp4, tcp6 and http\n");
+	} else {
+		frontline_target(line,
+				 is_tcp ? alloc_format("tcp%s", url + len)
+					: fronturl_join(url, frontline_after(scheme, "http") ? parameters : ""),
+				 mask_target(url, scheme_parameter));
 	}
-	free(scheme);
 }
 
-static void dockerize_settle(struct frontline *line, struct dockerize_call *call, int argc, char **argv)
+/* Go's client follows ten redirects. */
+static void dockerize_settle(struct frontline *line)
 {
-	if (line->ends)
-		return;
-	if (argc < 2 || (argc == 2 && strcmp(argv[1], "--") == 0))
-		dockerize_usage(line, DOCKERIZE_FAILED);
-	else if (call->has_header && !call->urls.count) {
+	const char **values = line->values, *parameters;
+
+	if (line->is_bare)
+		frontcall_usage(line, STDERR_FILENO, DOCKERIZE_FAILED);
+	else if (values[DOCKERIZE_HEADER] && !line->words.count)
 		frontline_refuse(line, DOCKERIZE_FAILED, "-wait-http-header provided with no -wait option\n");
-	}
-	dockerize_settle_parameters(call);
-	for (size_t i = 0; i < call->urls.count && !line->ends; i++)
-		dockerize_aim(line, call, call->urls.items[i]);
-	frontline_option(line, "-t", line->limit);
-	if (call->interval)
-		frontline_option(line, "--max-interval", call->interval);
-	if (!line->targets.count)
-		frontline_nothing(line);
-}
-
-static void dockerize_read(struct frontline *line, int argc, char **argv, const struct env *env)
-{
-	struct frontargs args = {FRONTARGS_GO, dockerize_options, argc, argv, .at = 1};
-	struct dockerize_call call = {.interval = NULL};
-	int option;
-
-	(void)env;
-	line->limit = "10s";
-	while (!line->ends && (option = frontargs_next(&args)) != FRONTARGS_END)
-		dockerize_take(line, &call, &args, option);
-	dockerize_settle(line, &call, argc, argv);
-	frontline_command(line, argc, argv, args.at);
-	frontline_release_list(&call.urls);
-	buf_release(&call.statuses);
-	buf_release(&call.parameters);
+	parameters =
+		frontline_keep(line, alloc_format("%s&status=%s%s", values[DOCKERIZE_NO_REDIRECT] ? "" : "&follow=10",
+						  values[DOCKERIZE_STATUS], line->parameters.data));
+	for (size_t i = 0; i < line->words.count && !line->ends; i++)
+		dockerize_aim(line, line->words.items[i], parameters);
 }
 
 /* A file that is missing is no problem. */
 static void dockerize_say_tried(struct frontline *line, const struct frontline_news *news)
 {
-	if (news->progress->outcome.kind != OUTCOME_NO_FILE || strncmp(news->subject, "file:", 5) != 0)
+	if (news->progress->outcome.kind != OUTCOME_NO_FILE || !frontline_after(news->subject, "file:"))
 		frontline_say(line, "Problem with %s %s: %s. Sleeping 1s\n",
-			      strncmp(news->subject, "http", 4) == 0 ? "request to" : "dial", news->subject,
+			      frontline_after(news->subject, "http") ? "request to" : "dial", news->subject,
 			      news->reason);
 }
 
 static void dockerize_say_done(struct frontline *line, const char *subject)
 {
-	if (strncmp(subject, "file:", 5) == 0)
+	if (frontline_after(subject, "file:"))
 		frontline_say(line, "File %s had been generated\n", subject);
-	else if (strncmp(subject, "http", 4) == 0)
+	else if (frontline_after(subject, "http"))
 		frontline_say(line, "Received 2xx from %s\n", subject);
 	else
 		frontline_say(line, "Connected to %s\n", subject);
@@ -279,26 +187,25 @@ static void dockerize_say_done(struct frontline *line, const char *subject)
 /* Says the duration as Go does: "10s", "1m30s", "1h0m0s", "500ms". https://pkg.go.dev/time#Duration.String */
 static void dockerize_say_duration(struct frontline *line, int64_t duration)
 {
-	int64_t minutes = duration / CLOCK_S / 60;
+	int minutes = (int)(duration / CLOCK_S / 60);
 
 	if (duration < CLOCK_S) {
-		frontline_say(line, "%" PRId64 "ms", duration / CLOCK_MS);
+		frontline_say(line, "%dms", (int)(duration / CLOCK_MS));
 		return;
 	}
 	if (minutes >= 60)
-		frontline_say(line, "%" PRId64 "h", minutes / 60);
+		frontline_say(line, "%dh", minutes / 60);
 	if (minutes)
-		frontline_say(line, "%" PRId64 "m", minutes % 60);
+		frontline_say(line, "%dm", minutes % 60);
 	frontline_say(line, "%.8gs", (double)(duration % (60 * CLOCK_S)) / CLOCK_S);
 }
 
 static void dockerize_say_end(struct frontline *line, const struct sinks_view *view)
 {
 	frontline_say(line, "Timeout after ");
-	dockerize_say_duration(line, frontargs_duration(line->limit));
+	dockerize_say_duration(line, frontargs_duration(line->values[DOCKERIZE_TIMEOUT]));
 	frontline_say(line, " waiting on dependencies to become available: [");
-	for (size_t i = 0; i < view->count; i++)
-		frontline_say(line, "%s%s", i ? " " : "", frontline_subject(line, view, &view->list[i]));
+	frontline_say_subjects(line, view, false, " ");
 	frontline_say(line, "]\n");
 }
 
@@ -318,7 +225,11 @@ static void dockerize_say(struct frontline *line, const struct frontline_news *n
 
 const struct front front_dockerize = {
 	.names = "dockerize",
-	.read = dockerize_read,
+	.usage = {"Usage: ", " [options] [command]\n"},
+	.style = FRONTARGS_GO,
+	.options = DOCKERIZE_OPTIONS(FRONTARGS_TEXT),
+	.take = dockerize_take,
+	.settle = dockerize_settle,
 	.say = dockerize_say,
 	.stream = STDERR_FILENO,
 	.stamp = FRONTLINE_STAMP_GO,

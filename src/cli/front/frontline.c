@@ -156,3 +156,15 @@ const char *frontline_subject(const struct frontline *line, const struct sinks_v
 		return line->subjects.items[index];
 	return place ? place : text;
 }
+
+void frontline_say_subjects(struct frontline *line, const struct sinks_view *view, bool missing, const char *separator)
+{
+	const char *before = "";
+
+	for (size_t i = 0; i < view->count; i++) {
+		if (missing && view->list[i].state == PROGRESS_DONE)
+			continue;
+		frontline_say(line, "%s%s", before, frontline_subject(line, view, &view->list[i]));
+		before = separator;
+	}
+}

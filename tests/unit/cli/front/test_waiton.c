@@ -30,6 +30,7 @@ static void test_calls(void **state)
 		{"wait-on tcp:a:1 -- -r", {0}, -1, 0, "waitfor -t 0 tcp://a:1 file:///proc/self/cwd/-r?stable=750ms"},
 		{"wait-on", {0}, 1, 1, "Usage: wait-on {OPTIONS} resource [...resource]\n"},
 		{"wait-on -t 5", {0}, 1, 1, "Usage: wait-on {OPTIONS} resource [...resource]\n"},
+		{"wait-on -h -t x", {0}, 1, 1, "Usage: wait-on {OPTIONS} resource [...resource]\n"},
 		{"wait-on -h tcp:a:1", {0}, 1, 1, "Usage: wait-on {OPTIONS} resource [...resource]\n"},
 		{"wait-on -c conf.json tcp:a:1", {0}, 1, 2, "Error: waitfor reads no --config of wait-on; write it as options\n"},
 		{"wait-on --timeout x tcp:a:1", {0}, 1, 2, "ValidationError: --timeout must be a number, and not \"x\"\n"},

@@ -7,126 +7,127 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "cli/front/frontargs.h"
-#include "cli/front/frontline.h"
+#include "base/percent.h"
+#include "cli/front/frontcall.h"
 #include "cli/front/fronturl.h"
 #include "cli/front/wait4xtarget.h"
 
-static const char wait4x_options[] = WAIT4X_OPTIONS(FRONTARGS_TEXT);
-
 static const struct wait4x_command wait4x_commands[] = {
-	{"tcp", "TCP", "ADDRESS", "tcp command", WAIT4X_TCP, WAIT4X_CONNECT, WAIT4X_CONNECT},
-	{"http", "HTTP", "ADDRESS", "http command", WAIT4X_HTTP, WAIT4X_CONNECT, WAIT4X_NO_REDIRECT},
-	{"dns", "DNS", "ADDRESS", " command", WAIT4X_DNS, WAIT4X_SERVER, WAIT4X_VALUE},
-	{"exec", "Exec", "COMMAND", "exec command", WAIT4X_EXEC, WAIT4X_EXIT, WAIT4X_EXIT},
-	{"redis", "Redis", "ADDRESS", "redis command", WAIT4X_URL, WAIT4X_KEY, WAIT4X_CONNECT},
-	{"postgresql", "PostgreSQL", "DSN", "postgresql command", WAIT4X_URL, WAIT4X_TABLE, WAIT4X_TABLE},
-	{"postgres", "PostgreSQL", "DSN", "postgresql command", WAIT4X_URL, WAIT4X_TABLE, WAIT4X_TABLE},
-	{"postgre", "PostgreSQL", "DSN", "postgresql command", WAIT4X_URL, WAIT4X_TABLE, WAIT4X_TABLE},
-	{"mysql", "MySQL", "DSN", "mysql command", WAIT4X_MYSQL, WAIT4X_TABLE, WAIT4X_TABLE},
-	{"mongodb", "MongoDB", "DSN", "mongodb command", WAIT4X_URL, 1, 0},
-	{"kafka", "Kafka", "DSN", "kafka command", WAIT4X_URL, 1, 0},
-	{"rabbitmq", "RabbitMQ", "DSN", "rabbitmq sub-command", WAIT4X_URL, WAIT4X_CONNECT, WAIT4X_INSECURE},
+	{"tcp", "TCP", WAIT4X_TCP, WAIT4X_CONNECT, WAIT4X_CONNECT},
+	{"http", "HTTP", WAIT4X_HTTP, WAIT4X_CONNECT, WAIT4X_NO_REDIRECT},
+	{"dns", "DNS", WAIT4X_DNS, WAIT4X_SERVER, WAIT4X_VALUE},
+	{"exec", "Exec", WAIT4X_EXEC, WAIT4X_EXIT, WAIT4X_EXIT},
+	{"redis", "Redis", WAIT4X_URL, WAIT4X_KEY, WAIT4X_CONNECT},
+	{"postgresql", "PostgreSQL", WAIT4X_DSN, WAIT4X_TABLE, WAIT4X_TABLE},
+	{"mysql", "MySQL", WAIT4X_MYSQL, WAIT4X_TABLE, WAIT4X_TABLE},
+	{"mongodb", "MongoDB", WAIT4X_DSN, 1, 0},
+	{"kafka", "Kafka", WAIT4X_DSN, 1, 0},
+	{"rabbitmq", "RabbitMQ", WAIT4X_BROKER, WAIT4X_CONNECT, WAIT4X_INSECURE},
 };
 
 enum { WAIT4X_COMMANDS = sizeof(wait4x_commands) / sizeof(wait4x_commands[0]) };
 
-static const char wait4x_usage[] =
-	"Usage:\n"
-	"  wait4x COMMAND ADDRESS... [flags] [-- command [args...]]\n\n"
-	"Commands: tcp http dns exec redis postgresql mysql mongodb kafka rabbitmq version\n\n"
-	"Flags:\n"
-	"  -t, --timeout 10s    give up after that time; 0 for no limit\n"
-	"  -i, --interval 1s    the longest pause between two attempts\n"
-	"  -v, --invert-check   wait until it is not there\n"
-	"  -q, --quiet          say nothing\n";
-
-static void wait4x_tell(struct frontline *line, const char *text)
+/* Returns the command of that name; NULL if there is none. */
+static const struct wait4x_command *wait4x_find(const char *name)
 {
-	frontline_say(line, "%s", text);
-	frontline_end(line, STDOUT_FILENO, 0);
+	if (name && (strcmp(name, "postgres") == 0 || strcmp(name, "postgre") == 0))
+		name = "postgresql";
+	for (size_t i = 0; i < WAIT4X_COMMANDS && name; i++)
+		if (strcmp(name, wait4x_commands[i].name) == 0)
+			return &wait4x_commands[i];
+	return NULL;
 }
 
-static void wait4x_take_command(struct frontline *line, struct wait4x_call *call, const char *word)
+/* Says what is wrong, of which how it is done right may be a part. */
+static void wait4x_refuse(struct frontline *line, const char *what)
 {
-	for (size_t i = 0; i < WAIT4X_COMMANDS && !call->command; i++)
-		if (strcmp(word, wait4x_commands[i].name) == 0)
-			call->command = &wait4x_commands[i];
-	if (call->command)
+	frontline_say(line, "Error: %s\n", what);
+	frontcall_usage(line, STDERR_FILENO, WAIT4X_FAILED);
+}
+
+static void wait4x_refuse_command(struct frontline *line, const char *word)
+{
+	if (strcmp(word, "influxdb") == 0 || strcmp(word, "temporal") == 0)
+		frontline_say(line, "Error: waitfor does not know this service; wait for its port, or its page: %s\n",
+			      word);
+	else
+		frontline_say(line, "Error: unknown command \"%s\" for \"wait4x\"\nRun 'wait4x --help' for usage.\n",
+			      word);
+	frontline_end(line, STDERR_FILENO, WAIT4X_FAILED);
+}
+
+/* Takes the name of the command. */
+static void wait4x_take_command(struct frontline *line, const char *word)
+{
+	line->values[WAIT4X_COMMAND] = word;
+	if (wait4x_find(word))
 		return;
 	if (strcmp(word, "version") == 0)
-		wait4x_tell(line, "Version: v3 (waitfor " WAITFOR_VERSION ")\n");
+		frontcall_version(line, "Version: v3");
 	else if (strcmp(word, "help") == 0)
-		wait4x_tell(line, wait4x_usage);
-	else if (strcmp(word, "influxdb") == 0 || strcmp(word, "temporal") == 0)
-		frontline_refuse(line, WAIT4X_FAILED,
-				 "Error: waitfor does not know this service; wait for its port, or its page: %s\n",
-				 word);
+		frontcall_usage(line, STDOUT_FILENO, 0);
 	else
-		frontline_refuse(line, WAIT4X_FAILED,
-				 "Error: unknown command \"%s\" for \"wait4x\"\nRun 'wait4x --help' for usage.\n",
-				 word);
+		wait4x_refuse_command(line, word);
 }
 
-static void wait4x_take_word(struct frontline *line, struct wait4x_call *call, const char *word)
+/* Takes a word of a program: the first is its name, behind which it may have arguments, as for a shell. */
+static void wait4x_take_program(struct frontline *line, const char *word)
 {
-	if (!call->command)
-		wait4x_take_command(line, call, word);
-	else if (!call->type && call->command->kind == WAIT4X_DNS)
-		call->type = word;
+	size_t at = line->kept.count;
+
+	if (line->words.count)
+		frontline_keep(line, alloc_text(word));
+	else if (frontline_cut(&line->kept, word) || at == line->kept.count)
+		frontline_refuse(line, WAIT4X_FAILED,
+				 "Error: a quote is not closed, or there is no program, in the command of exec\n");
 	else
-		frontline_add(&call->words, alloc_text(word));
+		frontline_add(&line->words, alloc_text(line->kept.items[at++]));
+	for (; at < line->kept.count; at++) {
+		buf_add_text(&line->parameters, "&arg=");
+		percent_encode(&line->parameters, line->kept.items[at]);
+	}
+}
+
+/* Takes a word. Returns false if it is only to be kept. */
+static bool wait4x_take_word(struct frontline *line, const char *word)
+{
+	const struct wait4x_command *command = wait4x_find(line->values[WAIT4X_COMMAND]);
+
+	if (!command)
+		wait4x_take_command(line, word);
+	else if (command->kind == WAIT4X_DNS && !line->values[WAIT4X_TYPE])
+		line->values[WAIT4X_TYPE] = word;
+	else if (command->kind == WAIT4X_EXEC)
+		wait4x_take_program(line, word);
+	else
+		return false;
+	return true;
 }
 
 /* Takes the path of a JSON value, as gjson writes it. Only names and numbers between dots are a pointer, too. */
-static void wait4x_take_json(struct frontline *line, struct wait4x_call *call, const char *path)
+static void wait4x_take_json(struct frontline *line, const char *path)
 {
-	struct buf pointer = {0};
+	char *pointer = alloc_format("/%s", path);
 
-	if (strpbrk(path, "#|*?@!{[\\~/"))
-		frontline_refuse(line, WAIT4X_FAILED,
-				 "Error: waitfor reads only names and numbers with dots in --expect-body-json: %s\n",
-				 path);
-	for (size_t len; *path; path += len + (path[len] == '.')) {
-		buf_add_text(&pointer, "/");
-		buf_add(&pointer, path, len = strcspn(path, "."));
+	if (strpbrk(path, "#|*?@!{[\\~/")) {
+		frontline_say(line, "Error: waitfor reads only names and numbers with dots in --expect-body-json: %s\n",
+			      path);
+		frontline_end(line, STDERR_FILENO, WAIT4X_FAILED);
 	}
-	fronturl_add(&call->parameters, "&expect-json=", pointer.data);
-	buf_release(&pointer);
-}
-
-/* Takes an option that needs more than its value to be kept. */
-static void wait4x_take_value(struct frontline *line, struct wait4x_call *call, int option, const char *value)
-{
-	const char *wrong = NULL;
-
-	if (option >= WAIT4X_IP && option <= WAIT4X_VALUE)
-		frontline_add(&call->expected, alloc_text(value));
-	else if (option == WAIT4X_HEADER && fronturl_add_header(&call->parameters, "&header=", value, ':', NULL))
-		wrong = "can't parse the request header: malformed MIME header: missing colon";
-	else if (option == WAIT4X_EXPECT_HEADER)
-		fronturl_add_header(&call->parameters, "&expect-header=", value, '=', ".*");
-	else if (option == WAIT4X_JSON)
-		wait4x_take_json(line, call, value);
-	else if (option == WAIT4X_XPATH)
-		wrong = "waitfor knows no XPath; write --expect-body-regex instead of --expect-body-xpath";
-	else if (option == WAIT4X_HELP)
-		wait4x_tell(line, wait4x_usage);
-	if (wrong)
-		frontline_refuse(line, WAIT4X_FAILED, "Error: %s\n", wrong);
+	for (char *dot = pointer; (dot = strchr(dot, '.'));)
+		*dot = '/';
+	fronturl_add(&line->parameters, "&expect-json=", pointer);
+	free(pointer);
 }
 
 /* Says that the value of the option is wrong, as package pflag does. The reason is `before`, the value, and `after`. */
 static void wait4x_refuse_value(struct frontline *line, const struct frontargs *args, const char *before,
 				const char *after)
 {
-	const struct frontargs_option *option = &args->option;
-
 	frontline_say(line, "Error: invalid argument \"%s\" for \"", args->value);
-	if (option->letter)
-		frontline_say(line, "-%c, ", option->letter);
-	frontline_refuse(line, WAIT4X_FAILED, "--%.*s\" flag: %s\"%s\"%s\n%s", option->name_length, option->name,
-			 before, args->value, after, wait4x_usage);
+	frontcall_say_option(line, &args->option);
+	frontline_say(line, "\" flag: %s\"%s\"%s\n", before, args->value, after);
+	frontcall_usage(line, STDERR_FILENO, WAIT4X_FAILED);
 }
 
 /* Checks the value of an option that is a duration. The error is that of Go's package time. */
@@ -143,132 +144,142 @@ static void wait4x_check_duration(struct frontline *line, const struct frontargs
 /* Checks the value of an option that is a number. The error is that of Go's package strconv. */
 static void wait4x_check_number(struct frontline *line, const struct frontargs *args)
 {
-	char *end;
-
-	strtod(args->value, &end);
-	if (end == args->value || *end)
+	if (!*args->value || args->value[strspn(args->value, "+-.0123456789Ee")])
 		wait4x_refuse_value(line, args, "strconv.ParseFloat: parsing ", ": invalid syntax");
 }
 
-/* Is the option one of the command's? */
+/* Takes an option of the command's. Its value is kept as well. */
+static void wait4x_take_option(struct frontline *line, const struct frontargs *args, int option)
+{
+	const char *value = args->value;
+
+	switch (option) {
+	case WAIT4X_INTERVAL:
+	case WAIT4X_TIMEOUT:
+	case WAIT4X_MAX:
+	case WAIT4X_CONNECT:
+		wait4x_check_duration(line, args);
+		break;
+	case WAIT4X_COEFFICIENT:
+		wait4x_check_number(line, args);
+		break;
+	case WAIT4X_IP:
+	case WAIT4X_DOMAIN:
+	case WAIT4X_NAMESERVER:
+	case WAIT4X_VALUE:
+		frontline_add(&line->expected,
+			      alloc_text(fronturl_piece(line, option == WAIT4X_IP ? "&expect=" : "&contains=", value)));
+		break;
+	case WAIT4X_HEADER:
+		if (fronturl_add_header(&line->parameters, "&header=", value, ':', NULL))
+			frontline_refuse(
+				line, WAIT4X_FAILED,
+				"Error: can't parse the request header: malformed MIME header: missing colon\n");
+		break;
+	case WAIT4X_EXPECT_HEADER:
+		fronturl_add_header(&line->parameters, "&expect-header=", value, '=', ".*");
+		break;
+	case WAIT4X_JSON:
+		wait4x_take_json(line, value);
+		break;
+	case WAIT4X_XPATH:
+		frontline_refuse(
+			line, WAIT4X_FAILED,
+			"Error: waitfor knows no XPath; write --expect-body-regex instead of --expect-body-xpath\n");
+		break;
+	case WAIT4X_HELP:
+		frontcall_usage(line, STDOUT_FILENO, 0);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Is it one of every command's, or of this one's? */
 static bool wait4x_has(const struct wait4x_command *command, int option)
 {
-	return option <= WAIT4X_HELP || (command && option >= command->first && option <= command->last);
+	return option < WAIT4X_EXIT || option > WAIT4X_NO_REDIRECT ||
+	       (command && option >= command->first && option <= command->last);
 }
 
 /* Says that the word is no flag of this command, or that its value is missing, as package pflag does. */
 static void wait4x_refuse_flag(struct frontline *line, const struct frontargs *args, int option)
 {
-	bool is_missing = option == FRONTARGS_MISSING;
-	const char *what = is_missing ? "flag needs an argument" : "unknown flag", *word = args->word;
-	int length = (int)strcspn(word, "=");
+	const char *word = args->word, *what = option == FRONTARGS_MISSING ? "flag needs an argument" : "unknown flag";
 
-	if (args->letter) {
-		frontline_refuse(line, WAIT4X_FAILED, "Error: %s: '%c' in -%s\n%s",
-				 is_missing ? what : "unknown shorthand flag", args->letter,
-				 strchr(word + 1, args->letter), wait4x_usage);
-		return;
-	}
-	if (strchr("-=", word[2])) {
-		what = "bad flag syntax";
-		length = -1; /* all of it */
-	}
-	frontline_refuse(line, WAIT4X_FAILED, "Error: %s: %.*s\n%s", what, length, word, wait4x_usage);
+	if (args->letter)
+		frontline_say(line, "Error: %s: '%c' in -%s\n",
+			      option == FRONTARGS_MISSING ? what : "unknown shorthand flag", args->letter,
+			      strchr(word + 1, args->letter));
+	else if (strchr("-=", word[2]))
+		frontline_say(line, "Error: bad flag syntax: %s\n", word);
+	else
+		frontline_say(line, "Error: %s: %.*s\n", what, (int)strcspn(word, "="), word);
+	frontcall_usage(line, STDERR_FILENO, WAIT4X_FAILED);
 }
 
-static void wait4x_take(struct frontline *line, struct wait4x_call *call, const struct frontargs *args, int option)
+static bool wait4x_take(struct frontline *line, struct frontargs *args, int option)
 {
-	if (option == FRONTARGS_WORD) {
-		wait4x_take_word(line, call, args->word);
-	} else if (option == FRONTARGS_NEITHER) {
+	if (option == FRONTARGS_WORD)
+		return wait4x_take_word(line, args->word);
+	if (option == FRONTARGS_NEITHER)
 		wait4x_refuse_value(line, args, "strconv.ParseBool: parsing ", ": invalid syntax");
-	} else if (option < 0 || !wait4x_has(call->command, option)) {
+	else if (option < 0 || !wait4x_has(wait4x_find(line->values[WAIT4X_COMMAND]), option))
 		wait4x_refuse_flag(line, args, option);
-	} else {
-		call->values[option] = args->value ? args->value : "";
-		if (args->value && (option <= WAIT4X_MAX || option == WAIT4X_CONNECT))
-			wait4x_check_duration(line, args);
-		else if (args->value && option == WAIT4X_COEFFICIENT)
-			wait4x_check_number(line, args);
-		else if (!fronturl_take(&call->parameters, args))
-			wait4x_take_value(line, call, option, call->values[option]);
-	}
+	else
+		wait4x_take_option(line, args, option);
+	return line->ends;
 }
 
-/* Is the longest pause of the exponential policy shorter than the interval? Both, where they are given, are durations. */
-static bool wait4x_contradicts(const char *longest, const char *interval)
+/* Chooses the interval by the policy. */
+static void wait4x_settle_interval(struct frontline *line)
 {
-	return frontargs_duration(longest ? longest : "5s") < frontargs_duration(interval ? interval : "1s");
-}
+	const char **values = line->values, *policy = values[WAIT4X_POLICY], *longest = values[WAIT4X_MAX];
+	const char *interval = values[WAIT4X_INTERVAL];
 
-/* Says what is missing or contradicts itself. */
-static void wait4x_check(struct frontline *line, const struct wait4x_call *call)
-{
-	const char *policy = call->values[WAIT4X_POLICY], *wrong = NULL;
-
-	if (line->ends)
+	if (!policy || strcmp(policy, "linear") == 0)
 		return;
-	if (!call->command || (!call->type && call->command->kind == WAIT4X_DNS))
-		wait4x_tell(line, wait4x_usage);
-	else if (!call->words.count)
-		frontline_refuse(line, WAIT4X_FAILED, "Error: %s is required argument for the %s%s\n%s",
-				 call->command->argument, call->type ? call->type : "", call->command->called,
-				 wait4x_usage);
-	else if (call->words.count > 1 && call->expected.count > 1)
-		wrong = "one name at a time, if a record may be one of several";
-	else if (policy && strcmp(policy, "linear") != 0 && strcmp(policy, "exponential") != 0)
-		wrong = "--backoff-policy must be one of [exponential linear]";
-	else if (policy && *policy == 'e' &&
-		 wait4x_contradicts(call->values[WAIT4X_MAX], call->values[WAIT4X_INTERVAL]))
-		wrong = "--backoff-exponential-max-interval must be greater than --interval";
-	if (wrong)
-		frontline_refuse(line, WAIT4X_FAILED, "Error: %s\n%s", wrong, wait4x_usage);
+	if (strcmp(policy, "exponential") != 0)
+		wait4x_refuse(line, "--backoff-policy must be one of [exponential linear]");
+	else if (frontargs_duration(longest ? longest : "5s") < frontargs_duration(interval ? interval : "1s"))
+		wait4x_refuse(line, "--backoff-exponential-max-interval must be greater than --interval");
+	else if (longest)
+		values[WAIT4X_INTERVAL] = longest;
 }
 
-static void wait4x_settle(struct frontline *line, struct wait4x_call *call)
+static void wait4x_settle(struct frontline *line)
 {
-	const char *interval = call->values[WAIT4X_INTERVAL], *policy = call->values[WAIT4X_POLICY];
+	const struct wait4x_command *command = wait4x_find(line->values[WAIT4X_COMMAND]);
+	const char *type = line->values[WAIT4X_TYPE];
+	enum wait4x_kind kind = command ? command->kind : WAIT4X_DNS;
 
-	if (policy && *policy == 'e' && call->values[WAIT4X_MAX])
-		interval = call->values[WAIT4X_MAX];
-	wait4xtarget_add(line, call);
-	frontline_option(line, "-t", call->values[WAIT4X_TIMEOUT] ? call->values[WAIT4X_TIMEOUT] : "10s");
-	if (interval)
-		frontline_option(line, "--max-interval", interval);
-	if (call->values[WAIT4X_CONNECT])
-		frontline_option(line, "--attempt-timeout", call->values[WAIT4X_CONNECT]);
-	if (call->values[WAIT4X_INVERT])
-		frontline_option(line, "--down=absent", NULL);
-	line->quiet = call->values[WAIT4X_QUIET] != NULL;
-	if (line->quiet)
-		frontline_option(line, "-q", NULL);
-}
-
-static void wait4x_read(struct frontline *line, int argc, char **argv, const struct env *env)
-{
-	struct frontargs args = {FRONTARGS_PFLAG, wait4x_options, argc, argv, .at = 1};
-	struct wait4x_call call = {.command = NULL};
-	int option;
-
-	(void)env;
-	while (!line->ends && (option = frontargs_next(&args)) != FRONTARGS_END)
-		wait4x_take(line, &call, &args, option);
-	wait4x_check(line, &call);
+	if (kind == WAIT4X_DNS && !type) {
+		frontcall_usage(line, STDOUT_FILENO, 0);
+		return;
+	}
+	if (!line->words.count) {
+		frontline_say(line, "Error: %s is required argument for the %s %scommand\n",
+			      kind == WAIT4X_EXEC  ? "COMMAND"
+			      : kind >= WAIT4X_DSN ? "DSN"
+						   : "ADDRESS",
+			      type ? type : command->name, kind == WAIT4X_BROKER ? "sub-" : "");
+		frontcall_usage(line, STDERR_FILENO, WAIT4X_FAILED);
+	} else if (line->words.count > 1 && line->expected.count > 1)
+		wait4x_refuse(line, "one name at a time, if a record may be one of several");
+	wait4x_settle_interval(line);
 	if (!line->ends)
-		wait4x_settle(line, &call);
-	line->limit = call.type ? call.type : call.command ? call.command->title : "";
-	frontline_command(line, argc, argv, args.at);
-	frontline_release_list(&call.words);
-	frontline_release_list(&call.expected);
-	buf_release(&call.parameters);
+		wait4xtarget_add(line, kind);
 }
 
 static void wait4x_say(struct frontline *line, const struct frontline_news *news)
 {
-	if (line->quiet)
+	const char *type = line->values[WAIT4X_TYPE];
+
+	if (line->values[WAIT4X_QUIET])
 		return;
 	if (news->moment == FRONTLINE_BEGIN)
-		frontline_say(line, "INF [%s] Checking the %s ...\n", line->limit, news->subject);
+		frontline_say(line, "INF [%s] Checking the %s ...\n",
+			      type ? type : wait4x_find(line->values[WAIT4X_COMMAND])->title, news->subject);
 	if (news->moment == FRONTLINE_TRIED && news->changed)
 		frontline_say(line, "ERR Expectation failed error=\"%s\"\n", news->reason);
 	if (news->moment == FRONTLINE_END && news->verdict == VERDICT_TIMED_OUT) {
@@ -279,7 +290,12 @@ static void wait4x_say(struct frontline *line, const struct frontline_news *news
 
 const struct front front_wait4x = {
 	.names = "wait4x",
-	.read = wait4x_read,
+	.usage = {"Usage:\n  ", " COMMAND ADDRESS... [flags] [-- command [args...]]\n"
+				"Commands: tcp http dns exec redis postgresql mysql mongodb kafka rabbitmq version\n"},
+	.style = FRONTARGS_PFLAG,
+	.options = WAIT4X_OPTIONS(FRONTARGS_TEXT),
+	.take = wait4x_take,
+	.settle = wait4x_settle,
 	.say = wait4x_say,
 	.stamp = FRONTLINE_STAMP_RFC3339,
 	.stream = STDERR_FILENO,

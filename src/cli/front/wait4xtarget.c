@@ -7,68 +7,75 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/mask.h"
-#include "base/percent.h"
 #include "cli/front/fronturl.h"
 #include "target/scheme.h"
 
-/* Adds "user:password@", of which all may be missing, percent-encoded. */
-static void wait4xtarget_add_login(struct buf *out, const char *login, size_t len)
+/* Ends text before the first of the letters, if there is one. Returns what follows it; NULL if there is none. */
+static char *wait4xtarget_cut(char *text, char letter)
 {
-	const char *colon = memchr(login, ':', len);
-	char *user = alloc_slice(login, colon ? (size_t)(colon - login) : len);
-	char *password = colon ? alloc_slice(colon + 1, len - (size_t)(colon + 1 - login)) : NULL;
+	char *at = strchr(text, letter);
 
-	fronturl_add(out, "", user);
-	fronturl_add(out, ":", password);
-	buf_add_text(out, "@");
-	free(user);
-	free(password);
+	if (at)
+		*at++ = '\0';
+	return at;
 }
 
 /*
- * Returns the URL for "user:password@tcp(host:port)/database?parameters"; NULL if it is none. Of the parameters only tls
- * counts. A Unix socket is only connected to. The caller's.
+ * Returns the URL for "user:password@tcp(host:port)/database?parameters", which it cuts into pieces; NULL if it is none. Of
+ * the parameters only tls counts. A Unix socket is only connected to. The caller's.
  */
-static char *wait4xtarget_mysql(const char *dsn)
+static char *wait4xtarget_mysql(struct frontline *line, char *dsn)
 {
-	const char *slash = strrchr(dsn, '/'), *at = slash ? memrchr(dsn, '@', (size_t)(slash - dsn)) : NULL;
-	const char *net = at ? at + 1 : dsn, *open = slash ? memchr(net, '(', (size_t)(slash - net)) : NULL;
-	struct buf out = {0};
+	char *database = strrchr(dsn, '/'), *at, *net, *address, *password = NULL;
+	const char *tls = "";
 
-	if (!slash || (open && slash[-1] != ')'))
+	if (!database)
 		return NULL;
-	if (open && strncmp(net, "unix", 4) == 0)
-		return alloc_format("unix://%.*s", (int)(slash - open) - 2, open + 1);
-	buf_add_text(&out, "mysql://");
-	if (at)
-		wait4xtarget_add_login(&out, dsn, (size_t)(at - dsn));
-	if (open)
-		buf_add(&out, open + 1, (size_t)(slash - open) - 2);
-	else
-		buf_add_text(&out, "127.0.0.1:3306");
-	buf_add(&out, slash, strcspn(slash, "?"));
-	buf_add_text(&out, strstr(slash, "tls=skip-verify") ? "?tls&insecure"
-			   : strstr(slash, "tls=true")      ? "?tls"
-							    : "");
-	return buf_detach(&out);
+	*database++ = '\0';
+	at = strrchr(dsn, '@');
+	net = at ? at + 1 : dsn;
+	address = wait4xtarget_cut(net, '(');
+	if (address)
+		wait4xtarget_cut(address, ')');
+	if (address && frontline_after(net, "unix"))
+		return alloc_format("unix://%s", address);
+	if (at) {
+		*at = '\0';
+		password = wait4xtarget_cut(dsn, ':');
+	}
+	if (strstr(database, "tls=skip-verify"))
+		tls = "?tls&insecure";
+	else if (strstr(database, "tls=true"))
+		tls = "?tls";
+	wait4xtarget_cut(database, '?');
+	return alloc_format("mysql://%s%s%s%s/%s%s", at ? fronturl_piece(line, "", dsn) : "",
+			    fronturl_piece(line, ":", password), at ? "@" : "", address ? address : "127.0.0.1:3306",
+			    database, tls);
 }
 
-/* Writes Kafka's authMechanism=scram-sha-256 as sasl=SCRAM-SHA-256. */
-static void wait4xtarget_rename_sasl(char *url)
+/* Writes text in capitals, up to a '&'. */
+static void wait4xtarget_raise(char *text)
+{
+	for (; *text && *text != '&'; text++)
+		*text = (char)toupper((unsigned char)*text);
+}
+
+/* Returns the URL, with Kafka's authMechanism=scram-sha-256 as sasl=SCRAM-SHA-256. The caller's. */
+static char *wait4xtarget_rename_sasl(const char *url)
 {
 	static const char from[] = "authMechanism=", to[] = "sasl=";
-	char *at = strstr(url, from), *value;
+	const char *at = frontline_after(url, "kafka:") ? strstr(url, from) : NULL;
+	char *renamed;
 
-	if (!at || strncmp(url, "kafka:", 6) != 0)
-		return;
-	memcpy(at, to, sizeof(to) - 1);
-	value = at + sizeof(to) - 1;
-	memmove(value, at + sizeof(from) - 1, strlen(at + sizeof(from) - 1) + 1);
-	for (; *value && *value != '&'; value++)
-		*value = (char)toupper((unsigned char)*value);
+	if (!at)
+		return alloc_text(url);
+	renamed = alloc_format("%.*s%s%s", (int)(at - url), url, to, at + sizeof(from) - 1);
+	wait4xtarget_raise(renamed + (at - url) + sizeof(to) - 1);
+	return renamed;
 }
 
 /*
@@ -78,108 +85,73 @@ static void wait4xtarget_rename_sasl(char *url)
 static char *wait4xtarget_url(const char *dsn)
 {
 	const char *hosts = strstr(dsn, "://");
-	char *url;
 
 	if (!hosts)
 		return NULL;
 	hosts += 3;
-	if (strncmp(dsn, "amqp", 4) == 0 && !memchr(hosts, '@', strcspn(hosts, "/?")))
+	if (frontline_after(dsn, "amqp") && hosts[strcspn(hosts, "@/?")] != '@')
 		return alloc_format("%.*sguest:guest@%s", (int)(hosts - dsn), dsn, hosts);
-	url = alloc_text(dsn);
-	wait4xtarget_rename_sasl(url);
-	return url;
+	return wait4xtarget_rename_sasl(dsn);
 }
 
 /* Returns the hosts and ports of a URL, without user and password. The caller's. */
 static char *wait4xtarget_place(const char *url)
 {
-	const char *hosts = strstr(url, "://") + 3;
-	size_t len = strcspn(hosts, "/?");
-	const char *at = memrchr(hosts, '@', len);
+	const char *hosts = strstr(url, "://") + 3, *at = memrchr(hosts, '@', strcspn(hosts, "/?"));
 
-	return at ? alloc_slice(at + 1, len - (size_t)(at + 1 - hosts)) : alloc_slice(hosts, len);
-}
-
-/* Adds the program that is started. The first word may be several, as for a shell. */
-static void wait4xtarget_add_program(struct frontline *line, struct wait4x_call *call)
-{
-	struct frontline_list words = {0};
-	struct buf arguments = {0};
-	char *url;
-
-	if (frontline_cut(&words, call->words.items[0]) || !words.count) {
-		frontline_refuse(line, WAIT4X_FAILED,
-				 "Error: a quote is not closed, or there is no program, in the command of exec\n");
-	} else {
-		for (size_t i = 1; i < call->words.count; i++)
-			frontline_add(&words, alloc_text(call->words.items[i]));
-		for (size_t i = 1; i < words.count; i++) {
-			buf_add_text(&arguments, "&arg=");
-			percent_encode(&arguments, words.items[i]);
-		}
-		buf_add_text(&arguments, call->parameters.len ? call->parameters.data : "");
-		url = alloc_format("exec:///%s?search=path%s", words.items[0], arguments.len ? arguments.data : "");
-		frontline_target(line, url, alloc_text(words.items[0]));
-	}
-	frontline_release_list(&words);
-	buf_release(&arguments);
+	hosts = at ? at + 1 : hosts;
+	return alloc_slice(hosts, strcspn(hosts, "/?"));
 }
 
 /* Adds the name that DNS is to know, once for each text that one of its records may be. */
-static void wait4xtarget_add_name(struct frontline *line, const struct wait4x_call *call, const char *name)
+static void wait4xtarget_add_name(struct frontline *line, const char *name)
 {
-	bool is_address = strcasecmp(call->type, "A") == 0 || strcasecmp(call->type, "AAAA") == 0;
-	char *type = alloc_text(call->type);
-	size_t count = call->expected.count;
+	char *type = alloc_text(line->values[WAIT4X_TYPE]);
+	size_t i = 0;
 
-	for (char *letter = type; *letter; letter++)
-		*letter = (char)toupper((unsigned char)*letter);
-	for (size_t i = 0; i < (count ? count : 1); i++) {
-		struct buf parameters = {0};
-
-		fronturl_add(&parameters, "&type=", type);
-		buf_add_text(&parameters, call->parameters.len ? call->parameters.data : "");
-		if (count)
-			fronturl_add(&parameters, is_address ? "&expect=" : "&contains=", call->expected.items[i]);
-		frontline_target(line, alloc_format("dns://%s?%s", name, parameters.data + 1), alloc_text(name));
-		buf_release(&parameters);
-	}
-	free(type);
-	if (count > 1)
+	wait4xtarget_raise(type);
+	do
+		frontline_target(line,
+				 alloc_format("dns://%s%s%s%s", name, fronturl_piece(line, "?type=", type),
+					      line->parameters.data,
+					      line->expected.count ? line->expected.items[i] : ""),
+				 alloc_text(name));
+	while (++i < line->expected.count);
+	if (i > 1)
 		frontline_option(line, "--any", NULL);
+	free(type);
 }
 
 /* Adds what the word stands for. */
-static void wait4xtarget_add_word(struct frontline *line, const struct wait4x_call *call, const char *word)
+static void wait4xtarget_add_word(struct frontline *line, enum wait4x_kind kind, char *word)
 {
-	bool is_mysql = call->command->kind == WAIT4X_MYSQL;
+	bool is_mysql = kind == WAIT4X_MYSQL;
 	char *url;
 
-	if (call->command->kind == WAIT4X_DNS) {
-		wait4xtarget_add_name(line, call, word);
-	} else if (call->command->kind == WAIT4X_TCP && !strstr(word, "://")) {
+	if (kind == WAIT4X_DNS) {
+		wait4xtarget_add_name(line, word);
+	} else if (kind == WAIT4X_EXEC) {
+		frontline_target(line, alloc_format("exec:///%s?search=path%s", word, line->parameters.data),
+				 alloc_text(word));
+	} else if (kind == WAIT4X_TCP && !strstr(word, "://")) {
 		frontline_target(line, alloc_format("tcp://%s", word), NULL);
-	} else if (!(url = is_mysql ? wait4xtarget_mysql(word) : wait4xtarget_url(word))) {
-		frontline_refuse(line, WAIT4X_FAILED, "Error: can't retrieve the checker identity: write %s\n",
-				 is_mysql ? "user:password@tcp(host:3306)/database" : "a URL");
+	} else if (!(url = is_mysql ? wait4xtarget_mysql(line, word) : wait4xtarget_url(word))) {
+		frontline_say(line, "Error: can't retrieve the checker identity: write %s\n",
+			      is_mysql ? "user:password@tcp(host:3306)/database" : "a URL");
+		frontline_end(line, STDERR_FILENO, WAIT4X_FAILED);
 	} else {
-		frontline_target(line, fronturl_join(url, call->parameters.len ? call->parameters.data : ""),
-				 call->command->kind == WAIT4X_HTTP ? mask_target(word, scheme_parameter)
-								    : wait4xtarget_place(url));
+		frontline_target(line, fronturl_join(url, line->parameters.data),
+				 kind == WAIT4X_HTTP ? mask_target(word, scheme_parameter) : wait4xtarget_place(url));
 		free(url);
 	}
 }
 
-void wait4xtarget_add(struct frontline *line, struct wait4x_call *call)
+void wait4xtarget_add(struct frontline *line, enum wait4x_kind kind)
 {
-	bool is_program = call->command->kind == WAIT4X_EXEC;
-
-	if (call->command->kind == WAIT4X_HTTP) {
-		buf_add_text(&call->parameters, call->values[WAIT4X_STATUS] ? "" : "&status=200-599");
-		buf_add_text(&call->parameters, call->values[WAIT4X_NO_REDIRECT] ? "" : "&follow=10");
+	if (kind == WAIT4X_HTTP) {
+		buf_add_text(&line->parameters, line->values[WAIT4X_STATUS] ? "" : "&status=200-599");
+		buf_add_text(&line->parameters, line->values[WAIT4X_NO_REDIRECT] ? "" : "&follow=10");
 	}
-	if (is_program)
-		wait4xtarget_add_program(line, call);
-	for (size_t i = 0; i < call->words.count && !is_program && !line->ends; i++)
-		wait4xtarget_add_word(line, call, call->words.items[i]);
+	for (size_t i = 0; i < line->words.count && !line->ends; i++)
+		wait4xtarget_add_word(line, kind, line->words.items[i]);
 }

@@ -2,76 +2,81 @@
  * docker-compose-wait's program `wait`, version 2.12, which reads its environment only.
  * https://github.com/ufoscout/docker-compose-wait
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
-#include "cli/front/frontargs.h"
 #include "cli/front/frontline.h"
 #include "cli/front/fronturl.h"
 
 /* The levels of WAIT_LOGGER_LEVEL, each with those before it. */
-enum composewait_level { COMPOSEWAIT_OFF, COMPOSEWAIT_ERROR, COMPOSEWAIT_INFO, COMPOSEWAIT_DEBUG };
+enum composewait_level { COMPOSEWAIT_OFF, COMPOSEWAIT_ERROR, COMPOSEWAIT_WARN, COMPOSEWAIT_INFO, COMPOSEWAIT_DEBUG };
 
-static const char *const composewait_levels[] = {"OFF  ", "ERROR", "INFO ", "DEBUG"};
+static const char composewait_levels[][6] = {"off", "error", "warn", "info"};
+
+/* Numbers of seconds, which go to line->values: the variable, its old name, the default, and how it is told. */
+enum {
+	COMPOSEWAIT_TIMEOUT,
+	COMPOSEWAIT_CONNECT,
+	COMPOSEWAIT_BEFORE,
+	COMPOSEWAIT_AFTER,
+	COMPOSEWAIT_INTERVAL,
+	COMPOSEWAIT_NUMBERS
+};
+
+static const struct composewait_number {
+	const char *name, *old, *standard, *told;
+} composewait_numbers[] = {
+	{"WAIT_TIMEOUT", "WAIT_HOSTS_TIMEOUT", "30", "Timeout before failure"},
+	{"WAIT_HOST_CONNECT_TIMEOUT", "", "5", "TCP connection timeout before retry"},
+	{"WAIT_BEFORE", "WAIT_BEFORE_HOSTS", "0", "Sleeping time before checking for hosts/paths availability"},
+	{"WAIT_AFTER", "WAIT_AFTER_HOSTS", "0", "Sleeping time once all hosts/paths are available"},
+	{"WAIT_SLEEP_INTERVAL", "", "1", "Sleeping time between retries"},
+};
+
 static const char composewait_rule[] = "--------------------------------------------------------";
 
-/* Says a line of that level, of three pieces, unless WAIT_LOGGER_LEVEL leaves it out. */
-static void composewait_tell(struct frontline *line, int level, const char *before, const char *word, const char *after)
+/* Returns the variable of that name; "" without it. */
+static const char *composewait_value(const struct frontline *line, const char *name)
 {
-	if (line->level >= level)
-		frontline_say(line, "[%s wait] %s%s%s\n", composewait_levels[level], before, word, after);
-}
+	const char *value = env_get(line->env, name);
 
-/* Returns the variable of that name, else that of its old name; "" without both. */
-static const char *composewait_value(const struct env *env, const char *name, const char *old)
-{
-	const char *value = env_get(env, name);
-
-	value = value || !old ? value : env_get(env, old);
 	return value ? value : "";
 }
 
-/* Returns the number, or the default for what is none. */
-static const char *composewait_number(const struct env *env, const char *name, const char *old, const char *otherwise)
+/* Takes the numbers. What is none, and what is missing, is the default. */
+static void composewait_take_numbers(struct frontline *line)
 {
-	const char *value = composewait_value(env, name, old);
+	for (int i = 0; i < COMPOSEWAIT_NUMBERS; i++) {
+		const struct composewait_number *number = &composewait_numbers[i];
+		const char *value = env_get(line->env, number->name);
 
-	return *value && strspn(value, "0123456789") == strlen(value) ? value : otherwise;
+		value = value ? value : composewait_value(line, number->old);
+		line->values[i] = frontargs_is_whole(value) ? value : number->standard;
+	}
 }
 
-static enum composewait_level composewait_take_level(const struct env *env)
+static int composewait_level(const char *name)
 {
-	const char *level = composewait_value(env, "WAIT_LOGGER_LEVEL", NULL);
+	int level = COMPOSEWAIT_OFF;
 
-	if (strcasecmp(level, "off") == 0)
-		return COMPOSEWAIT_OFF;
-	if (strcasecmp(level, "error") == 0 || strcasecmp(level, "warn") == 0)
-		return COMPOSEWAIT_ERROR;
-	return strcasecmp(level, "info") == 0 ? COMPOSEWAIT_INFO : COMPOSEWAIT_DEBUG;
+	while (level < COMPOSEWAIT_DEBUG && strcasecmp(name, composewait_levels[level]) != 0)
+		level++;
+	return level;
 }
 
-/* Adds the host and port, or a URL of waitfor's, which the line owns from now on. */
-static void composewait_add_host(struct frontline *line, char *host)
+/* Adds a path, else host and port, or a URL of waitfor's. The line owns it from now on. */
+static void composewait_add(struct frontline *line, char *item, bool is_path)
 {
-	bool is_url = strstr(host, "://") != NULL;
-
-	frontline_target(line, is_url ? alloc_text(host) : alloc_format("tcp://%s", host),
-			 is_url ? NULL : alloc_text(host));
-	free(host);
-}
-
-/* Adds the file, which the line owns from now on. */
-static void composewait_add_path(struct frontline *line, char *path)
-{
-	frontline_target(line, fronturl_file("", path), path);
+	if (!is_path && strstr(item, "://"))
+		frontline_target(line, item, NULL);
+	else
+		frontline_target(line, is_path ? fronturl_file("", item) : alloc_format("tcp://%s", item), item);
 }
 
 /* Adds each of the items, which commas separate, without the blanks around it. */
-static void composewait_add_items(struct frontline *line, const char *list, void (*add)(struct frontline *, char *))
+static void composewait_add_all(struct frontline *line, const char *list, bool is_path)
 {
 	static const char blanks[] = " \t\r\n";
 
@@ -82,23 +87,31 @@ static void composewait_add_items(struct frontline *line, const char *list, void
 		for (end = len; end > first && strchr(blanks, list[end - 1]); end--)
 			;
 		if (end > first)
-			add(line, alloc_slice(list + first, end - first));
+			composewait_add(line, alloc_slice(list + first, end - first), is_path);
 	}
 }
 
-static void composewait_take_command(struct frontline *line, const char *text)
+static void composewait_say_settings(struct frontline *line)
 {
-	if (frontline_cut(&line->made, text))
-		frontline_refuse(line, 1, "WAIT_COMMAND: a quote is not closed\n");
-	else if (line->made.count)
-		frontline_command(line, (int)line->made.count, line->made.items, 0);
+	const char *hosts = composewait_value(line, "WAIT_HOSTS");
+
+	frontline_say(line,
+		      "[DEBUG wait] Starting with configuration:\n"
+		      "[DEBUG wait]  - Hosts to be waiting for: [%s]\n"
+		      "[DEBUG wait]  - Paths to be waiting for: [%s]\n",
+		      strstr(hosts, "://") ? "***" : hosts, /* a URL may hold a password */
+		      composewait_value(line, "WAIT_PATHS"));
+	for (int i = 0; i < COMPOSEWAIT_NUMBERS; i++)
+		frontline_say(line, "[DEBUG wait]  - %s: %s seconds%s\n", composewait_numbers[i].told, line->values[i],
+			      i < COMPOSEWAIT_BEFORE ? " " : "");
+	if (line->words.count)
+		frontline_say(line, "[DEBUG wait]  - Command to run once ready: %s\n", line->words.items[0]);
+	frontline_say(line, "[DEBUG wait] %s\n", composewait_rule);
 }
 
-static void composewait_say_settings(struct frontline *line, const struct env *env, const char *connect,
-				     const char *interval, const char *before, const char *after)
+/* Says what comes before the wait. */
+static void composewait_say_start(struct frontline *line)
 {
-	const char *hosts = composewait_value(env, "WAIT_HOSTS", NULL);
-
 	if (line->level >= COMPOSEWAIT_INFO)
 		frontline_say(line,
 			      "[INFO  wait] %s\n"
@@ -106,25 +119,10 @@ static void composewait_say_settings(struct frontline *line, const struct env *e
 			      "[INFO  wait] ---------------------------\n",
 			      composewait_rule);
 	if (line->level >= COMPOSEWAIT_DEBUG)
-		frontline_say(line,
-			      "[DEBUG wait] Starting with configuration:\n"
-			      "[DEBUG wait]  - Hosts to be waiting for: [%s]\n"
-			      "[DEBUG wait]  - Paths to be waiting for: [%s]\n"
-			      "[DEBUG wait]  - Timeout before failure: %s seconds \n"
-			      "[DEBUG wait]  - TCP connection timeout before retry: %s seconds \n"
-			      "%s%s%s"
-			      "[DEBUG wait]  - Sleeping time before checking for hosts/paths availability: %s seconds\n"
-			      "[DEBUG wait]  - Sleeping time once all hosts/paths are available: %s seconds\n"
-			      "[DEBUG wait]  - Sleeping time between retries: %s seconds\n"
-			      "[DEBUG wait] %s\n",
-			      strstr(hosts, "://") ? "***" : hosts, /* a URL may hold a password */
-			      composewait_value(env, "WAIT_PATHS", NULL), line->limit, connect,
-			      line->command ? "[DEBUG wait]  - Command to run once ready: " : "",
-			      line->command ? line->command[0] : "", line->command ? "\n" : "", before, after, interval,
-			      composewait_rule);
-	if (line->before)
-		composewait_tell(line, COMPOSEWAIT_INFO, "Waiting ", before,
-				 " seconds before checking for hosts/paths availability");
+		composewait_say_settings(line);
+	if (line->before && line->level >= COMPOSEWAIT_INFO)
+		frontline_say(line, "[INFO  wait] Waiting %s seconds before checking for hosts/paths availability\n",
+			      line->values[COMPOSEWAIT_BEFORE]);
 }
 
 /* Returns the time in microseconds. A number that is too large is no pause. */
@@ -135,38 +133,39 @@ static int64_t composewait_pause(const char *seconds)
 	return pause < 0 ? 0 : pause;
 }
 
-static void composewait_read(struct frontline *line, int argc, char **argv, const struct env *env)
+static bool composewait_is_zero(const char *number)
 {
-	const char *connect = composewait_number(env, "WAIT_HOST_CONNECT_TIMEOUT", NULL, "5");
-	const char *interval = composewait_number(env, "WAIT_SLEEP_INTERVAL", NULL, "1");
-	const char *before = composewait_number(env, "WAIT_BEFORE", "WAIT_BEFORE_HOSTS", "0");
-	const char *after = composewait_number(env, "WAIT_AFTER", "WAIT_AFTER_HOSTS", "0");
+	return !number[strspn(number, "0")];
+}
 
-	(void)argc;
-	(void)argv;
-	line->limit = composewait_number(env, "WAIT_TIMEOUT", "WAIT_HOSTS_TIMEOUT", "30");
-	line->level = composewait_take_level(env);
-	line->before = composewait_pause(before);
-	line->after = composewait_pause(after);
-	if (strspn(line->limit, "0") == strlen(line->limit)) {
+static void composewait_settle(struct frontline *line)
+{
+	const char *timeout, *connect;
+
+	composewait_take_numbers(line);
+	line->level = composewait_level(composewait_value(line, "WAIT_LOGGER_LEVEL"));
+	line->before = composewait_pause(line->values[COMPOSEWAIT_BEFORE]);
+	line->after = composewait_pause(line->values[COMPOSEWAIT_AFTER]);
+	timeout = line->values[COMPOSEWAIT_TIMEOUT];
+	connect = line->values[COMPOSEWAIT_CONNECT];
+	if (composewait_is_zero(timeout))
 		frontline_option(line, "--once", NULL);
-	} else {
-		frontline_option(line, "-t", line->limit);
-	}
-	frontline_option(line, "--attempt-timeout", strspn(connect, "0") == strlen(connect) ? "5" : connect);
-	composewait_add_items(line, composewait_value(env, "WAIT_HOSTS", NULL), composewait_add_host);
-	composewait_add_items(line, composewait_value(env, "WAIT_PATHS", NULL), composewait_add_path);
-	if (!line->targets.count)
-		frontline_nothing(line);
-	composewait_take_command(line, composewait_value(env, "WAIT_COMMAND", NULL));
-	if (line->ends)
+	else
+		frontline_option(line, "-t", timeout);
+	frontline_option(line, "--attempt-timeout", composewait_is_zero(connect) ? "5" : connect);
+	composewait_add_all(line, composewait_value(line, "WAIT_HOSTS"), false);
+	composewait_add_all(line, composewait_value(line, "WAIT_PATHS"), true);
+	if (frontline_cut(&line->words, composewait_value(line, "WAIT_COMMAND"))) {
+		frontline_refuse(line, 1, "WAIT_COMMAND: a quote is not closed\n");
 		return;
-	composewait_say_settings(line, env, connect, interval, before, after);
+	}
+	line->command = line->words.count ? line->words.items : NULL;
+	composewait_say_start(line);
 }
 
 static bool composewait_is_path(const struct progress *progress)
 {
-	return strncmp(progress->target->text, "file:", 5) == 0;
+	return frontline_after(progress->target->text, "file:");
 }
 
 static void composewait_say_target(struct frontline *line, const struct frontline_news *news)
@@ -175,21 +174,15 @@ static void composewait_say_target(struct frontline *line, const struct frontlin
 	bool is_path = composewait_is_path(news->progress);
 
 	if (news->moment == FRONTLINE_BEGIN)
-		composewait_tell(line, COMPOSEWAIT_INFO,
-				 is_path ? "Checking availability of path [" : "Checking availability of host [",
-				 subject, "]");
+		frontline_say(line, "[INFO  wait] Checking availability of %s [%s]\n", is_path ? "path" : "host",
+			      subject);
 	else if (news->moment == FRONTLINE_DONE)
-		composewait_tell(line, COMPOSEWAIT_INFO, is_path ? "Path [" : "Host [", subject, "] is now available!");
+		frontline_say(line, "[INFO  wait] %s [%s] is now available!\n", is_path ? "Path" : "Host", subject);
 	else if (news->changed)
-		composewait_tell(line, COMPOSEWAIT_INFO, is_path ? "Path " : "Host [", subject,
-				 is_path ? " not yet available..." : "] not yet available...");
-}
-
-static void composewait_say_fine(struct frontline *line)
-{
-	composewait_tell(line, COMPOSEWAIT_INFO,
-			 "docker-compose-wait - Everything's fine, the application can now start!", "", "");
-	composewait_tell(line, COMPOSEWAIT_INFO, composewait_rule, "", "");
+		frontline_say(line,
+			      is_path ? "[INFO  wait] Path %s not yet available...\n"
+				      : "[INFO  wait] Host [%s] not yet available...\n",
+			      subject);
 }
 
 static void composewait_say_late(struct frontline *line, const struct sinks_view *view)
@@ -198,54 +191,46 @@ static void composewait_say_late(struct frontline *line, const struct sinks_view
 
 	for (size_t i = 0; i < view->count; i++)
 		hosts |= view->list[i].state != PROGRESS_DONE && !composewait_is_path(&view->list[i]);
-	if (hosts)
-		composewait_tell(line, COMPOSEWAIT_ERROR, "Timeout! After ", line->limit,
-				 " seconds some hosts are still not reachable");
-	else
-		composewait_tell(line, COMPOSEWAIT_ERROR, "Timeout! After [", line->limit,
-				 "] seconds some paths are still not reachable");
+	frontline_say(line,
+		      hosts ? "[ERROR wait] Timeout! After %s seconds some hosts are still not reachable\n"
+			    : "[ERROR wait] Timeout! After [%s] seconds some paths are still not reachable\n",
+		      line->values[COMPOSEWAIT_TIMEOUT]);
 }
 
-static void composewait_say_end(struct frontline *line, const struct frontline_news *news)
+/* Says what is of the level INFO. */
+static void composewait_say_progress(struct frontline *line, const struct frontline_news *news)
 {
-	char *seconds;
+	bool is_ready = news->moment == FRONTLINE_END && news->verdict == VERDICT_READY;
 
-	if (news->verdict == VERDICT_TIMED_OUT || news->verdict == VERDICT_NOT_READY)
-		composewait_say_late(line, news->view);
-	if (news->verdict != VERDICT_READY)
-		return;
-	if (!line->after) {
-		composewait_say_fine(line);
-		return;
-	}
-	seconds = alloc_format("%" PRId64, line->after / CLOCK_S);
-	composewait_tell(line, COMPOSEWAIT_INFO, "Waiting ", seconds, " seconds after hosts/paths availability");
-	free(seconds);
+	if (news->progress && !line->waits_for_nothing)
+		composewait_say_target(line, news);
+	if (is_ready && line->after)
+		frontline_say(line, "[INFO  wait] Waiting %s seconds after hosts/paths availability\n",
+			      line->values[COMPOSEWAIT_AFTER]);
+	else if (is_ready || news->moment == FRONTLINE_RESTED)
+		frontline_say(line,
+			      "[INFO  wait] docker-compose-wait - Everything's fine, the application can now start!\n"
+			      "[INFO  wait] %s\n",
+			      composewait_rule);
 }
 
 static void composewait_say(struct frontline *line, const struct frontline_news *news)
 {
-	switch (news->moment) {
-	case FRONTLINE_BEGIN:
-	case FRONTLINE_TRIED:
-	case FRONTLINE_DONE:
-		if (!line->waits_for_nothing)
-			composewait_say_target(line, news);
-		break;
-	case FRONTLINE_END:
-		composewait_say_end(line, news);
-		break;
-	case FRONTLINE_RESTED:
-		composewait_say_fine(line);
-		break;
-	}
+	bool is_late = news->verdict == VERDICT_TIMED_OUT || news->verdict == VERDICT_NOT_READY;
+
+	if (line->level >= COMPOSEWAIT_INFO)
+		composewait_say_progress(line, news);
+	if (news->moment == FRONTLINE_END && is_late && line->level >= COMPOSEWAIT_ERROR)
+		composewait_say_late(line, news->view);
 }
 
 const struct front front_composewait = {
 	.names = "wait|docker-compose-wait",
-	.read = composewait_read,
+	.options = "",
+	.settle = composewait_settle,
 	.say = composewait_say,
 	.stream = STDERR_FILENO,
 	.late = 1,
 	.fault = 1,
+	.starts_nothing = true,
 };

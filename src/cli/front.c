@@ -103,7 +103,7 @@ static const char *front_as(int argc, char *const *argv)
 }
 
 /* Reads the tool's command line, and makes waitfor's of it. */
-static void front_read(struct frontline *line, int *argc, char ***argv, const struct env *env, bool explains)
+static void front_read(struct frontline *line, int *argc, char ***argv, bool explains)
 {
 	size_t first;
 
@@ -111,10 +111,7 @@ static void front_read(struct frontline *line, int *argc, char ***argv, const st
 	line->stream = line->front->stream;
 	line->stamp = line->front->stamp;
 	frontline_option(line, "waitfor", NULL);
-	if (line->front->read)
-		line->front->read(line, *argc, *argv, env);
-	else
-		frontcall_read(line, *argc, *argv);
+	frontcall_read(line, *argc, *argv);
 	if (line->ends)
 		return;
 	first = line->options.count;
@@ -148,7 +145,7 @@ int front_open(struct frontline *line, int *argc, char ***argv, const struct env
 		return 0;
 	line->front = front;
 	line->prog = name;
-	front_read(line, argc, argv, env, explains);
+	front_read(line, argc, argv, explains);
 	return 0;
 }
 
@@ -171,6 +168,5 @@ void front_close(struct frontline *line)
 	frontline_release_list(&line->targets);
 	buf_release(&line->said);
 	frontline_release_list(&line->subjects);
-	frontline_release_list(&line->made);
 	*line = (struct frontline){0};
 }

@@ -35,9 +35,7 @@ enum frontline_stamp { FRONTLINE_STAMP_NONE, FRONTLINE_STAMP_GO, FRONTLINE_STAMP
 
 /* A tool. Its functions are pure: they only change the line. */
 struct front {
-	const char *names; /* what it may be called, separated by '|' */
-	/* Reads the tool's command line and environment, and fills the line; NULL: cli/front/frontcall does, by what follows. */
-	void (*read)(struct frontline *line, int argc, char **argv, const struct env *env);
+	const char *names;    /* what it may be called, separated by '|' */
 	const char *usage[2]; /* what --help says before the options; between the two stands the tool's name */
 	const char *options;  /* FRONTARGS_TEXT of its table; "" without one */
 	/*
@@ -78,10 +76,6 @@ struct frontline {
 	struct frontline_list words;    /* that are no options */
 	struct frontline_list expected; /* parameters, too, but there is a target for each, of which one is enough */
 	struct frontline_list kept;     /* what the values point to, if it is not in argv */
-
-	struct frontline_list made; /* the command, if it was a text that was cut into words */
-	const char *limit;          /* the time limit as the tool's messages show it; NULL: none */
-	bool quiet, strict;         /* flags of the tool's */
 
 	/* What it is in waitfor's words. */
 	struct frontline_list options; /* behind waitfor's name; front_open adds what follows them in argv */
@@ -130,17 +124,8 @@ void frontline_option(struct frontline *line, const char *option, const char *ar
  */
 void frontline_target(struct frontline *line, char *target, char *subject);
 
-/* Adds the target that is an open port. An IPv6 address may have brackets or not. */
-void frontline_place(struct frontline *line, const char *host, const char *port);
-
 /* The tool is to wait for nothing: adds a target that is always ready, about which it has nothing to say. */
 void frontline_nothing(struct frontline *line);
-
-/*
- * Adds what follows the present word of the command line as the command, if there is anything. The tools leave the
- * environment of the command as it is.
- */
-void frontline_command(struct frontline *line, int argc, char **argv, int at);
 
 /* Adds text to what is said, printf style. */
 void frontline_say(struct frontline *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -148,8 +133,8 @@ void frontline_say(struct frontline *line, const char *format, ...) __attribute_
 /* There is nothing to wait for: what is said goes to that descriptor, and the exit code is code. */
 void frontline_end(struct frontline *line, int stream, int code);
 
-/* Says why there is nothing to wait for, printf style, on standard error, and ends with that code. */
-void frontline_refuse(struct frontline *line, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Says in one line why there is nothing to wait for, on standard error, and ends with that code. */
+void frontline_refuse(struct frontline *line, int code, const char *text);
 
 /* Returns the target as the tool's messages show it, else its text without "tcp://". */
 const char *frontline_subject(const struct frontline *line, const struct sinks_view *view,

@@ -14,9 +14,6 @@ const char *fronturl_piece(struct frontline *line, const char *before, const cha
 /* Returns `before`, host and port. An IPv6 address may have brackets or not. The caller's. */
 char *fronturl_place(const char *before, const char *host, const char *port);
 
-/* Adds the parameter that the present option stands for; "true" if it takes no value. Returns false if it stands for none. */
-bool fronturl_take(struct buf *out, const struct frontargs *args);
-
 /*
  * Adds a header as a parameter. The text is its name, the sign, and its value; blanks behind a colon are no part of that.
  * Without a sign the value is `otherwise`. Returns -1 if that is NULL.

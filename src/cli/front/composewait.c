@@ -156,7 +156,7 @@ static void composewait_settle(struct frontline *line)
 	composewait_add_all(line, composewait_value(line, "WAIT_HOSTS"), false);
 	composewait_add_all(line, composewait_value(line, "WAIT_PATHS"), true);
 	if (frontline_cut(&line->words, composewait_value(line, "WAIT_COMMAND"))) {
-		frontline_refuse(line, 1, "WAIT_COMMAND: a quote is not closed\n");
+		frontline_refuse(line, 1, "WAIT_COMMAND: a quote is not closed");
 		return;
 	}
 	line->command = line->words.count ? line->words.items : NULL;

@@ -87,7 +87,7 @@ static bool dockerize_take_flag(struct frontline *line, const struct frontargs *
 	case DOCKERIZE_HEADER:
 		if (fronturl_add_header(&line->parameters, "&header=", value, ':', NULL))
 			frontline_refuse(line, DOCKERIZE_FAILED,
-					 "bad HTTP Headers argument. expected \"headerName: headerValue\"\n");
+					 "bad HTTP Headers argument. expected \"headerName: headerValue\"");
 		return false;
 	case DOCKERIZE_STATUS:
 		dockerize_take_status(line, value);
@@ -107,7 +107,7 @@ static bool dockerize_take_flag(struct frontline *line, const struct frontargs *
 	case DOCKERIZE_STDERR:
 		frontline_say(line, "dockerize: waitfor does not do -%.*s; ", args->option.name_length,
 			      args->option.name);
-		frontline_refuse(line, DOCKERIZE_FAILED, "let a script behind it do that, or keep dockerize\n");
+		frontline_refuse(line, DOCKERIZE_FAILED, "let a script behind it do that, or keep dockerize");
 		return true;
 	default: /* of templates and of files that are followed: nothing to do without those; -exec is what waitfor does */
 		return false;
@@ -140,7 +140,7 @@ static void dockerize_aim(struct frontline *line, char *url, const char *paramet
 	is_tcp = strcmp(scheme, "tcp4") == 0 || strcmp(scheme, "tcp6") == 0;
 	if (!frontline_after(url + len, "://") || !(is_tcp || scheme_of_name(scheme))) {
 		frontline_say(line, "invalid host protocol provided: %s. ", scheme);
-		frontline_refuse(line, DOCKERIZE_FAILED, "supported protocols are: tcp, tcp4, tcp6 and http\n");
+		frontline_refuse(line, DOCKERIZE_FAILED, "supported protocols are: tcp, tcp4, tcp6 and http");
 	} else {
 		frontline_target(line,
 				 is_tcp ? alloc_format("tcp%s", url + len)
@@ -157,7 +157,7 @@ static void dockerize_settle(struct frontline *line)
 	if (line->is_bare)
 		frontcall_usage(line, STDERR_FILENO, DOCKERIZE_FAILED);
 	else if (values[DOCKERIZE_HEADER] && !line->words.count)
-		frontline_refuse(line, DOCKERIZE_FAILED, "-wait-http-header provided with no -wait option\n");
+		frontline_refuse(line, DOCKERIZE_FAILED, "-wait-http-header provided with no -wait option");
 	parameters =
 		frontline_keep(line, alloc_format("%s&status=%s%s", values[DOCKERIZE_NO_REDIRECT] ? "" : "&follow=10",
 						  values[DOCKERIZE_STATUS], line->parameters.data));

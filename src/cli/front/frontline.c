@@ -88,43 +88,23 @@ void frontline_target(struct frontline *line, char *target, char *subject)
 	frontline_add(&line->subjects, subject);
 }
 
-void frontline_place(struct frontline *line, const char *host, const char *port)
-{
-	bool bare = strchr(host, ':') && *host != '[';
-
-	frontline_target(line, alloc_format(bare ? "tcp://[%s]:%s" : "tcp://%s:%s", host, port), NULL);
-}
-
 void frontline_nothing(struct frontline *line)
 {
 	line->waits_for_nothing = true;
 	frontline_target(line, alloc_text("file:///."), NULL);
 }
 
-void frontline_command(struct frontline *line, int argc, char **argv, int at)
-{
-	line->command = at < argc ? argv + at : NULL;
-	if (line->command)
-		frontline_option(line, "--no-export", NULL);
-}
-
-__attribute__((format(printf, 2, 0))) static void frontline_say_list(struct frontline *line, const char *format,
-								     va_list args)
-{
-	char *text = NULL;
-	int len = vasprintf(&text, format, args);
-
-	buf_add_text(&line->said, alloc_check(len < 0 ? NULL : text));
-	free(text);
-}
-
 void frontline_say(struct frontline *line, const char *format, ...)
 {
 	va_list args;
+	char *text = NULL;
+	int len;
 
 	va_start(args, format);
-	frontline_say_list(line, format, args);
+	len = vasprintf(&text, format, args);
 	va_end(args);
+	buf_add_text(&line->said, alloc_check(len < 0 ? NULL : text));
+	free(text);
 }
 
 void frontline_end(struct frontline *line, int stream, int code)
@@ -135,13 +115,9 @@ void frontline_end(struct frontline *line, int stream, int code)
 	line->code = code;
 }
 
-void frontline_refuse(struct frontline *line, int code, const char *format, ...)
+void frontline_refuse(struct frontline *line, int code, const char *text)
 {
-	va_list args;
-
-	va_start(args, format);
-	frontline_say_list(line, format, args);
-	va_end(args);
+	frontline_say(line, "%s\n", text);
 	frontline_end(line, STDERR_FILENO, code);
 }
 

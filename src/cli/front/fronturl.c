@@ -29,20 +29,6 @@ char *fronturl_place(const char *before, const char *host, const char *port)
 	return alloc_format(is_bare ? "%s[%s]:%s" : "%s%s:%s", before, host, port);
 }
 
-bool fronturl_take(struct buf *out, const struct frontargs *args)
-{
-	const struct frontargs_option *option = &args->option;
-
-	if (option->sign != ':')
-		return false;
-	if (args->value && !*args->value)
-		return true;
-	buf_add_text(out, "&");
-	buf_add(out, option->meaning, (size_t)option->meaning_length);
-	fronturl_add(out, "=", args->value ? args->value : "true");
-	return true;
-}
-
 int fronturl_add_header(struct buf *out, const char *before, const char *text, char sign, const char *otherwise)
 {
 	const char *at = strchr(text, sign), *end = at ? at : text + strlen(text);

@@ -23,7 +23,7 @@ enum { PGISREADY_ACCEPTS, PGISREADY_REJECTS, PGISREADY_NO_RESPONSE, PGISREADY_NO
 static void pgisready_refuse(struct frontline *line)
 {
 	frontline_refuse(line, PGISREADY_NO_ATTEMPT,
-			 "pg_isready: hint: Try \"pg_isready --help\" for more information.\n");
+			 "pg_isready: hint: Try \"pg_isready --help\" for more information.");
 }
 
 /* Says what is wrong with an option, as getopt_long(3) does. */
@@ -80,7 +80,7 @@ static void pgisready_aim(struct frontline *line)
 	else if (strchr(database, '='))
 		frontline_refuse(line, PGISREADY_NO_ATTEMPT,
 				 "pg_isready: error: waitfor reads no keywords in -d; write -h, -p, -d and -U, or a "
-				 "postgresql:// URI\n");
+				 "postgresql:// URI");
 	else
 		frontline_target(line, pgisready_uri(line, host, port), alloc_format("%s:%s", host, port));
 }

@@ -79,7 +79,7 @@ static void wait4x_take_program(struct frontline *line, const char *word)
 		frontline_keep(line, alloc_text(word));
 	else if (frontline_cut(&line->kept, word) || at == line->kept.count)
 		frontline_refuse(line, WAIT4X_FAILED,
-				 "Error: a quote is not closed, or there is no program, in the command of exec\n");
+				 "Error: a quote is not closed, or there is no program, in the command of exec");
 	else
 		frontline_add(&line->words, alloc_text(line->kept.items[at++]));
 	for (; at < line->kept.count; at++) {
@@ -172,9 +172,8 @@ static void wait4x_take_option(struct frontline *line, const struct frontargs *a
 		break;
 	case WAIT4X_HEADER:
 		if (fronturl_add_header(&line->parameters, "&header=", value, ':', NULL))
-			frontline_refuse(
-				line, WAIT4X_FAILED,
-				"Error: can't parse the request header: malformed MIME header: missing colon\n");
+			frontline_refuse(line, WAIT4X_FAILED,
+					 "Error: can't parse the request header: malformed MIME header: missing colon");
 		break;
 	case WAIT4X_EXPECT_HEADER:
 		fronturl_add_header(&line->parameters, "&expect-header=", value, '=', ".*");
@@ -185,7 +184,7 @@ static void wait4x_take_option(struct frontline *line, const struct frontargs *a
 	case WAIT4X_XPATH:
 		frontline_refuse(
 			line, WAIT4X_FAILED,
-			"Error: waitfor knows no XPath; write --expect-body-regex instead of --expect-body-xpath\n");
+			"Error: waitfor knows no XPath; write --expect-body-regex instead of --expect-body-xpath");
 		break;
 	case WAIT4X_HELP:
 		frontcall_usage(line, STDOUT_FILENO, 0);

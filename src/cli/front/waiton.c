@@ -53,7 +53,7 @@ static bool waiton_take(struct frontline *line, struct frontargs *args, int opti
 		waiton_take_time(line, args, option);
 	else if (option == WAITON_CONFIG)
 		frontline_refuse(line, WAITON_FAILED,
-				 "Error: waitfor reads no --config of wait-on; write it as options\n");
+				 "Error: waitfor reads no --config of wait-on; write it as options");
 	else if (option == WAITON_HELP)
 		frontcall_usage(line, STDOUT_FILENO, WAITON_FAILED);
 	else if (option == FRONTARGS_UNKNOWN)

@@ -92,6 +92,39 @@ static void test_explain_quotes_for_a_shell_and_hides_secrets(void **state)
 	opened_close(&opened);
 }
 
+/* Is the option there, behind a dash? */
+static bool names(const char *said, const struct frontargs_option *option)
+{
+	for (const char *at = said; (at = strchr(at, '-')); at++)
+		if (strncmp(at + 1, option->name, (size_t)option->name_length) == 0 &&
+		    strchr("=\n", at[1 + option->name_length]))
+			return true;
+	return false;
+}
+
+static void test_help_names_what_is_understood(void **state)
+{
+	static const char *const calls[][2] = {{"wait-for-it", "--help"}, {"pg_isready", "--help"},
+					       {"wait-for", "--help"},    {"dockerize", "-help"},
+					       {"wait4x", "--help"},      {"wait-on", "--help"}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		char *argv[] = {(char *)calls[i][0], (char *)calls[i][1], NULL};
+		struct opened opened;
+		struct frontargs_option option;
+		const char *rest;
+		int count = 0;
+
+		opened_by(&opened, argv);
+		check(argv[0], opened.line.ends);
+		for (rest = opened.line.front->options; frontargs_read(&rest, &option); count++)
+			check_int(option.name, names(opened.line.said.data, &option), option.sign != '!');
+		check(argv[0], count > 3 && count <= FRONTLINE_VALUES);
+		opened_close(&opened);
+	}
+}
+
 static void test_exit_codes(void **state)
 {
 	static const struct {
@@ -119,6 +152,7 @@ int main(void)
 		cmocka_unit_test(test_waitfors_own_calls_are_left_alone),
 		cmocka_unit_test(test_a_tool_that_is_unknown_is_refused),
 		cmocka_unit_test(test_explain_quotes_for_a_shell_and_hides_secrets),
+		cmocka_unit_test(test_help_names_what_is_understood),
 		cmocka_unit_test(test_exit_codes),
 	};
 

@@ -10,8 +10,10 @@
 #include "cli/front/frontcall.h"
 #include "target/scheme.h"
 
-/* A new tool takes a row here and a file in cli/front/. */
+/* A new tool takes a row here and a file in cli/front/. `make size` builds it without any, to see what they take. */
+#ifndef FRONTS
 #define FRONTS(X) X(waitforit) X(pgisready) X(waitfor) X(dockerize) X(composewait) X(wait4x) X(waiton)
+#endif
 
 #define FRONT_DECLARE(name) extern const struct front front_##name;
 #define FRONT_POINT(name)   &front_##name,
@@ -33,7 +35,7 @@ static bool front_is_among(const char *name, const char *words)
 
 static const struct front *front_find(const char *name)
 {
-	for (size_t i = 0; i < FRONTS_COUNT; i++)
+	for (int i = 0; i < FRONTS_COUNT; i++)
 		if (front_is_among(name, fronts[i]->names))
 			return fronts[i];
 	return NULL;
@@ -42,13 +44,15 @@ static const struct front *front_find(const char *name)
 static int front_refuse(const char *name, struct error *err)
 {
 	struct buf known = {0};
+	char *names;
 
-	for (size_t i = 0; i < FRONTS_COUNT; i++) {
+	for (int i = 0; i < FRONTS_COUNT; i++) {
 		buf_add_text(&known, i ? ", " : "");
 		buf_add(&known, fronts[i]->names, strcspn(fronts[i]->names, "|"));
 	}
-	errors_set(err, "as %s: no such tool; write one of %s", name, known.data);
-	buf_release(&known);
+	names = buf_detach(&known);
+	errors_set(err, "as %s: no such tool; write one of %s", name, names);
+	free(names);
 	return -1;
 }
 

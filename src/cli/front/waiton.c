@@ -95,7 +95,7 @@ static char *waiton_target(const struct frontline *line, const char *resource)
 	const char *place = frontline_after(resource, "tcp:"), *socket = frontline_after(resource, "socket:");
 	const char *path = frontline_after(resource, "file:"), *web = frontline_after(resource, "http");
 
-	if (strstr(resource, "://"))
+	if (strstr(resource, "://") && *resource != '-') /* for waitfor that is an option */
 		return web && strchr(":s-", *web) ? waiton_web(resource) : alloc_text(resource);
 	if (place)
 		return alloc_format(strchr(place, ':') ? "tcp://%s" : "tcp://localhost:%s", place);

@@ -28,6 +28,7 @@ static void test_calls(void **state)
 		{"wait-on redis://u:p@a", {0}, -1, 0, "waitfor -t 0 redis://u:p@a"},
 		{"wait-on -s 1 -lv --nosuch x --no-color tcp:a:1 -d 0", {0}, -1, 0, "waitfor -t 0 tcp://a:1"},
 		{"wait-on tcp:a:1 -- -r", {0}, -1, 0, "waitfor -t 0 tcp://a:1 file:///proc/self/cwd/-r?stable=750ms"},
+		{"wait-on -- -a://b", {0}, -1, 0, "waitfor -t 0 file:///proc/self/cwd/-a%3A//b?stable=750ms"},
 		{"wait-on", {0}, 1, 1, "Usage: wait-on {OPTIONS} resource [...resource]\n"},
 		{"wait-on -t 5", {0}, 1, 1, "Usage: wait-on {OPTIONS} resource [...resource]\n"},
 		{"wait-on -h -t x", {0}, 1, 1, "Usage: wait-on {OPTIONS} resource [...resource]\n"},

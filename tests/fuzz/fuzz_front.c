@@ -15,8 +15,8 @@
 
 static const char *choose(unsigned number)
 {
-	static const char *const tools[] = {"wait-for-it", "wait-for-it.sh", "pg_isready",
-					    "wait-for",    "dockerize",      "wait"};
+	static const char *const tools[] = {"wait-for-it", "wait-for-it.sh", "pg_isready", "wait-for",
+					    "dockerize",   "wait",           "wait4x",     "wait-on"};
 
 	return tools[number % (sizeof(tools) / sizeof(tools[0]))];
 }

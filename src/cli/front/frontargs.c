@@ -10,7 +10,7 @@ static int frontargs_length(const char *text)
 {
 	int length = 0;
 
-	while (text[length] > '!' && text[length] != '=' && text[length] != '>' && text[length] != ':')
+	while (text[length] > '>' || text[length] == '-' || (text[length] >= '0' && text[length] <= '9'))
 		length++;
 	return length;
 }

@@ -10,7 +10,10 @@
 
 void frontline_add(struct frontline_list *list, char *item)
 {
-	list->items = alloc_resize(list->items, list->count + 2, sizeof(char *));
+	enum { STEP = 8 };
+
+	if (list->count % STEP == 0)
+		list->items = alloc_resize(list->items, list->count + STEP + 1, sizeof(char *));
 	list->items[list->count++] = item;
 	list->items[list->count] = NULL;
 }

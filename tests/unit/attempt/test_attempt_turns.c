@@ -95,8 +95,9 @@ static void test_a_later_one_keeps_its_head_start(void **state)
 	use_turns(&attempting, &turns, "turn://127.0.0.1:1,127.0.0.2:1,127.0.0.3:1");
 	attempting_run(&attempting, CLOCK_S, "three");
 	check("all began", turns.began[0] && turns.began[1] && turns.began[2]);
-	check("the second after 250 ms", turns.began[1] - turns.began[0] >= 250 * CLOCK_MS);
-	check("the third 250 ms after the second", turns.began[2] - turns.began[1] >= 250 * CLOCK_MS);
+	/* 250 ms from the beginning of a turn of the loop, which on a loaded machine is some ms before the probe began. */
+	check("the second after 250 ms", turns.began[1] - turns.began[0] >= 200 * CLOCK_MS);
+	check("the third 250 ms after the second", turns.began[2] - turns.began[1] >= 200 * CLOCK_MS);
 	attempting_close(&attempting);
 }
 

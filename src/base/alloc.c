@@ -48,14 +48,21 @@ char *alloc_slice(const char *text, size_t len)
 	return copy;
 }
 
+char *alloc_format_list(const char *format, va_list args)
+{
+	char *text = NULL;
+	int len = vasprintf(&text, format, args);
+
+	return alloc_check(len < 0 ? NULL : text);
+}
+
 char *alloc_format(const char *format, ...)
 {
 	va_list args;
-	char *text = NULL;
-	int len;
+	char *text;
 
 	va_start(args, format);
-	len = vasprintf(&text, format, args);
+	text = alloc_format_list(format, args);
 	va_end(args);
-	return alloc_check(len < 0 ? NULL : text);
+	return text;
 }

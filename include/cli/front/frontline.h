@@ -25,8 +25,7 @@ struct frontline_news {
 	const struct sinks_view *view;   /* NULL at RESTED: the pause behind the wait is over */
 	const struct progress *progress; /* of a target, with a BEGIN for each; NULL at END and RESTED */
 	const char *subject;             /* that target as the tool's messages show it; NULL without one */
-	const char *reason;              /* at TRIED: what came of it, in waitfor's words; else NULL */
-	bool changed;                    /* at TRIED: the reason is not that of the attempt before */
+	bool changed;                    /* at TRIED: what came of it is not that of the attempt before */
 	enum verdict verdict;            /* at END */
 };
 
@@ -129,6 +128,9 @@ void frontline_nothing(struct frontline *line);
 
 /* Adds text to what is said, printf style. */
 void frontline_say(struct frontline *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds what came of the last attempt, in waitfor's words, and behind it `after` and the end of the line. */
+void frontline_say_reason(struct frontline *line, const struct progress *progress, const char *after);
 
 /* There is nothing to wait for: what is said goes to that descriptor, and the exit code is code. */
 void frontline_end(struct frontline *line, int stream, int code);

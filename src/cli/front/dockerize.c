@@ -168,10 +168,11 @@ static void dockerize_settle(struct frontline *line)
 /* A file that is missing is no problem. */
 static void dockerize_say_tried(struct frontline *line, const struct frontline_news *news)
 {
-	if (news->progress->outcome.kind != OUTCOME_NO_FILE || !frontline_after(news->subject, "file:"))
-		frontline_say(line, "Problem with %s %s: %s. Sleeping 1s\n",
-			      frontline_after(news->subject, "http") ? "request to" : "dial", news->subject,
-			      news->reason);
+	if (news->progress->outcome.kind == OUTCOME_NO_FILE && frontline_after(news->subject, "file:"))
+		return;
+	frontline_say(line, "Problem with %s %s: ", frontline_after(news->subject, "http") ? "request to" : "dial",
+		      news->subject);
+	frontline_say_reason(line, news->progress, ". Sleeping 1s");
 }
 
 static void dockerize_say_done(struct frontline *line, const char *subject)

@@ -5,7 +5,10 @@
 
 #include "base/clock.h"
 
-/* Returns how far it is to a sign of the table or the end of a row. By hand, because strcspn costs five times as much here. */
+/*
+ * Returns how many letters, digits and dashes there are: up to a sign of the table, or the end of a row. By hand, because
+ * strcspn takes several times as many instructions here.
+ */
 static int frontargs_length(const char *text)
 {
 	int length = 0;

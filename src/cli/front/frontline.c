@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "report/words.h"
 
 void frontline_add(struct frontline_list *list, char *item)
 {
@@ -100,14 +101,18 @@ void frontline_nothing(struct frontline *line)
 void frontline_say(struct frontline *line, const char *format, ...)
 {
 	va_list args;
-	char *text = NULL;
-	int len;
+	char *text;
 
 	va_start(args, format);
-	len = vasprintf(&text, format, args);
+	text = alloc_format_list(format, args);
 	va_end(args);
-	buf_add_text(&line->said, alloc_check(len < 0 ? NULL : text));
+	buf_add_text(&line->said, text);
 	free(text);
+}
+
+void frontline_say_reason(struct frontline *line, const struct progress *progress, const char *after)
+{
+	frontline_say(line, "%s%s\n", words_reason(progress, false).text, after);
 }
 
 void frontline_end(struct frontline *line, int stream, int code)

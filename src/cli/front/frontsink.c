@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/cells.h"
 #include "net/loop.h"
-#include "report/words.h"
 #include "system/ending.h"
 #include "system/log.h"
 
@@ -57,12 +56,6 @@ static void frontsink_flush(struct frontline *line)
 
 static void frontsink_say(struct frontsink *says, struct frontline_news news)
 {
-	struct words_reason reason;
-
-	if (news.moment == FRONTLINE_TRIED) {
-		reason = words_reason(news.progress, false);
-		news.reason = reason.text;
-	}
 	news.view = says->view;
 	news.subject = news.progress ? frontline_subject(says->line, says->view, news.progress) : NULL;
 	says->line->front->say(says->line, &news);

@@ -279,8 +279,10 @@ static void wait4x_say(struct frontline *line, const struct frontline_news *news
 	if (news->moment == FRONTLINE_BEGIN)
 		frontline_say(line, "INF [%s] Checking the %s ...\n",
 			      type ? type : wait4x_find(line->values[WAIT4X_COMMAND])->title, news->subject);
-	if (news->moment == FRONTLINE_TRIED && news->changed)
-		frontline_say(line, "ERR Expectation failed error=\"%s\"\n", news->reason);
+	if (news->moment == FRONTLINE_TRIED && news->changed) {
+		frontline_say(line, "ERR Expectation failed error=\"");
+		frontline_say_reason(line, news->progress, "\"");
+	}
 	if (news->moment == FRONTLINE_END && news->verdict == VERDICT_TIMED_OUT) {
 		line->stamp = FRONTLINE_STAMP_NONE;
 		frontline_say(line, "Error: context deadline exceeded\n");

@@ -152,8 +152,10 @@ static void waiton_say_progress(struct frontline *line, const struct frontline_n
 		frontline_say(line, "waiting for %d resources: ", (int)count);
 		waiton_say_missing(line, news->view);
 	}
-	if (news->moment == FRONTLINE_TRIED && line->values[WAITON_VERBOSE])
-		frontline_say(line, "  %s: %s\n", news->subject, news->reason);
+	if (news->moment == FRONTLINE_TRIED && line->values[WAITON_VERBOSE]) {
+		frontline_say(line, "  %s: ", news->subject);
+		frontline_say_reason(line, news->progress, "");
+	}
 	if (news->moment == FRONTLINE_END && news->verdict == VERDICT_READY)
 		frontline_say(line, "wait-on(%d) complete\n", (int)getpid());
 }

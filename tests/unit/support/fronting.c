@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "report/words.h"
 #include "unit.h"
 
 enum { FRONTING_WORDS = 32 };
@@ -86,7 +85,6 @@ char *fronting_say_in(const char *call, const char *const *environ_found, const 
 	struct error err = {0};
 	struct fronting made;
 	struct progress progress;
-	struct words_reason reason;
 	struct sinks_view view = {.list = &progress, .count = 1};
 	struct frontline_news news = {
 		.moment = moment->moment, .view = &view, .verdict = moment->verdict, .changed = moment->changed};
@@ -100,9 +98,6 @@ char *fronting_say_in(const char *call, const char *const *environ_found, const 
 	progress.finished = moment->after;
 	if (moment->moment < FRONTLINE_END)
 		news.progress = &progress;
-	reason = words_reason(&progress, false);
-	if (moment->moment == FRONTLINE_TRIED)
-		news.reason = reason.text;
 	fronting_open(&made, call, environ_found);
 	if (news.progress)
 		news.subject = frontline_subject(&made.line, &view, &progress);

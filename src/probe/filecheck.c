@@ -132,7 +132,8 @@ static void filecheck_unbind(struct target *target)
 
 /*
  * The file's time may be ahead: a clock was set back, or it comes from another machine. So far that is as good as behind.
- * An age of minutes is told in whole ones, since each new text is a line in the log, but never as less than the limit.
+ * An age of minutes is told in whole ones, since a text that changes may be a line in the log, but never as less than the
+ * limit.
  */
 static struct outcome filecheck_judge_fresh(int64_t fresh, const struct timespec *modified)
 {

@@ -2,9 +2,9 @@
 
 #include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
+#include "attempt/finding.h"
 #include "attempt/probe.h"
 #include "attempt/runner.h"
 #include "attempt/sources.h"
@@ -29,9 +29,7 @@ struct attempt {
 	struct loop_timer next;  /* starts the next address */
 	struct loop_timer again; /* looks the names up again */
 	struct loop_timer limit; /* ends the attempt while no probe runs, so during the look-up */
-	struct outcome best;     /* the most useful outcome so far */
-	struct place best_place; /* where it was found */
-	bool best_found;         /* that is none of the target's endpoints: somebody named it */
+	struct finding best;
 	void (*done)(void *arg, const struct outcome *outcome, const struct place *place);
 	void *arg;
 };
@@ -75,26 +73,11 @@ static void attempt_clear(struct attempt *attempt)
 
 static void attempt_finish(struct attempt *attempt)
 {
-	struct outcome outcome = attempt->best;
-	struct place place = attempt->best_place;
+	struct finding best = attempt->best;
 
-	attempt->last = outcome.kind;
+	attempt->last = best.outcome.kind;
 	attempt_clear(attempt);
-	attempt->done(attempt->arg, &outcome, &place); /* may start the next attempt */
-}
-
-/* found: the place is none of the target's endpoints. Once somebody named it, it matters what is found there. */
-static void attempt_note(struct attempt *attempt, const struct outcome *outcome, const struct place *place, bool found)
-{
-	if (found < attempt->best_found)
-		return;
-	if (found > attempt->best_found || outcome_better(&attempt->best, outcome) == outcome) {
-		attempt->best = *outcome;
-		attempt->best_place = *place;
-		attempt->best_found = found;
-	} else if (attempt->best.kind == outcome->kind && strcmp(attempt->best.detail, outcome->detail) == 0) {
-		place_add_other(&attempt->best_place, place);
-	}
+	attempt->done(attempt->arg, &best.outcome, &best.place); /* may start the next attempt */
 }
 
 static int64_t attempt_time_left(const struct attempt *attempt)
@@ -118,7 +101,7 @@ static void attempt_on_probe(void *arg, struct probe *probe, const struct outcom
 	runner->running = false;
 	attempt->running--;
 	if (!refers)
-		attempt_note(attempt, outcome, &runner->place, runner->source && runner->source->found);
+		finding_note(&attempt->best, outcome, &runner->place, runner->source && runner->source->found);
 	if (outcome->kind == OUTCOME_READY && !refers) {
 		attempt_finish(attempt);
 		return;
@@ -169,11 +152,11 @@ static void attempt_note_lookups(struct attempt *attempt)
 
 	if (sources_lack_services(&attempt->sources, &outcome)) {
 		nowhere = place_of(attempt->target->endpoints);
-		attempt_note(attempt, &outcome, &nowhere, false);
+		finding_note(&attempt->best, &outcome, &nowhere, false);
 	}
 	for (size_t walk = 0; (source = sources_failed(&attempt->sources, &walk, &outcome));) {
 		nowhere = place_of(source->endpoint);
-		attempt_note(attempt, &outcome, &nowhere, source->found);
+		finding_note(&attempt->best, &outcome, &nowhere, source->found);
 	}
 }
 
@@ -254,7 +237,7 @@ static void attempt_on_limit(void *arg)
 					 : outcome_make(OUTCOME_LOCAL, "there was no time left");
 
 	attempt_note_lookups(attempt);
-	attempt_note(attempt, &outcome, &nowhere, sources_await_found(&attempt->sources));
+	finding_note(&attempt->best, &outcome, &nowhere, sources_await_found(&attempt->sources));
 	attempt_finish(attempt);
 }
 
@@ -289,9 +272,7 @@ void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 {
 	attempt->sockets = 1;
 	attempt->deadline = clock_now() + limit;
-	attempt->best = (struct outcome){0};
-	attempt->best_place = (struct place){0};
-	attempt->best_found = false;
+	attempt->best = (struct finding){0};
 	if (attempt->target->endpoint_count == 0) {
 		attempt_run(attempt, NULL, NULL);
 		return;

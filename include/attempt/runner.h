@@ -10,10 +10,10 @@
 #include "net/session.h"
 #include "target/place.h"
 
-struct attempt;
+struct race;
 
 struct runner {
-	struct attempt *attempt;
+	struct race *race;
 	struct probe probe;
 	bool running;
 	struct place place;

@@ -5,8 +5,7 @@
 #include <sys/socket.h>
 
 #include "attempt/finding.h"
-#include "attempt/probe.h"
-#include "attempt/runner.h"
+#include "attempt/race.h"
 #include "attempt/sources.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -17,14 +16,10 @@
 #define ATTEMPT_ASK_AGAIN     (1 * CLOCK_S)    /* how often a running attempt looks its names up again */
 
 struct attempt {
-	struct runner_pool *pool;
-	const struct target *target;
+	struct race race;
 	struct sources sources;
 	bool thorough;           /* the attempt does not end before every look-up has */
 	enum outcome_kind last;  /* how the previous attempt ended */
-	struct runner *runners;  /* list; the one that was started last comes first */
-	size_t running;          /* how many of them run */
-	size_t sockets;          /* how many the attempt has of the session: for those that run, and the next one */
 	int64_t deadline;        /* clock_now() time */
 	struct loop_timer next;  /* starts the next address */
 	struct loop_timer again; /* looks the names up again */
@@ -34,37 +29,10 @@ struct attempt {
 	void *arg;
 };
 
-/* Returns the sockets above this number to the session. */
-static void attempt_keep_sockets(struct attempt *attempt, size_t number)
-{
-	for (; attempt->sockets > number; attempt->sockets--)
-		session_give_socket(attempt->pool->session);
-}
-
-/* Makes sure that there is a socket for one more address. Returns false if the session has none now. */
-static bool attempt_take_socket(struct attempt *attempt)
-{
-	if (attempt->sockets > attempt->running)
-		return true;
-	if (!session_take_socket(attempt->pool->session))
-		return false;
-	attempt->sockets++;
-	return true;
-}
-
 /* Ends the attempt: stops what runs, and returns everything to the pool and the session. */
 static void attempt_clear(struct attempt *attempt)
 {
-	while (attempt->runners) {
-		struct runner *runner = attempt->runners;
-
-		attempt->runners = runner->before;
-		if (runner->running)
-			probe_release(&runner->probe);
-		runner_give(attempt->pool, runner);
-	}
-	attempt->running = 0;
-	attempt_keep_sockets(attempt, 0);
+	race_clear(&attempt->race);
 	loop_timer_clear(&attempt->next);
 	loop_timer_clear(&attempt->again);
 	loop_timer_clear(&attempt->limit);
@@ -89,24 +57,20 @@ static int64_t attempt_time_left(const struct attempt *attempt)
 
 static void attempt_go_on(struct attempt *attempt);
 
-static void attempt_on_probe(void *arg, struct probe *probe, const struct outcome *outcome)
+static void attempt_on_probe(void *arg, struct runner *runner, const struct outcome *outcome)
 {
-	struct runner *runner = arg;
-	struct attempt *attempt = runner->attempt;
-	bool refers = outcome->kind == OUTCOME_READY && probe->found_host;
+	struct attempt *attempt = arg;
+	bool refers = outcome->kind == OUTCOME_READY && runner->probe.found_host;
 
 	if (refers)
-		sources_add(&attempt->sources, probe->found_host, probe->found_port);
-	probe_release(probe);
-	runner->running = false;
-	attempt->running--;
-	if (!refers)
+		sources_add(&attempt->sources, runner->probe.found_host, runner->probe.found_port);
+	else
 		finding_note(&attempt->best, outcome, &runner->place, runner->source && runner->source->found);
 	if (outcome->kind == OUTCOME_READY && !refers) {
 		attempt_finish(attempt);
 		return;
 	}
-	if (runner == attempt->runners) /* another one that was started later keeps its head start */
+	if (runner == attempt->race.runners) /* another one that was started later keeps its head start */
 		loop_timer_clear(&attempt->next);
 	attempt_go_on(attempt);
 }
@@ -114,31 +78,8 @@ static void attempt_on_probe(void *arg, struct probe *probe, const struct outcom
 /* Starts a probe. source and address are NULL for a target without endpoints. */
 static void attempt_run(struct attempt *attempt, const struct source *source, const struct resolve_address *address)
 {
-	const struct protocol *protocol = probe_protocol(attempt->target, source && source->found);
-	struct runner *runner = runner_take(attempt->pool, protocol->state_size);
-	const struct endpoint *endpoint = source ? source->endpoint : NULL;
-
-	runner->attempt = attempt;
-	runner->source = source;
-	runner->before = attempt->runners;
-	attempt->runners = runner;
-	attempt->running++;
-	if (address) {
-		runner->place = place_of(endpoint);
-		runner->place.from_variable = address->from_variable;
-		runner->family = address->address.any.sa_family;
-		address_text(&address->address, runner->place.address, sizeof(runner->place.address));
-	}
-	probe_init(&runner->probe, runner->state, attempt->pool->session->loop, attempt->target, endpoint,
-		   address ? &address->address : NULL, attempt_time_left(attempt), attempt_on_probe, runner);
-	runner->probe.protocol = protocol;
-	runner->running = true;
-	runner->probe.sockets = &attempt->pool->session->kept;
-	runner->probe.tls = &attempt->pool->session->tls;
-	runner->probe.shared = &attempt->pool->shared;
-	runner->probe.last = attempt->last;
 	loop_timer_clear(&attempt->limit);
-	probe_start(&runner->probe);
+	race_run(&attempt->race, source, address, attempt_time_left(attempt), attempt->last);
 	loop_timer_set(&attempt->next,
 		       ATTEMPT_CONNECT_DELAY); /* also if it has its outcome, which is told on the next turn */
 }
@@ -151,7 +92,7 @@ static void attempt_note_lookups(struct attempt *attempt)
 	struct place nowhere;
 
 	if (sources_lack_services(&attempt->sources, &outcome)) {
-		nowhere = place_of(attempt->target->endpoints);
+		nowhere = place_of(attempt->race.target->endpoints);
 		finding_note(&attempt->best, &outcome, &nowhere, false);
 	}
 	for (size_t walk = 0; (source = sources_failed(&attempt->sources, &walk, &outcome));) {
@@ -163,13 +104,13 @@ static void attempt_note_lookups(struct attempt *attempt)
 /* Starts the next address if its time has come. Finishes the attempt if no probe runs and no address can follow. */
 static void attempt_go_on(struct attempt *attempt)
 {
-	const struct runner *last = attempt->runners;
+	const struct runner *last = attempt->race.runners;
 	const struct resolve_address *address;
 	const struct source *source;
 
 	if (loop_timer_is_set(&attempt->next))
 		return; /* the previous address still has its head start */
-	if (sources_has_next(&attempt->sources) && !attempt_take_socket(attempt)) {
+	if (sources_has_next(&attempt->sources) && !race_take_socket(&attempt->race)) {
 		loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
 		return;
 	}
@@ -179,15 +120,15 @@ static void attempt_go_on(struct attempt *attempt)
 		return;
 	}
 	/* Others can use the socket while names are looked up: a thousand silent names must not delay a service. */
-	attempt_keep_sockets(attempt, attempt->running);
-	if (attempt->running)
+	race_keep_sockets(&attempt->race, attempt->race.running);
+	if (attempt->race.running)
 		return;
 	/*
 	 * Once an address was tried, the attempt does not wait for the other look-up: the answer to AAAA may never come
 	 * (FACTS 13). If it does come, the next attempt uses it.
 	 */
 	if (sources_await(&attempt->sources) &&
-	    (!attempt->runners || attempt->thorough || sources_await_found(&attempt->sources))) {
+	    (!attempt->race.runners || attempt->thorough || sources_await_found(&attempt->sources))) {
 		loop_timer_set(&attempt->limit, attempt_time_left(attempt)); /* no probe runs, so no probe's deadline */
 		return;
 	}
@@ -198,7 +139,7 @@ static void attempt_go_on(struct attempt *attempt)
 static void attempt_on_next(void *arg)
 {
 	struct attempt *attempt = arg;
-	struct runner *last = attempt->runners;
+	struct runner *last = attempt->race.runners;
 
 	/* A connected server gets more time to reply: a second connection would be work for it and tell us little. */
 	if (last && last->running && probe_is_connected(&last->probe) && !last->waited_for_reply) {
@@ -231,7 +172,7 @@ static void attempt_on_news(void *arg)
 static void attempt_on_limit(void *arg)
 {
 	struct attempt *attempt = arg;
-	const struct place nowhere = place_of(attempt->target->endpoints);
+	const struct place nowhere = place_of(attempt->race.target->endpoints);
 	struct outcome outcome = sources_await(&attempt->sources)
 					 ? outcome_make(OUTCOME_DNS_SILENT, NULL)
 					 : outcome_make(OUTCOME_LOCAL, "there was no time left");
@@ -247,8 +188,7 @@ struct attempt *attempt_new(struct runner_pool *pool, const struct target *targe
 {
 	struct attempt *attempt = alloc_zero(1, sizeof(*attempt));
 
-	attempt->pool = pool;
-	attempt->target = target;
+	attempt->race = (struct race){.pool = pool, .target = target, .done = attempt_on_probe, .arg = attempt};
 	attempt->thorough = thorough;
 	attempt->done = done;
 	attempt->arg = arg;
@@ -270,10 +210,10 @@ void attempt_free(struct attempt *attempt)
 
 void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 {
-	attempt->sockets = 1;
+	attempt->race.sockets = 1;
 	attempt->deadline = clock_now() + limit;
 	attempt->best = (struct finding){0};
-	if (attempt->target->endpoint_count == 0) {
+	if (attempt->race.target->endpoint_count == 0) {
 		attempt_run(attempt, NULL, NULL);
 		return;
 	}
@@ -283,7 +223,7 @@ void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 		attempt_go_on(attempt);
 		return;
 	}
-	attempt_keep_sockets(attempt, 0);
+	race_keep_sockets(&attempt->race, 0);
 	loop_timer_set(&attempt->limit, limit);
 }
 

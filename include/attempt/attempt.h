@@ -21,7 +21,8 @@ struct attempt;
  * Returns an attempt, which the caller frees. pool and target must outlive it. done is called once for each
  * attempt_start, on a later turn of the loop; place is where the outcome was found, and counts the other addresses
  * where the same was. If thorough is true, an attempt that finds nothing ready does not end before every look-up has:
- * the verdict depends on this one attempt, and a late address could change it.
+ * the verdict depends on this one attempt, and a late address could change it. Else it ends when an address is not ready
+ * and all others hang: they go on, and the next attempt takes those over that are still addresses of the target.
  */
 struct attempt *attempt_new(struct runner_pool *pool, const struct target *target, bool thorough,
 			    void (*done)(void *arg, const struct outcome *outcome, const struct place *place),
@@ -38,7 +39,7 @@ void attempt_free(struct attempt *attempt);
  */
 void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited);
 
-/* Stops the attempt if it is running. done is then not called for it. */
+/* Stops the attempt if it is running, and what it has left to the next one. done is then not called for it. */
 void attempt_stop(struct attempt *attempt);
 
 #endif

@@ -101,6 +101,9 @@ void probe_init(struct probe *probe, void *state, struct loop *loop, const struc
 void probe_start(struct probe *probe);
 void probe_release(struct probe *probe);
 
+/* What the outcome would be if the deadline were now. */
+struct outcome probe_expiry(const struct probe *probe);
+
 /* Is it connected, so that only the reply is missing? The kind that probe_expire_as was last given says so. */
 bool probe_is_connected(const struct probe *probe);
 

@@ -16,9 +16,12 @@ struct runner {
 	struct race *race;
 	struct probe probe;
 	bool running;
+	bool is_aside; /* it runs on behind the attempt that started it */
+	int64_t began; /* clock_now() time */
 	struct place place;
 	int family;
-	const struct source *source; /* NULL: the target has no endpoints */
+	const struct source *source; /* NULL: the target has no endpoints; not to be used while is_aside */
+	bool found;                  /* source->found */
 	bool waited_for_reply;       /* it already got the extra time for a reply */
 	struct runner *before;       /* the next item of the list; it was started earlier */
 	size_t state_size;           /* bytes in state */
@@ -44,5 +47,16 @@ struct runner *runner_take(struct runner_pool *pool, size_t state_size);
 
 /* Takes the runner back. Its probe must not run any more. */
 void runner_give(struct runner_pool *pool, struct runner *runner);
+
+/*
+ * Lists of runners, linked by before; NULL is an empty one. runner_push adds at the front, and runner_pop takes from there;
+ * it returns NULL if the list is empty. runner_remove takes out one that is in the list.
+ */
+void runner_push(struct runner **list, struct runner *runner);
+struct runner *runner_pop(struct runner **list);
+void runner_remove(struct runner **list, struct runner *runner);
+
+/* Returns the one in the list at this address, and with the same found; NULL if there is none. */
+struct runner *runner_find(struct runner *list, const struct address *address, bool found);
 
 #endif

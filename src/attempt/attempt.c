@@ -11,40 +11,51 @@
 #include "base/clock.h"
 #include "target/scheme.h"
 
-#define ATTEMPT_CONNECT_DELAY (250 * CLOCK_MS) /* RFC 8305, 5: the head start of one address over the next */
-#define ATTEMPT_REPLY_DELAY   (1 * CLOCK_S)    /* the same, if the address is connected but has not replied yet */
-#define ATTEMPT_ASK_AGAIN     (1 * CLOCK_S)    /* how often a running attempt looks its names up again */
+#define ATTEMPT_ASK_AGAIN (1 * CLOCK_S) /* how often a running attempt looks its names up again */
 
 struct attempt {
 	struct race race;
 	struct sources sources;
-	bool thorough;           /* the attempt does not end before every look-up has */
+	bool thorough;           /* the attempt does not end before every look-up and every address has */
 	enum outcome_kind last;  /* how the previous attempt ended */
 	int64_t deadline;        /* clock_now() time */
 	struct loop_timer next;  /* starts the next address */
+	struct loop_timer hang;  /* looks whether all that runs hangs */
 	struct loop_timer again; /* looks the names up again */
 	struct loop_timer limit; /* ends the attempt while no probe runs, so during the look-up */
+	bool ended;              /* an address of this attempt is known not to be ready */
 	struct finding best;
 	void (*done)(void *arg, const struct outcome *outcome, const struct place *place);
 	void *arg;
 };
 
-/* Ends the attempt: stops what runs, and returns everything to the pool and the session. */
-static void attempt_clear(struct attempt *attempt)
+/* Ends the attempt, but for the race. */
+static void attempt_leave(struct attempt *attempt)
 {
-	race_clear(&attempt->race);
 	loop_timer_clear(&attempt->next);
+	loop_timer_clear(&attempt->hang);
 	loop_timer_clear(&attempt->again);
 	loop_timer_clear(&attempt->limit);
 	sources_leave(&attempt->sources);
 }
 
+static bool attempt_is_ready(const struct attempt *attempt)
+{
+	return attempt->best.outcome.kind == OUTCOME_READY;
+}
+
 static void attempt_finish(struct attempt *attempt)
 {
-	struct finding best = attempt->best;
+	struct finding best;
 
+	if (attempt_is_ready(attempt))
+		race_clear(&attempt->race);
+	else
+		race_leave(&attempt->race, &attempt->best);
+	attempt_leave(attempt);
+	best = attempt->best;
+	attempt->best = (struct finding){0};
 	attempt->last = best.outcome.kind;
-	attempt_clear(attempt);
 	attempt->done(attempt->arg, &best.outcome, &best.place); /* may start the next attempt */
 }
 
@@ -65,11 +76,13 @@ static void attempt_on_probe(void *arg, struct runner *runner, const struct outc
 	if (refers)
 		sources_add(&attempt->sources, runner->probe.found_host, runner->probe.found_port);
 	else
-		finding_note(&attempt->best, outcome, &runner->place, runner->source && runner->source->found);
-	if (outcome->kind == OUTCOME_READY && !refers) {
-		attempt_finish(attempt);
+		finding_note(&attempt->best, outcome, &runner->place, runner->found);
+	if (attempt_is_ready(attempt)) {
+		if (attempt->race.is_open) /* else the next attempt ends with it */
+			attempt_finish(attempt);
 		return;
 	}
+	attempt->ended |= !refers;
 	if (runner == attempt->race.runners) /* another one that was started later keeps its head start */
 		loop_timer_clear(&attempt->next);
 	attempt_go_on(attempt);
@@ -81,7 +94,7 @@ static void attempt_run(struct attempt *attempt, const struct source *source, co
 	loop_timer_clear(&attempt->limit);
 	race_run(&attempt->race, source, address, attempt_time_left(attempt), attempt->last);
 	loop_timer_set(&attempt->next,
-		       ATTEMPT_CONNECT_DELAY); /* also if it has its outcome, which is told on the next turn */
+		       RACE_CONNECT_DELAY); /* also if it has its outcome, which is told on the next turn */
 }
 
 /* Notes the outcome of each look-up that ended without an address. */
@@ -101,34 +114,65 @@ static void attempt_note_lookups(struct attempt *attempt)
 	}
 }
 
-/* Starts the next address if its time has come. Finishes the attempt if no probe runs and no address can follow. */
-static void attempt_go_on(struct attempt *attempt)
+/* Starts the next address. Returns false if there is none so far. */
+static bool attempt_run_next(struct attempt *attempt)
 {
-	const struct runner *last = attempt->race.runners;
 	const struct resolve_address *address;
 	const struct source *source;
 
+	do {
+		const struct runner *last = attempt->race.runners;
+
+		address = sources_next(&attempt->sources, last ? last->source : NULL, last ? last->family : AF_UNSPEC,
+				       &source);
+	} while (address && race_take_over(&attempt->race, source, address));
+	if (address)
+		attempt_run(attempt, source, address);
+	return address;
+}
+
+/*
+ * Must the attempt wait for an address that runs? Not if one is known not to be ready and the others hang: that one may be
+ * ready long before they end. But if the verdict depends on this attempt, each of them may change it.
+ */
+static bool attempt_must_stay(struct attempt *attempt)
+{
+	const struct race *race = &attempt->race;
+	int64_t patience;
+
+	if (race->running == race->aside_count)
+		return false;
+	if (attempt->thorough || !attempt->ended)
+		return true;
+	patience = race_patience(race);
+	if (patience)
+		loop_timer_set(&attempt->hang, patience);
+	return patience;
+}
+
+/* Starts the next address if its time has come. Finishes the attempt if no address can follow, and none is waited for. */
+static void attempt_go_on(struct attempt *attempt)
+{
+	struct race *race = &attempt->race;
+
 	if (loop_timer_is_set(&attempt->next))
 		return; /* the previous address still has its head start */
-	if (sources_has_next(&attempt->sources) && !race_take_socket(&attempt->race)) {
-		loop_timer_set(&attempt->next, ATTEMPT_CONNECT_DELAY);
+	if (sources_has_next(&attempt->sources) && !race_take_socket(race)) {
+		loop_timer_set(&attempt->next, RACE_CONNECT_DELAY);
 		return;
 	}
-	address = sources_next(&attempt->sources, last ? last->source : NULL, last ? last->family : AF_UNSPEC, &source);
-	if (address) {
-		attempt_run(attempt, source, address);
+	if (attempt_run_next(attempt))
 		return;
-	}
 	/* Others can use the socket while names are looked up: a thousand silent names must not delay a service. */
-	race_keep_sockets(&attempt->race, attempt->race.running);
-	if (attempt->race.running)
+	race_keep_sockets(race, race->running);
+	if (attempt_must_stay(attempt))
 		return;
 	/*
 	 * Once an address was tried, the attempt does not wait for the other look-up: the answer to AAAA may never come
 	 * (FACTS 13). If it does come, the next attempt uses it.
 	 */
 	if (sources_await(&attempt->sources) &&
-	    (!attempt->race.runners || attempt->thorough || sources_await_found(&attempt->sources))) {
+	    (!race->runners || attempt->thorough || sources_await_found(&attempt->sources))) {
 		loop_timer_set(&attempt->limit, attempt_time_left(attempt)); /* no probe runs, so no probe's deadline */
 		return;
 	}
@@ -144,7 +188,7 @@ static void attempt_on_next(void *arg)
 	/* A connected server gets more time to reply: a second connection would be work for it and tell us little. */
 	if (last && last->running && probe_is_connected(&last->probe) && !last->waited_for_reply) {
 		last->waited_for_reply = true;
-		loop_timer_set(&attempt->next, ATTEMPT_REPLY_DELAY - ATTEMPT_CONNECT_DELAY);
+		loop_timer_set(&attempt->next, RACE_REPLY_DELAY - RACE_CONNECT_DELAY);
 		return;
 	}
 	attempt_go_on(attempt);
@@ -162,13 +206,13 @@ static void attempt_on_again(void *arg)
 	loop_timer_set(&attempt->again, ATTEMPT_ASK_AGAIN);
 }
 
-/* A look-up has found addresses, or has ended. */
+/* A look-up has found addresses, or has ended; or an address may hang now. */
 static void attempt_on_news(void *arg)
 {
 	attempt_go_on(arg);
 }
 
-/* The time is up, and no probe runs. */
+/* The time is up, and no probe runs; or the attempt was ready before it began. */
 static void attempt_on_limit(void *arg)
 {
 	struct attempt *attempt = arg;
@@ -177,8 +221,10 @@ static void attempt_on_limit(void *arg)
 					 ? outcome_make(OUTCOME_DNS_SILENT, NULL)
 					 : outcome_make(OUTCOME_LOCAL, "there was no time left");
 
-	attempt_note_lookups(attempt);
-	finding_note(&attempt->best, &outcome, &nowhere, sources_await_found(&attempt->sources));
+	if (!attempt_is_ready(attempt)) {
+		attempt_note_lookups(attempt);
+		finding_note(&attempt->best, &outcome, &nowhere, sources_await_found(&attempt->sources));
+	}
 	attempt_finish(attempt);
 }
 
@@ -194,6 +240,7 @@ struct attempt *attempt_new(struct runner_pool *pool, const struct target *targe
 	attempt->arg = arg;
 	sources_open(&attempt->sources, pool->session, target, attempt_on_news, attempt);
 	loop_timer_init(pool->session->loop, &attempt->next, attempt_on_next, attempt);
+	loop_timer_init(pool->session->loop, &attempt->hang, attempt_on_news, attempt);
 	loop_timer_init(pool->session->loop, &attempt->again, attempt_on_again, attempt);
 	loop_timer_init(pool->session->loop, &attempt->limit, attempt_on_limit, attempt);
 	return attempt;
@@ -203,16 +250,20 @@ void attempt_free(struct attempt *attempt)
 {
 	if (!attempt)
 		return;
-	attempt_clear(attempt);
+	attempt_stop(attempt);
 	sources_close(&attempt->sources);
 	free(attempt);
 }
 
 void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 {
-	attempt->race.sockets = 1;
+	race_open(&attempt->race);
 	attempt->deadline = clock_now() + limit;
-	attempt->best = (struct finding){0};
+	attempt->ended = false;
+	if (attempt_is_ready(attempt)) {
+		loop_timer_set(&attempt->limit, 0);
+		return;
+	}
 	if (attempt->race.target->endpoint_count == 0) {
 		attempt_run(attempt, NULL, NULL);
 		return;
@@ -223,11 +274,13 @@ void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
 		attempt_go_on(attempt);
 		return;
 	}
-	race_keep_sockets(&attempt->race, 0);
+	race_keep_sockets(&attempt->race, attempt->race.running);
 	loop_timer_set(&attempt->limit, limit);
 }
 
 void attempt_stop(struct attempt *attempt)
 {
-	attempt_clear(attempt);
+	race_clear(&attempt->race);
+	attempt_leave(attempt);
+	attempt->best = (struct finding){0};
 }

@@ -150,11 +150,16 @@ static void probe_on_deliver(void *arg)
 	probe->done(probe->arg, probe, &outcome); /* may release the probe */
 }
 
+struct outcome probe_expiry(const struct probe *probe)
+{
+	return probe->expire_text ? outcome_make(probe->expire_kind, "%s", probe->expire_text)
+				  : outcome_make(probe->expire_kind, NULL);
+}
+
 static void probe_on_deadline(void *arg)
 {
 	struct probe *probe = arg;
-	struct outcome outcome = probe->expire_text ? outcome_make(probe->expire_kind, "%s", probe->expire_text)
-						    : outcome_make(probe->expire_kind, NULL);
+	struct outcome outcome = probe_expiry(probe);
 
 	probe_finish(probe, &outcome);
 }

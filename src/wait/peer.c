@@ -134,8 +134,7 @@ bool peer_try(struct peer *peer)
 
 void peer_end(struct peer *peer, enum progress_state state)
 {
-	if (peer->progress->state == PROGRESS_TRYING)
-		attempt_stop(peer->attempt);
+	attempt_stop(peer->attempt);
 	loop_timer_clear(&peer->pause);
 	loop_timer_clear(&peer->expiry);
 	progress_end(peer->progress, state, clock_now());

@@ -169,6 +169,19 @@ def test_a_dead_ipv6_address_costs_little(waitfor, net, dns, db):
     assert "10.77.0.5" in result.lines[-1]
 
 
+def test_a_dead_ipv6_address_does_not_hide_the_other(waitfor, net, dns, peer):
+    """IPv4 refuses at first, and is tried again while the attempt at IPv6 still hangs: that one has no limit here."""
+    net.blackhole("fd77::9")
+    address = net.address("10.77.0.5")
+    dns.name("db", a=d.at(address), aaaa=d.at("fd77::9"))
+    running = waitfor.start("-t", "60s", "--attempt-timeout", "60s", "tcp://db:7000", net=net)
+    running.wait_err("connection refused (10.77.0.5")
+    peer(silence, address=address, port=7000, net=net)
+    result = running.finish()
+    assert result.code == 0 and "10.77.0.5" in result.lines[-1], result
+    assert result.seconds < 30, "long before its time is up"
+
+
 def test_one_dead_family_costs_one_head_start(waitfor, net, dns, db):
     """Five dead IPv6 addresses, known before the IPv4 one is: not 250 ms for each."""
     dead = [net.blackhole(f"fd77::{number}") for number in range(90, 95)]

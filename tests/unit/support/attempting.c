@@ -37,8 +37,8 @@ void attempting_open(struct attempting *attempting)
 void attempting_use(struct attempting *attempting, const struct target *target)
 {
 	attempting->target = *target;
-	attempting->attempt =
-		attempt_new(&attempting->pool, &attempting->target, false, attempting_on_done, attempting);
+	attempting->attempt = attempt_new(&attempting->pool, &attempting->target, attempting->thorough,
+					  attempting_on_done, attempting);
 }
 
 void attempting_bind(struct attempting *attempting, const char *text)

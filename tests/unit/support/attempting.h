@@ -14,6 +14,7 @@ struct attempting {
 	struct runner_pool pool;
 	struct target target;
 	struct attempt *attempt;
+	bool thorough;       /* to be set before attempting_use or attempting_bind */
 	int dones, restarts; /* restarts: so often the next attempt is started from done */
 	struct outcome outcome;
 	struct place place;

@@ -1,0 +1,315 @@
+/* attempt.c, race.c: an address that hangs does not hide the others, with probes that end when the test says so. */
+#include "unit.h"
+
+#include <arpa/inet.h>
+
+#include "attempt/probe.h"
+#include "attempting.h"
+#include "base/clock.h"
+#include "name_server.h"
+#include "own_files.h"
+#include "target/scheme.h"
+
+/* Set by main: may this test write the files of the resolver? */
+static bool own_files;
+
+enum { LANES = 2 };
+
+/* What the probe at 127.0.0.1, or at the next address, does, and what was seen of it. */
+struct lane {
+	int64_t ends; /* so long after it began, in microseconds; 0: never */
+	enum outcome_kind kind;
+	bool connects; /* immediately; then only the reply is missing */
+	int starts, stops;
+	bool ends_both;      /* at its end the lane before it ends as well, in the same turn of the loop */
+	struct probe *probe; /* the last one that was started */
+};
+
+struct lane_state {
+	struct loop_timer end;
+};
+
+static struct lane *lane_of(const struct probe *probe)
+{
+	struct lane *lanes = probe->target->plan;
+
+	return &lanes[ntohl(probe->address->v4.sin_addr.s_addr) - INADDR_LOOPBACK];
+}
+
+static void lane_on_end(void *arg)
+{
+	struct lane *lane = lane_of(arg);
+	const struct outcome outcome = outcome_make(lane->kind, NULL);
+
+	probe_finish(arg, &outcome);
+	if (lane->ends_both)
+		lane_on_end(lane[-1].probe);
+}
+
+static void lane_start(struct probe *probe)
+{
+	struct lane_state *state = probe->state;
+	struct lane *lane = lane_of(probe);
+
+	lane->starts++;
+	lane->probe = probe;
+	loop_timer_init(probe->loop, &state->end, lane_on_end, probe);
+	if (lane->connects)
+		probe_expire_as(probe, OUTCOME_SILENT, NULL);
+	if (lane->ends)
+		loop_timer_set(&state->end, lane->ends);
+}
+
+static void lane_stop(struct probe *probe)
+{
+	struct lane_state *state = probe->state;
+
+	lane_of(probe)->stops++;
+	loop_timer_clear(&state->end);
+}
+
+static const struct protocol lane_protocol = {.state_size = sizeof(struct lane_state),
+					      .start = lane_start,
+					      .stop = lane_stop};
+static const struct scheme lane_scheme = {.name = "lane", .protocol = &lane_protocol};
+
+static void open_lanes(struct attempting *attempting, struct lane *lanes, const char *text)
+{
+	struct target target = {0};
+	struct error err = {0};
+
+	if (target_parse(&target, text, &err))
+		fail_msg("%s", err.text);
+	target.scheme = &lane_scheme;
+	target.plan = lanes;
+	attempting_use(attempting, &target);
+}
+
+static void open_both(struct attempting *attempting, struct lane *lanes)
+{
+	attempting_open(attempting);
+	open_lanes(attempting, lanes, "lane://127.0.0.1:1,127.0.0.2:1");
+}
+
+/* One attempt, in which 127.0.0.2 refuses long before the limit. */
+static void run_refused(struct attempting *attempting)
+{
+	attempting_run(attempting, ATTEMPTING_LIMIT, "refused");
+	check_int("refused", attempting->outcome.kind, OUTCOME_REFUSED);
+	check_text("at the second", attempting->place.address, "127.0.0.2");
+	check("not held up by the first", attempting->took < ATTEMPTING_LIMIT / 2);
+}
+
+static void pause_on_end(void *arg)
+{
+	loop_stop(arg);
+}
+
+static void pause_for(struct attempting *attempting, int64_t length)
+{
+	struct loop_timer timer;
+
+	loop_timer_init(attempting->unit.loop, &timer, pause_on_end, attempting->unit.loop);
+	loop_timer_set(&timer, length);
+	unit_loop_run(&attempting->unit, "a pause");
+}
+
+/* The second one is tried again and again, while there is one connection to the first. */
+static void test_one_hangs(void **state)
+{
+	struct lane lanes[LANES] = {{0}, {.ends = 1 * CLOCK_MS, .kind = OUTCOME_REFUSED}};
+	struct attempting attempting;
+
+	(void)state;
+	open_both(&attempting, lanes);
+	for (int i = 1; i <= 5; i++) {
+		run_refused(&attempting);
+		check_int("the first: tried once", lanes[0].starts, 1);
+		check_int("the second: in each attempt", lanes[1].starts, i);
+		check_int("the first has a socket", (long long)attempting.session.sockets, 1);
+	}
+	attempt_stop(attempting.attempt);
+	check_int("stopped", lanes[0].stops, 1);
+	check_int("and no socket any more", (long long)attempting.session.sockets, 0);
+	attempting_close(&attempting);
+}
+
+/* The first address has its head start, whichever of the two hangs. */
+static void test_it_hangs_after_its_head_start(void **state)
+{
+	struct lane lanes[LANES] = {{.ends = 1 * CLOCK_MS, .kind = OUTCOME_REFUSED}, {0}};
+	struct attempting attempting;
+
+	(void)state;
+	open_both(&attempting, lanes);
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "the second hangs");
+	check("250 ms", attempting.took >= 200 * CLOCK_MS && attempting.took < ATTEMPTING_LIMIT / 2);
+	attempting_close(&attempting);
+}
+
+static void test_ready_in_a_later_attempt(void **state)
+{
+	struct lane lanes[LANES] = {{.ends = 700 * CLOCK_MS, .kind = OUTCOME_READY},
+				    {.ends = 300 * CLOCK_MS, .kind = OUTCOME_REFUSED}};
+	struct attempting attempting;
+
+	(void)state;
+	open_both(&attempting, lanes);
+	run_refused(&attempting);
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "ready");
+	check_int("ready", attempting.outcome.kind, OUTCOME_READY);
+	check_text("at the first", attempting.place.address, "127.0.0.1");
+	check_int("by its first connection", lanes[0].starts, 1);
+	attempting_close(&attempting);
+}
+
+static void test_ready_between_two_attempts(void **state)
+{
+	struct lane lanes[LANES] = {{.ends = 400 * CLOCK_MS, .kind = OUTCOME_READY},
+				    {.ends = 1 * CLOCK_MS, .kind = OUTCOME_REFUSED}};
+	struct attempting attempting;
+
+	(void)state;
+	open_both(&attempting, lanes);
+	run_refused(&attempting);
+	pause_for(&attempting, 600 * CLOCK_MS);
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "ready");
+	check_int("ready", attempting.outcome.kind, OUTCOME_READY);
+	check_text("at the first", attempting.place.address, "127.0.0.1");
+	check_int("nobody was asked again", lanes[0].starts + lanes[1].starts, 2);
+	check_int("and no socket is kept", (long long)attempting.session.sockets, 0);
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "after that");
+	check_int("a new look", lanes[0].starts, 2);
+	attempting_close(&attempting);
+}
+
+static void test_refused_between_two_attempts(void **state)
+{
+	struct lane lanes[LANES] = {{.ends = 400 * CLOCK_MS, .kind = OUTCOME_REFUSED},
+				    {.ends = 1 * CLOCK_MS, .kind = OUTCOME_REFUSED}};
+	struct attempting attempting;
+
+	(void)state;
+	open_both(&attempting, lanes);
+	run_refused(&attempting);
+	pause_for(&attempting, 600 * CLOCK_MS);
+	check_int("its socket is free", (long long)attempting.session.sockets, 0);
+	run_refused(&attempting);
+	check_int("tried again", lanes[0].starts, 2);
+	attempting_close(&attempting);
+}
+
+/* The outcome is the one that the attempt would have if it waited: a connected server got further than a refusal. */
+static void test_what_hangs_counts(void **state)
+{
+	struct lane lanes[LANES] = {{.connects = true}, {.ends = 1 * CLOCK_MS, .kind = OUTCOME_REFUSED}};
+	struct attempting attempting;
+
+	(void)state;
+	open_both(&attempting, lanes);
+	for (int i = 0; i < 2; i++) {
+		attempting_run(&attempting, ATTEMPTING_LIMIT, "silent");
+		check_int("silent", attempting.outcome.kind, OUTCOME_SILENT);
+		check_text("at the first", attempting.place.address, "127.0.0.1");
+		check("before the limit", attempting.took < ATTEMPTING_LIMIT / 2);
+		/* A connected server gets 1 s, in which a second connection would be work for it. */
+		check("not before it hangs", i > 0 || attempting.took >= 900 * CLOCK_MS);
+	}
+	check_int("one connection", lanes[0].starts, 1);
+	attempting_close(&attempting);
+}
+
+/* Both end in one turn of the loop: the attempt waits for the outcome that is told second. */
+static void test_both_end_in_one_turn(void **state)
+{
+	struct lane lanes[LANES] = {{.kind = OUTCOME_STARTING},
+				    {.ends = 10 * CLOCK_MS, .kind = OUTCOME_REFUSED, .ends_both = true}};
+	struct attempting attempting;
+
+	(void)state;
+	open_both(&attempting, lanes);
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "both");
+	check_int("the one that got further", attempting.outcome.kind, OUTCOME_STARTING);
+	attempting_close(&attempting);
+}
+
+/* All hang: the attempt takes as long as they do. */
+static void test_all_hang(void **state)
+{
+	struct lane lanes[LANES] = {{0}, {0}};
+	struct attempting attempting;
+
+	(void)state;
+	open_both(&attempting, lanes);
+	attempting_run(&attempting, 600 * CLOCK_MS, "all hang");
+	check_int("no answer", attempting.outcome.kind, OUTCOME_CONNECT_TIMEOUT);
+	check("to the limit", attempting.took >= 600 * CLOCK_MS);
+	attempting_close(&attempting);
+}
+
+/* The verdict depends on one attempt (--once, --down): each address may change it. */
+static void test_a_thorough_attempt_waits(void **state)
+{
+	struct lane lanes[LANES] = {{.ends = 600 * CLOCK_MS, .kind = OUTCOME_READY},
+				    {.ends = 1 * CLOCK_MS, .kind = OUTCOME_REFUSED}};
+	struct attempting attempting;
+
+	(void)state;
+	attempting_open(&attempting);
+	attempting.thorough = true;
+	open_lanes(&attempting, lanes, "lane://127.0.0.1:1,127.0.0.2:1");
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "ready");
+	check_int("ready", attempting.outcome.kind, OUTCOME_READY);
+	attempting_close(&attempting);
+}
+
+/* What hangs at an address that DNS does not name any more ends with the next attempt. */
+static void test_an_address_that_is_gone(void **state)
+{
+	static const struct name_server_row both[] = {{.name = "db.test", .a = {"127.0.0.1", "127.0.0.2"}}},
+					    second[] = {{.name = "db.test", .a = {"127.0.0.2"}}};
+	struct lane lanes[LANES] = {{0}, {.ends = 1 * CLOCK_MS, .kind = OUTCOME_REFUSED}};
+	int64_t deadline = clock_now() + ATTEMPTING_LIMIT / 2;
+	struct attempting attempting;
+	struct name_server server;
+
+	(void)state;
+	if (!own_files)
+		skip();
+	attempting_open(&attempting);
+	name_server_open(&server, &attempting.unit, both, 1);
+	name_server_use(&server, "");
+	open_lanes(&attempting, lanes, "lane://db.test:1");
+	run_refused(&attempting);
+	check_int("it hangs", lanes[0].starts - lanes[0].stops, 1);
+	server.rows = second;
+	while (lanes[0].stops == 0 && clock_now() < deadline) {
+		pause_for(&attempting, 50 * CLOCK_MS);
+		run_refused(&attempting);
+	}
+	check_int("stopped, long before its limit", lanes[0].stops, 1);
+	check_int("and not tried again", lanes[0].starts, 1);
+	attempting_close(&attempting);
+	name_server_close(&server);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_hangs),
+		cmocka_unit_test(test_it_hangs_after_its_head_start),
+		cmocka_unit_test(test_ready_in_a_later_attempt),
+		cmocka_unit_test(test_ready_between_two_attempts),
+		cmocka_unit_test(test_refused_between_two_attempts),
+		cmocka_unit_test(test_what_hangs_counts),
+		cmocka_unit_test(test_both_end_in_one_turn),
+		cmocka_unit_test(test_all_hang),
+		cmocka_unit_test(test_a_thorough_attempt_waits),
+		cmocka_unit_test(test_an_address_that_is_gone),
+	};
+
+	own_files = own_files_take();
+	if (own_files)
+		own_files_write(OWN_HOSTS, "127.0.0.1 localhost\n");
+	return unit_main(tests);
+}

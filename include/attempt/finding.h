@@ -20,4 +20,7 @@ struct finding {
  */
 void finding_note(struct finding *finding, const struct outcome *outcome, const struct place *place, bool is_found);
 
+/* Forgets it. The texts stay, and the next outcome overwrites them: an attempt is too short for more. */
+void finding_clear(struct finding *finding);
+
 #endif

@@ -54,7 +54,7 @@ static void attempt_finish(struct attempt *attempt)
 		race_leave(&attempt->race, &attempt->best);
 	attempt_leave(attempt);
 	best = attempt->best;
-	attempt->best = (struct finding){0};
+	finding_clear(&attempt->best);
 	attempt->last = best.outcome.kind;
 	attempt->done(attempt->arg, &best.outcome, &best.place); /* may start the next attempt */
 }
@@ -282,5 +282,5 @@ void attempt_stop(struct attempt *attempt)
 {
 	race_clear(&attempt->race);
 	attempt_leave(attempt);
-	attempt->best = (struct finding){0};
+	finding_clear(&attempt->best);
 }

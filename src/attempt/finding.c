@@ -6,8 +6,17 @@ void finding_note(struct finding *finding, const struct outcome *outcome, const 
 {
 	if (is_found < finding->is_found)
 		return;
-	if (is_found > finding->is_found || outcome_better(&finding->outcome, outcome) == outcome)
-		*finding = (struct finding){*outcome, *place, is_found};
-	else if (finding->outcome.kind == outcome->kind && strcmp(finding->outcome.detail, outcome->detail) == 0)
+	if (is_found > finding->is_found || outcome_better(&finding->outcome, outcome) == outcome) {
+		finding->outcome = *outcome;
+		finding->place = *place;
+		finding->is_found = is_found;
+	} else if (finding->outcome.kind == outcome->kind && strcmp(finding->outcome.detail, outcome->detail) == 0) {
 		place_add_other(&finding->place, place);
+	}
+}
+
+void finding_clear(struct finding *finding)
+{
+	finding->outcome.kind = OUTCOME_NONE;
+	finding->is_found = false;
 }

@@ -65,21 +65,23 @@ static void front_quote(struct buf *out, const char *word)
 		envprint_quote(out, word);
 }
 
-/* Says waitfor's argv, in which the targets begin at `first`. A password in them is masked. */
+/* Says waitfor's argv, in which the targets begin at `first`. What may be a secret in them is masked, and a comment says so. */
 static void front_explain(struct frontline *line, size_t first)
 {
 	char *const *argv = line->options.items;
+	bool masks = false;
 
 	buf_release(&line->said);
 	for (size_t i = 0; argv[i]; i++) {
 		bool is_target = i >= first && i < first + line->targets.count;
 		char *masked = is_target ? mask_target(argv[i], scheme_parameter) : alloc_text(argv[i]);
 
+		masks |= strcmp(masked, argv[i]) != 0;
 		buf_add_text(&line->said, i ? " " : "");
 		front_quote(&line->said, masked);
 		free(masked);
 	}
-	buf_add_text(&line->said, "\n");
+	buf_add_text(&line->said, masks ? "\n# *** may hide a secret: write it there\n" : "\n");
 	line->is_exact = true;
 	frontline_end(line, STDOUT_FILENO, 0);
 }
@@ -166,6 +168,7 @@ void front_close(struct frontline *line)
 {
 	frontline_release_list(&line->words);
 	buf_release(&line->parameters);
+	buf_release(&line->secured);
 	frontline_release_list(&line->expected);
 	frontline_release_list(&line->kept);
 	frontline_release_list(&line->options);

@@ -23,9 +23,9 @@ CASES = [
      ["Waiting for: tcp://DOWN", "Problem with dial", "Timeout after 1s waiting on dependencies to become available: [tcp://DOWN]"]),
     ("-wait http://DOWN/ -timeout 1s -wait-retry-interval 200ms echo app", 1, "",
      ["Waiting for: http://DOWN/", "Problem with request", "Timeout after 1s waiting on dependencies to become available: [http://DOWN/]"]),
-    ("-wait unix:///no/such/socket -timeout 1100ms", 1, "",
+    ("-wait unix:///no/such/socket -timeout 1s", 1, "",
      ["Waiting for: unix:///no/such/socket", "Problem with dial",
-      "Timeout after 1.1s waiting on dependencies to become available: [unix:///no/such/socket]"]),
+      "Timeout after 1s waiting on dependencies to become available: [unix:///no/such/socket]"]),
     ("-wait file:///no/such/file -wait tcp://UP -timeout 500ms", 1, "",
      ["Waiting for: file:///no/such/file", "Waiting for: tcp://UP", "Connected to tcp://UP",
       "Timeout after 500ms waiting on dependencies to become available: [file:///no/such/file tcp://UP]"]),
@@ -74,6 +74,18 @@ def test_a_url_is_asked_as_gos_client_does(dockerize, site, path, code):
     result = dockerize("-wait", f"{site}{path}", "-timeout", "1s")
     assert result.code == code, result
     assert bool(re.search(r" Received 2(\d\d|xx) from http://127.0.0.1:\d+/\S*$", result.err, re.M)) == (code == 0), result
+
+
+def test_the_parameters_of_a_url_are_the_services(fronts, dockerize, site):
+    """Names that waitfor has as well, and a comma."""
+    assert dockerize("-wait", f"{site}/200?key=abc&status=a,b&method=x", "-timeout", "1s").code == 0
+    assert dockerize("-wait", f"{site}/to/200?follow=me", "-timeout", "1s").code == 0
+
+
+def test_what_is_for_tls_does_not_matter_without_it(fronts, site):
+    """-skip-tls-verify is powerman's, -cacert too."""
+    words = ["-wait", f"{site}/200", "-skip-tls-verify", "-cacert", "/no/such/file", "-timeout", "1s"]
+    assert fronts("dockerize", *words).code == 0
 
 
 def test_statuses_and_redirects_of_the_fork(fronts, site):
@@ -138,12 +150,18 @@ def test_a_command_that_is_not_there_is_told_before_the_wait(fronts, fill):
     assert original.code == 1 and "Error starting command: `no-such-command`" in original.lines[-1]
 
 
+@pytest.mark.parametrize("limit", [".5s", "500\N{MICRO SIGN}s", "1s1m"])
+def test_a_duration_is_read_as_waitfor_does(fronts, fill, limit):
+    result = fronts("dockerize", "-wait", fill("tcp://UP"), "-timeout", limit)
+    assert result.code == 2 and "invalid value" in result.err, result
+
+
 def test_a_reason_is_told_when_it_changes(fronts, fill):
     words = "-wait", fill("tcp://DOWN"), "-timeout", "2500ms", "-wait-retry-interval", "200ms"
     result = fronts("dockerize", *words)
     assert [TIME.sub("", line) for line in result.lines] == [
         fill("Waiting for: tcp://DOWN"), fill("Problem with dial tcp://DOWN: connection refused (DOWN). Sleeping 1s"),
-        fill("Timeout after 2.5s waiting on dependencies to become available: [tcp://DOWN]")]
+        fill("Timeout after 2500ms waiting on dependencies to become available: [tcp://DOWN]")]
     original = fronts.original("dockerize", *words)
     assert original.err.count("connection refused. Sleeping 200ms") > 5, original
 

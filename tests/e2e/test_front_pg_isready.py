@@ -72,6 +72,17 @@ def test_what_servers_answer(both, peer, script, code, answer):
     assert both("-h", host, "-p", port, "-t", "2") == (code, f"{host}:{port} - {answer}\n", "")
 
 
+def test_a_uri_without_a_host(both, fronts, peer):
+    """libpq takes from the options and the variables what the URI does not name, and an empty option names nothing."""
+    host, port = peer(pgwire.answers(pgwire.ask_cleartext_password())).target.rsplit(":", 1)
+    told = (0, f"{host}:{port} - accepting connections\n", "")
+    assert both("-d", "postgresql:///x", "-h", host, "-p", port) == told
+    # The original says an empty place then.
+    assert seen(fronts("pg_isready", "-h", "", "-p", "", env={"PGHOST": host, "PGPORT": port})) == told
+    assert fronts.original("pg_isready", "-h", "", "-p", "", env={"PGHOST": host, "PGPORT": port}).code == 0
+    assert both("-p", port, env={"PGHOSTADDR": host}) == told
+
+
 # --- what differs (docs/DROP-IN.md) ---------------------------------------------------------------
 
 def test_the_version_is_waitfors(fronts):
@@ -96,3 +107,8 @@ def test_the_servers_log_stays_clean(fronts, new_pg):
     before = server.log()
     assert fronts("pg_isready", "-h", "127.0.0.1", "-p", server.port).code == 0
     assert server.log() == before
+
+
+def test_no_file_of_services_is_read(fronts, peer):
+    host, port = peer(listen=False).target.rsplit(":", 1)
+    assert fronts("pg_isready", "-h", host, "-p", port, env={"PGSERVICE": "nosuch"}).code == 2

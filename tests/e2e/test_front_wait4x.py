@@ -121,18 +121,65 @@ def test_dns(fronts, net, dns):
         assert result.code == code, (words, result)
 
 
+def test_a_program_whose_name_has_signs_of_a_url(fronts, folder):
+    program = folder / "a%62?c"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert fronts("wait4x", "exec", str(program), "-t", "5s", "-q").code == 0
+
+
+def test_the_parameters_of_a_url_are_the_services(wait4x, site):
+    assert wait4x("http", f"{site}/200?status=404&method=x,y", "--expect-status-code", "200", "-t", "1s", "-q").code == 0
+
+
+def test_what_is_for_tls_does_not_matter_without_it(wait4x, site):
+    assert wait4x("http", f"{site}/200", "--insecure-skip-tls-verify", "-t", "1s", "-q").code == 0
+
+
+def test_the_last_of_two_flags_counts(wait4x, fill, site):
+    words = ["--expect-status-code", "500", "--expect-status-code", "200"]
+    assert wait4x("http", f"{site}/200", *words, "-t", "1s", "-q").code == 0
+    assert wait4x("tcp", fill("UP"), "-v", "-v=false", "-t", "1s", "-q").code == 0
+
+
+def test_options_of_the_redis_driver(fronts, redis):
+    url = f"redis://127.0.0.1:{redis.port}?dial_timeout=3s&protocol=3"
+    assert fronts("wait4x", "redis", url, "-t", "5s", "-q").code == 0
+
+
+# --- what differs (docs/DROP-IN.md) ---------------------------------------------------------------
+
 def test_services_that_waitfor_does_not_know(fronts):
     for words in (["influxdb", "http://127.0.0.1:1"], ["temporal", "server", "127.0.0.1:1"]):
         result = fronts("wait4x", *words)
-        assert result.code == 1 and len(result.lines) == 1 and words[0] in result.err, result
+        assert result.code == 1 and f'unknown command "{words[0]}"' in result.err, result
+
+
+def test_flags_of_a_command_follow_it(fronts, fill):
+    assert fronts("wait4x", "--connection-timeout", "1s", "tcp", fill("UP")).code == 1
+    assert fronts("wait4x", "tcp", "--connection-timeout", "1s", fill("UP"), "-q").code == 0
+
+
+def test_a_coefficient_is_not_read(fronts, fill):
+    assert fronts("wait4x", "tcp", fill("UP"), "--backoff-exponential-coefficient", "x", "-q").code == 0
+
+
+def test_an_expectation_of_dns_is_plain_text(fronts):
+    assert fronts.explain("wait4x", "dns", "TXT", "db.test", "--expect-value", "^v=1") == \
+        "waitfor -t 10s 'dns://db.test?type=TXT&contains=%5Ev%3D1'"
+
+
+def test_a_schema_of_postgresql_is_a_part_of_the_table(fronts):
+    result = fronts("wait4x", "postgresql", "postgres://127.0.0.1:1/x?currentSchema=shop", "--expect-table", "t", "-t", "1s")
+    assert result.code == 124 and "currentSchema" in result.err, result
+    assert fronts.explain("wait4x", "postgresql", "postgres://db/x", "--expect-table", "shop.t") == \
+        "waitfor -t 10s 'postgres://db/x?table=shop.t'"
 
 
 def test_the_environment_of_the_command_is_left_as_it_is(wait4x, fill):
     result = wait4x("tcp", fill("UP"), "-q", "--", "env")
     assert dict(line.split("=", 1) for line in result.out.splitlines()) == CLEAN_ENV
 
-
-# --- what differs (docs/DROP-IN.md) ---------------------------------------------------------------
 
 def test_the_command_takes_its_place(fronts, fill):
     """wait4x stays as its parent, ends with 1 whatever its code is, and gives it no standard input."""

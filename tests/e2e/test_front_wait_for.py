@@ -57,6 +57,11 @@ def test_a_url_is_asked_as_wget_does(fronts, site, path, code):
 
 # --- what is better (docs/DROP-IN.md) -------------------------------------------------------------
 
+def test_a_target_that_lacks_a_part_is_refused(fronts, fill):
+    result = fronts("wait-for", ":5432", fill("UP"), "--", "echo", "app")
+    assert (result.code, result.out) == (2, "") and "you need to provide a host and port" in result.err, result
+
+
 def test_all_targets_are_waited_for(fronts, fill):
     assert fronts("wait-for", *fill("DOWN UP -t 1")).code == 1
 

@@ -102,6 +102,13 @@ def test_a_command_that_is_started_anyway_is_not_said_to_be_refused(fronts, fill
 
 # --- what is better (docs/DROP-IN.md) -------------------------------------------------------------
 
+@pytest.mark.parametrize("words", ["UP db:", ":1 UP"])
+def test_a_target_that_lacks_a_part_is_refused(fronts, fill, words):
+    """As "$DB_HOST:$DB_PORT" with a variable that is not set. The original looks at the last one only."""
+    result = fronts("wait-for-it", *fill(words).split(), "-t", "1", "--", "echo", "app")
+    assert (result.code, result.out) == (1, "") and "you need to provide a host and port" in result.err, result
+
+
 def test_all_targets_are_waited_for(fronts, fill):
     result = fronts("wait-for-it", *words_of(fill("DOWN UP -t 1")))
     assert result.code == 124 and fill("timeout occurred after waiting 1 seconds for DOWN") in result.err, result

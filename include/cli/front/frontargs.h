@@ -22,7 +22,8 @@ enum frontargs_style {
  *   "p,port="               one that takes a value
  *   "timeout=10s"           ... and has this one if it is not given
  *   "i,interval=>--pause"   it stands for that option of waitfor's
- *   "ca-file=:cacert"       it stands for that parameter of a URL
+ *   "exit-code=:exit"       it stands for that parameter of a URL
+ *   "ca-file=+cacert"       the same, for URLs in TLS only
  *   "config=!"              the tool has it, but not waitfor: --help does not name it
  */
 #define FRONTARGS_NUMBER(number, text) number,
@@ -34,7 +35,7 @@ struct frontargs_option {
 	int name_length, standard_length, meaning_length;
 	bool takes_value;
 	char letter; /* 0: none */
-	char sign;   /* '>', ':' or '!'; another letter: none */
+	char sign;   /* '>', ':', '+' or '!'; another letter: none */
 };
 
 /* What frontargs_next returns, if not the number of an option. */
@@ -54,10 +55,10 @@ struct frontargs {
 	const char *options; /* the text of all; the first is number 0 */
 	int argc;
 	char **argv;
-	int at;           /* the next word */
-	const char *word; /* the present one */
-	const char *
-		value; /* the option's value; NULL: none. In the styles of Go, "-flag=false" is as if it were not there */
+	int at;                         /* the next word */
+	const char *word;               /* the present one */
+	const char *value;              /* the option's value; NULL: none */
+	bool is_off;                    /* in the styles of Go: it is "-flag=false" */
 	const char *letters;            /* what remains of joined letters; NULL: nothing */
 	char letter;                    /* the present one; 0: it was a long option */
 	struct frontargs_option option; /* the present one, unless it is unknown */

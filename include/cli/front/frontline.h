@@ -45,13 +45,14 @@ struct front {
 	bool (*take)(struct frontline *line, struct frontargs *args, int option);
 	/* All is read: adds the targets, and the options of waitfor's that no option in the table stands for. */
 	void (*settle)(struct frontline *line);
-	/* Adds to line->said what the tool would say, each line with its '\n'. NULL: it never says anything. */
+	/* Adds to line->said what the tool would say, each line with its '\n'. */
 	void (*say)(struct frontline *line, const struct frontline_news *news);
 	unsigned char style;  /* enum frontargs_style */
 	unsigned char stamp;  /* enum frontline_stamp */
 	unsigned char stream; /* the descriptor that it says this on */
 	unsigned char late;   /* its exit code when the targets did not get ready */
 	unsigned char fault;  /* its exit code when it cannot begin to wait */
+	bool drops_empty;     /* an option with an empty value is as if it were not there */
 	bool starts_nothing;  /* what follows the options is no command, but more words */
 };
 
@@ -72,6 +73,7 @@ struct frontline {
 	bool is_bare;                         /* nothing, but perhaps "--" */
 	const char *values[FRONTLINE_VALUES]; /* of each option; "" if it takes none, NULL if it was not given */
 	struct buf parameters; /* of URLs, each with its '&': those that options stand for. It has a text always */
+	struct buf secured;    /* the same, of URLs in TLS only */
 	struct frontline_list words;    /* that are no options */
 	struct frontline_list expected; /* parameters, too, but there is a target for each, of which one is enough */
 	struct frontline_list kept;     /* what the values point to, if it is not in argv */
@@ -114,7 +116,7 @@ const char *frontline_value(const struct frontline *line, int option, const char
 /* Adds the words of a command. There is no shell: only blanks, quotes and '\\' mean something. Returns -1 if a quote is open. */
 int frontline_cut(struct frontline_list *words, const char *text);
 
-/* Adds an option of waitfor's, and its argument unless that is NULL. Both are copied. */
+/* Adds an option of waitfor's, and its argument unless that is NULL. Both are copied. A limit of 0 for an attempt is none. */
 void frontline_option(struct frontline *line, const char *option, const char *argument);
 
 /*

@@ -20,10 +20,14 @@ char *fronturl_place(const char *before, const char *host, const char *port);
  */
 int fronturl_add_header(struct buf *out, const char *before, const char *text, char sign, const char *otherwise);
 
-/* Returns the URL with the parameters, each with its '&', behind those it has. The caller's. */
-char *fronturl_join(const char *url, const char *parameters);
+/*
+ * Returns the URL with the parameters, each with its '&', behind those it has; and those for TLS, if it is in that. Those that
+ * a URL of HTTP has are the service's own, and a comma in its path is no second target: what waitfor would take for its own is
+ * escaped. The caller's.
+ */
+char *fronturl_join(const struct frontline *line, const char *url, const char *parameters);
 
-/* Returns the URL of a file; folder is "", or is put before the path as it is. The caller's. */
-char *fronturl_file(const char *folder, const char *path);
+/* Returns `before` and a path. The caller's. */
+char *fronturl_path(const char *before, const char *path);
 
 #endif

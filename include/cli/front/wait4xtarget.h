@@ -14,12 +14,12 @@
 	X(WAIT4X_SERVER, "n,nameserver=:server") X(WAIT4X_IP, "expect-ip=") X(WAIT4X_DOMAIN, "expect-domain=") \
 	X(WAIT4X_NAMESERVER, "expect-nameserver=") X(WAIT4X_VALUE, "expect-value=") \
 	X(WAIT4X_KEY, "expect-key=:key") X(WAIT4X_CONNECT, "connection-timeout=>--attempt-timeout") \
-	X(WAIT4X_INSECURE, "insecure-skip-tls-verify:insecure") X(WAIT4X_STATUS, "expect-status-code=:status") \
+	X(WAIT4X_INSECURE, "insecure-skip-tls-verify+insecure") X(WAIT4X_STATUS, "expect-status-code=:status") \
 	X(WAIT4X_BODY_REGEX, "expect-body-regex=:expect-body") X(WAIT4X_JSON, "expect-body-json=") \
 	X(WAIT4X_XPATH, "expect-body-xpath=!") X(WAIT4X_EXPECT_HEADER, "expect-header=") X(WAIT4X_HEADER, "request-header=") \
-	X(WAIT4X_BODY, "request-body=:body") X(WAIT4X_METHOD, "request-method=:method") \
-	X(WAIT4X_ALIAS, "http-method=:method") X(WAIT4X_CA, "ca-file=:cacert") X(WAIT4X_CERT, "cert-file=:cert") \
-	X(WAIT4X_CERT_KEY, "key-file=:key") X(WAIT4X_H2C, "h2c:http2") X(WAIT4X_NO_REDIRECT, "no-redirect") \
+	X(WAIT4X_BODY, "request-body=:body") X(WAIT4X_METHOD, "request-method=") \
+	X(WAIT4X_ALIAS, "http-method=") X(WAIT4X_CA, "ca-file=+cacert") X(WAIT4X_CERT, "cert-file=+cert") \
+	X(WAIT4X_CERT_KEY, "key-file=+key") X(WAIT4X_H2C, "h2c:http2") X(WAIT4X_NO_REDIRECT, "no-redirect") \
 	X(WAIT4X_INVERT, "v,invert-check>--down=absent") X(WAIT4X_QUIET, "q,quiet>-q") X(WAIT4X_LEVEL, "l,log-level=") \
 	X(WAIT4X_NO_COLOR, "no-color") X(WAIT4X_HELP, "h,help")
 /* clang-format on */

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -26,13 +27,13 @@ enum {
 };
 
 static const struct composewait_number {
-	const char *name, *old, *standard, *told;
+	const char *name, *old, *standard;
 } composewait_numbers[] = {
-	{"WAIT_TIMEOUT", "WAIT_HOSTS_TIMEOUT", "30", "Timeout before failure"},
-	{"WAIT_HOST_CONNECT_TIMEOUT", "", "5", "TCP connection timeout before retry"},
-	{"WAIT_BEFORE", "WAIT_BEFORE_HOSTS", "0", "Sleeping time before checking for hosts/paths availability"},
-	{"WAIT_AFTER", "WAIT_AFTER_HOSTS", "0", "Sleeping time once all hosts/paths are available"},
-	{"WAIT_SLEEP_INTERVAL", "", "1", "Sleeping time between retries"},
+	{"WAIT_TIMEOUT", "WAIT_HOSTS_TIMEOUT", "30"},
+	{"WAIT_HOST_CONNECT_TIMEOUT", "", "5"},
+	{"WAIT_BEFORE", "WAIT_BEFORE_HOSTS", "0"},
+	{"WAIT_AFTER", "WAIT_AFTER_HOSTS", "0"},
+	{"WAIT_SLEEP_INTERVAL", "", "1"},
 };
 
 static const char composewait_rule[] = "--------------------------------------------------------";
@@ -72,7 +73,7 @@ static void composewait_add(struct frontline *line, char *item, bool is_path)
 	if (!is_path && strstr(item, "://"))
 		frontline_target(line, item, NULL);
 	else
-		frontline_target(line, is_path ? fronturl_file("", item) : alloc_format("tcp://%s", item), item);
+		frontline_target(line, is_path ? fronturl_path("file://", item) : alloc_format("tcp://%s", item), item);
 }
 
 /* Adds each of the items, which commas separate, without the blanks around it. */
@@ -91,24 +92,6 @@ static void composewait_add_all(struct frontline *line, const char *list, bool i
 	}
 }
 
-static void composewait_say_settings(struct frontline *line)
-{
-	const char *hosts = composewait_value(line, "WAIT_HOSTS");
-
-	frontline_say(line,
-		      "[DEBUG wait] Starting with configuration:\n"
-		      "[DEBUG wait]  - Hosts to be waiting for: [%s]\n"
-		      "[DEBUG wait]  - Paths to be waiting for: [%s]\n",
-		      strstr(hosts, "://") ? "***" : hosts, /* a URL may hold a password */
-		      composewait_value(line, "WAIT_PATHS"));
-	for (int i = 0; i < COMPOSEWAIT_NUMBERS; i++)
-		frontline_say(line, "[DEBUG wait]  - %s: %s seconds%s\n", composewait_numbers[i].told, line->values[i],
-			      i < COMPOSEWAIT_BEFORE ? " " : "");
-	if (line->words.count)
-		frontline_say(line, "[DEBUG wait]  - Command to run once ready: %s\n", line->words.items[0]);
-	frontline_say(line, "[DEBUG wait] %s\n", composewait_rule);
-}
-
 /* Says what comes before the wait. */
 static void composewait_say_start(struct frontline *line)
 {
@@ -118,8 +101,6 @@ static void composewait_say_start(struct frontline *line)
 			      "[INFO  wait]  docker-compose-wait 2.12.1 (waitfor " WAITFOR_VERSION ")\n"
 			      "[INFO  wait] ---------------------------\n",
 			      composewait_rule);
-	if (line->level >= COMPOSEWAIT_DEBUG)
-		composewait_say_settings(line);
 	if (line->before && line->level >= COMPOSEWAIT_INFO)
 		frontline_say(line, "[INFO  wait] Waiting %s seconds before checking for hosts/paths availability\n",
 			      line->values[COMPOSEWAIT_BEFORE]);

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
 #include "base/mask.h"
 #include "cli/front/frontcall.h"
 #include "cli/front/fronturl.h"
@@ -19,10 +18,12 @@
 	X(DOCKERIZE_WAIT, "wait=") X(DOCKERIZE_LIST, "wait-list=") X(DOCKERIZE_TIMEOUT, "timeout=10s>-t") \
 	X(DOCKERIZE_INTERVAL, "wait-retry-interval=>--max-interval") X(DOCKERIZE_HEADER, "wait-http-header=") \
 	X(DOCKERIZE_STATUS, "wait-http-status-code=200-299") X(DOCKERIZE_NO_REDIRECT, "wait-http-skip-redirect") \
-	X(DOCKERIZE_INSECURE, "skip-tls-verify:insecure") X(DOCKERIZE_CA, "cacert=:cacert") X(DOCKERIZE_CODE, "exit-code=") \
+	X(DOCKERIZE_INSECURE, "skip-tls-verify+insecure") X(DOCKERIZE_CA, "cacert=+cacert") X(DOCKERIZE_CODE, "exit-code=") \
 	X(DOCKERIZE_VERSION, "version") X(DOCKERIZE_HELP, "help") X(DOCKERIZE_H, "h") X(DOCKERIZE_EXEC, "exec") \
 	X(DOCKERIZE_POLL, "poll") X(DOCKERIZE_NO_OVERWRITE, "no-overwrite") X(DOCKERIZE_DELIMS, "delims=") \
-	X(DOCKERIZE_TEMPLATE, "template=!") X(DOCKERIZE_STDOUT, "stdout=!") X(DOCKERIZE_STDERR, "stderr=!")
+	X(DOCKERIZE_STRICT, "template-strict") X(DOCKERIZE_MULTILINE, "multiline") X(DOCKERIZE_TEMPLATE, "template=!") \
+	X(DOCKERIZE_STDOUT, "stdout=!") X(DOCKERIZE_STDERR, "stderr=!") X(DOCKERIZE_ENV, "env=!") \
+	X(DOCKERIZE_SECTION, "env-section=!") X(DOCKERIZE_ENV_HEADER, "env-header=!")
 /* clang-format on */
 
 enum { DOCKERIZE_OPTIONS(FRONTARGS_NUMBER) };
@@ -102,13 +103,6 @@ static bool dockerize_take_flag(struct frontline *line, const struct frontargs *
 	case DOCKERIZE_H:
 		frontcall_usage(line, STDERR_FILENO, 0);
 		return true;
-	case DOCKERIZE_TEMPLATE:
-	case DOCKERIZE_STDOUT:
-	case DOCKERIZE_STDERR:
-		frontline_say(line, "dockerize: waitfor does not do -%.*s; ", args->option.name_length,
-			      args->option.name);
-		frontline_refuse(line, DOCKERIZE_FAILED, "let a script behind it do that, or keep dockerize");
-		return true;
 	default: /* of templates and of files that are followed: nothing to do without those; -exec is what waitfor does */
 		return false;
 	}
@@ -116,6 +110,12 @@ static bool dockerize_take_flag(struct frontline *line, const struct frontargs *
 
 static bool dockerize_take(struct frontline *line, struct frontargs *args, int option)
 {
+	if (option >= DOCKERIZE_TEMPLATE) {
+		frontline_say(line, "dockerize: waitfor does not do -%.*s; ", args->option.name_length,
+			      args->option.name);
+		frontline_refuse(line, DOCKERIZE_FAILED, "let a script behind it do that, or keep dockerize");
+		return true;
+	}
 	if (option >= 0)
 		return dockerize_take_flag(line, args, option);
 	if (option == FRONTARGS_NEITHER)
@@ -144,7 +144,7 @@ static void dockerize_aim(struct frontline *line, char *url, const char *paramet
 	} else {
 		frontline_target(line,
 				 is_tcp ? alloc_format("tcp%s", url + len)
-					: fronturl_join(url, frontline_after(scheme, "http") ? parameters : ""),
+					: fronturl_join(line, url, frontline_after(scheme, "http") ? parameters : ""),
 				 mask_target(url, scheme_parameter));
 	}
 }
@@ -185,27 +185,10 @@ static void dockerize_say_done(struct frontline *line, const char *subject)
 		frontline_say(line, "Connected to %s\n", subject);
 }
 
-/* Says the duration as Go does: "10s", "1m30s", "1h0m0s", "500ms". https://pkg.go.dev/time#Duration.String */
-static void dockerize_say_duration(struct frontline *line, int64_t duration)
-{
-	int minutes = (int)(duration / CLOCK_S / 60);
-
-	if (duration < CLOCK_S) {
-		frontline_say(line, "%dms", (int)(duration / CLOCK_MS));
-		return;
-	}
-	if (minutes >= 60)
-		frontline_say(line, "%dh", minutes / 60);
-	if (minutes)
-		frontline_say(line, "%dm", minutes % 60);
-	frontline_say(line, "%.8gs", (double)(duration % (60 * CLOCK_S)) / CLOCK_S);
-}
-
 static void dockerize_say_end(struct frontline *line, const struct sinks_view *view)
 {
-	frontline_say(line, "Timeout after ");
-	dockerize_say_duration(line, frontargs_duration(line->values[DOCKERIZE_TIMEOUT]));
-	frontline_say(line, " waiting on dependencies to become available: [");
+	frontline_say(line, "Timeout after %s waiting on dependencies to become available: [",
+		      line->values[DOCKERIZE_TIMEOUT]);
 	frontline_say_subjects(line, view, false, " ");
 	frontline_say(line, "]\n");
 }

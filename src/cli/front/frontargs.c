@@ -91,9 +91,8 @@ static int frontargs_read_value(struct frontargs *args, int found, const char *v
 	if (!takes_value && args->style < FRONTARGS_PFLAG)
 		return FRONTARGS_UNWANTED;
 	args->value = value;
-	if (on < 0)
-		return FRONTARGS_NEITHER;
-	return on ? found : frontargs_next(args);
+	args->is_off = on == 0;
+	return on < 0 ? FRONTARGS_NEITHER : found;
 }
 
 /* Reads the option at the first of the letters. */
@@ -137,6 +136,7 @@ int frontargs_next(struct frontargs *args)
 	const char *word;
 
 	args->value = NULL;
+	args->is_off = false;
 	if (args->letters)
 		return frontargs_read_letter(args, args->letters);
 	if (args->at >= args->argc)

@@ -6,16 +6,14 @@
 #include "base/alloc.h"
 #include "cli/front/fronturl.h"
 
-/* Adds the parameter of a URL that the option stands for, if its value is not empty. It is "true" if it takes none. */
-static void frontcall_add_parameter(struct buf *out, const struct frontargs_option *option, const char *given)
+/* Adds the parameter of a URL that the option stands for. Its value is "true" if it takes none. */
+static void frontcall_add_parameter(struct frontline *line, const struct frontargs_option *option, const char *value)
 {
-	const char *value = option->takes_value ? given : "true";
+	struct buf *out = option->sign == '+' ? &line->secured : &line->parameters;
 
-	if (!*value)
-		return;
 	buf_add_text(out, "&");
 	buf_add(out, option->meaning, (size_t)option->meaning_length);
-	fronturl_add(out, "=", value);
+	fronturl_add(out, "=", option->takes_value ? value : "true");
 }
 
 /* Keeps a word, or the value of an option. */
@@ -26,20 +24,22 @@ static void frontcall_keep(struct frontline *line, const struct frontargs *args,
 		return;
 	}
 	line->values[option] = args->value ? args->value : "";
-	if (args->option.sign == ':')
-		frontcall_add_parameter(&line->parameters, &args->option, line->values[option]);
+	if (args->is_off || (args->value && !*args->value && line->front->drops_empty))
+		line->values[option] = NULL;
 }
 
-/* Completes the values with those of the table. */
+/* Completes the values with those of the table, and adds the parameters that they are. */
 static void frontcall_complete(struct frontline *line)
 {
-	const char *rest = line->front->options;
+	const char *rest = line->front->options, **values = line->values;
 	struct frontargs_option option;
 
-	for (int i = 0; frontargs_read(&rest, &option); i++)
-		if (!line->values[i] && option.standard_length)
-			line->values[i] =
-				frontline_keep(line, alloc_slice(option.standard, (size_t)option.standard_length));
+	for (int i = 0; frontargs_read(&rest, &option); i++) {
+		if (!values[i] && option.standard_length)
+			values[i] = frontline_keep(line, alloc_slice(option.standard, (size_t)option.standard_length));
+		if (values[i] && (option.sign == ':' || option.sign == '+'))
+			frontcall_add_parameter(line, &option, values[i]);
+	}
 }
 
 /* Adds the options of waitfor's that those of the tool stand for. The command finds the environment as the tool leaves it. */
@@ -68,7 +68,7 @@ static void frontcall_read_words(struct frontline *line, int argc, char **argv)
 	int option;
 
 	while (!line->ends && (option = frontargs_next(&args)) != FRONTARGS_END)
-		if (!front->take(line, &args, option))
+		if (args.is_off || !front->take(line, &args, option))
 			frontcall_keep(line, &args, option);
 	line->is_bare = argc < 2 || (argc == 2 && strcmp(argv[1], "--") == 0);
 	if (args.at < argc && !front->starts_nothing)
@@ -80,6 +80,7 @@ static void frontcall_read_words(struct frontline *line, int argc, char **argv)
 void frontcall_read(struct frontline *line, int argc, char **argv)
 {
 	buf_add_text(&line->parameters, ""); /* so that there is a text */
+	buf_add_text(&line->secured, "");
 	if (line->front->take)
 		frontcall_read_words(line, argc, argv);
 	frontcall_complete(line);

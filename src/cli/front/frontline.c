@@ -82,6 +82,8 @@ int frontline_cut(struct frontline_list *words, const char *text)
 void frontline_option(struct frontline *line, const char *option, const char *argument)
 {
 	frontline_add(&line->options, alloc_text(option));
+	if (strcmp(option, "--attempt-timeout") == 0 && frontargs_duration(argument) == 0)
+		argument = "24h";
 	if (argument)
 		frontline_add(&line->options, alloc_text(argument));
 }

@@ -68,15 +68,29 @@ static char *pgisready_uri(struct frontline *line, const char *host, const char 
 			    frontline_keep(line, fronturl_place("", host, port)), fronturl_piece(line, "/", database));
 }
 
+/* Returns the URI, with the host and port if it names no host. The caller's. */
+static char *pgisready_complete(struct frontline *line, const char *uri, const char *host, const char *port)
+{
+	const char *end = strstr(uri, "://") + 3;
+
+	end += strcspn(end, "/?");
+	if (strstr(end, "host=") || !strchr("/@", end[-1]))
+		return alloc_text(uri);
+	return fronturl_join(line, uri,
+			     frontline_keep(line, alloc_format("%s%s", fronturl_piece(line, "&host=", host),
+							       fronturl_piece(line, "&port=", port))));
+}
+
 /* Adds the server of the options and of libpq's variables. Debian's libpq looks for it in that folder, and the images' too. */
 static void pgisready_aim(struct frontline *line)
 {
 	const char *database = line->values[PGISREADY_DATABASE] ? line->values[PGISREADY_DATABASE] : "";
-	const char *host = frontline_value(line, PGISREADY_HOST, "PGHOST", "/var/run/postgresql");
+	const char *address = env_get(line->env, "PGHOSTADDR");
+	const char *host = frontline_value(line, PGISREADY_HOST, "PGHOST", address ? address : "/var/run/postgresql");
 	const char *port = frontline_value(line, PGISREADY_PORT, "PGPORT", "5432");
 
 	if (frontline_after(database, "postgresql://") || frontline_after(database, "postgres://"))
-		frontline_target(line, alloc_text(database), NULL);
+		frontline_target(line, pgisready_complete(line, database, host, port), NULL);
 	else if (strchr(database, '='))
 		frontline_refuse(line, PGISREADY_NO_ATTEMPT,
 				 "pg_isready: error: waitfor reads no keywords in -d; write -h, -p, -d and -U, or a "
@@ -100,7 +114,7 @@ static void pgisready_settle(struct frontline *line)
 	if (!limit)
 		return;
 	frontline_option(line, "-t", limit);
-	frontline_option(line, "--attempt-timeout", limit[strspn(limit, "0")] ? limit : "24h");
+	frontline_option(line, "--attempt-timeout", limit);
 }
 
 /* What PQping makes of it: any answer but "starting up" and "shutting down" (57P03) shows a server that accepts. */
@@ -147,5 +161,6 @@ const struct front front_pgisready = {
 	.stream = STDOUT_FILENO,
 	.late = PGISREADY_NO_RESPONSE,
 	.fault = PGISREADY_NO_ATTEMPT,
+	.drops_empty = true,
 	.starts_nothing = true,
 };

@@ -45,17 +45,6 @@ static void wait4x_refuse(struct frontline *line, const char *what)
 	frontcall_usage(line, STDERR_FILENO, WAIT4X_FAILED);
 }
 
-static void wait4x_refuse_command(struct frontline *line, const char *word)
-{
-	if (strcmp(word, "influxdb") == 0 || strcmp(word, "temporal") == 0)
-		frontline_say(line, "Error: waitfor does not know this service; wait for its port, or its page: %s\n",
-			      word);
-	else
-		frontline_say(line, "Error: unknown command \"%s\" for \"wait4x\"\nRun 'wait4x --help' for usage.\n",
-			      word);
-	frontline_end(line, STDERR_FILENO, WAIT4X_FAILED);
-}
-
 /* Takes the name of the command. */
 static void wait4x_take_command(struct frontline *line, const char *word)
 {
@@ -66,8 +55,11 @@ static void wait4x_take_command(struct frontline *line, const char *word)
 		frontcall_version(line, "Version: v3");
 	else if (strcmp(word, "help") == 0)
 		frontcall_usage(line, STDOUT_FILENO, 0);
-	else
-		wait4x_refuse_command(line, word);
+	else {
+		frontline_say(line, "Error: unknown command \"%s\" for \"wait4x\"\nRun 'wait4x --help' for usage.\n",
+			      word);
+		frontline_end(line, STDERR_FILENO, WAIT4X_FAILED);
+	}
 }
 
 /* Takes a word of a program: the first is its name, behind which it may have arguments, as for a shell. */
@@ -78,8 +70,7 @@ static void wait4x_take_program(struct frontline *line, const char *word)
 	if (line->words.count)
 		frontline_keep(line, alloc_text(word));
 	else if (frontline_cut(&line->kept, word) || at == line->kept.count)
-		frontline_refuse(line, WAIT4X_FAILED,
-				 "Error: a quote is not closed, or there is no program, in the command of exec");
+		frontline_refuse(line, WAIT4X_FAILED, "Error: the command of exec is empty, or a quote in it is open");
 	else
 		frontline_add(&line->words, alloc_text(line->kept.items[at++]));
 	for (; at < line->kept.count; at++) {
@@ -107,13 +98,16 @@ static bool wait4x_take_word(struct frontline *line, const char *word)
 /* Takes the path of a JSON value, as gjson writes it. Only names and numbers between dots are a pointer, too. */
 static void wait4x_take_json(struct frontline *line, const char *path)
 {
-	char *pointer = alloc_format("/%s", path);
+	char *pointer;
 
+	if (!*path)
+		return;
 	if (strpbrk(path, "#|*?@!{[\\~/")) {
-		frontline_say(line, "Error: waitfor reads only names and numbers with dots in --expect-body-json: %s\n",
-			      path);
+		frontline_say(line, "Error: waitfor reads only names and numbers with dots, not %s\n", path);
 		frontline_end(line, STDERR_FILENO, WAIT4X_FAILED);
+		return;
 	}
+	pointer = alloc_format("/%s", path);
 	for (char *dot = pointer; (dot = strchr(dot, '.'));)
 		*dot = '/';
 	fronturl_add(&line->parameters, "&expect-json=", pointer);
@@ -141,13 +135,6 @@ static void wait4x_check_duration(struct frontline *line, const struct frontargs
 				    has_unit ? "time: invalid duration " : "time: missing unit in duration ", "");
 }
 
-/* Checks the value of an option that is a number. The error is that of Go's package strconv. */
-static void wait4x_check_number(struct frontline *line, const struct frontargs *args)
-{
-	if (!*args->value || args->value[strspn(args->value, "+-.0123456789Ee")])
-		wait4x_refuse_value(line, args, "strconv.ParseFloat: parsing ", ": invalid syntax");
-}
-
 /* Takes an option of the command's. Its value is kept as well. */
 static void wait4x_take_option(struct frontline *line, const struct frontargs *args, int option)
 {
@@ -159,9 +146,6 @@ static void wait4x_take_option(struct frontline *line, const struct frontargs *a
 	case WAIT4X_MAX:
 	case WAIT4X_CONNECT:
 		wait4x_check_duration(line, args);
-		break;
-	case WAIT4X_COEFFICIENT:
-		wait4x_check_number(line, args);
 		break;
 	case WAIT4X_IP:
 	case WAIT4X_DOMAIN:
@@ -176,15 +160,14 @@ static void wait4x_take_option(struct frontline *line, const struct frontargs *a
 					 "Error: can't parse the request header: malformed MIME header: missing colon");
 		break;
 	case WAIT4X_EXPECT_HEADER:
-		fronturl_add_header(&line->parameters, "&expect-header=", value, '=', ".*");
+		if (*value)
+			fronturl_add_header(&line->parameters, "&expect-header=", value, '=', ".*");
 		break;
 	case WAIT4X_JSON:
 		wait4x_take_json(line, value);
 		break;
 	case WAIT4X_XPATH:
-		frontline_refuse(
-			line, WAIT4X_FAILED,
-			"Error: waitfor knows no XPath; write --expect-body-regex instead of --expect-body-xpath");
+		frontline_refuse(line, WAIT4X_FAILED, "Error: waitfor knows no XPath; write --expect-body-regex");
 		break;
 	case WAIT4X_HELP:
 		frontcall_usage(line, STDOUT_FILENO, 0);
@@ -225,6 +208,8 @@ static bool wait4x_take(struct frontline *line, struct frontargs *args, int opti
 		wait4x_refuse_value(line, args, "strconv.ParseBool: parsing ", ": invalid syntax");
 	else if (option < 0 || !wait4x_has(wait4x_find(line->values[WAIT4X_COMMAND]), option))
 		wait4x_refuse_flag(line, args, option);
+	else if (option == WAIT4X_STATUS && strcmp(args->value, "0") == 0)
+		args->value = "";
 	else
 		wait4x_take_option(line, args, option);
 	return line->ends;
@@ -296,6 +281,7 @@ const struct front front_wait4x = {
 	.style = FRONTARGS_PFLAG,
 	.options = WAIT4X_OPTIONS(FRONTARGS_TEXT),
 	.take = wait4x_take,
+	.drops_empty = true,
 	.settle = wait4x_settle,
 	.say = wait4x_say,
 	.stamp = FRONTLINE_STAMP_RFC3339,

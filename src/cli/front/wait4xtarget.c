@@ -89,6 +89,12 @@ static char *wait4xtarget_url(const char *dsn)
 	if (!hosts)
 		return NULL;
 	hosts += 3;
+	if (frontline_after(dsn, "unix")) {
+		hosts += strcspn(hosts, "/?");
+		return alloc_format("unix://%.*s", (int)strcspn(hosts, "?"), hosts);
+	}
+	if (frontline_after(dsn, "redis"))
+		return alloc_slice(dsn, strcspn(dsn, "?"));
 	if (frontline_after(dsn, "amqp") && hosts[strcspn(hosts, "@/?")] != '@')
 		return alloc_format("%.*sguest:guest@%s", (int)(hosts - dsn), dsn, hosts);
 	return wait4xtarget_rename_sasl(dsn);
@@ -112,8 +118,8 @@ static void wait4xtarget_add_name(struct frontline *line, const char *name)
 	wait4xtarget_raise(type);
 	do
 		frontline_target(line,
-				 alloc_format("dns://%s%s%s%s", name, fronturl_piece(line, "?type=", type),
-					      line->parameters.data,
+				 alloc_format("%s%s%s%s", frontline_keep(line, fronturl_path("dns://", name)),
+					      fronturl_piece(line, "?type=", type), line->parameters.data,
 					      line->expected.count ? line->expected.items[i] : ""),
 				 alloc_text(name));
 	while (++i < line->expected.count);
@@ -131,8 +137,11 @@ static void wait4xtarget_add_word(struct frontline *line, enum wait4x_kind kind,
 	if (kind == WAIT4X_DNS) {
 		wait4xtarget_add_name(line, word);
 	} else if (kind == WAIT4X_EXEC) {
-		frontline_target(line, alloc_format("exec:///%s?search=path%s", word, line->parameters.data),
-				 alloc_text(word));
+		frontline_target(
+			line,
+			fronturl_join(line, frontline_keep(line, fronturl_path("exec:///", word)),
+				      frontline_keep(line, alloc_format("&search=path%s", line->parameters.data))),
+			alloc_text(word));
 	} else if (kind == WAIT4X_TCP && !strstr(word, "://")) {
 		frontline_target(line, alloc_format("tcp://%s", word), NULL);
 	} else if (!(url = is_mysql ? wait4xtarget_mysql(line, word) : wait4xtarget_url(word))) {
@@ -140,7 +149,7 @@ static void wait4xtarget_add_word(struct frontline *line, enum wait4x_kind kind,
 			      is_mysql ? "user:password@tcp(host:3306)/database" : "a URL");
 		frontline_end(line, STDERR_FILENO, WAIT4X_FAILED);
 	} else {
-		frontline_target(line, fronturl_join(url, line->parameters.data),
+		frontline_target(line, fronturl_join(line, url, line->parameters.data),
 				 kind == WAIT4X_HTTP ? mask_target(word, scheme_parameter) : wait4xtarget_place(url));
 		free(url);
 	}
@@ -149,6 +158,8 @@ static void wait4xtarget_add_word(struct frontline *line, enum wait4x_kind kind,
 void wait4xtarget_add(struct frontline *line, enum wait4x_kind kind)
 {
 	if (kind == WAIT4X_HTTP) {
+		fronturl_add(&line->parameters, "&method=",
+			     line->values[WAIT4X_METHOD] ? line->values[WAIT4X_METHOD] : line->values[WAIT4X_ALIAS]);
 		buf_add_text(&line->parameters, line->values[WAIT4X_STATUS] ? "" : "&status=200-599");
 		buf_add_text(&line->parameters, line->values[WAIT4X_NO_REDIRECT] ? "" : "&follow=10");
 	}

@@ -19,6 +19,8 @@
 enum { WAITFOR_OPTIONS(FRONTARGS_NUMBER) };
 enum { WAITFOR_FAULT = 1, WAITFOR_NO_TARGET = 2, WAITFOR_WRONG_LIMIT = 3 };
 
+static const char WAITFOR_INCOMPLETE[] = "Error: you need to provide a host and port to test.";
+
 /* Says the line, unless -q was read before it, and how it is done right. */
 static void waitfor_refuse(struct frontline *line, int code, const char *what, const char *word, const char *after)
 {
@@ -41,11 +43,13 @@ static void waitfor_take_word(struct frontline *line, const char *word)
 	const char *colon = strrchr(word, ':');
 
 	if (frontline_after(word, "http://") || frontline_after(word, "https://"))
-		frontline_target(line, fronturl_join(word, "&follow=20&status=200-299"), NULL);
+		frontline_target(line, fronturl_join(line, word, "&follow=20&status=200-299"), NULL);
 	else if (strstr(word, "://"))
 		frontline_target(line, alloc_text(word), NULL);
 	else if (colon > word && colon[1])
 		waitfor_take_place(line, word, colon);
+	else
+		waitfor_refuse(line, WAITFOR_NO_TARGET, WAITFOR_INCOMPLETE, "", "");
 }
 
 static bool waitfor_take(struct frontline *line, struct frontargs *args, int option)
@@ -74,7 +78,7 @@ static void waitfor_settle(struct frontline *line)
 	if (!frontargs_is_whole(limit))
 		waitfor_refuse(line, WAITFOR_WRONG_LIMIT, "Error: invalid timeout '", limit, "'");
 	else if (!line->targets.count)
-		waitfor_refuse(line, WAITFOR_NO_TARGET, "Error: you need to provide a host and port to test.", "", "");
+		waitfor_refuse(line, WAITFOR_NO_TARGET, WAITFOR_INCOMPLETE, "", "");
 }
 
 static void waitfor_say(struct frontline *line, const struct frontline_news *news)

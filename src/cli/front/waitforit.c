@@ -33,10 +33,13 @@ static void waitforit_refuse(struct frontline *line, const char *what, const cha
 	frontcall_usage(line, STDERR_FILENO, 1);
 }
 
+/* Adds a target, which must be there if a word named it, or if there is no other. */
 static void waitforit_add(struct frontline *line, const char *host, const char *port)
 {
 	if (host && *host && port && *port)
 		frontline_target(line, fronturl_place("tcp://", host, port), NULL);
+	else if (line->words.count || !line->targets.count)
+		waitforit_refuse(line, "Error: you need to provide a host and port to test.", "");
 }
 
 /* Takes "host:port" in place of -h and -p. If it is not the first, it is another target. */
@@ -77,8 +80,6 @@ static void waitforit_settle(struct frontline *line)
 
 	waitforit_add(line, frontline_value(line, WAITFORIT_HOST, "WAITFORIT_HOST", NULL),
 		      frontline_value(line, WAITFORIT_PORT, "WAITFORIT_PORT", NULL));
-	if (!line->targets.count)
-		waitforit_refuse(line, "Error: you need to provide a host and port to test.", "");
 	values[WAITFORIT_TIMEOUT] = frontline_value(line, WAITFORIT_TIMEOUT, "WAITFORIT_TIMEOUT", "15");
 	if (frontargs_duration(values[WAITFORIT_TIMEOUT]) <= 0) /* what bash takes for no number above 0 */
 		values[WAITFORIT_TIMEOUT] = "0";

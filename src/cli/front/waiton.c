@@ -29,6 +29,8 @@ static void waiton_take_time(struct frontline *line, const struct frontargs *arg
 {
 	const char *text = args->value, *unit = text[strspn(text, "0123456789.")] ? "" : "ms";
 
+	if (!*text)
+		return;
 	line->values[option] = frontline_keep(line, alloc_format("%s%s", text, unit));
 	if (frontargs_duration(line->values[option]) < 0) {
 		frontline_say(line, "ValidationError: %s must be a number, and not \"%s\"\n", args->word, text);
@@ -65,23 +67,26 @@ static bool waiton_take(struct frontline *line, struct frontargs *args, int opti
  * Returns the URL for a resource of HTTP. HEAD is sent, or GET for http-get://. axios follows five redirects, 2xx is what
  * wait-on waits for, and it accepts every certificate. The caller's.
  */
-static char *waiton_web(const char *resource)
+static char *waiton_web(const struct frontline *line, const char *resource)
 {
 	const char *rest = strstr(resource, "://") + 3, *socket = frontline_after(rest, "unix:");
-	bool gets = frontline_after(rest - 7, "-get://"), is_tls = frontline_after(resource, "https");
+	bool gets = frontline_after(rest - 7, "-get://"), is_tls = !socket && frontline_after(resource, "https");
+	char *url = alloc_format("http%s://%s%s",
+				 socket   ? "+unix"
+				 : is_tls ? "s"
+					  : "",
+				 socket ? socket : rest, socket || strpbrk(rest, "/?") ? "" : "/");
+	char *joined =
+		fronturl_join(line, url, gets ? "&follow=5&status=200-299" : "&method=HEAD&follow=5&status=200-299");
 
-	return alloc_format("http%s://%s%s%c%sfollow=5&status=200-299%s",
-			    socket   ? "+unix"
-			    : is_tls ? "s"
-				     : "",
-			    socket ? socket : rest, socket || strpbrk(rest, "/?") ? "" : "/",
-			    strchr(rest, '?') ? '&' : '?', gets ? "" : "method=HEAD&", is_tls ? "&insecure=true" : "");
+	free(url);
+	return joined;
 }
 
 /* Returns the URL for a file. That of a relative path is found through this process's own folder. The caller's. */
 static char *waiton_file(const struct frontline *line, const char *path)
 {
-	char *url = fronturl_file(*path == '/' ? "" : "/proc/self/cwd/", path);
+	char *url = fronturl_path(*path == '/' ? "file://" : "file:///proc/self/cwd/", path);
 	char *target =
 		alloc_format(line->values[WAITON_REVERSE] ? "%s" : "%s?stable=%s", url, line->values[WAITON_WINDOW]);
 
@@ -96,7 +101,7 @@ static char *waiton_target(const struct frontline *line, const char *resource)
 	const char *path = frontline_after(resource, "file:"), *web = frontline_after(resource, "http");
 
 	if (strstr(resource, "://") && *resource != '-') /* for waitfor that is an option */
-		return web && strchr(":s-", *web) ? waiton_web(resource) : alloc_text(resource);
+		return web && strchr(":s-", *web) ? waiton_web(line, resource) : alloc_text(resource);
 	if (place)
 		return alloc_format(strchr(place, ':') ? "tcp://%s" : "tcp://localhost:%s", place);
 	if (socket)
@@ -112,6 +117,7 @@ static void waiton_settle(struct frontline *line)
 		frontcall_usage(line, STDOUT_FILENO, WAITON_FAILED);
 		return;
 	}
+	buf_add_text(&line->secured, "&insecure=true");
 	for (size_t i = 0; i < line->words.count; i++) {
 		const char *resource = line->words.items[i];
 
@@ -178,6 +184,7 @@ const struct front front_waiton = {
 	.style = FRONTARGS_PFLAG,
 	.options = WAITON_OPTIONS(FRONTARGS_TEXT),
 	.take = waiton_take,
+	.drops_empty = true,
 	.settle = waiton_settle,
 	.say = waiton_say,
 	.stream = STDOUT_FILENO,

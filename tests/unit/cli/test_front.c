@@ -87,7 +87,8 @@ static void test_explain_quotes_for_a_shell_and_hides_secrets(void **state)
 	opened_by(&opened, argv);
 	check("", opened.line.ends);
 	check_text("", opened.line.said.data,
-		   "waitfor -t 15 --no-export --run-anyway 'redis://:***@db' -- 'it'\\''s' '' '$a'\n");
+		   "waitfor -t 15 --no-export --run-anyway 'redis://:***@db' -- 'it'\\''s' '' '$a'\n"
+		   "# *** may hide a secret: write it there\n");
 	check_int("", front_code(&opened.line, opened.line.code), 0);
 	opened_close(&opened);
 }

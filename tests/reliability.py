@@ -8,7 +8,7 @@ from pathlib import Path
 def processors():
     """How many of which kind this machine has."""
     model = re.search(r"^model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="ascii"), re.M)
-    return f"{os.cpu_count()} processors of {model[1].strip() if model else os.uname().machine}"
+    return f"{len(os.sched_getaffinity(0))} processors of {model[1].strip() if model else os.uname().machine}"
 
 
 def _parts(path, command):

@@ -21,6 +21,7 @@ enum { FILECHECK_SEARCHED = 64 * 1024 };
 #define FILECHECK_LOOK (100 * CLOCK_MS)
 
 #define FILECHECK_MINUTE (60 * CLOCK_S)
+#define FILECHECK_STEP   (10 * CLOCK_S)
 
 struct filecheck_params {
 	const char *min_size, *contains;
@@ -132,8 +133,8 @@ static void filecheck_unbind(struct target *target)
 
 /*
  * The file's time may be ahead: a clock was set back, or it comes from another machine. So far that is as good as behind.
- * An age of minutes is told in whole ones, since a text that changes may be a line in the log, but never as less than the
- * limit.
+ * An age is told in whole minutes, below one in steps of 10 s, since a text that changes may be a line in the log; but never
+ * as less than the limit.
  */
 static struct outcome filecheck_judge_fresh(int64_t fresh, const struct timespec *modified)
 {
@@ -146,10 +147,8 @@ static struct outcome filecheck_judge_fresh(int64_t fresh, const struct timespec
 	distance = age < 0 ? -age : age;
 	if (distance <= fresh)
 		return outcome_make(OUTCOME_READY, NULL);
-	if (distance >= FILECHECK_MINUTE) {
-		distance -= distance % FILECHECK_MINUTE;
-		distance = distance > fresh ? distance : fresh;
-	}
+	distance -= distance % (distance < FILECHECK_MINUTE ? FILECHECK_STEP : FILECHECK_MINUTE);
+	distance = distance > fresh ? distance : fresh;
 	return outcome_make(OUTCOME_UNMET, "it was last modified %s%s%s", age < 0 ? "in the future, by " : "",
 			    clock_format(distance, text, sizeof(text)), age < 0 ? "" : " ago");
 }

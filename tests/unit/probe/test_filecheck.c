@@ -120,6 +120,8 @@ static void test_one_look(void **state)
 		{"?fresh=60s", A_FILE, "x", 10, OUTCOME_READY, ""},
 		{"?fresh=60s", A_FILE, "x", -10, OUTCOME_READY, ""},
 		{"?fresh=60s", A_FILE, "x", 7290, OUTCOME_UNMET, "it was last modified 2h01m00s ago"},
+		{"?fresh=5s", A_FILE, "x", 37, OUTCOME_UNMET, "it was last modified 30s ago"},
+		{"?fresh=5s", A_FILE, "x", 8, OUTCOME_UNMET, "it was last modified 5s ago"},
 		{"?fresh=90s", A_FILE, "x", 100, OUTCOME_UNMET, "it was last modified 90s ago"},
 		{"?fresh=60s", A_FILE, "x", -7290, OUTCOME_UNMET, "it was last modified in the future, by 2h01m00s"},
 		{"?contains=^ready$", A_FILE, "not\nready\n", 0, OUTCOME_READY, ""},

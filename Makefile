@@ -172,10 +172,10 @@ ifdef VARIANT
 
 out := $(at)$(VARIANT)$(if $(SANITIZE),-san)
 
-# The fuzzers take the libraries of dev: what is watched is the code here.
+# What the sanitizers watch is the code here, so the unit tests and the fuzzers take the libraries of dev as they are. valgrind
+# watches the libraries too (make memcheck).
 # Who builds again and again gives what third-party/build has printed: to find it takes longer than to compile a file.
-libraries := $(or $(BUILT_LIBRARIES),$(shell CC='$(CC)' SANITIZE='$(SANITIZE)' WAITFOR_ARCH='$(ARCH)' \
-	third-party/build $(VARIANT:fuzz=dev)))
+libraries := $(or $(BUILT_LIBRARIES),$(shell WAITFOR_ARCH='$(ARCH)' third-party/build $(VARIANT:fuzz=dev)))
 ifeq ($(libraries),)
 $(error the libraries are not there (see above))
 endif

@@ -78,21 +78,14 @@ set_architecture() {
 	compiler=$triplet-gcc
 }
 
-# set_variant VARIANT: checks it, and sets $variant, $sanitize, $compiler, $foreign and $triplet.
+# set_variant VARIANT: checks it, and sets $variant, $compiler, $foreign and $triplet.
 set_variant() {
 	variant=$1
-	sanitize=
 	compiler=gcc
 	case $variant in
-	release | tls) ;;
-	dev)
-		sanitize=${SANITIZE:-}
-		# A sanitiser's runtime belongs to one compiler, so the libraries follow ours; else gcc does for both.
-		[ -z "$sanitize" ] || compiler=${CC:-gcc}
-		;;
+	release | tls | dev) ;;
 	*) die "there is no variant '$variant'; it is one of release, tls, dev" ;;
 	esac
-	case $sanitize in *[!a-z,-]*) die "SANITIZE='$sanitize' is not a list like address,undefined" ;; esac
 	# Makefiles of half the libraries, and make itself, take a blank for the end of a path.
 	case $cache in *[[:space:]]*) die "the cache's path '$cache' has a blank in it; set WAITFOR_CACHE to one without" ;; esac
 	set_architecture
@@ -120,7 +113,7 @@ needs_of() {
 }
 
 # suffix: what names of entries say beside the flavour.
-suffix() { printf '%s%s' "${foreign:+-$foreign}" "${sanitize:+-${sanitize//,/-}}"; }
+suffix() { printf '%s' "${foreign:+-$foreign}"; }
 
 # entry LIBRARY: the cache directory of a built library; it exists only if the build was completed.
 entry() {
@@ -132,7 +125,7 @@ entry() {
 			# Their text but for comments, which may be bettered at no cost.
 			sed '/^[[:space:]]*#/d' "$third_party/recipes/$library.sh" "$third_party/lib/compile.sh"
 			effective_stanza "$library"
-			printf '%s\n' "$flavour" "$sanitize" "$identity"
+			printf '%s\n' "$flavour" "$identity"
 			for need in $(needs_of "$library"); do entry "$need"; done
 		} | digest
 	)

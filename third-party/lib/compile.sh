@@ -6,10 +6,6 @@ set_flags() {
 	dev)
 		CFLAGS="-O1 -g -fno-omit-frame-pointer"
 		LDFLAGS=
-		if [ -n "$sanitize" ]; then
-			CFLAGS="$CFLAGS -fsanitize=$sanitize"
-			LDFLAGS="-fsanitize=$sanitize"
-		fi
 		;;
 	*)
 		CFLAGS="-Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fstack-protector-strong"
@@ -55,7 +51,7 @@ run_step() {
 	local step=$1 library=$2 tree=$3 bin=$4 final=$5 destination=$6
 	set_flags "$library"
 	env -i PATH="$bin:$PATH" HOME="$bin" LC_ALL=C TZ=UTC TMPDIR="$bin" SOURCE_DATE_EPOCH=1700000000 \
-		ASAN_OPTIONS=detect_leaks=0 CFLAGS="$CFLAGS" LDFLAGS="$LDFLAGS" \
+		CFLAGS="$CFLAGS" LDFLAGS="$LDFLAGS" \
 		jobs="${WAITFOR_JOBS:-$(nproc)}" flavour="$(flavour_of "$library")" final="$final" destination="$destination" \
 		bash -euo pipefail -c '. "$1"; cd "$2"; "$3"' - "$third_party/recipes/$library.sh" "$tree" "$step"
 }

@@ -11,18 +11,21 @@
 #include "net/resolve.h"
 #include "target/target.h"
 
-/* Zero it, and set the first four. pool and target must outlive it. */
+/*
+ * Zero it, and set the first four. pool and target must outlive it. What is aside was started by an attempt before: it hangs,
+ * and goes on in the background.
+ */
 struct race {
 	struct runner_pool *pool;
 	const struct target *target;
 	/*
-	 * Called for each runner that was not left aside, and for those that were if they are READY: then between two
-	 * attempts as well. It is a later turn of the loop than that of race_run. What the probe found stays until race_clear.
+	 * Called on a later turn of the loop than race_run for each runner that ends while it is not aside; and if it is,
+	 * when it is READY here: then perhaps between two attempts. What its probe found stays until race_leave or race_clear.
 	 */
 	void (*done)(void *arg, struct runner *runner, const struct outcome *outcome);
 	void *arg;
 	struct runner *runners; /* list; the one that was started last comes first */
-	struct runner *aside;   /* list; those that the attempt before left running, because they hang */
+	struct runner *aside;   /* list; the one that was started first comes first */
 	size_t running;         /* how many run, of both lists */
 	size_t aside_count;
 	size_t sockets; /* how many it has of the session: for those that run, and the next one */
@@ -32,9 +35,8 @@ struct race {
 /* Begins an attempt. The caller has taken a socket for it, which is the race's now. */
 void race_open(struct race *race);
 
-/* How long an address hangs, once it is connected and before: its head start over the next one. */
-#define RACE_CONNECT_DELAY (250 * CLOCK_MS) /* RFC 8305, 5 */
-#define RACE_REPLY_DELAY   (1 * CLOCK_S)    /* for a connected server a second connection would be work */
+/* RFC 8305, 5: the head start of one address over the next. One that is not connected then hangs. */
+#define RACE_CONNECT_DELAY (250 * CLOCK_MS)
 
 /* Returns the sockets above this number to the session. */
 void race_keep_sockets(struct race *race, size_t number);
@@ -50,22 +52,23 @@ void race_run(struct race *race, const struct source *source, const struct resol
 	      enum outcome_kind last);
 
 /*
- * Is there a runner aside for this address? Then it becomes one of this attempt: another connection would hang as well.
- * source is where the address is from now.
+ * Is there a runner aside for this address of the source? Then it becomes one of this attempt: another connection would hang
+ * as well.
  */
 bool race_take_over(struct race *race, const struct source *source, const struct resolve_address *address);
 
 /*
- * Returns how long the attempt must wait until all that it runs hangs: microseconds; 0: it does so, or nothing runs;
- * INT64_MAX: one has an outcome already, of which done is told next.
+ * Returns how long it takes until all hangs that runs for this attempt: microseconds, 0 if it does now; INT64_MAX if one is
+ * connected, or has an outcome of which done is told next.
  */
 int64_t race_patience(const struct race *race);
 
 /*
- * Ends an attempt: what runs is left aside for the next one. For this attempt it counts as if its time were up, so best is
- * what it would be if the attempt had waited. What was aside and was not taken over is stopped.
+ * Ends an attempt: what runs is left aside, unless the session has no other socket for the next attempt. What was aside and
+ * not taken over is stopped, as its address is none of the target's any more; if keeps is true, that is not known yet. For this attempt all
+ * counts as if its time were up, so best is what it would be if the attempt had waited.
  */
-void race_leave(struct race *race, struct finding *best);
+void race_leave(struct race *race, bool keeps, struct finding *best);
 
 /* Stops what runs, and returns everything to the pool and the session. */
 void race_clear(struct race *race);

@@ -20,7 +20,7 @@ struct runner {
 	int64_t began; /* clock_now() time */
 	struct place place;
 	int family;
-	const struct source *source; /* NULL: the target has no endpoints; not to be used while is_aside */
+	const struct source *source; /* NULL: the target has no endpoints, or is_aside */
 	bool found;                  /* source->found */
 	bool waited_for_reply;       /* it already got the extra time for a reply */
 	struct runner *before;       /* the next item of the list; it was started earlier */
@@ -56,7 +56,10 @@ void runner_push(struct runner **list, struct runner *runner);
 struct runner *runner_pop(struct runner **list);
 void runner_remove(struct runner **list, struct runner *runner);
 
-/* Returns the one in the list at this address, and with the same found; NULL if there is none. */
-struct runner *runner_find(struct runner *list, const struct address *address, bool found);
+/*
+ * Returns the one in the list for this address of this endpoint; NULL if there is none. Endpoints are compared by where they
+ * are: two names with one address are not the same, and a probe points to its own until it ends.
+ */
+struct runner *runner_find(struct runner *list, const struct endpoint *endpoint, const struct address *address);
 
 #endif

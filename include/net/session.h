@@ -34,6 +34,9 @@ void session_close(struct session *session);
  */
 bool session_take_socket(struct session *session);
 
+/* Would session_take_socket return true? */
+bool session_has_socket(const struct session *session);
+
 /* Ends the reservation of one socket. */
 void session_give_socket(struct session *session);
 

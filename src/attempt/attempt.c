@@ -11,12 +11,14 @@
 #include "base/clock.h"
 #include "target/scheme.h"
 
-#define ATTEMPT_ASK_AGAIN (1 * CLOCK_S) /* how often a running attempt looks its names up again */
+#define ATTEMPT_REPLY_DELAY (1 * CLOCK_S) /* the head start of an address that is connected but has not replied yet */
+#define ATTEMPT_ASK_AGAIN   (1 * CLOCK_S) /* how often a running attempt looks its names up again */
 
 struct attempt {
 	struct race race;
 	struct sources sources;
 	bool thorough;           /* the attempt does not end before every look-up and every address has */
+	bool stays;              /* the present one does not end before every address has */
 	enum outcome_kind last;  /* how the previous attempt ended */
 	int64_t deadline;        /* clock_now() time */
 	struct loop_timer next;  /* starts the next address */
@@ -24,9 +26,9 @@ struct attempt {
 	struct loop_timer again; /* looks the names up again */
 	struct loop_timer limit; /* ends the attempt while no probe runs, so during the look-up */
 	bool ended;              /* an address of this attempt is known not to be ready */
+	bool took_over;          /* a probe runs whose deadline is that of another attempt */
 	struct finding best;
-	void (*done)(void *arg, const struct outcome *outcome, const struct place *place);
-	void *arg;
+	struct attempt_owner owner;
 };
 
 /* Ends the attempt, but for the race. */
@@ -51,12 +53,12 @@ static void attempt_finish(struct attempt *attempt)
 	if (attempt_is_ready(attempt))
 		race_clear(&attempt->race);
 	else
-		race_leave(&attempt->race, &attempt->best);
+		race_leave(&attempt->race, sources_await(&attempt->sources), &attempt->best);
 	attempt_leave(attempt);
 	best = attempt->best;
 	finding_clear(&attempt->best);
 	attempt->last = best.outcome.kind;
-	attempt->done(attempt->arg, &best.outcome, &best.place); /* may start the next attempt */
+	attempt->owner.done(attempt->owner.arg, &best.outcome, &best.place); /* may start the next attempt */
 }
 
 static int64_t attempt_time_left(const struct attempt *attempt)
@@ -78,11 +80,14 @@ static void attempt_on_probe(void *arg, struct runner *runner, const struct outc
 	else
 		finding_note(&attempt->best, outcome, &runner->place, runner->found);
 	if (attempt_is_ready(attempt)) {
-		if (attempt->race.is_open) /* else the next attempt ends with it */
+		if (attempt->race.is_open)
 			attempt_finish(attempt);
+		else
+			attempt->owner.early(attempt->owner.arg);
 		return;
 	}
-	attempt->ended |= !refers;
+	/* Once somebody named a place, it matters what is found there, and not that another who was asked is not ready. */
+	attempt->ended = !refers && (attempt->ended || runner->found || !attempt->sources.found_count);
 	if (runner == attempt->race.runners) /* another one that was started later keeps its head start */
 		loop_timer_clear(&attempt->next);
 	attempt_go_on(attempt);
@@ -91,7 +96,8 @@ static void attempt_on_probe(void *arg, struct runner *runner, const struct outc
 /* Starts a probe. source and address are NULL for a target without endpoints. */
 static void attempt_run(struct attempt *attempt, const struct source *source, const struct resolve_address *address)
 {
-	loop_timer_clear(&attempt->limit);
+	if (!attempt->took_over)
+		loop_timer_clear(&attempt->limit); /* the probe has a deadline itself */
 	race_run(&attempt->race, source, address, attempt_time_left(attempt), attempt->last);
 	loop_timer_set(&attempt->next,
 		       RACE_CONNECT_DELAY); /* also if it has its outcome, which is told on the next turn */
@@ -114,6 +120,17 @@ static void attempt_note_lookups(struct attempt *attempt)
 	}
 }
 
+/* Goes on with an address that hangs since the attempt before. Returns false if it does not. */
+static bool attempt_take_over(struct attempt *attempt, const struct source *source,
+			      const struct resolve_address *address)
+{
+	if (!race_take_over(&attempt->race, source, address))
+		return false;
+	attempt->took_over = true;
+	loop_timer_set(&attempt->limit, attempt_time_left(attempt));
+	return true;
+}
+
 /* Starts the next address. Returns false if there is none so far. */
 static bool attempt_run_next(struct attempt *attempt)
 {
@@ -125,7 +142,7 @@ static bool attempt_run_next(struct attempt *attempt)
 
 		address = sources_next(&attempt->sources, last ? last->source : NULL, last ? last->family : AF_UNSPEC,
 				       &source);
-	} while (address && race_take_over(&attempt->race, source, address));
+	} while (address && attempt_take_over(attempt, source, address));
 	if (address)
 		attempt_run(attempt, source, address);
 	return address;
@@ -133,7 +150,7 @@ static bool attempt_run_next(struct attempt *attempt)
 
 /*
  * Must the attempt wait for an address that runs? Not if one is known not to be ready and the others hang: that one may be
- * ready long before they end. But if the verdict depends on this attempt, each of them may change it.
+ * ready long before they end. But if it matters what this attempt finds, each of them may change it.
  */
 static bool attempt_must_stay(struct attempt *attempt)
 {
@@ -142,10 +159,10 @@ static bool attempt_must_stay(struct attempt *attempt)
 
 	if (race->running == race->aside_count)
 		return false;
-	if (attempt->thorough || !attempt->ended)
+	if (attempt->thorough || attempt->stays || !attempt->ended)
 		return true;
 	patience = race_patience(race);
-	if (patience)
+	if (patience && patience != INT64_MAX)
 		loop_timer_set(&attempt->hang, patience);
 	return patience;
 }
@@ -173,7 +190,7 @@ static void attempt_go_on(struct attempt *attempt)
 	 */
 	if (sources_await(&attempt->sources) &&
 	    (!race->runners || attempt->thorough || sources_await_found(&attempt->sources))) {
-		loop_timer_set(&attempt->limit, attempt_time_left(attempt)); /* no probe runs, so no probe's deadline */
+		loop_timer_set(&attempt->limit, attempt_time_left(attempt));
 		return;
 	}
 	attempt_note_lookups(attempt);
@@ -188,7 +205,7 @@ static void attempt_on_next(void *arg)
 	/* A connected server gets more time to reply: a second connection would be work for it and tell us little. */
 	if (last && last->running && probe_is_connected(&last->probe) && !last->waited_for_reply) {
 		last->waited_for_reply = true;
-		loop_timer_set(&attempt->next, RACE_REPLY_DELAY - RACE_CONNECT_DELAY);
+		loop_timer_set(&attempt->next, ATTEMPT_REPLY_DELAY - RACE_CONNECT_DELAY);
 		return;
 	}
 	attempt_go_on(attempt);
@@ -212,7 +229,7 @@ static void attempt_on_news(void *arg)
 	attempt_go_on(arg);
 }
 
-/* The time is up, and no probe runs; or the attempt was ready before it began. */
+/* The time is up, and no probe has said so; or the attempt was ready before it began. */
 static void attempt_on_limit(void *arg)
 {
 	struct attempt *attempt = arg;
@@ -229,15 +246,13 @@ static void attempt_on_limit(void *arg)
 }
 
 struct attempt *attempt_new(struct runner_pool *pool, const struct target *target, bool thorough,
-			    void (*done)(void *arg, const struct outcome *outcome, const struct place *place),
-			    void *arg)
+			    const struct attempt_owner *owner)
 {
 	struct attempt *attempt = alloc_zero(1, sizeof(*attempt));
 
 	attempt->race = (struct race){.pool = pool, .target = target, .done = attempt_on_probe, .arg = attempt};
 	attempt->thorough = thorough;
-	attempt->done = done;
-	attempt->arg = arg;
+	attempt->owner = *owner;
 	sources_open(&attempt->sources, pool->session, target, attempt_on_news, attempt);
 	loop_timer_init(pool->session->loop, &attempt->next, attempt_on_next, attempt);
 	loop_timer_init(pool->session->loop, &attempt->hang, attempt_on_news, attempt);
@@ -255,11 +270,13 @@ void attempt_free(struct attempt *attempt)
 	free(attempt);
 }
 
-void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited)
+void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited, bool stays)
 {
 	race_open(&attempt->race);
 	attempt->deadline = clock_now() + limit;
 	attempt->ended = false;
+	attempt->took_over = false;
+	attempt->stays = stays;
 	if (attempt_is_ready(attempt)) {
 		loop_timer_set(&attempt->limit, 0);
 		return;

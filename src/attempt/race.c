@@ -72,6 +72,8 @@ static void race_on_probe(void *arg, struct probe *probe, const struct outcome *
 	}
 	if (runner->is_aside)
 		race_adopt(race, runner);
+	if (!race->is_open)
+		race_keep_sockets(race, race->running);
 	race->done(race->arg, runner, outcome);
 }
 
@@ -112,7 +114,7 @@ void race_run(struct race *race, const struct source *source, const struct resol
 
 bool race_take_over(struct race *race, const struct source *source, const struct resolve_address *address)
 {
-	struct runner *runner = runner_find(race->aside, &address->address, source->found);
+	struct runner *runner = runner_find(race->aside, source->endpoint, &address->address);
 
 	if (!runner)
 		return false;
@@ -128,42 +130,76 @@ int64_t race_patience(const struct race *race)
 	for (const struct runner *runner = race->runners; runner; runner = runner->before) {
 		if (!runner->running)
 			continue;
-		if (runner->probe.finished)
+		if (runner->probe.finished || probe_is_connected(&runner->probe))
 			return INT64_MAX;
-		left = runner->began - now;
-		left += probe_is_connected(&runner->probe) ? RACE_REPLY_DELAY : RACE_CONNECT_DELAY;
-		if (left > longest)
-			longest = left;
+		left = runner->began + RACE_CONNECT_DELAY - now;
+		longest = left > longest ? left : longest;
 	}
 	return longest;
 }
 
-void race_leave(struct race *race, struct finding *best)
+static void race_end_aside(struct race *race)
+{
+	race_end_all(race, &race->aside);
+	race->aside_count = 0;
+}
+
+/* Ends what was not taken over. The source of one that was found does not outlive the next attempt. */
+static void race_drop_gone(struct race *race, bool keeps)
+{
+	struct runner **at = &race->aside, *runner;
+
+	while ((runner = *at)) {
+		if (keeps && !runner->found) {
+			at = &runner->before;
+			continue;
+		}
+		*at = runner->before;
+		race->aside_count--;
+		race_end(race, runner);
+	}
+}
+
+/* The ones started first are noted first, as if they had ended in this order. */
+static void race_note_aside(const struct race *race, struct finding *best)
+{
+	for (const struct runner *runner = race->aside; runner; runner = runner->before) {
+		const struct probe *probe = &runner->probe;
+		struct outcome outcome =
+			probe->finished && probe->outcome.kind != OUTCOME_READY ? probe->outcome : probe_expiry(probe);
+
+		finding_note(best, &outcome, &runner->place, runner->found);
+	}
+}
+
+void race_leave(struct race *race, bool keeps, struct finding *best)
 {
 	struct runner *runner;
 
-	race_end_all(race, &race->aside);
+	race_drop_gone(race, keeps);
 	while ((runner = runner_pop(&race->runners))) {
-		struct outcome outcome = probe_expiry(&runner->probe);
-
 		if (!runner->running) {
 			race_end(race, runner);
 			continue;
 		}
-		finding_note(best, &outcome, &runner->place, runner->found);
 		runner->is_aside = true;
+		runner->source = NULL; /* one that was found may not outlive the attempt */
+		race->aside_count++;
 		runner_push(&race->aside, runner);
 	}
-	race->aside_count = race->running;
+	race_note_aside(race, best);
+	race_keep_sockets(race, race->running);
+	/* Only the end of an attempt tells those who wait for a socket. So it must leave one, or give back its own. */
+	if (!session_has_socket(race->pool->session))
+		race_end_aside(race);
 	race_keep_sockets(race, race->running);
 	race->is_open = false;
 }
 
 void race_clear(struct race *race)
 {
-	race_end_all(race, &race->aside);
+	race_end_aside(race);
 	race_end_all(race, &race->runners);
-	race->aside_count = 0;
 	race_keep_sockets(race, 0);
 	race->is_open = false;
 }

@@ -30,9 +30,9 @@ void runner_remove(struct runner **list, struct runner *runner)
 	*list = runner->before;
 }
 
-struct runner *runner_find(struct runner *list, const struct address *address, bool found)
+struct runner *runner_find(struct runner *list, const struct endpoint *endpoint, const struct address *address)
 {
-	while (list && (list->found != found || !address_is_equal(list->probe.address, address)))
+	while (list && (list->probe.endpoint != endpoint || !address_is_equal(list->probe.address, address)))
 		list = list->before;
 	return list;
 }

@@ -34,9 +34,14 @@ void session_close(struct session *session)
 	*session = (struct session){0};
 }
 
+bool session_has_socket(const struct session *session)
+{
+	return session->sockets < session->sockets_max;
+}
+
 bool session_take_socket(struct session *session)
 {
-	if (session->sockets >= session->sockets_max)
+	if (!session_has_socket(session))
 		return false;
 	session->sockets++;
 	return true;

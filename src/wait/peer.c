@@ -65,6 +65,15 @@ static void peer_on_attempt(void *arg, const struct outcome *outcome, const stru
 	owner->attempted(owner->arg, peer, changed);
 }
 
+/* Not after the pause: an address is ready now. */
+static void peer_on_early(void *arg)
+{
+	struct peer *peer = arg;
+
+	if (peer->progress->state == PROGRESS_PAUSED)
+		loop_timer_set(&peer->pause, 0);
+}
+
 static void peer_on_pause(void *arg)
 {
 	struct peer *peer = arg;
@@ -78,15 +87,12 @@ static void peer_on_pause(void *arg)
  */
 static void peer_look_again(struct peer *peer, int64_t now)
 {
-	enum progress_state state = peer->progress->state;
-
+	attempt_stop(peer->attempt); /* its time was up as well, and what hung before the freeze proves nothing */
 	peer->looks_again = true;
 	peer->current.deadline = now + PEER_LAST_LOOK;
 	loop_timer_set(&peer->expiry, PEER_LAST_LOOK);
-	if (state == PROGRESS_QUEUED)
+	if (peer->progress->state == PROGRESS_QUEUED)
 		return;
-	if (state == PROGRESS_TRYING)
-		attempt_stop(peer->attempt); /* its time was up as well */
 	loop_timer_clear(&peer->pause);
 	peer->owner->wants(peer->owner->arg, peer);
 }
@@ -106,14 +112,14 @@ static void peer_on_expiry(void *arg)
 
 void peer_open(struct peer *peer, const struct peer_owner *owner, struct progress *progress, int64_t now)
 {
+	const struct attempt_owner wants = {.done = peer_on_attempt, .early = peer_on_early, .arg = peer};
 	int64_t timeout = progress->target->settings.timeout;
 
 	peer->owner = owner;
 	peer->progress = progress;
 	peer->looks_again = false;
 	peer->current = (struct schedule_attempt){.deadline = timeout ? now + timeout : 0};
-	peer->attempt = attempt_new(owner->pool, progress->target, owner->plan->once || owner->plan->down,
-				    peer_on_attempt, peer);
+	peer->attempt = attempt_new(owner->pool, progress->target, owner->plan->once || owner->plan->down, &wants);
 	loop_timer_init(owner->pool->session->loop, &peer->pause, peer_on_pause, peer);
 	loop_timer_init(owner->pool->session->loop, &peer->expiry, peer_on_expiry, peer);
 	if (timeout)
@@ -122,13 +128,16 @@ void peer_open(struct peer *peer, const struct peer_owner *owner, struct progres
 
 bool peer_try(struct peer *peer)
 {
+	/* An outcome that ends the wait, or a row of successes, must be that of all addresses. */
+	bool stays = peer->owner->plan->fail_fast || peer->progress->streak;
+
 	if (!session_take_socket(peer->owner->pool->session))
 		return false;
 	peer->progress->state = PROGRESS_TRYING;
 	peer->progress->next = 0;
 	peer->current.began = clock_now();
 	peer->current.limit = schedule_limit(peer_settings(peer), peer->current.deadline, peer->current.began);
-	attempt_start(peer->attempt, peer->current.limit, peer->current.began - peer->progress->since);
+	attempt_start(peer->attempt, peer->current.limit, peer->current.began - peer->progress->since, stays);
 	return true;
 }
 

@@ -1,77 +1,14 @@
 /* attempt.c, race.c: an address that hangs does not hide the others, with probes that end when the test says so. */
 #include "unit.h"
 
-#include <arpa/inet.h>
-
-#include "attempt/probe.h"
 #include "attempting.h"
 #include "base/clock.h"
+#include "lanes.h"
 #include "name_server.h"
 #include "own_files.h"
-#include "target/scheme.h"
 
 /* Set by main: may this test write the files of the resolver? */
 static bool own_files;
-
-enum { LANES = 2 };
-
-/* What the probe at 127.0.0.1, or at the next address, does, and what was seen of it. */
-struct lane {
-	int64_t ends; /* so long after it began, in microseconds; 0: never */
-	enum outcome_kind kind;
-	bool connects; /* immediately; then only the reply is missing */
-	int starts, stops;
-	bool ends_both;      /* at its end the lane before it ends as well, in the same turn of the loop */
-	struct probe *probe; /* the last one that was started */
-};
-
-struct lane_state {
-	struct loop_timer end;
-};
-
-static struct lane *lane_of(const struct probe *probe)
-{
-	struct lane *lanes = probe->target->plan;
-
-	return &lanes[ntohl(probe->address->v4.sin_addr.s_addr) - INADDR_LOOPBACK];
-}
-
-static void lane_on_end(void *arg)
-{
-	struct lane *lane = lane_of(arg);
-	const struct outcome outcome = outcome_make(lane->kind, NULL);
-
-	probe_finish(arg, &outcome);
-	if (lane->ends_both)
-		lane_on_end(lane[-1].probe);
-}
-
-static void lane_start(struct probe *probe)
-{
-	struct lane_state *state = probe->state;
-	struct lane *lane = lane_of(probe);
-
-	lane->starts++;
-	lane->probe = probe;
-	loop_timer_init(probe->loop, &state->end, lane_on_end, probe);
-	if (lane->connects)
-		probe_expire_as(probe, OUTCOME_SILENT, NULL);
-	if (lane->ends)
-		loop_timer_set(&state->end, lane->ends);
-}
-
-static void lane_stop(struct probe *probe)
-{
-	struct lane_state *state = probe->state;
-
-	lane_of(probe)->stops++;
-	loop_timer_clear(&state->end);
-}
-
-static const struct protocol lane_protocol = {.state_size = sizeof(struct lane_state),
-					      .start = lane_start,
-					      .stop = lane_stop};
-static const struct scheme lane_scheme = {.name = "lane", .protocol = &lane_protocol};
 
 static void open_lanes(struct attempting *attempting, struct lane *lanes, const char *text)
 {
@@ -80,7 +17,7 @@ static void open_lanes(struct attempting *attempting, struct lane *lanes, const 
 
 	if (target_parse(&target, text, &err))
 		fail_msg("%s", err.text);
-	target.scheme = &lane_scheme;
+	target.scheme = &lanes_scheme;
 	target.plan = lanes;
 	attempting_use(attempting, &target);
 }
@@ -176,6 +113,7 @@ static void test_ready_between_two_attempts(void **state)
 	attempting_run(&attempting, ATTEMPTING_LIMIT, "ready");
 	check_int("ready", attempting.outcome.kind, OUTCOME_READY);
 	check_text("at the first", attempting.place.address, "127.0.0.1");
+	check_int("told at once", attempting.earlies, 1);
 	check_int("nobody was asked again", lanes[0].starts + lanes[1].starts, 2);
 	check_int("and no socket is kept", (long long)attempting.session.sockets, 0);
 	attempting_run(&attempting, ATTEMPTING_LIMIT, "after that");
@@ -199,23 +137,127 @@ static void test_refused_between_two_attempts(void **state)
 	attempting_close(&attempting);
 }
 
-/* The outcome is the one that the attempt would have if it waited: a connected server got further than a refusal. */
-static void test_what_hangs_counts(void **state)
+/* A connected server is waited for: it may have work to do for its reply. */
+static void test_a_connected_one_does_not_hang(void **state)
 {
 	struct lane lanes[LANES] = {{.connects = true}, {.ends = 1 * CLOCK_MS, .kind = OUTCOME_REFUSED}};
 	struct attempting attempting;
 
 	(void)state;
 	open_both(&attempting, lanes);
+	attempting_run(&attempting, 600 * CLOCK_MS, "silent");
+	check_int("silent", attempting.outcome.kind, OUTCOME_SILENT);
+	check_text("at the first", attempting.place.address, "127.0.0.1");
+	check("to the limit", attempting.took >= 600 * CLOCK_MS);
+	attempting_close(&attempting);
+}
+
+/* One that connects while it is aside is waited for by the next attempt. */
+static void test_connected_while_aside(void **state)
+{
+	struct lane lanes[LANES] = {{.connects_after = 400 * CLOCK_MS, .ends = 1 * CLOCK_S, .kind = OUTCOME_STARTING},
+				    {.ends = 1 * CLOCK_MS, .kind = OUTCOME_REFUSED}};
+	struct attempting attempting;
+
+	(void)state;
+	open_both(&attempting, lanes);
+	run_refused(&attempting);
+	pause_for(&attempting, 300 * CLOCK_MS);
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "starting");
+	check_int("starting", attempting.outcome.kind, OUTCOME_STARTING);
+	check_int("by one connection", lanes[0].starts, 1);
+	attempting_close(&attempting);
+}
+
+/* Both hang and count as if they had ended: the first one before the second. */
+static void test_what_hangs_counts(void **state)
+{
+	struct lane lanes[LANES] = {{0}, {0}, {.ends = 1 * CLOCK_MS, .kind = OUTCOME_NO_ADDRESS}};
+	struct attempting attempting;
+
+	(void)state;
+	attempting_open(&attempting);
+	open_lanes(&attempting, lanes, "lane://127.0.0.1:1,127.0.0.2:1,127.0.0.3:1");
 	for (int i = 0; i < 2; i++) {
-		attempting_run(&attempting, ATTEMPTING_LIMIT, "silent");
-		check_int("silent", attempting.outcome.kind, OUTCOME_SILENT);
-		check_text("at the first", attempting.place.address, "127.0.0.1");
+		attempting_run(&attempting, ATTEMPTING_LIMIT, "hang");
+		check_int("more than no address", attempting.outcome.kind, OUTCOME_CONNECT_TIMEOUT);
+		check_text("the first", attempting.place.address, "127.0.0.1");
+		check_int("and another", (long long)attempting.place.others, 1);
 		check("before the limit", attempting.took < ATTEMPTING_LIMIT / 2);
-		/* A connected server gets 1 s, in which a second connection would be work for it. */
-		check("not before it hangs", i > 0 || attempting.took >= 900 * CLOCK_MS);
 	}
-	check_int("one connection", lanes[0].starts, 1);
+	attempting_close(&attempting);
+}
+
+/* It matters what this attempt finds (--fail-fast, a row of successes): it waits for each address. */
+static void test_an_attempt_that_stays(void **state)
+{
+	struct lane lanes[LANES] = {{.ends = 600 * CLOCK_MS, .kind = OUTCOME_READY},
+				    {.ends = 1 * CLOCK_MS, .kind = OUTCOME_DENIED}};
+	struct attempting attempting;
+
+	(void)state;
+	attempting_open(&attempting);
+	attempting.stays = true;
+	open_lanes(&attempting, lanes, "lane://127.0.0.1:1,127.0.0.2:1");
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "ready");
+	check_int("ready", attempting.outcome.kind, OUTCOME_READY);
+	attempting_close(&attempting);
+}
+
+/* The end of an attempt leaves a socket for the next one: nobody else tells those who wait for one. */
+static void test_the_last_socket_is_given_back(void **state)
+{
+	struct lane lanes[LANES] = {{0}, {.ends = 1 * CLOCK_MS, .kind = OUTCOME_REFUSED}};
+	struct attempting attempting;
+
+	(void)state;
+	open_both(&attempting, lanes);
+	attempting.session.sockets_max = 2;
+	run_refused(&attempting);
+	check_int("one hangs, one is free", (long long)attempting.session.sockets, 1);
+	attempting.session.sockets_max = 1;
+	attempt_stop(attempting.attempt);
+	lanes[1].ends = 0;
+	lanes[0] = (struct lane){.ends = 1 * CLOCK_MS, .kind = OUTCOME_REFUSED};
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "one socket for two");
+	check_int("refused", attempting.outcome.kind, OUTCOME_REFUSED);
+	check_int("the other was stopped", lanes[1].starts - lanes[1].stops, 0);
+	check_int("none is kept", (long long)attempting.session.sockets, 0);
+	attempting_close(&attempting);
+}
+
+/* What is taken over ends with its attempt: its own deadline may be later. */
+static void test_the_limit_of_what_is_taken_over(void **state)
+{
+	struct lane lanes[LANES] = {{.connects_after = 300 * CLOCK_MS},
+				    {.ends = 1 * CLOCK_MS, .kind = OUTCOME_REFUSED}};
+	struct attempting attempting;
+
+	(void)state;
+	open_both(&attempting, lanes);
+	run_refused(&attempting);
+	pause_for(&attempting, 200 * CLOCK_MS);
+	attempting_run(&attempting, 300 * CLOCK_MS, "silent");
+	check_int("silent", attempting.outcome.kind, OUTCOME_SILENT);
+	check("at its limit", attempting.took < ATTEMPTING_LIMIT / 2);
+	attempting_close(&attempting);
+}
+
+/* Two endpoints with one address: what hangs is that of one of them, and the other is asked itself. */
+static void test_two_names_of_an_address(void **state)
+{
+	struct lane lanes[LANES] = {{.ends = 1 * CLOCK_MS, .kind = OUTCOME_REFUSED}};
+	struct attempting attempting;
+
+	(void)state;
+	attempting_open(&attempting);
+	open_lanes(&attempting, lanes, "lane://127.0.0.1:1,127.0.0.1:1");
+	lanes[0].hangs_second = true;
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "one hangs");
+	check_int("both are asked", lanes[0].starts, 2);
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "again");
+	check_int("the first again, the second is taken over", lanes[0].starts, 3);
+	check_int("refused", attempting.outcome.kind, OUTCOME_REFUSED);
 	attempting_close(&attempting);
 }
 
@@ -301,7 +343,13 @@ int main(void)
 		cmocka_unit_test(test_ready_in_a_later_attempt),
 		cmocka_unit_test(test_ready_between_two_attempts),
 		cmocka_unit_test(test_refused_between_two_attempts),
+		cmocka_unit_test(test_a_connected_one_does_not_hang),
+		cmocka_unit_test(test_connected_while_aside),
 		cmocka_unit_test(test_what_hangs_counts),
+		cmocka_unit_test(test_an_attempt_that_stays),
+		cmocka_unit_test(test_the_last_socket_is_given_back),
+		cmocka_unit_test(test_the_limit_of_what_is_taken_over),
+		cmocka_unit_test(test_two_names_of_an_address),
 		cmocka_unit_test(test_both_end_in_one_turn),
 		cmocka_unit_test(test_all_hang),
 		cmocka_unit_test(test_a_thorough_attempt_waits),

@@ -7,7 +7,7 @@
 void attempting_start(struct attempting *attempting, int64_t limit)
 {
 	check("a socket", session_take_socket(&attempting->session));
-	attempt_start(attempting->attempt, limit, 0);
+	attempt_start(attempting->attempt, limit, 0, attempting->stays);
 }
 
 static void attempting_on_done(void *arg, const struct outcome *outcome, const struct place *place)
@@ -25,6 +25,13 @@ static void attempting_on_done(void *arg, const struct outcome *outcome, const s
 	loop_stop(attempting->unit.loop);
 }
 
+static void attempting_on_early(void *arg)
+{
+	struct attempting *attempting = arg;
+
+	attempting->earlies++;
+}
+
 void attempting_open(struct attempting *attempting)
 {
 	*attempting = (struct attempting){0};
@@ -36,9 +43,10 @@ void attempting_open(struct attempting *attempting)
 
 void attempting_use(struct attempting *attempting, const struct target *target)
 {
+	const struct attempt_owner owner = {attempting_on_done, attempting_on_early, attempting};
+
 	attempting->target = *target;
-	attempting->attempt = attempt_new(&attempting->pool, &attempting->target, attempting->thorough,
-					  attempting_on_done, attempting);
+	attempting->attempt = attempt_new(&attempting->pool, &attempting->target, attempting->thorough, &owner);
 }
 
 void attempting_bind(struct attempting *attempting, const char *text)

@@ -15,6 +15,8 @@ struct attempting {
 	struct target target;
 	struct attempt *attempt;
 	bool thorough;       /* to be set before attempting_use or attempting_bind */
+	bool stays;          /* of each attempt that is started */
+	int earlies;         /* how often an address was ready between two attempts */
 	int dones, restarts; /* restarts: so often the next attempt is started from done */
 	struct outcome outcome;
 	struct place place;

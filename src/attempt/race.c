@@ -99,10 +99,10 @@ void race_run(struct race *race, const struct source *source, const struct resol
 	runner->began = clock_now();
 	runner_push(&race->runners, runner);
 	race->running++;
-	if (address)
+	if (source)
 		race_place(runner, source, address);
 	probe_init(&runner->probe, runner->state, session->loop, race->target, source ? source->endpoint : NULL,
-		   address ? &address->address : NULL, limit, race_on_probe, runner);
+		   source ? &address->address : NULL, limit, race_on_probe, runner);
 	runner->probe.protocol = protocol;
 	runner->running = true;
 	runner->probe.sockets = &session->kept;

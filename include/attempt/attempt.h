@@ -32,8 +32,9 @@ struct attempt_owner {
 /*
  * Returns an attempt, which the caller frees. pool and target must outlive it; owner is copied. If thorough is true, an
  * attempt that finds nothing ready does not end before every look-up and every address has: the verdict depends on this one
- * attempt, and a late address could change it. Else it ends when one address is not ready and the others hang: nobody has answered
- * there, not even with a connection. These go on in the background, and the next attempt takes those over that are still addresses of the target.
+ * attempt, and a late address could change it. Else it ends when one address is not ready and the others hang: nobody has
+ * answered there, not even with a connection. These go on in the background, and the next attempt takes those over that are
+ * still addresses of the target.
  */
 struct attempt *attempt_new(struct runner_pool *pool, const struct target *target, bool thorough,
 			    const struct attempt_owner *owner);

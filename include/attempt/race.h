@@ -65,8 +65,8 @@ int64_t race_patience(const struct race *race);
 
 /*
  * Ends an attempt: what runs is left aside, unless the session has no other socket for the next attempt. What was aside and
- * not taken over is stopped, as its address is none of the target's any more; if keeps is true, that is not known yet. For this attempt all
- * counts as if its time were up, so best is what it would be if the attempt had waited.
+ * not taken over is stopped, as its address is none of the target's any more; if keeps is true, that is not known yet. For
+ * this attempt all counts as if its time were up, so best is what it would be if the attempt had waited.
  */
 void race_leave(struct race *race, bool keeps, struct finding *best);
 

@@ -72,10 +72,11 @@ def scratch_image(session_lab):
 @pytest.fixture(scope="session")
 def workflow(engine):
     """The images of docker/Makefile. What packages and libraries make of them is kept for the next run; see Workflow."""
-    made = Workflow(DEBIAN)
+    # Tests change the image of the api, so each process of pytest-xdist has images of its own. They are the same layers.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+    made = Workflow(DEBIAN, "waitfor-test" if worker == "gw0" else f"waitfor-test-{worker}")
     try:
-        made.make("images")
-        made.name_the_stage()
+        made.build()
         yield made
     finally:
         made.close()

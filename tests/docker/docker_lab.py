@@ -190,11 +190,18 @@ class Tools:
         docker("rmi", "--force", self.toolbox_image)
 
 
+def lock(name):
+    """A file that nobody else has open by this function, until it is closed."""
+    file = open(pathlib.Path(tempfile.gettempdir()) / f"{name}.lock", "w")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
 class Workflow:
     """docker/Makefile, with images, network, database and port of one's own.
 
-    Kept between runs, since packages and libraries take minutes: waitfor-test/{build,waitfor,perl-base,db} and the
-    Debian they stand on. An older one goes when a newer takes its name; `docker rmi` removes what is kept.
+    Kept between runs, since packages and libraries take minutes: waitfor-test/{build,waitfor,perl-base,db}, those of
+    other processes of pytest-xdist (waitfor-test-gw1/...), and the Debian they stand on. An older one goes when a newer takes its name; `docker rmi` removes what is kept.
     """
 
     KEPT = ("build", "waitfor", "perl-base", "db")
@@ -203,8 +210,7 @@ class Workflow:
         """Waits for a run with the same names to end: it would take the api image away in the middle of this one."""
         # Another prefix lets two runs stand side by side.
         self.prefix = os.environ.get("WAITFOR_TEST_IMAGES", prefix)
-        self._lock = open(pathlib.Path(tempfile.gettempdir()) / f"{self.prefix.replace('/', '-')}.lock", "w")
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._lock = lock(self.prefix.replace("/", "-"))
         self.waitfor, self.db, self.api = (f"{self.prefix}/{name}" for name in ("waitfor", "db", "api"))
         self._variables = {
             "IMAGES": self.prefix, "WAITFOR": self.waitfor, "DEBIAN": debian,
@@ -226,6 +232,12 @@ class Workflow:
         if check and result.returncode:
             raise AssertionError(f"make {' '.join(targets)}\n{result.stdout}{result.stderr}")
         return result
+
+    def build(self):
+        """Makes the images. One run at a time: the next one finds in the engine's cache what the first has compiled."""
+        with lock("waitfor-test-builds"):
+            self.make("images")
+            self.name_the_stage()
 
     @property
     def command(self):

@@ -272,6 +272,9 @@ static void test_both_end_in_one_turn(void **state)
 	open_both(&attempting, lanes);
 	attempting_run(&attempting, ATTEMPTING_LIMIT, "both");
 	check_int("the one that got further", attempting.outcome.kind, OUTCOME_STARTING);
+	lanes[0].kind = OUTCOME_READY;
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "both");
+	check_int("in this attempt, not in the next", attempting.outcome.kind, OUTCOME_READY);
 	attempting_close(&attempting);
 }
 

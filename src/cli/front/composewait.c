@@ -17,14 +17,7 @@ enum composewait_level { COMPOSEWAIT_OFF, COMPOSEWAIT_ERROR, COMPOSEWAIT_WARN, C
 static const char composewait_levels[][6] = {"off", "error", "warn", "info"};
 
 /* Numbers of seconds, which go to line->values: the variable, its old name, the default, and how it is told. */
-enum {
-	COMPOSEWAIT_TIMEOUT,
-	COMPOSEWAIT_CONNECT,
-	COMPOSEWAIT_BEFORE,
-	COMPOSEWAIT_AFTER,
-	COMPOSEWAIT_INTERVAL,
-	COMPOSEWAIT_NUMBERS
-};
+enum { COMPOSEWAIT_TIMEOUT, COMPOSEWAIT_CONNECT, COMPOSEWAIT_BEFORE, COMPOSEWAIT_AFTER, COMPOSEWAIT_NUMBERS };
 
 static const struct composewait_number {
 	const char *name, *old, *standard;
@@ -33,7 +26,6 @@ static const struct composewait_number {
 	{"WAIT_HOST_CONNECT_TIMEOUT", "", "5"},
 	{"WAIT_BEFORE", "WAIT_BEFORE_HOSTS", "0"},
 	{"WAIT_AFTER", "WAIT_AFTER_HOSTS", "0"},
-	{"WAIT_SLEEP_INTERVAL", "", "1"},
 };
 
 static const char composewait_rule[] = "--------------------------------------------------------";
@@ -46,7 +38,7 @@ static const char *composewait_value(const struct frontline *line, const char *n
 	return value ? value : "";
 }
 
-/* Takes the numbers. What is none, and what is missing, is the default. */
+/* Takes the numbers, but for WAIT_SLEEP_INTERVAL: the pauses are waitfor's. What is none, and what is missing, is the default. */
 static void composewait_take_numbers(struct frontline *line)
 {
 	for (int i = 0; i < COMPOSEWAIT_NUMBERS; i++) {

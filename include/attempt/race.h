@@ -25,7 +25,7 @@ struct race {
 	void (*done)(void *arg, struct runner *runner, const struct outcome *outcome);
 	void *arg;
 	struct runner *runners; /* list; the one that was started last comes first */
-	struct runner *aside;   /* list; the one that was started first comes first */
+	struct runner *aside;   /* list; of each attempt the one that was started first comes first */
 	size_t running;         /* how many run, of both lists */
 	size_t aside_count;
 	size_t sockets; /* how many it has of the session: for those that run, and the next one */

@@ -73,15 +73,7 @@ static const struct scheme turn_scheme = {.name = "turn", .protocol = &turn_prot
 
 static void use_turns(struct attempting *attempting, struct turns *turns, const char *text)
 {
-	struct target target = {0};
-	struct error err = {0};
-
-	if (target_parse(&target, text, &err))
-		fail_msg("%s", err.text);
-	target.scheme = &turn_scheme;
-	target.plan = turns;
-	target.is_elsewhere = turns->names != NULL;
-	attempting_use(attempting, &target);
+	attempting_use_scheme(attempting, text, &turn_scheme, turns, turns->names != NULL);
 }
 
 /* The first one fails while the second has its head start: the third does not begin before that is over (RFC 8305, 5). */

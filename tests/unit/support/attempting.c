@@ -49,6 +49,20 @@ void attempting_use(struct attempting *attempting, const struct target *target)
 	attempting->attempt = attempt_new(&attempting->pool, &attempting->target, attempting->thorough, &owner);
 }
 
+void attempting_use_scheme(struct attempting *attempting, const char *text, const struct scheme *scheme, void *plan,
+			   bool is_elsewhere)
+{
+	struct target target = {0};
+	struct error err = {0};
+
+	if (target_parse(&target, text, &err))
+		fail_msg("%s", err.text);
+	target.scheme = scheme;
+	target.plan = plan;
+	target.is_elsewhere = is_elsewhere;
+	attempting_use(attempting, &target);
+}
+
 void attempting_bind(struct attempting *attempting, const char *text)
 {
 	struct target target = {0};

@@ -32,6 +32,10 @@ void attempting_bind(struct attempting *attempting, const char *text);
 /* The same with a target that is already bound. It is released by attempting_close. */
 void attempting_use(struct attempting *attempting, const struct target *target);
 
+/* The same with a scheme of the test, to whose probes plan belongs: it is not the target's. The text says only the endpoints. */
+void attempting_use_scheme(struct attempting *attempting, const char *text, const struct scheme *scheme, void *plan,
+			   bool is_elsewhere);
+
 /* Takes a socket and starts an attempt. It returns the socket itself. */
 void attempting_start(struct attempting *attempting, int64_t limit);
 

@@ -201,7 +201,8 @@ class Workflow:
     """docker/Makefile, with images, network, database and port of one's own.
 
     Kept between runs, since packages and libraries take minutes: waitfor-test/{build,waitfor,perl-base,db}, those of
-    other processes of pytest-xdist (waitfor-test-gw1/...), and the Debian they stand on. An older one goes when a newer takes its name; `docker rmi` removes what is kept.
+    other processes of pytest-xdist (waitfor-test-gw1/...), and the Debian they stand on. An older one goes when a newer
+    takes its name; `docker rmi` removes what is kept.
     """
 
     KEPT = ("build", "waitfor", "perl-base", "db")

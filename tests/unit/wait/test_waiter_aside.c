@@ -1,6 +1,7 @@
 /* waiter.c, peer.c: what is asked of an attempt while an address hangs. */
 #include "unit.h"
 
+#include "attempt/probe.h"
 #include "base/clock.h"
 #include "lanes.h"
 #include "waiting.h"
@@ -10,6 +11,7 @@ static struct lane *lanes;
 
 static void arrange(struct config *config)
 {
+	probe_unbind(config->plan.targets, 1);
 	config->plan.targets[0].scheme = &lanes_scheme;
 	config->plan.targets[0].plan = lanes;
 }

@@ -14,10 +14,13 @@ struct error {
 	char text[1024];
 };
 
-/* Sets the text (printf style, cut at the size of the buffer). Returns -1, so that callers can return it. */
+/*
+ * Sets the text (printf style). Returns -1, so that callers can return it. Of a text that does not fit into the buffer the
+ * middle is left out, with "..." in its place.
+ */
 int errors_set(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Puts "context: " in front of the text in err; the context is cut at 509 bytes. Returns -1. */
+/* Puts "context: " in front of the text in err, in the same way. Returns -1. */
 int errors_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

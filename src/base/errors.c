@@ -1,40 +1,51 @@
 #include "base/errors.h"
 
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/alloc.h"
+
+/* Of a text that is too long both ends are kept: the culprit is named at its beginning, and the fix at its end. */
+static void errors_keep(struct error *err, const char *text)
+{
+	static const char cut[] = "...";
+	size_t len = strlen(text), mark = sizeof(cut) - 1, half = (sizeof(err->text) - sizeof(cut)) / 2;
+
+	if (len < sizeof(err->text)) {
+		memcpy(err->text, text, len + 1);
+	} else {
+		memcpy(err->text, text, half);
+		memcpy(err->text + half, cut, mark);
+		memcpy(err->text + half + mark, text + len - half, half + 1);
+	}
+	err->set = true;
+}
 
 int errors_set(struct error *err, const char *format, ...)
 {
 	va_list args;
+	char *text;
 
 	va_start(args, format);
-	vsnprintf(err->text, sizeof(err->text), format, args);
+	text = alloc_format_list(format, args);
 	va_end(args);
-	err->set = true;
+	errors_keep(err, text);
+	free(text);
 	return -1;
 }
 
 int errors_prefix(struct error *err, const char *format, ...)
 {
-	static const char cut[] = "...\"";
-	char context[512];
-	size_t len, room;
 	va_list args;
-	int wanted;
+	char *context, *text;
 
 	va_start(args, format);
-	wanted = vsnprintf(context, sizeof(context) - 2, format, args);
+	context = alloc_format_list(format, args);
 	va_end(args);
-	len = strlen(context);
-	if (wanted > (int)len) /* cut: so long a context ends with a name in quotes */
-		memcpy(context + len - (sizeof(cut) - 1), cut, sizeof(cut));
-	memcpy(context + len, ": ", 3);
-	len += 2;
-	room = sizeof(err->text) - 1 - len;
-	memmove(err->text + len, err->text, room);
-	memcpy(err->text, context, len);
-	err->text[sizeof(err->text) - 1] = '\0';
-	err->set = true;
+	text = alloc_format("%s: %s", context, err->text);
+	errors_keep(err, text);
+	free(context);
+	free(text);
 	return -1;
 }

@@ -26,31 +26,34 @@ static void test_prefix_stacks_contexts(void **state)
 	check_text("prefix", err.text, "WAITFOR_TARGETS: target \"db:x\": not a port");
 }
 
-/* "cut at the size of the buffer": the beginning is kept, and it stays a text. */
-static void test_long_texts_are_cut(void **state)
+/* Of a text that does not fit, both ends are kept, and it stays a text. */
+static void test_long_texts_lose_their_middle(void **state)
 {
-	static const size_t lengths[] = {1022, 1023, 1024, 5000};
+	static const size_t lengths[] = {1021, 1022, 1023, 1024, 1025, 5000};
 	char longer[5001], name[32];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lengths); i++) {
 		struct error err;
-		size_t expected = lengths[i] < sizeof(err.text) ? lengths[i] : sizeof(err.text) - 1;
+		bool fits = lengths[i] < sizeof(err.text);
 
 		memset(&err, 0x55, sizeof(err));
 		snprintf(name, sizeof(name), "%zu bytes", lengths[i]);
 		memset(longer, 'a', lengths[i]);
+		longer[0] = 'A';
+		longer[lengths[i] - 1] = 'z';
 		longer[lengths[i]] = '\0';
 		errors_set(&err, "%s", longer);
-		check_int(name, (long long)strnlen(err.text, sizeof(err.text)), (long long)expected);
+		check_int(name, (long long)strnlen(err.text, sizeof(err.text)), fits ? (long long)lengths[i] : 1023);
+		check(name, err.text[0] == 'A' && err.text[strlen(err.text) - 1] == 'z');
+		check_int(name, strstr(err.text, "a...a") != NULL, !fits);
 		errors_prefix(&err, "where");
-		check_int(name, strncmp(err.text, "where: aaaa", 11), 0);
-		check_int(name, (long long)strnlen(err.text, sizeof(err.text)),
-			  expected + 7 < sizeof(err.text) ? (long long)expected + 7 : (long long)sizeof(err.text) - 1);
+		check_int(name, strncmp(err.text, "where: A", 8), 0);
+		check(name, strnlen(err.text, sizeof(err.text)) == 1023 && err.text[1022] == 'z');
 	}
 }
 
-static void test_a_long_context_leaves_the_text(void **state)
+static void test_a_long_context_leaves_both_ends(void **state)
 {
 	char context[4000];
 	struct error err = {0};
@@ -59,8 +62,9 @@ static void test_a_long_context_leaves_the_text(void **state)
 	memset(context, 'c', sizeof(context) - 1);
 	context[sizeof(context) - 1] = '\0';
 	errors_set(&err, "what went wrong");
-	errors_prefix(&err, "%s", context);
-	check_has("long context", err.text, "ccc...\": what went wrong");
+	errors_prefix(&err, "target \"%s\"", context);
+	check_has("the beginning", err.text, "target \"ccc");
+	check_has("the end", err.text, "ccc\": what went wrong");
 }
 
 int main(void)
@@ -68,8 +72,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_prefix_stacks_contexts),
-		cmocka_unit_test(test_long_texts_are_cut),
-		cmocka_unit_test(test_a_long_context_leaves_the_text),
+		cmocka_unit_test(test_long_texts_lose_their_middle),
+		cmocka_unit_test(test_a_long_context_leaves_both_ends),
 	};
 
 	return unit_main(tests);

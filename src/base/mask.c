@@ -154,7 +154,8 @@ static const char *mask_at(const char *authority, mask_known *known)
 
 /*
  * Returns a copy of text with "..." in place of the expression in ${VAR:=default} and the like. Only ${VAR} and
- * ${VAR:-default} are supported; any other expression may hold a secret. The caller frees the copy with free().
+ * ${VAR:-default} are supported; any other expression may hold a secret. Before an '@' a ':' in it stays: a password may
+ * begin there. The caller frees the copy with free().
  */
 static char *mask_expressions(const char *text)
 {
@@ -163,10 +164,12 @@ static char *mask_expressions(const char *text)
 	while (*text) {
 		size_t name = strncmp(text, "${", 2) == 0 ? 2 + strcspn(text + 2, ":=?+-#%/!}") : 0;
 		const char *close = name ? strchr(text + name, '}') : NULL;
+		bool is_colon;
 
 		if (close && close != text + name && strncmp(text + name, ":-", 2) != 0) {
 			buf_add(&out, text, name);
-			buf_add_text(&out, "...}");
+			is_colon = strchr(close, '@') && memchr(text + name, ':', (size_t)(close - text) - name);
+			buf_add_text(&out, is_colon ? ":...}" : "...}");
 			text = close + 1;
 		} else {
 			buf_add(&out, text++, 1);

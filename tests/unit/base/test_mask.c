@@ -148,6 +148,7 @@ static void test_mask(void **state)
 		{"postgres://me:pw@pw?x=1@db/x", "postgres://me:***@db/x"},
 		{"${URL:=pw}", "${URL...}"},
 		{"postgres://me@${HOST:?pw}/x", "postgres://me@${HOST...}/x"},
+		{"smtp://${3:31/x?}pw@db", "smtp://${3:***@db"},
 		{"postgres://me:p?w=1@db/x", "postgres://me:***@db/x"},
 		{"postgres://db/x?password=a&pw", "postgres://db/x?password=***&***"},
 		{"postgres://db/x?password=a&pw&sslmode=y", "postgres://db/x?password=***&***&sslmode=y"},

@@ -83,6 +83,15 @@ static struct act judge_twice(const struct talk *talk, size_t len, bool eof)
 }
 
 /*
+ * Does it matter what stands behind the words that make the judge act? An error may follow NATS's INFO: a judge that hears
+ * both at once says nothing, or other words.
+ */
+static bool looks_behind(const struct talk *talk)
+{
+	return strcmp(talk->target->scheme->name, "nats") == 0;
+}
+
+/*
  * Lets the judge hear a part, in pieces until it acts, and then at once. Returns whether the talk goes on. The pieces are
  * bytes at first and grow then, because a login takes milliseconds under the sanitizers.
  */
@@ -100,7 +109,8 @@ static bool hear(struct talk *talk, const char *part, size_t len)
 		act = judge(talk, at, false);
 	}
 	whole = judge_twice(talk, talk->heard.len, false);
-	check_same(&act, &whole);
+	if (at == talk->heard.len || !looks_behind(talk))
+		check_same(&act, &whole);
 	goes_on = !act.decided && act.words.len;
 	if (goes_on) {
 		talk->turn++;

@@ -51,6 +51,9 @@ void attempt_free(struct attempt *attempt);
  */
 void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited, bool stays);
 
+/* The time is up: ends the attempt, which is running, with what is known so far. done is called at once. */
+void attempt_expire(struct attempt *attempt);
+
 /* Stops the attempt if it is running, and what it has left to the next one. done is then not called for it. */
 void attempt_stop(struct attempt *attempt);
 

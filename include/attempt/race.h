@@ -63,6 +63,9 @@ bool race_take_over(struct race *race, const struct source *source, const struct
  */
 int64_t race_patience(const struct race *race);
 
+/* Takes into best what a runner has found ready, if done is told of it only on the next turn. */
+void race_note_ready(const struct race *race, struct finding *best);
+
 /*
  * Ends an attempt: what runs is left aside, unless the session has no other socket for the next attempt. What was aside and
  * not taken over is stopped, as its address is none of the target's any more; if keeps is true, that is not known yet. For

@@ -50,6 +50,7 @@ static void attempt_finish(struct attempt *attempt)
 {
 	struct finding best;
 
+	race_note_ready(&attempt->race, &attempt->best); /* on a busy machine the time is up before it is told */
 	if (attempt_is_ready(attempt))
 		race_clear(&attempt->race);
 	else
@@ -229,20 +230,31 @@ static void attempt_on_news(void *arg)
 	attempt_go_on(arg);
 }
 
+/* Notes why an attempt whose time is up has no outcome, but for the addresses that run: race_leave knows these. */
+static void attempt_note_expiry(struct attempt *attempt)
+{
+	const struct place nowhere = place_of(attempt->race.target->endpoints);
+	struct outcome outcome = outcome_make(OUTCOME_LOCAL, "there was no time left");
+
+	attempt_note_lookups(attempt);
+	if (sources_await(&attempt->sources))
+		outcome = outcome_make(OUTCOME_DNS_SILENT, NULL);
+	else if (attempt->race.running > attempt->race.aside_count)
+		return;
+	finding_note(&attempt->best, &outcome, &nowhere, sources_await_found(&attempt->sources));
+}
+
+void attempt_expire(struct attempt *attempt)
+{
+	if (!attempt_is_ready(attempt))
+		attempt_note_expiry(attempt);
+	attempt_finish(attempt);
+}
+
 /* The time is up, and no probe has said so; or the attempt was ready before it began. */
 static void attempt_on_limit(void *arg)
 {
-	struct attempt *attempt = arg;
-	const struct place nowhere = place_of(attempt->race.target->endpoints);
-	struct outcome outcome = sources_await(&attempt->sources)
-					 ? outcome_make(OUTCOME_DNS_SILENT, NULL)
-					 : outcome_make(OUTCOME_LOCAL, "there was no time left");
-
-	if (!attempt_is_ready(attempt)) {
-		attempt_note_lookups(attempt);
-		finding_note(&attempt->best, &outcome, &nowhere, sources_await_found(&attempt->sources));
-	}
-	attempt_finish(attempt);
+	attempt_expire(arg);
 }
 
 struct attempt *attempt_new(struct runner_pool *pool, const struct target *target, bool thorough,

@@ -160,6 +160,16 @@ static void race_drop_gone(struct race *race, bool keeps)
 	}
 }
 
+void race_note_ready(const struct race *race, struct finding *best)
+{
+	for (const struct runner *runner = race->runners; runner; runner = runner->before) {
+		const struct probe *probe = &runner->probe;
+
+		if (runner->running && probe->finished && probe->outcome.kind == OUTCOME_READY && !probe->found_host)
+			finding_note(best, &probe->outcome, &runner->place, runner->found);
+	}
+}
+
 /* The ones started first are noted first, as if they had ended in this order. */
 static void race_note_aside(const struct race *race, struct finding *best)
 {

@@ -106,6 +106,11 @@ static void peer_on_expiry(void *arg)
 		peer_look_again(peer, now);
 		return;
 	}
+	/* An attempt that runs still is late, because the machine is busy: its outcome would be told on this turn. */
+	if (peer->progress->state == PROGRESS_TRYING)
+		attempt_expire(peer->attempt);
+	if (progress_is_over(peer->progress))
+		return;
 	peer_end(peer, PROGRESS_EXPIRED);
 	peer->owner->expired(peer->owner->arg, peer);
 }

@@ -1,6 +1,7 @@
 #include "lanes.h"
 
 #include <arpa/inet.h>
+#include <unistd.h>
 
 #include "attempt/probe.h"
 
@@ -28,6 +29,7 @@ static void lane_on_end(void *arg)
 static void lane_on_connect(void *arg)
 {
 	probe_expire_as(arg, OUTCOME_SILENT, NULL);
+	usleep((useconds_t)lane_of(arg)->blocks);
 }
 
 static void lane_start(struct probe *probe)

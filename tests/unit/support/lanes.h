@@ -16,6 +16,7 @@ struct lane {
 	enum outcome_kind kind;
 	bool hangs_second;      /* only the probe of the first endpoint ends */
 	int64_t connects_after; /* so long after it began, in microseconds; 0: see connects */
+	int64_t blocks;         /* so long the whole process does nothing else when it connects, in microseconds */
 	bool connects;          /* immediately; then only the reply is missing */
 	int starts, stops;
 	bool ends_both;      /* at its end the lane before it ends as well, in the same turn of the loop */

@@ -266,8 +266,7 @@ $(unit_programs): %: %.o $(unit_helpers:tests/unit/%.c=$(out)/unit/%.o) $(filter
 
 .PHONY: run-unit
 run-unit: $(unit_programs)
-	@failed=; for test in $(unit_programs); do echo "== $$test"; $$test || failed="$$failed $$test"; done; \
-	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+	@tests/unit/run $(unit_programs)
 
 .PHONY: fuzzers
 fuzzers: $(fuzzers)

@@ -16,7 +16,7 @@
 enum { NAME_SERVER_HEADER = 12, NAME_SERVER_TTL = 600 };
 
 /* How long name_server_is_asked waits for a query that may be on its way. */
-enum { NAME_SERVER_ASKED_MS = 20 };
+enum { NAME_SERVER_ASKED_MS = 20, NAME_SERVER_TRIES = 100 };
 
 /* A reply that is being written. */
 struct name_server_reply {
@@ -280,30 +280,46 @@ void name_server_use(const struct name_server *server, const char *more)
 	free(content);
 }
 
+static bool name_server_bind(int fd, struct sockaddr_in *address)
+{
+	socklen_t len = sizeof(*address);
+
+	return fd >= 0 && bind(fd, (struct sockaddr *)address, len) == 0 &&
+	       getsockname(fd, (struct sockaddr *)address, &len) == 0;
+}
+
+/* Takes a port of UDP that is free for TCP as well, and keeps it for both: another process must not get it meanwhile. */
+static bool name_server_take_port(struct name_server *server)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	server->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (name_server_bind(server->fd, &address) && name_server_bind(server->listener, &address)) {
+		server->port = ntohs(address.sin_port);
+		return true;
+	}
+	close(server->fd);
+	close(server->listener);
+	return false;
+}
+
 void name_server_open(struct name_server *server, struct unit_loop *unit, const struct name_server_row *rows,
 		      size_t count)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(address);
+	int tries = 0;
 
-	*server = (struct name_server){.unit = unit, .listener = -1, .rows = rows, .row_count = count};
-	server->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (server->fd < 0 || bind(server->fd, (struct sockaddr *)&address, len) ||
-	    getsockname(server->fd, (struct sockaddr *)&address, &len))
-		fail_msg("no DNS server: %s", strerror(errno));
-	server->port = ntohs(address.sin_port);
+	*server = (struct name_server){.unit = unit, .rows = rows, .row_count = count};
+	while (!name_server_take_port(server))
+		if (++tries == NAME_SERVER_TRIES)
+			fail_msg("no DNS server: %s", strerror(errno));
 	server->watch = (struct loop_watch){.ready = name_server_on_query, .arg = server};
 	loop_watch_set(unit->loop, &server->watch, server->fd, true, false);
 }
 
 void name_server_listen(struct name_server *server)
 {
-	const struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(server->port)};
-
-	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (server->listener < 0 || bind(server->listener, (const struct sockaddr *)&address, sizeof(address)) ||
-	    listen(server->listener, NAME_SERVER_STREAMS))
+	if (listen(server->listener, NAME_SERVER_STREAMS))
 		fail_msg("no DNS server over TCP: %s", strerror(errno));
 	server->listener_watch = (struct loop_watch){.ready = name_server_on_connection, .arg = server};
 	loop_watch_set(server->unit->loop, &server->listener_watch, server->listener, true, false);

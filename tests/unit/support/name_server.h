@@ -51,7 +51,7 @@ struct name_server_stream {
 struct name_server {
 	struct unit_loop *unit;
 	struct loop_watch watch, listener_watch;
-	int fd, listener; /* UDP; TCP, -1: it does not listen */
+	int fd, listener; /* UDP; TCP, which refuses before name_server_listen */
 	uint16_t port;
 	const struct name_server_row *rows;
 	size_t row_count;

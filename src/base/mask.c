@@ -153,9 +153,21 @@ static const char *mask_at(const char *authority, mask_known *known)
 }
 
 /*
+ * Adds an expression in a short form; its name has the first `name` of len bytes. A ':' and an '@' in it stay, for they may be
+ * those of a URL's password; then the name may be a part of that.
+ */
+static void mask_expression(struct buf *out, const char *text, size_t name, size_t len)
+{
+	bool has_at = memchr(text, '@', len), is_user = has_at || strchr(text + len, '@');
+
+	buf_add(out, text, has_at ? 2 : name);
+	buf_add_text(out, is_user && memchr(text, ':', len) ? ":..." : "...");
+	buf_add_text(out, has_at ? "@...}" : "}");
+}
+
+/*
  * Returns a copy of text with "..." in place of the expression in ${VAR:=default} and the like. Only ${VAR} and
- * ${VAR:-default} are supported; any other expression may hold a secret. Before an '@' a ':' in it stays: a password may
- * begin there. The caller frees the copy with free().
+ * ${VAR:-default} are supported; any other expression may hold a secret. The caller frees the copy with free().
  */
 static char *mask_expressions(const char *text)
 {
@@ -164,12 +176,9 @@ static char *mask_expressions(const char *text)
 	while (*text) {
 		size_t name = strncmp(text, "${", 2) == 0 ? 2 + strcspn(text + 2, ":=?+-#%/!}") : 0;
 		const char *close = name ? strchr(text + name, '}') : NULL;
-		bool is_colon;
 
 		if (close && close != text + name && strncmp(text + name, ":-", 2) != 0) {
-			buf_add(&out, text, name);
-			is_colon = strchr(close, '@') && memchr(text + name, ':', (size_t)(close - text) - name);
-			buf_add_text(&out, is_colon ? ":...}" : "...}");
+			mask_expression(&out, text, name, (size_t)(close - text));
 			text = close + 1;
 		} else {
 			buf_add(&out, text++, 1);

@@ -63,9 +63,10 @@ static void check_target(const char *text)
 	if (target_parse(&target, text, &err) == 0) {
 		fuzz_check_hidden(target.text);
 		fuzz_check_hidden(target.name);
-		probe_bind(&target, 1, &env, &log, &err);
-		fuzz_check_hidden(target.login.user);
-		fuzz_check_hidden(target.login.database);
+		if (probe_bind(&target, 1, &env, &log, &err) == 0) { /* else nobody is shown the login */
+			fuzz_check_hidden(target.login.user);
+			fuzz_check_hidden(target.login.database);
+		}
 		probe_unbind(&target, 1);
 		target_release(&target);
 	}

@@ -149,6 +149,8 @@ static void test_mask(void **state)
 		{"${URL:=pw}", "${URL...}"},
 		{"postgres://me@${HOST:?pw}/x", "postgres://me@${HOST...}/x"},
 		{"smtp://${3:31/x?}pw@db", "smtp://${3:***@db"},
+		{"smtp://:$${pw/x@y?}", "smtp://:***@...}"},
+		{"smtp://${a@b:pw?}pw@db", "smtp://${:***@db"},
 		{"postgres://me:p?w=1@db/x", "postgres://me:***@db/x"},
 		{"postgres://db/x?password=a&pw", "postgres://db/x?password=***&***"},
 		{"postgres://db/x?password=a&pw&sslmode=y", "postgres://db/x?password=***&***&sslmode=y"},

@@ -17,9 +17,18 @@ static enum mask_parameter mask_nothing_known(const char *key, size_t len)
 	return MASK_UNKNOWN;
 }
 
+/* Adds the first `shown` of len bytes, and "***" if there are more. */
+static void mask_rest(struct buf *out, const char *text, size_t len, size_t shown)
+{
+	buf_add(out, text, shown);
+	if (shown < len)
+		buf_add_text(out, "***");
+}
+
 /*
  * Masks "key=value&key=value…". An unescaped '&' in a password splits it into parts that look like parameters. So a
  * part without '=' is printed only if it is a known parameter, and an unknown key only if nothing was hidden before it.
+ * What follows white space may be the next of libpq's words, and is not printed.
  */
 static void mask_query(struct buf *out, const char *query, mask_known *known)
 {
@@ -30,7 +39,7 @@ static void mask_query(struct buf *out, const char *query, mask_known *known)
 		bool has_value = query[key] == '=';
 
 		if (known(query, key) == MASK_SHOWN) {
-			buf_add(out, query, len);
+			mask_rest(out, query, len, strcspn(query, "& \t\r\n\v\f"));
 		} else if (len) {
 			if (has_value && (!hidden || known(query, key)))
 				buf_add(out, query, key + 1);
@@ -185,14 +194,6 @@ static char *mask_expressions(const char *text)
 		}
 	}
 	return buf_detach(&out);
-}
-
-/* Adds the first `shown` of len bytes, and "***" if there are more. */
-static void mask_rest(struct buf *out, const char *text, size_t len, size_t shown)
-{
-	buf_add(out, text, shown);
-	if (shown < len)
-		buf_add_text(out, "***");
 }
 
 /*

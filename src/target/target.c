@@ -118,6 +118,26 @@ static int target_parse_bare(struct target *target, const char *text, struct err
 }
 
 /*
+ * Returns the length of the part of the hosts that certainly is one. All expressions have been expanded, so a "${" begins none.
+ * If an '@' follows, it may be the one that ends a password: then nothing but letters, digits and the like is certain, since an
+ * error quotes a host with anything else.
+ */
+static size_t target_known_length(const char *hosts, size_t len, bool any_port, bool at_follows)
+{
+	size_t known = mask_hosts_length(hosts, len, any_port);
+	bool in_brackets = false;
+
+	for (size_t i = 0; i < known; i++) {
+		in_brackets = hosts[i] == '[' || (in_brackets && hosts[i] != ']');
+		if (strncmp(hosts + i, "${", 2) == 0)
+			return i;
+		if (at_follows && !in_brackets && !isalnum((unsigned char)hosts[i]) && !strchr("-._:,]", hosts[i]))
+			return i;
+	}
+	return known;
+}
+
+/*
  * Checks what follows "scheme://": is it "user:password@hosts" and a tail, split as libpq would split it? No part of
  * the hosts or of the database's name may be a piece of a secret, because later errors quote them. The errors here
  * quote nothing. url ends its authority at len; at is the last '@' in it, or NULL. any_port is as in mask_hosts_length.
@@ -132,7 +152,7 @@ static int target_check_url(const char *url, size_t len, const char *at, bool an
 				       "an '@' in a database's name or a parameter %%40");
 	if (memchr(url, '@', len) != at)
 		return errors_set(err, "an '@' in a user or password must be written %%40");
-	known = mask_hosts_length(hosts, hosts_len, any_port);
+	known = target_known_length(hosts, hosts_len, any_port, strchr(tail, '@'));
 	if (known < hosts_len && hosts[known] == ':')
 		return errors_set(err, "the text after ':' is not a port; write a number from 1 to 65535, and a user "
 				       "with a password as user:password@host");

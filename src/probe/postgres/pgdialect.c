@@ -157,6 +157,10 @@ static int pgdialect_ignore(struct pgdialect_parts *parts, const char *key, stru
 	bool is_app = pgapps_know(key, strlen(key));
 	const char *nearest = is_app ? NULL : spelling_nearest(key, parts->known);
 
+	/* "postgres://me:1/pw?x@db?y=z": all before the '@' may be a password, and some of it looks like a database. */
+	if (strchr(key, '@'))
+		return errors_set(err, "a '/' or '?' in a user or password must be written %%2F or %%3F, an '@' in a "
+				       "parameter %%40");
 	/* The rest of a password with an unescaped '&' looks like this. So the name is not quoted. */
 	if (!is_app && parts->hidden)
 		return errors_set(

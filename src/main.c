@@ -10,6 +10,7 @@
 #include "app/exports.h"
 #include "app/handoff.h"
 #include "app/render.h"
+#include "app/stay.h"
 #include "attempt/probe.h"
 #include "base/errors.h"
 #include "cli/about.h"
@@ -97,13 +98,28 @@ struct main_state {
 	char *path; /* of the command; NULL: none */
 };
 
+/* Becomes the app, or stays as its parent. Returns the exit code. */
+static int main_start(const struct config *config, const struct main_state *state, const struct env *env,
+		      struct process *process, struct log *log, struct error *err)
+{
+	const struct stay_call call = {
+		.settings = &config->stay, .path = state->path, .command = config->command, .env = env, .log = log};
+
+	if (config->stay.on) {
+		int code = stay_run(&call, process, err);
+
+		return code < 0 ? EXIT_OWN_FAULT : code;
+	}
+	return handoff_exec(state->path, config->command, env, process, err);
+}
+
 /*
  * After a successful wait, or with --run-anyway after any wait: writes the files of --render, and starts the command or
- * prints the variables. With a command it returns only on failure. Returns the exit code: `code`, that of the wait, if
+ * prints the variables. With a command it returns on failure, or with --stay when the command has ended. Returns the exit code: `code`, that of the wait, if
  * there is neither command nor --print-env.
  */
 static int main_hand_over(const struct config *config, const struct main_state *state, struct env *env,
-			  const struct process *process, int code, struct error *err)
+			  struct process *process, struct log *log, int code, struct error *err)
 {
 	struct exports exports;
 
@@ -118,7 +134,7 @@ static int main_hand_over(const struct config *config, const struct main_state *
 		code = EXIT_OWN_FAULT;
 	} else if (config->command) {
 		sinks_exec(&state->outputs.report, state->path);
-		code = handoff_exec(state->path, config->command, env, process, err);
+		code = main_start(config, state, env, process, log, err);
 	} else if (config->print_env) {
 		code = main_print(
 			envprint_text((enum envprint_form)(config->print_env - 1), exports.list, exports.count), err);
@@ -180,7 +196,7 @@ static int main_wait(const struct config *config, struct frontline *line, struct
 		if (code == 0)
 			code = frontsink_rest_after(line, process, err);
 		if (code == 0 || (config->run_anyway && state.result.verdict != VERDICT_SIGNALLED))
-			code = main_hand_over(config, &state, env, process, code, err);
+			code = main_hand_over(config, &state, env, process, log, code, err);
 		if (code == 0 && ending_noted()) /* it came too late for the loop; who runs this must learn of it */
 			code = ending_exit_code(ending_noted());
 	}

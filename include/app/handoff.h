@@ -23,4 +23,8 @@ char *handoff_find(const char *command, const struct env *env, int *exit_code, s
 int handoff_exec(const char *path, char **command, const struct env *env, const struct process *process,
 		 struct error *err);
 
+/* The same in a child of the process (process_give_to_child). A signal before execve is the child's. */
+int handoff_exec_child(const char *path, char **command, const struct env *env, const struct process *process,
+		       struct error *err);
+
 #endif

@@ -76,6 +76,12 @@ void loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool re
 /* Stops watching. Also valid for a zeroed watch, and for one that is not set. */
 void loop_watch_clear(struct loop_watch *watch);
 
+/*
+ * From now on the signals that the process watches (process_become_parent) do not stop the loop: pass is called with the number
+ * of each, but for SIGCHLD.
+ */
+void loop_pass_signals(struct loop *loop, void (*pass)(void *arg, int number), void *arg);
+
 /* Must be called before a child is started (loop_children): the loop will notice its end. Returns -1 with errno. */
 int loop_expect_children(struct loop *loop);
 

@@ -23,10 +23,17 @@ enum config_links { CONFIG_LINKS_OFF, CONFIG_LINKS_ON, CONFIG_LINKS_OPTIONAL };
 /* The maximum of rows in config_options. */
 enum { CONFIG_ROWS = 40 };
 
+/* What this process does as the parent of COMMAND. */
+struct config_stay {
+	int on, group;      /* flags */
+	int64_t kill_after; /* microseconds; 0: never */
+};
+
 struct config {
-	int action;                              /* enum config_action */
-	struct target_settings settings;         /* the defaults for each target */
-	int any, run_anyway;                     /* flags */
+	int action;                      /* enum config_action */
+	struct target_settings settings; /* the defaults for each target */
+	int any, run_anyway;             /* flags */
+	struct config_stay stay;
 	int links;                               /* enum config_links */
 	const char *links_without;               /* the peers that --links=-NAME,NAME leaves out; NULL: none */
 	int verbosity;                           /* enum config_verbosity */

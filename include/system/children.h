@@ -14,8 +14,10 @@
 struct children_child {
 	pid_t pid;
 	bool ended, told;
-	int status;                            /* as from waitpid; valid if ended */
-	void (*on_end)(void *arg, int status); /* called once, by children_tell */
+	int status;                             /* as from waitpid; valid if ended */
+	void (*on_end)(void *arg, int status);  /* called once, by children_tell */
+	void (*on_stop)(void *arg, int signal); /* of the app; NULL: it is none */
+	int stopped; /* the signal by which the app was stopped, before on_stop is told; 0: none */
 	void *arg;
 	struct children_child *next;
 };
@@ -36,6 +38,12 @@ struct children {
 /* Adds a child that was just started. The caller owns the struct and must call children_leave before it frees it. */
 void children_add(struct children *children, struct children_child *child, pid_t pid,
 		  void (*on_end)(void *arg, int status), void *arg);
+
+/*
+ * Adds the app. When it ends, its group is left alone. on_stop is called, by children_tell, with the signal that has stopped it.
+ */
+void children_add_app(struct children *children, struct children_child *child, pid_t pid,
+		      void (*on_end)(void *arg, int status), void (*on_stop)(void *arg, int signal), void *arg);
 
 /* Forgets a child; kills it and its group if it has not ended. on_end is not called any more. Also valid for a zeroed one. */
 void children_leave(struct children *children, struct children_child *child);

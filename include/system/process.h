@@ -4,8 +4,11 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/time.h>
 
 #include "system/children.h"
+
+enum { PROCESS_TIMERS = 3 };
 
 struct process {
 	sigset_t mask_found;    /* the mask at the start, which the app must get */
@@ -15,6 +18,8 @@ struct process {
 	bool is_init;           /* PID 1 */
 	bool starts_children;   /* process_expect_children was called */
 	bool ignored_children;  /* SIGCHLD was ignored before that */
+	bool is_parent;         /* process_become_parent was called */
+	struct itimerval timers[PROCESS_TIMERS]; /* of setitimer; valid if is_parent */
 	struct children children;
 };
 
@@ -51,7 +56,23 @@ void process_give_back(const struct process *process);
  */
 void process_expect_children(struct process *process);
 
-/* Collects children that have ended (children_reap): all of them as PID 1, else those of this program. Never blocks. */
+/*
+ * From now on this process is the parent of the app. All signals are blocked and watched, but for those that a fault of its own
+ * raises; the timers of setitimer, which a child does not inherit, are kept for it; and the orphans among the app's descendants
+ * become children of this process. An ending signal that came before is still noted (ending_noted).
+ */
+void process_become_parent(struct process *process);
+
+/*
+ * In the child of such a parent: restores the signal mask, the actions, the timers, and what was pending when the parent was
+ * started. An ending signal has its default action from now on.
+ */
+void process_give_to_child(const struct process *process);
+
+/*
+ * Collects children that have ended (children_reap): all of them as PID 1 or as the app's parent, else those of this program.
+ * Never blocks.
+ */
 void process_reap(struct process *process);
 
 #endif

@@ -135,12 +135,11 @@ char *handoff_find(const char *command, const struct env *env, int *exit_code, s
 	return NULL;
 }
 
-int handoff_exec(const char *path, char **command, const struct env *env, const struct process *process,
-		 struct error *err)
+/* Executes the command. Returns only if that fails: the exit code, with err. */
+static int handoff_run(const char *path, char **command, const struct env *env, struct error *err)
 {
 	int reason;
 
-	process_give_back(process);
 	execve(path, command, env->list);
 	reason = errno;
 	if (reason == ENOEXEC)
@@ -153,4 +152,18 @@ int handoff_exec(const char *path, char **command, const struct env *env, const 
 	else
 		errors_set(err, "cannot run \"%s\": %s", path, strerror(reason));
 	return handoff_code(reason);
+}
+
+int handoff_exec(const char *path, char **command, const struct env *env, const struct process *process,
+		 struct error *err)
+{
+	process_give_back(process);
+	return handoff_run(path, command, env, err);
+}
+
+int handoff_exec_child(const char *path, char **command, const struct env *env, const struct process *process,
+		       struct error *err)
+{
+	process_give_to_child(process);
+	return handoff_run(path, command, env, err);
 }

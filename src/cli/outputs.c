@@ -27,13 +27,13 @@ void outputs_set_log(struct config *config, struct log *log)
 		events_set_log(log);
 }
 
-/* Returns the board if it is asked for or the terminal can show it, but lines with -q or -v; else lines. */
+/* Returns the board if it is asked for or the terminal can show it, but lines with -q or -v, or without a target; else lines. */
 static struct sink *outputs_for_people(const struct config *config, const struct env *env, struct log *log)
 {
 	bool board = config->output == CONFIG_OUTPUT_BOARD ||
 		     (config->output == CONFIG_OUTPUT_AUTO && screen_fits(env, log->fd));
 
-	if (board && log->level == LOG_LEVEL_NORMAL)
+	if (board && config->plan.target_count && log->level == LOG_LEVEL_NORMAL)
 		return screen_new(log, log->fd, screen_colour(env));
 	return lines_new(log);
 }

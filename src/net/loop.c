@@ -16,6 +16,8 @@ struct loop {
 	int ending_fd, signal_fd; /* signal_fd is -1 if process has no signals to watch */
 	int children_fd;          /* tells of SIGCHLD; -1: nobody starts children, or signal_fd does */
 	struct event ending_event, signal_event, children_event;
+	void (*pass)(void *arg, int number); /* who is told of signals; NULL: they stop the loop */
+	void *pass_arg;
 	int ending_signal;
 	int failed; /* 0, or the errno value of a refused call without which waiting is impossible */
 };
@@ -71,6 +73,8 @@ static void loop_on_signal(evutil_socket_t fd, short what, void *arg)
 	while ((number = process_read_signal(fd))) {
 		if (number == SIGCHLD)
 			process_reap(loop->process);
+		else if (loop->pass)
+			loop->pass(loop->pass_arg, number);
 		else
 			loop_end_at(loop, number);
 	}
@@ -262,6 +266,12 @@ void loop_watch_clear(struct loop_watch *watch)
 {
 	if (event_initialized(&watch->event))
 		event_del(&watch->event);
+}
+
+void loop_pass_signals(struct loop *loop, void (*pass)(void *arg, int number), void *arg)
+{
+	loop->pass = pass;
+	loop->pass_arg = arg;
 }
 
 int loop_expect_children(struct loop *loop)

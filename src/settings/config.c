@@ -62,6 +62,15 @@ static const struct options_row config_rows[] = {
 	  .more = "The option can be repeated; the variable holds one SRC:DST. See RENDERED FILES." },
 	{ .key = "no-export", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.no_export),
 	  .help = "leave COMMAND's environment as it is" },
+	{ .key = "stay", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, stay.on),
+	  .help = "run COMMAND as a child, and be a small init for it",
+	  .more = "waitfor passes all signals on to COMMAND, reaps orphans, and exits as COMMAND does: with its status, or with "
+		  "128 and the number of the signal that ended it. No target is needed. See STAYING." },
+	{ .key = "group", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, stay.group),
+	  .help = "with --stay: pass signals on to the whole process group of COMMAND" },
+	{ .key = "kill-after", .type = OPTIONS_DURATION, .offset = offsetof(struct config, stay.kill_after), .arg = "TIME",
+	  .help = "with --stay: kill COMMAND if it runs TIME after SIGTERM was passed on",
+	  .more = "0 (default): never." },
 	{ .key = "expect-status", .type = OPTIONS_TEXT, .offset = offsetof(struct config, expect_status), .arg = "LIST",
 	  .help = "of the http:// target: the statuses that are ready, such as 200,204" },
 	{ .key = "expect-body", .type = OPTIONS_TEXT, .offset = offsetof(struct config, expect_body), .arg = "REGEX",
@@ -141,6 +150,15 @@ static void config_drop(struct config *config, const char *key)
 	config->sources[config_row(key)] = OPTIONS_DEFAULT;
 }
 
+/* Without a command there is nobody to stay with: waitfor checks health in a container whose environment says --stay. */
+static void config_settle_stay(struct config *config)
+{
+	if (!config->stay.on || config->command || config_source(config, "stay") == OPTIONS_ARGV)
+		return;
+	config->stay.on = 0;
+	config_drop(config, "stay");
+}
+
 /* Of --export and --no-export, the one of the later source counts. */
 static void config_settle_exports(struct config *config)
 {
@@ -190,6 +208,7 @@ void config_settle(struct config *config, struct log *log)
 	}
 	config_settle_exports(config);
 	config_settle_once(config);
+	config_settle_stay(config);
 	/* --print-env is never from another source than the command line. */
 	if (config->print_env && config->plan.no_export && config_source(config, "no-export") < OPTIONS_ARGV) {
 		config->plan.no_export = 0;

@@ -149,16 +149,15 @@ static int load_add_targets(struct config *config, const struct env *env, struct
 		return -1;
 	if (config->links && targets_add_links(config, env, err))
 		return -1;
-	if (config->plan.target_count == 0 && !config->links && config->file.root)
+	if (config->plan.target_count || config->links || config->stay.on)
+		return 0;
+	if (config->file.root)
 		return errors_set(
 			err,
 			"no target; add \"targets\": [\"db:5432\"] to %s, or write waitfor -f FILE host:port -- "
 			"command",
 			config->file.name);
-	if (config->plan.target_count == 0 && !config->links)
-		return errors_set(err,
-				  "no target; write waitfor host:port -- command, set WAITFOR_TARGETS, or use --links");
-	return 0;
+	return errors_set(err, "no target; write waitfor host:port -- command, set WAITFOR_TARGETS, or use --links");
 }
 
 static int load_check_print_env(const struct config *config, struct error *err)
@@ -178,9 +177,22 @@ static int load_check_exports(const struct config *config, struct error *err)
 	return 0;
 }
 
+static int load_check_stay(const struct config *config, struct error *err)
+{
+	if (config->stay.on && !config->command)
+		return errors_set(err, "--stay is for a command; write waitfor --stay host:port -- command");
+	if (!config->stay.on && config->stay.group && config_source(config, "group") == OPTIONS_ARGV)
+		return errors_set(err, "--group says how signals are passed on; write --stay as well");
+	if (!config->stay.on && config->stay.kill_after && config_source(config, "kill-after") == OPTIONS_ARGV)
+		return errors_set(err, "--kill-after is for a command that waitfor stays with; write --stay as well");
+	return 0;
+}
+
 /* There is no target. Is that an error? */
 static int load_check_links(const struct config *config, struct log *log, struct error *err)
 {
+	if (!config->links)
+		return 0; /* an init needs none */
 	if (config->links == CONFIG_LINKS_OPTIONAL) {
 		log_line(log, LOG_LEVEL_NORMAL, "--links: found no link or service variables; nothing to wait for");
 		return 0;
@@ -194,7 +206,7 @@ int load_targets(struct config *config, const struct env *env, struct log *log, 
 	options_warn_misspelt(&config_options, env, log);
 	load_warn_of_returns(env, log);
 	config_settle(config, log);
-	if (load_check_print_env(config, err) || load_check_exports(config, err))
+	if (load_check_print_env(config, err) || load_check_exports(config, err) || load_check_stay(config, err))
 		return -1;
 	plan_add_group(&config->plan, 0, config->any);
 	if (settings_file_check_settings(config, err) || load_add_targets(config, env, log, err) ||

@@ -19,6 +19,13 @@ void children_add(struct children *children, struct children_child *child, pid_t
 	children->list = child;
 }
 
+void children_add_app(struct children *children, struct children_child *child, pid_t pid,
+		      void (*on_end)(void *arg, int status), void (*on_stop)(void *arg, int signal), void *arg)
+{
+	children_add(children, child, pid, on_end, arg);
+	child->on_stop = on_stop;
+}
+
 /* The group does not exist before the child has made it. So the child is named as well. */
 static void children_kill(pid_t pid)
 {
@@ -84,14 +91,15 @@ static void children_collect(struct children *children, pid_t pid)
 	struct children_child *child = children_find(children, pid);
 	int status = SIGKILL;
 
-	if (child)
+	if (child && !child->on_stop)
 		children_kill(pid);
 	waitpid(pid, &status, WNOHANG);
 	if (!child)
 		return;
 	child->status = status;
 	child->ended = true;
-	children_note_left(children, pid);
+	if (!child->on_stop)
+		children_note_left(children, pid);
 }
 
 /* Returns a process that has ended and is not collected yet; 0 if there is none. id as for waitid(2). */
@@ -112,10 +120,22 @@ static void children_settle_all(struct children *children)
 	children->left_count = kept;
 }
 
+/* Was the child stopped since the last time? */
+static void children_note_stop(struct children_child *child)
+{
+	siginfo_t info = {0};
+
+	if (child->on_stop && !child->ended && waitid(P_PID, (id_t)child->pid, &info, WSTOPPED | WNOHANG) == 0 &&
+	    info.si_pid)
+		child->stopped = info.si_status;
+}
+
 void children_reap(struct children *children, bool all)
 {
 	pid_t pid;
 
+	for (struct children_child *child = children->list; child; child = child->next)
+		children_note_stop(child);
 	while (all && (pid = children_ended(P_ALL, 0)) > 0)
 		children_collect(children, pid);
 	for (struct children_child *child = children->list; child && !all; child = child->next)
@@ -129,6 +149,11 @@ void children_tell(struct children *children)
 	struct children_child *child = children->list;
 
 	while (child) {
+		int stopped = child->stopped;
+
+		child->stopped = 0;
+		if (stopped && !child->ended)
+			child->on_stop(child->arg, stopped);
 		if (!child->ended || child->told) {
 			child = child->next;
 			continue;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -124,7 +125,7 @@ void process_take(struct process *process)
 
 	process_hold_stdio();
 	process->is_init = getpid() == 1;
-	process->starts_children = process->ignored_children = false;
+	process->starts_children = process->ignored_children = process->is_parent = false;
 	process->children = (struct children){0};
 	memset(&all, 0xff, sizeof(all));
 	sigemptyset(&process->mask_found);
@@ -190,6 +191,13 @@ static void process_drop_failed_writes(const struct process *process)
 		;
 }
 
+/* Whoever started this process had the kernel throw the status of children away. */
+static void process_ignore_children_again(const struct process *process)
+{
+	if (process->ignored_children)
+		signal(SIGCHLD, SIG_IGN);
+}
+
 /*
  * A SIGCHLD of a child of ours must not be left for the app if the parent blocked it. But it may also be of a child that was
  * there before, and then the app must get it.
@@ -202,8 +210,7 @@ static void process_forget_children(const struct process *process)
 
 	if (!process->starts_children)
 		return;
-	if (process->ignored_children)
-		signal(SIGCHLD, SIG_IGN);
+	process_ignore_children_again(process);
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGCHLD);
 	if (sigismember(&process->pending_found, SIGCHLD))
@@ -245,5 +252,67 @@ void process_expect_children(struct process *process)
 void process_reap(struct process *process)
 {
 	/* Where SIGCHLD was ignored, the kernel would have reaped all, and will again. */
-	children_reap(&process->children, process->is_init || process->ignored_children);
+	children_reap(&process->children, process->is_init || process->ignored_children || process->is_parent);
+}
+
+/* Would the program only fail again if it blocked the signal? The kernel then ends it all the same. */
+static bool process_is_fault(int number)
+{
+	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT};
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (number == faults[i])
+			return true;
+	return false;
+}
+
+/* Was the signal there at the start, for an app that blocks it? */
+static bool process_is_for_app(const struct process *process, int number)
+{
+	return sigismember(&process->pending_found, number) && sigismember(&process->mask_found, number);
+}
+
+/* Takes what process_give_to_child raises again, so that it is not passed on as well. */
+static void process_take_pending(const struct process *process)
+{
+	const struct timespec at_once = {0};
+	sigset_t pending;
+
+	sigemptyset(&pending);
+	for (int i = 1; i <= PROCESS_SIGNALS; i++)
+		if (process_is_for_app(process, i))
+			process_add_signal(&pending, i);
+	while (!sigisemptyset(&pending) && sigtimedwait(&pending, NULL, &at_once) > 0)
+		;
+}
+
+void process_become_parent(struct process *process)
+{
+	process_expect_children(process);
+	process->is_parent = true;
+	for (int i = 1; i <= PROCESS_SIGNALS; i++)
+		if (!process_is_fault(i) && i != SIGKILL && i != SIGSTOP)
+			process_add_signal(&process->watched, i);
+	process_mask(SIG_BLOCK, &process->watched, NULL);
+	process_take_pending(process);
+	for (int i = 0; i < PROCESS_TIMERS; i++) {
+		const struct itimerval none = {0};
+
+		setitimer(i, &none, &process->timers[i]);
+	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+void process_give_to_child(const struct process *process)
+{
+	for (int i = 1; i <= PROCESS_SIGNALS; i++)
+		if (sigismember(&process->ending, i))
+			signal(i, SIG_DFL);
+	process_ignore_children_again(process);
+	for (int i = 1; i <= PROCESS_SIGNALS; i++)
+		if (process_is_for_app(process, i))
+			raise(i);
+	for (int i = 0; i < PROCESS_TIMERS; i++)
+		setitimer(i, &process->timers[i], NULL);
+	process_mask(SIG_SETMASK, &process->mask_found, NULL);
 }

@@ -11,22 +11,26 @@ from support.runner import BINARY, CLEAN_ENV
 from support.until import until
 
 
-@pytest.fixture
-def both(waitfor, peer, programs, folder):
-    """Runs show_state bare and wrapped under the same conditions; returns the lines of both."""
+@pytest.fixture(params=["exec", "stay"])
+def both(waitfor, peer, programs, folder, request):
+    """Runs show_state bare and wrapped under the same conditions; returns the lines of both. With --stay it is a child."""
     listener = peer(silence)
 
     def run(args=("a", "", "b c"), env=None, options=(), target=None, **popen):
         app = [programs / "show_state", folder / "state", *args]
         seen = []
-        for argv in (app, [BINARY, *options, target or f"tcp://{listener.target}", "--", *app]):
+        stay = ["--stay"] if request.param == "stay" else []
+        for argv in (app, [BINARY, *stay, *options, target or f"tcp://{listener.target}", "--", *app]):
             running = waitfor.start_argv(argv, env={**CLEAN_ENV, **(env or {})}, **popen)
             run.result = running.finish()
             assert run.result.code == 0, run.result
             seen.append((folder / "state").read_text(errors="backslashreplace").splitlines())
             (folder / "state").unlink()
+        if stay:  # a child leads its group, and no session
+            seen[0] = ["leads-group 1 leads-session 0" if line.startswith("leads-") else line for line in seen[0]]
         return seen
     run.listener = listener
+    run.stays = request.param == "stay"
     return run
 
 
@@ -220,7 +224,7 @@ def test_many_targets_with_few_descriptors(waitfor, peer):
 
 def test_a_session_and_a_group_of_its_own_are_kept(both):
     bare, wrapped = both(start_new_session=True)
-    assert "leads-group 1 leads-session 1" in bare
+    assert f"leads-group 1 leads-session {int(not both.stays)}" in bare
     assert_same((bare, wrapped))
 
 

@@ -117,24 +117,10 @@ static int target_parse_bare(struct target *target, const char *text, struct err
 	return target_parse_hosts(target, text, strlen(text), err);
 }
 
-/*
- * Returns the length of the part of the hosts that certainly is one. All expressions have been expanded, so a "${" begins none.
- * If an '@' follows, it may be the one that ends a password: then nothing but letters, digits and the like is certain, since an
- * error quotes a host with anything else.
- */
-static size_t target_known_length(const char *hosts, size_t len, bool any_port, bool at_follows)
+static int target_refuse_cut(struct error *err)
 {
-	size_t known = mask_hosts_length(hosts, len, any_port);
-	bool in_brackets = false;
-
-	for (size_t i = 0; i < known; i++) {
-		in_brackets = hosts[i] == '[' || (in_brackets && hosts[i] != ']');
-		if (strncmp(hosts + i, "${", 2) == 0)
-			return i;
-		if (at_follows && !in_brackets && !isalnum((unsigned char)hosts[i]) && !strchr("-._:,]", hosts[i]))
-			return i;
-	}
-	return known;
+	return errors_set(err, "a '/', '?' or '#' in a user or password must be written %%2F, %%3F or %%23, "
+			       "an '@' in a database's name or a parameter %%40");
 }
 
 /*
@@ -144,15 +130,17 @@ static size_t target_known_length(const char *hosts, size_t len, bool any_port, 
  */
 static int target_check_url(const char *url, size_t len, const char *at, bool any_port, struct error *err)
 {
-	const char *hosts = at ? at + 1 : url, *tail = url + len;
+	const char *hosts = at ? at + 1 : url, *tail = url + len, *expression;
 	size_t hosts_len = (size_t)(tail - hosts), known;
 
 	if (mask_password_is_cut(url) || *tail == '#')
-		return errors_set(err, "a '/', '?' or '#' in a user or password must be written %%2F, %%3F or %%23, "
-				       "an '@' in a database's name or a parameter %%40");
+		return target_refuse_cut(err);
 	if (memchr(url, '@', len) != at)
 		return errors_set(err, "an '@' in a user or password must be written %%40");
-	known = target_known_length(hosts, hosts_len, any_port, strchr(tail, '@'));
+	known = mask_hosts_length(hosts, hosts_len, any_port);
+	expression = memmem(hosts, hosts_len, "${", 2); /* all that are one have been expanded */
+	if (expression && (size_t)(expression - hosts) < known)
+		known = (size_t)(expression - hosts);
 	if (known < hosts_len && hosts[known] == ':')
 		return errors_set(err, "the text after ':' is not a port; write a number from 1 to 65535, and a user "
 				       "with a password as user:password@host");
@@ -231,7 +219,10 @@ static int target_parse_url(struct target *target, const char *text, struct erro
 	/*
 	 * A missing host is not an error here: libpq can take it from a parameter, and other protocols check it later.
 	 */
-	return len ? target_parse_hosts(target, text, len, err) : 0;
+	if (!len || target_parse_hosts(target, text, len, err) == 0)
+		return 0;
+	/* "smtp://me:p@1%pw?@db": the last '@' may end a password, of which this error would quote a piece. */
+	return strchr(text + len, '@') ? target_refuse_cut(err) : -1;
 }
 
 /* The errors that the text itself shows, before it is taken apart. They quote nothing. */

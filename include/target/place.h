@@ -28,7 +28,7 @@ struct place {
 	char other[PLACE_TEXT_MAX]; /* the first of them, as place_text writes it */
 };
 
-/* Returns the place of an endpoint before its address is known. */
+/* Returns the place of an endpoint before its address is known; nowhere, for a target that has none (NULL). */
 struct place place_of(const struct endpoint *endpoint);
 
 /* Writes "172.17.0.2:5432", "[fd00::2]:5432", "/run/pg", or "" for no address. out: PLACE_TEXT_MAX. Returns out. */

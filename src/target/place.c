@@ -5,8 +5,11 @@
 
 struct place place_of(const struct endpoint *endpoint)
 {
-	struct place place = {.port = endpoint->port};
+	struct place place = {0};
 
+	if (!endpoint)
+		return place;
+	place.port = endpoint->port;
 	snprintf(place.host, sizeof(place.host), "%s", endpoint->host);
 	return place;
 }

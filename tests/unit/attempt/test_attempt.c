@@ -276,6 +276,32 @@ static void test_without_endpoints(void **state)
 	}
 }
 
+/* The time of the wait is up. A target without endpoints has no place. */
+static void test_expire(void **state)
+{
+	static const struct {
+		const char *target;
+		enum outcome_kind kind;
+	} rows[] = {
+		{"exec:///bin/sleep?arg=100", OUTCOME_UNMET},
+		{"file:///nonexistent", OUTCOME_NO_FILE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct attempting attempting;
+
+		attempting_open(&attempting);
+		attempting_bind(&attempting, rows[i].target);
+		attempting_start(&attempting, ATTEMPTING_LIMIT);
+		attempt_expire(attempting.attempt);
+		check_int(rows[i].target, attempting.dones, 1);
+		check_int(rows[i].target, attempting.outcome.kind, rows[i].kind);
+		check_text(rows[i].target, attempting.place.host, "");
+		attempting_close(&attempting);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +311,7 @@ int main(void)
 		cmocka_unit_test(test_again_from_done),
 		cmocka_unit_test(test_free_while_running),
 		cmocka_unit_test(test_without_endpoints),
+		cmocka_unit_test(test_expire),
 	};
 
 	clearenv();

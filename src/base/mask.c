@@ -39,7 +39,10 @@ static void mask_query(struct buf *out, const char *query, mask_known *known)
 		bool has_value = query[key] == '=';
 
 		if (known(query, key) == MASK_SHOWN) {
-			mask_rest(out, query, len, strcspn(query, "& \t\r\n\v\f"));
+			size_t shown = strcspn(query, "& \t\r\n\v\f");
+
+			mask_rest(out, query, len, shown);
+			hidden |= shown < len;
 		} else if (len) {
 			if (has_value && (!hidden || known(query, key)))
 				buf_add(out, query, key + 1);

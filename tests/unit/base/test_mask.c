@@ -148,6 +148,7 @@ static void test_mask(void **state)
 		{"postgres://me:pw@pw?x=1@db/x", "postgres://me:***@db/x"},
 		{"${URL:=pw}", "${URL...}"},
 		{"host=a://x?user=me password=pw", "host=a://x?user=me***"},
+		{"host=a://x?user=me password=p&pw=w", "host=a://x?user=me***&***"},
 		{"postgres://me@${HOST:?pw}/x", "postgres://me@${HOST...}/x"},
 		{"smtp://${3:31/x?}pw@db", "smtp://${3:***@db"},
 		{"smtp://:$${pw/x@y?}", "smtp://:***@...}"},

@@ -1,6 +1,6 @@
 /*
- * The children that this program starts. Each leads a group of its own, and the group ends with it: what a child has started in
- * its turn is killed as soon as it ends or is not wanted any more. A process that has left the group is out of reach.
+ * The children that this program starts. Each leads a group of its own, and the group ends with it, but for the app's: what a child
+ * has started in its turn is killed as soon as it ends or is not wanted any more. A process that has left the group is out of reach.
  */
 #ifndef SYSTEM_CHILDREN_H
 #define SYSTEM_CHILDREN_H
@@ -40,7 +40,7 @@ void children_add(struct children *children, struct children_child *child, pid_t
 		  void (*on_end)(void *arg, int status), void *arg);
 
 /*
- * Adds the app. When it ends, its group is left alone. on_stop is called, by children_tell, with the signal that has stopped it.
+ * Adds the app. Nobody kills it, nor its group when it ends. on_stop is called, by children_tell, with the signal that has stopped it.
  */
 void children_add_app(struct children *children, struct children_child *child, pid_t pid,
 		      void (*on_end)(void *arg, int status), void (*on_stop)(void *arg, int signal), void *arg);
@@ -55,7 +55,7 @@ void children_leave(struct children *children, struct children_child *child);
  */
 void children_reap(struct children *children, bool all);
 
-/* Calls on_end of each child that was found ended. It may leave children and add some. */
+/* Calls on_end of each child that was found ended, and on_stop of an app that was found stopped. It may leave children and add some. */
 void children_tell(struct children *children);
 
 /*

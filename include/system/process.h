@@ -14,11 +14,11 @@ struct process {
 	sigset_t mask_found;    /* the mask at the start, which the app must get */
 	sigset_t pending_found; /* what was pending at the start, and must stay pending for the app */
 	sigset_t ending;        /* the signals that end the wait and have a handler (system/ending.h) */
-	sigset_t watched;       /* signals that are blocked and read by the loop; empty unless PID 1 */
-	bool is_init;           /* PID 1 */
-	bool starts_children;   /* process_expect_children was called */
-	bool ignored_children;  /* SIGCHLD was ignored before that */
-	bool is_parent;         /* process_become_parent was called */
+	sigset_t watched; /* signals that are blocked and read by the loop; empty unless PID 1 or the app's parent */
+	bool is_init;     /* PID 1 */
+	bool starts_children;                    /* process_expect_children was called */
+	bool ignored_children;                   /* SIGCHLD was ignored before that */
+	bool is_parent;                          /* process_become_parent was called */
 	struct itimerval timers[PROCESS_TIMERS]; /* of setitimer; valid if is_parent */
 	struct children children;
 };
@@ -35,7 +35,7 @@ void process_take(struct process *process);
 /* A descriptor that is readable while a signal of the set, which is blocked, is there. -1 with errno. */
 int process_open_signals(const sigset_t *set);
 
-/* Reads a signal from such a descriptor, without waiting; 0 when there is none. */
+/* Reads a signal from such a descriptor, without waiting; 0 when there is none. One of a failed write of our own is none. */
 int process_read_signal(int fd);
 
 /*
@@ -57,8 +57,8 @@ void process_give_back(const struct process *process);
 void process_expect_children(struct process *process);
 
 /*
- * From now on this process is the parent of the app. All signals are blocked and watched, but for those that a fault of its own
- * raises; the timers of setitimer, which a child does not inherit, are kept for it; and the orphans among the app's descendants
+ * From now on this process is the parent of the app. All signals are blocked and watched; a fault of its own still ends it. The
+ * timers of setitimer, which a child does not inherit, are kept for it; and the orphans among the app's descendants
  * become children of this process. An ending signal that came before is still noted (ending_noted).
  */
 void process_become_parent(struct process *process);

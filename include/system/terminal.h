@@ -2,6 +2,7 @@
 #ifndef SYSTEM_TERMINAL_H
 #define SYSTEM_TERMINAL_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -12,10 +13,16 @@
 int terminal_open(int fd);
 
 /*
- * Returns a descriptor, of 0 to 2, of the terminal whose foreground this process's group is; -1 if there is none, or if the group
- * is in the background.
+ * Returns a descriptor of the terminal that controls this process: one of 0 to 2, else a new one, which the caller closes; -1 if
+ * there is none.
  */
-int terminal_of_foreground(void);
+int terminal_own(void);
+
+/*
+ * Is this process's group in the foreground of the terminal? No, if it has no number here: in a PID namespace whose terminal is
+ * outside of it nobody could give the foreground back. fd -1 is allowed.
+ */
+bool terminal_has_foreground(int fd);
 
 /* Makes the group the foreground of the terminal fd. SIGTTOU must be blocked. fd -1 is allowed. */
 void terminal_give(int fd, pid_t group);

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "app/handoff.h"
@@ -14,20 +13,19 @@
 #include "system/ending.h"
 #include "system/terminal.h"
 
-struct stay {
-	const struct stay_call *call;
-	struct loop *loop;
-	struct children_child child;
-	struct loop_timer kill;
-	int terminal;    /* whose foreground the app has; -1: none */
-	bool is_job;     /* a shell can stop and continue us */
-	bool is_stopped; /* the app was stopped, and we with it */
-	int status;      /* the app's, as from waitpid */
-};
-
-static void stay_send(const struct stay *stay, int number)
+static bool stay_send(struct stay *stay, int number)
 {
-	kill(stay->call->settings->group ? -stay->child.pid : stay->child.pid, number);
+	const struct stay_call *call = stay->call;
+
+	if (stay->child.ended) /* its number may be another process's by now */
+		return false;
+	if (kill(call->settings->group ? -stay->child.pid : stay->child.pid, number) == 0)
+		return true;
+	if (!stay->refused)
+		log_line(call->log, LOG_LEVEL_ERROR, "cannot send signal %d to %s: %s", number, call->command[0],
+			 strerror(errno));
+	stay->refused = true;
+	return false;
 }
 
 static void stay_on_kill(void *arg)
@@ -35,20 +33,24 @@ static void stay_on_kill(void *arg)
 	struct stay *stay = arg;
 	char took[32];
 
-	log_line(stay->call->log, LOG_LEVEL_ERROR, "killing %s, which still runs %s after SIGTERM",
-		 stay->call->command[0], clock_format(stay->call->settings->kill_after, took, sizeof(took)));
-	stay_send(stay, SIGKILL);
+	if (stay_send(stay, SIGKILL))
+		log_line(stay->call->log, LOG_LEVEL_ERROR, "killed %s, which still ran %s after SIGTERM",
+			 stay->call->command[0], clock_format(stay->call->settings->kill_after, took, sizeof(took)));
+}
+
+static void stay_give(struct stay *stay)
+{
+	terminal_give(stay->terminal, stay->child.pid);
+	stay->has_given = true;
 }
 
 /* We are continued, perhaps in the foreground. What stopped the app has stopped all of its group. */
 static void stay_continue(struct stay *stay)
 {
-	int terminal = terminal_of_foreground();
-
-	if (terminal >= 0) {
-		stay->terminal = terminal;
-		terminal_give(terminal, stay->child.pid);
-	}
+	if (stay->child.ended)
+		return;
+	if (stay->has_given && terminal_has_foreground(stay->terminal))
+		stay_give(stay);
 	if (stay->is_stopped)
 		kill(-stay->child.pid, SIGCONT);
 	stay->is_stopped = false;
@@ -67,19 +69,39 @@ static void stay_on_signal(void *arg, int number)
 }
 
 /*
- * The app was stopped. Where a shell watches, it must see us stopped, with all others of the job. Where none does, nobody could
- * continue an app that ^Z has stopped: the kernel does not let it stop a process that nobody watches, and so does this.
+ * Stops this process with all others of its job, as ^Z would; so it must be a shell that sees it. Returns whether it was: the kernel
+ * stops nobody whom no shell watches (an orphaned process group). SIGCONT is blocked, so it is pending then.
  */
+static bool stay_stop(void)
+{
+	sigset_t stop, pending;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	kill(0, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	return sigpending(&pending) == 0 && sigismember(&pending, SIGCONT);
+}
+
+/* The app was stopped. It may only want the terminal. Else its job is stopped; if that cannot be, nobody would continue the app. */
 static void stay_on_stop(void *arg, int number)
 {
 	struct stay *stay = arg;
 
-	if (stay->is_job) {
-		stay->is_stopped = true;
-		kill(0, SIGSTOP);
-	} else if (number == SIGTSTP) {
+	if (stay->child.ended)
+		return;
+	if ((number == SIGTTIN || number == SIGTTOU) && terminal_has_foreground(stay->terminal)) {
+		stay_give(stay);
 		kill(-stay->child.pid, SIGCONT);
+		return;
 	}
+	stay->is_stopped = true;
+	if (stay_stop())
+		return; /* stay_continue follows */
+	stay->is_stopped = false;
+	if (number == SIGTSTP)
+		kill(-stay->child.pid, SIGCONT);
 }
 
 static void stay_on_end(void *arg, int status)
@@ -87,20 +109,7 @@ static void stay_on_end(void *arg, int status)
 	struct stay *stay = arg;
 
 	stay->status = status;
-	loop_stop(stay->loop);
-}
-
-/* Does a shell that we are a job of have our terminal? */
-static bool stay_is_job(void)
-{
-	pid_t session = getsid(0);
-
-	if (session == getpid())
-		return false;
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (tcgetsid(fd) == session)
-			return true;
-	return false;
+	stay->ended(stay->arg);
 }
 
 /* The child becomes the app, or says why it cannot. All signals are blocked. */
@@ -111,7 +120,8 @@ static void stay_become_app(const struct stay *stay, const struct process *proce
 	int code;
 
 	setpgid(0, 0);
-	terminal_give(stay->terminal, getpid());
+	if (stay->has_given)
+		terminal_give(stay->terminal, getpid());
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(ending_exit_code(SIGTERM)); /* it ended before the line above */
@@ -138,44 +148,69 @@ static int stay_start(struct stay *stay, const struct process *process, struct e
 /* The app has ended. The foreground of its terminal would belong to nobody. */
 static void stay_take_back(const struct stay *stay)
 {
-	if (stay->terminal >= 0 && tcgetpgrp(stay->terminal) == stay->child.pid)
+	if (stay->has_given && tcgetpgrp(stay->terminal) == stay->child.pid)
 		terminal_give(stay->terminal, getpgrp());
+	if (stay->terminal > STDERR_FILENO)
+		close(stay->terminal);
 }
 
-static int stay_exit_code(int status)
+int stay_code(const struct stay *stay)
 {
-	return WIFEXITED(status) ? WEXITSTATUS(status) : ending_exit_code(WTERMSIG(status));
+	return WIFEXITED(stay->status) ? WEXITSTATUS(stay->status) : ending_exit_code(WTERMSIG(stay->status));
 }
 
-/* Returns the app's exit code; -1 with err. */
-static int stay_watch(struct stay *stay, const struct process *process, struct error *err)
+int stay_open(struct stay *stay, const struct stay_call *call, const struct process *process, struct loop *loop,
+	      void (*ended)(void *arg), void *arg, struct error *err)
 {
-	int ignored, code = -1;
+	*stay = (struct stay){.call = call,
+			      .loop = loop,
+			      .ended = ended,
+			      .arg = arg,
+			      .terminal = terminal_own(),
+			      .has_given = terminal_has_foreground(STDIN_FILENO)};
+	loop_timer_init(loop, &stay->kill, stay_on_kill, stay);
+	loop_pass_signals(loop, stay_on_signal, stay);
+	return stay_start(stay, process, err);
+}
 
-	loop_timer_init(stay->loop, &stay->kill, stay_on_kill, stay);
-	loop_pass_signals(stay->loop, stay_on_signal, stay);
-	if (stay_start(stay, process, err))
-		return -1;
-	if (loop_run(stay->loop, &ignored, err) == 0)
-		code = stay_exit_code(stay->status);
+void stay_close(struct stay *stay)
+{
 	loop_timer_clear(&stay->kill);
 	children_leave(loop_children(stay->loop), &stay->child);
 	stay_take_back(stay);
+}
+
+static void stay_on_run_ended(void *arg)
+{
+	loop_stop(arg);
+}
+
+/* Returns the app's exit code; -1 with err. */
+static int stay_watch(const struct stay_call *call, struct loop *loop, const struct process *process, struct error *err)
+{
+	int ignored, code = -1;
+	struct stay stay;
+
+	if (stay_open(&stay, call, process, loop, stay_on_run_ended, loop, err))
+		return -1;
+	if (loop_run(loop, &ignored, err) == 0)
+		code = stay_code(&stay);
+	stay_close(&stay);
 	return code;
 }
 
 int stay_run(const struct stay_call *call, struct process *process, struct error *err)
 {
-	struct stay stay = {.call = call, .terminal = terminal_of_foreground(), .is_job = stay_is_job()};
+	struct loop *loop;
 	int code;
 
 	process_become_parent(process);
 	if (ending_noted())
 		return ending_exit_code(ending_noted());
-	stay.loop = loop_new(process, err);
-	if (!stay.loop)
+	loop = loop_new(process, err);
+	if (!loop)
 		return -1;
-	code = stay_watch(&stay, process, err);
-	loop_free(stay.loop);
+	code = stay_watch(call, loop, process, err);
+	loop_free(loop);
 	return code;
 }

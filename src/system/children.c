@@ -67,7 +67,7 @@ void children_leave(struct children *children, struct children_child *child)
 	if (!*link)
 		return;
 	*link = child->next;
-	if (child->ended)
+	if (child->ended || child->on_stop)
 		return;
 	children_kill(child->pid);
 	children_note_left(children, child->pid);

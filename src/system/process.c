@@ -146,7 +146,10 @@ int process_read_signal(int fd)
 {
 	struct signalfd_siginfo info;
 
-	return read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		if (!process_is_failed_write((int)info.ssi_signo) || info.ssi_pid != (uint32_t)getpid())
+			return (int)info.ssi_signo;
+	return 0;
 }
 
 const char *process_refuse_descriptor(int fd)
@@ -255,17 +258,6 @@ void process_reap(struct process *process)
 	children_reap(&process->children, process->is_init || process->ignored_children || process->is_parent);
 }
 
-/* Would the program only fail again if it blocked the signal? The kernel then ends it all the same. */
-static bool process_is_fault(int number)
-{
-	static const int faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT};
-
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		if (number == faults[i])
-			return true;
-	return false;
-}
-
 /* Was the signal there at the start, for an app that blocks it? */
 static bool process_is_for_app(const struct process *process, int number)
 {
@@ -291,10 +283,11 @@ void process_become_parent(struct process *process)
 	process_expect_children(process);
 	process->is_parent = true;
 	for (int i = 1; i <= PROCESS_SIGNALS; i++)
-		if (!process_is_fault(i) && i != SIGKILL && i != SIGSTOP)
+		if (i != SIGKILL && i != SIGSTOP)
 			process_add_signal(&process->watched, i);
 	process_mask(SIG_BLOCK, &process->watched, NULL);
 	process_take_pending(process);
+	process_drop_failed_writes(process);
 	for (int i = 0; i < PROCESS_TIMERS; i++) {
 		const struct itimerval none = {0};
 

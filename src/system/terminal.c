@@ -14,12 +14,17 @@ int terminal_open(int fd)
 	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-int terminal_of_foreground(void)
+int terminal_own(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (tcgetpgrp(fd) == getpgrp())
+		if (tcgetpgrp(fd) >= 0)
 			return fd;
-	return -1;
+	return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+bool terminal_has_foreground(int fd)
+{
+	return getpgrp() > 0 && tcgetpgrp(fd) == getpgrp();
 }
 
 void terminal_give(int fd, pid_t group)

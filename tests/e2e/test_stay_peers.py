@@ -60,7 +60,7 @@ def descendants(pid):
     return [*children, *(other for child in children for other in descendants(child))]
 
 
-def soon(condition, seconds=1.0):
+def soon(condition, seconds=3.0):
     """Is it so within that time?"""
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
@@ -76,11 +76,14 @@ def get_term(begin, init):
 
 
 def reaps(begin, init, as_pid_1):
-    """An orphan becomes a child of the init, and is gone when it ends."""
-    running = begin(init, "sh", "-c", "(sh -c 'sleep 0.3' &); echo up; exec sleep 30", as_pid_1=as_pid_1)
-    if not soon(lambda: len(children_of(running.init)) == 2, 0.2):
-        return False
-    return soon(lambda: [command_of(pid) for pid in children_of(running.init)] == ["sleep"])
+    """An orphan becomes a child of the init, and is gone when it ends. The app says its number."""
+    running = begin(init, "sh", "-c", "(sh -c 'echo $$; exec sleep 60' &); echo up; exec sleep 50", as_pid_1=as_pid_1)
+    app = children_of(running.init)[0]
+    found = soon(lambda: len(children_of(running.init)) == 2, 1.0)
+    orphan = (set(children_of(running.init)) - {app}).pop() if found else \
+        int(running.out().replace("up", "").split()[0])
+    os.kill(orphan, signal.SIGKILL)
+    return found and soon(lambda: children_of(running.init) == [app])
 
 
 def leaves_with(begin, init, end, code):

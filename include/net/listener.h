@@ -1,0 +1,38 @@
+/* Listens at a port of this machine's loopback addresses, and hands over the connections. */
+#ifndef NET_LISTENER_H
+#define NET_LISTENER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/errors.h"
+#include "net/loop.h"
+
+enum { LISTENER_ADDRESSES = 2 };
+
+struct listener {
+	struct loop *loop;
+	uint16_t port;
+	int fds[LISTENER_ADDRESSES]; /* of 127.0.0.1 and ::1; -1: none */
+	struct loop_watch watches[LISTENER_ADDRESSES];
+	struct loop_timer again; /* the process had no descriptor for a connection */
+	bool paused;
+	void (*accepted)(void *arg, int fd);
+	void *arg;
+};
+
+/*
+ * Listens at 127.0.0.1:port, and at [::1]:port where the machine has that and nobody else does. port 0: a free one. If `any` is
+ * true, a free one takes the place of a port that is taken or not allowed. accepted gets each connection, which does not block
+ * and is its own from then on. Returns -1 with err, without an open descriptor.
+ */
+int listener_open(struct listener *listener, struct loop *loop, uint16_t port, bool any,
+		  void (*accepted)(void *arg, int fd), void *arg, struct error *err);
+
+/* Connections wait in the kernel while it is paused. */
+void listener_pause(struct listener *listener, bool paused);
+
+/* Whoever has not been accepted is reset. Also valid for one that is closed or zeroed. */
+void listener_close(struct listener *listener);
+
+#endif

@@ -13,9 +13,8 @@ from support.peers import silence
 from support.runner import BINARY
 from support.until import until
 
-# Signals that no program can handle, that are told otherwise, that a fault raises, and that a C library keeps to itself.
-NOT_PASSED = {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE,
-              signal.SIGTRAP, signal.SIGSYS, signal.SIGABRT, 32, 33}
+# Signals that no program can handle, that is told otherwise, and that a C library keeps to itself.
+NOT_PASSED = {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD, 32, 33}
 PASSED = sorted(set(range(1, 65)) - NOT_PASSED)
 
 # Says the number of each signal that it gets, until it gets 64.
@@ -165,7 +164,7 @@ def test_kill_after(stay):
     running = stay("sh", "-c", 'trap "" TERM; echo up; while :; do sleep 0.1; done', options=["--kill-after=300ms"], word="up")
     running.send(signal.SIGTERM)
     result = running.finish()
-    assert result.code == 137 and result.lines == ["waitfor: killing sh, which still runs 300ms after SIGTERM"], result
+    assert result.code == 137 and result.lines == ["waitfor: killed sh, which still ran 300ms after SIGTERM"], result
 
 
 def test_kill_after_leaves_an_app_that_ends(stay):
@@ -178,7 +177,7 @@ def test_kill_after_leaves_an_app_that_ends(stay):
 
 # --- children -----------------------------------------------------------------------------------
 
-ORPHAN = "(sh -c 'echo $$; sleep 0.2' &) ; echo up; exec sleep 30"
+ORPHAN = "(sh -c 'echo orphan $$; exec sleep 60' &) ; exec sleep 50"
 
 
 @pytest.mark.parametrize("as_init", [False, True], ids=["not PID 1", "PID 1"])
@@ -189,7 +188,9 @@ def test_orphans_are_reaped(waitfor, as_init):
     running = waitfor.start_argv([*prefix, BINARY, "--stay", "--", "sh", "-c", ORPHAN])
     parent = first_child(running.pid) if as_init else running.pid
     until(lambda: len(children_of(parent)) == 2, what="the orphan is a child of waitfor's")
-    until(lambda: [command_of(pid) for pid in children_of(parent)] == ["sleep"], what="only the app is left")
+    app, orphan = children_of(parent)
+    os.kill(orphan, signal.SIGKILL)
+    until(lambda: children_of(parent) == [app], what="only the app is left")
     os.kill(parent, signal.SIGTERM)
     assert running.finish().code == 143
 
@@ -272,22 +273,44 @@ def test_control_z_and_fg(waitfor, terminal):
     running = shell_at(waitfor, window, f'$W {app}; echo "stopped: $?"; fg; echo "ended: $?"')
     window.wait_text("up")
     window.keys(b"\x1a")
-    window.wait_text("stopped: 147")        # 128 + SIGSTOP
+    window.wait_text("stopped: 148")        # 128 + SIGTSTP
     window.keys(b"one\n")
     window.wait_text("ended: 0")
     assert "read one" in window.text, window.text
     assert window.finish(running) == 0
 
 
-def test_control_z_where_nobody_watches(waitfor, terminal):
-    """docker run -it: waitfor leads the session. A stopped app would stay so for ever."""
+@pytest.mark.parametrize("shell", [[], ["sh", "-c", '"$@"; exit $?', "sh"]], ids=["alone", "in a script"])
+def test_control_z_where_nobody_watches(waitfor, terminal, shell):
+    """docker run -it: waitfor, or a script without job control, leads the session. A stopped app would stay so for ever."""
     window = terminal(80)
-    running = waitfor.start("--stay", "--", "sh", "-c", "exec >&2; echo up; read line; echo read $line", **window.popen)
+    running = waitfor.start("--stay", "--", "sh", "-c", "exec >&2; echo up; read line; echo read $line", wrap=shell,
+                            **window.popen)
     window.wait_text("up")
     window.keys(b"\x1a")
     window.keys(b"one\n")
     assert window.finish(running) == 0
     assert "read one" in window.text, window.text
+
+
+def test_a_program_before_it_in_a_pipeline_keeps_the_keyboard(waitfor, terminal):
+    window = terminal(80)
+    running = shell_at(waitfor, window, "sh -c 'read line; echo $line' | $W cat; echo ended: $?")
+    window.keys(b"one\n")
+    window.wait_text("ended: 0")
+    assert window.finish(running) == 0
+    assert window.text.count("one") == 2, window.text       # the echo of the terminal, and cat
+
+
+def test_an_app_that_asks_for_its_terminal_gets_it(waitfor, terminal):
+    """As ssh for a password, with everything redirected."""
+    window = terminal(80)
+    app = "sh -c 'read line </dev/tty; echo heard $line >/dev/tty' </dev/null >/dev/null 2>&1"
+    running = shell_at(waitfor, window, f'$W {app}; echo "ended: $?"')
+    window.keys(b"one\n")
+    window.wait_text("ended: 0")
+    assert window.finish(running) == 0
+    assert "heard one" in window.text, window.text
 
 
 def test_in_the_background_it_takes_no_terminal(waitfor, terminal):
@@ -298,6 +321,35 @@ def test_in_the_background_it_takes_no_terminal(waitfor, terminal):
     window.wait_text("ended: 0")
     assert "read one" in window.text, window.text
     assert window.finish(running) == 0
+
+
+# --- what is its own ----------------------------------------------------------------------------
+
+def test_a_failed_write_of_its_own_is_not_passed_on(waitfor):
+    """Who started it has SIGPIPE blocked, and nobody reads its lines."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    app = "sleep 0.3; grep -c . /proc/$$/status"
+    running = waitfor.start("-v", "--stay", "--check", "true", "--", "sh", "-c", app, stderr=writer, restore_signals=False,
+                            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE}))
+    os.close(writer)
+    assert running.process.wait(20) == 0
+
+
+def test_the_events_end_before_the_app_does(waitfor):
+    reader, writer = os.pipe()
+    running = waitfor.start("--stay", "--report-fd", str(writer), "--", "sleep", "60", pass_fds=[writer])
+    os.close(writer)
+    with os.fdopen(reader) as events:
+        assert '"exec"' in events.read()        # to its end
+    running.send(signal.SIGTERM)
+    assert running.finish().code == 143
+
+
+@pytest.mark.parametrize("code", [1, 124, 125])
+def test_called_as_another_tool_it_exits_as_the_app_does(waitfor, peer, code):
+    result = waitfor("as", "wait-for-it", peer(silence).target, "-q", "--", "sh", "-c", f"exit {code}", env={"WAITFOR_STAY": "1"})
+    assert result.code == code, result
 
 
 # --- settings -----------------------------------------------------------------------------------

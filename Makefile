@@ -4,7 +4,7 @@ VERSION := 0.2.0
 
 # Sizes in bytes that the stripped programs may have, and that the fronts, the other tools that waitfor can be, may add to it.
 # For arm64 relocations are not packed.
-SIZE_LIMIT        = $(if $(filter arm64,$(ARCH)),1020000,800000)
+SIZE_LIMIT        = $(if $(filter arm64,$(ARCH)),1070000,850000)
 SIZE_LIMIT_TLS    = $(if $(filter arm64,$(ARCH)),4250000,3400000)
 SIZE_LIMIT_FRONTS = $(if $(filter arm64,$(ARCH)),32000,25000)
 

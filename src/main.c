@@ -9,6 +9,7 @@
 #include "app/envprint.h"
 #include "app/exports.h"
 #include "app/handoff.h"
+#include "app/hold.h"
 #include "app/render.h"
 #include "app/stay.h"
 #include "attempt/probe.h"
@@ -95,22 +96,41 @@ struct main_state {
 	struct outputs outputs;
 	struct renders renders;
 	struct waiter_result result;
-	char *path; /* of the command; NULL: none */
+	char *path;   /* of the command; NULL: none */
+	bool is_apps; /* the exit code is that of the command, which has ended */
 };
 
+static struct stay_call main_stay_call(const struct config *config, const struct main_state *state,
+				       const struct env *env, struct log *log)
+{
+	return (struct stay_call){
+		.settings = &config->stay, .path = state->path, .command = config->command, .env = env, .log = log};
+}
+
 /* Becomes the app, or stays as its parent. Returns the exit code. */
-static int main_start(const struct config *config, const struct main_state *state, const struct env *env,
+static int main_start(const struct config *config, struct main_state *state, const struct env *env,
 		      struct process *process, struct log *log, struct error *err)
 {
-	const struct stay_call call = {
-		.settings = &config->stay, .path = state->path, .command = config->command, .env = env, .log = log};
+	const struct stay_call call = main_stay_call(config, state, env, log);
+	int code;
 
-	if (config->stay.on) {
-		int code = stay_run(&call, process, err);
+	if (!config->stay.on)
+		return handoff_exec(state->path, config->command, env, process, err);
+	outputs_close_events(config);
+	code = stay_run(&call, process, err);
+	state->is_apps = code >= 0;
+	return code < 0 ? EXIT_OWN_FAULT : code;
+}
 
-		return code < 0 ? EXIT_OWN_FAULT : code;
-	}
-	return handoff_exec(state->path, config->command, env, process, err);
+/* Composes what --export asks for, sets the variables, and writes the files of --render. Returns -1 with err. */
+static int main_tell(const struct config *config, const struct main_state *state, struct exports *exports,
+		     struct env *env, struct error *err)
+{
+	if (compose_add(exports, &config->exports, env, err))
+		return -1;
+	if (config->command || state->renders.count)
+		exports_apply(exports, env);
+	return render_write(&state->renders, env, err);
 }
 
 /*
@@ -118,19 +138,13 @@ static int main_start(const struct config *config, const struct main_state *stat
  * prints the variables. With a command it returns on failure, or with --stay when the command has ended. Returns the exit code: `code`, that of the wait, if
  * there is neither command nor --print-env.
  */
-static int main_hand_over(const struct config *config, const struct main_state *state, struct env *env,
+static int main_hand_over(const struct config *config, struct main_state *state, struct env *env,
 			  struct process *process, struct log *log, int code, struct error *err)
 {
 	struct exports exports;
 
 	exports_collect(&exports, &config->plan, state->result.progress);
-	if (compose_add(&exports, &config->exports, env, err)) {
-		exports_release(&exports);
-		return EXIT_OWN_FAULT;
-	}
-	if (config->command || state->renders.count)
-		exports_apply(&exports, env);
-	if (render_write(&state->renders, env, err)) {
+	if (main_tell(config, state, &exports, env, err)) {
 		code = EXIT_OWN_FAULT;
 	} else if (config->command) {
 		sinks_exec(&state->outputs.report, state->path);
@@ -140,6 +154,65 @@ static int main_hand_over(const struct config *config, const struct main_state *
 			envprint_text((enum envprint_form)(config->print_env - 1), exports.list, exports.count), err);
 	}
 	exports_release(&exports);
+	return code;
+}
+
+static uint16_t main_held_port(const void *hold, size_t index)
+{
+	return hold_port(hold, index);
+}
+
+static void main_on_app_ended(void *hold)
+{
+	hold_finish(hold);
+}
+
+/* Tells the app where its connections are held, starts it if there is one, and holds them. Returns the exit code. */
+static int main_run_held(const struct config *config, struct main_state *state, struct hold *hold,
+			 struct session *session, const struct process *process, struct env *env, struct log *log,
+			 struct error *err)
+{
+	const struct stay_call call = main_stay_call(config, state, env, log);
+	struct exports exports;
+	struct stay stay;
+	int signal, code = EXIT_OWN_FAULT;
+
+	exports_collect_held(&exports, &config->plan, main_held_port, hold);
+	code = main_tell(config, state, &exports, env, err) ? EXIT_OWN_FAULT : 0;
+	exports_release(&exports);
+	if (code == 0 && config->command &&
+	    stay_open(&stay, &call, process, session->loop, main_on_app_ended, hold, err))
+		return EXIT_OWN_FAULT;
+	if (code == 0 && hold_run(hold, &signal, err))
+		code = EXIT_OWN_FAULT;
+	else if (code == 0)
+		code = config->command ? stay_code(&stay) : ending_exit_code(signal);
+	state->is_apps = config->command;
+	if (config->command)
+		stay_close(&stay);
+	return code;
+}
+
+/* --hold: the app, if there is one, starts before its targets are ready. Returns the exit code. */
+static int main_hold(const struct config *config, struct main_state *state, struct env *env, struct process *process,
+		     struct log *log, struct error *err)
+{
+	struct session session;
+	struct hold *hold;
+	int code = EXIT_OWN_FAULT;
+
+	if (config->command)
+		process_become_parent(process);
+	if (ending_noted())
+		return ending_exit_code(ending_noted());
+	if (session_open(&session, process, err))
+		return EXIT_OWN_FAULT;
+	hold = hold_open(config, &session, &state->outputs.report, log, err);
+	if (hold)
+		code = main_run_held(config, state, hold, &session, process, env, log, err);
+	if (hold)
+		hold_close(hold);
+	session_close(&session);
 	return code;
 }
 
@@ -180,13 +253,19 @@ static void main_close(struct main_state *state)
 	waiter_release(&state->result);
 }
 
-/* Runs all steps after the targets were bound. Returns the exit code; does not return if it starts a command. */
+/* Runs all steps after the targets were bound. Returns the exit code; does not return if it becomes the command. */
 static int main_wait(const struct config *config, struct frontline *line, struct env *env, struct process *process,
 		     struct log *log, struct error *err)
 {
 	struct main_state state = {0};
 	int code = main_open(&state, config, line, env, log, err);
 
+	if (code == 0 && config->hold.on) {
+		code = main_hold(config, &state, env, process, log, err);
+		line->is_apps = state.is_apps;
+		main_close(&state);
+		return code;
+	}
 	if (code == 0)
 		code = frontsink_rest_before(line, process, err);
 	if (code == 0 && main_wait_for(&state.result, config, process, &state.outputs.report, err))
@@ -200,11 +279,12 @@ static int main_wait(const struct config *config, struct frontline *line, struct
 		if (code == 0 && ending_noted()) /* it came too late for the loop; who runs this must learn of it */
 			code = ending_exit_code(ending_noted());
 	}
+	line->is_apps = state.is_apps;
 	main_close(&state);
 	return code;
 }
 
-/* Binds the targets, and waits or explains. Returns the exit code; does not return if it starts a command. */
+/* Binds the targets, and waits or explains. Returns the exit code; does not return if it becomes the command. */
 static int main_run(struct config *config, struct frontline *line, struct env *env, struct process *process,
 		    struct log *log, struct error *err)
 {
@@ -213,6 +293,7 @@ static int main_run(struct config *config, struct frontline *line, struct env *e
 
 	if (probe_bind(config->plan.targets, config->plan.target_count, env, log, err) == 0 &&
 	    exports_assign(&config->plan, env, used, log, err) == 0 &&
+	    (!config->hold.on || hold_settle(config, err) == 0) &&
 	    compose_check(&config->exports, &config->plan, config->run_anyway, env, err) == 0 &&
 	    render_check_form(&config->renders, err) == 0)
 		code = config->explain ? main_explain(config, env, err)

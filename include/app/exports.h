@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "app/envprint.h"
 #include "base/errors.h"
@@ -53,6 +54,13 @@ char *exports_variable(const struct target *target, enum target_variable variabl
  */
 void exports_collect(struct exports *exports, const struct plan *plan, const struct progress *progress);
 void exports_release(struct exports *exports);
+
+/*
+ * The same for --hold, before the wait: the place of each target is 127.0.0.1, at the port that `port` returns for its index. These
+ * replace what the user set: whoever connected to that would not be held.
+ */
+void exports_collect_held(struct exports *exports, const struct plan *plan,
+			  uint16_t (*port)(const void *arg, size_t index), const void *arg);
 
 /* Sets the variables in env. */
 void exports_apply(const struct exports *exports, struct env *env);

@@ -29,6 +29,9 @@ void outputs_set_log(struct config *config, struct log *log);
  */
 int outputs_open(struct outputs *outputs, const struct config *config, struct frontline *line, const struct env *env,
 		 struct log *log, struct error *err);
+/* The last event is written, and the process lives on: who reads from --report-fd must find the end. */
+void outputs_close_events(const struct config *config);
+
 void outputs_release(struct outputs *outputs);
 
 #endif

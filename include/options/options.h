@@ -36,6 +36,7 @@ struct options_row {
 	/* OPTIONS_FLAG: stored for "on"; OPTIONS_WORD: stored for the first choice; COUNT, DURATION: the minimum */
 	int value;
 	size_t names_offset; /* of a flag: offset of a const char * field for "-NAME,NAME", which turns it on; 0: none */
+	size_t text_offset; /* of a flag: offset of a const char * field for any other text, which turns it on; 0: none */
 	const char *choices; /* the words that are accepted, separated by '|'; NULL: none */
 	const char *initial; /* the default, as a user would write it; NULL: off or unset */
 	const char *arg;     /* the argument's name in --help, or NULL */

@@ -29,11 +29,20 @@ struct config_stay {
 	int64_t kill_after; /* microseconds; 0: never */
 };
 
+/* --hold. */
+struct config_hold {
+	int on;            /* flag */
+	const char *ports; /* "PORT" or "NAME=PORT,NAME=PORT"; NULL: none */
+	int64_t timeout;   /* microseconds; 0: that of the targets */
+	int max;           /* connections */
+};
+
 struct config {
 	int action;                      /* enum config_action */
 	struct target_settings settings; /* the defaults for each target */
 	int any, run_anyway;             /* flags */
 	struct config_stay stay;
+	struct config_hold hold;
 	int links;                               /* enum config_links */
 	const char *links_without;               /* the peers that --links=-NAME,NAME leaves out; NULL: none */
 	int verbosity;                           /* enum config_verbosity */

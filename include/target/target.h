@@ -58,7 +58,8 @@ struct target {
 	struct params params;        /* of the URL, read by the scheme's rows */
 	struct security security;    /* of the URL too */
 	struct target_login login;   /* set by the protocol's bind or by credentials.h */
-	void *plan;                  /* made by the protocol's bind, freed by its unbind */
+	const char *not_held; /* why --hold cannot hold connections to it, by the protocol's bind; NULL: it can */
+	void *plan;           /* made by the protocol's bind, freed by its unbind */
 };
 
 /*

@@ -307,6 +307,25 @@ void exports_collect(struct exports *exports, const struct plan *plan, const str
 	free(sources);
 }
 
+void exports_collect_held(struct exports *exports, const struct plan *plan,
+			  uint16_t (*port)(const void *arg, size_t index), const void *arg)
+{
+	char digits[8];
+
+	*exports = (struct exports){0};
+	for (size_t i = 0; i < plan->target_count && !plan->no_export; i++) {
+		struct target target = plan->targets[i];
+
+		if (!exports_any(&target) || !target.exports)
+			continue;
+		memset(target.kept, 0, sizeof(target.kept));
+		snprintf(digits, sizeof(digits), "%u", (unsigned)port(arg, i));
+		exports_add(exports, &target, TARGET_HOST, "127.0.0.1");
+		exports_add(exports, &target, TARGET_PORT, digits);
+		exports_add(exports, &target, TARGET_ADDR, "127.0.0.1");
+	}
+}
+
 void exports_release(struct exports *exports)
 {
 	for (size_t i = 0; i < exports->count; i++) {

@@ -178,12 +178,16 @@ static const void *explain_field(const struct config *config, const struct targe
 	return (const char *)config + offset;
 }
 
-/* Appends the names that a flag leaves out: "true,-web". */
+static const char *explain_text(const struct config *config, size_t offset)
+{
+	return offset ? *(const char *const *)explain_field(config, NULL, offset) : NULL;
+}
+
+/* Appends the names that a flag leaves out: "true,-web". Or the text that turned it on stands in its place. */
 static void explain_add_names(char **value, const struct config *config, const struct options_row *row)
 {
-	const char *names =
-		row->names_offset ? *(const char *const *)explain_field(config, NULL, row->names_offset) : NULL;
-	char *longer = names ? alloc_format("%s,%s", *value, names) : NULL;
+	const char *names = explain_text(config, row->names_offset), *text = explain_text(config, row->text_offset);
+	char *longer = names ? alloc_format("%s,%s", *value, names) : alloc_text(text);
 
 	if (!longer)
 		return;

@@ -157,7 +157,7 @@ int front_open(struct frontline *line, int *argc, char ***argv, const struct env
 
 int front_code(const struct frontline *line, int code)
 {
-	if (!line->front || line->ends)
+	if (!line->front || line->ends || line->is_apps)
 		return code;
 	if (code == EXIT_NOT_READY || code == EXIT_TIMED_OUT)
 		return line->late;

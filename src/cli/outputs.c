@@ -27,13 +27,13 @@ void outputs_set_log(struct config *config, struct log *log)
 		events_set_log(log);
 }
 
-/* Returns the board if it is asked for or the terminal can show it, but lines with -q or -v, or without a target; else lines. */
+/* Returns the board if it is asked for or the terminal can show it, but lines with -q or -v, without a target, or beside the app; else lines. */
 static struct sink *outputs_for_people(const struct config *config, const struct env *env, struct log *log)
 {
 	bool board = config->output == CONFIG_OUTPUT_BOARD ||
 		     (config->output == CONFIG_OUTPUT_AUTO && screen_fits(env, log->fd));
 
-	if (board && config->plan.target_count && log->level == LOG_LEVEL_NORMAL)
+	if (board && config->plan.target_count && !config->hold.on && log->level == LOG_LEVEL_NORMAL)
 		return screen_new(log, log->fd, screen_colour(env));
 	return lines_new(log);
 }
@@ -87,6 +87,12 @@ int outputs_open(struct outputs *outputs, const struct config *config, struct fr
 			return outputs_refuse_stdout(config->reports.items[i], err);
 	}
 	return 0;
+}
+
+void outputs_close_events(const struct config *config)
+{
+	if (config->report_fd > STDERR_FILENO)
+		close(config->report_fd);
 }
 
 void outputs_release(struct outputs *outputs)

@@ -262,6 +262,12 @@ void loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool re
 	loop_add(loop, &watch->event, NULL);
 }
 
+void loop_watch_end(struct loop *loop, struct loop_watch *watch, int fd)
+{
+	event_assign(&watch->event, loop->base, fd, EV_CLOSED | EV_PERSIST, loop_on_watch, watch);
+	loop_add(loop, &watch->event, NULL);
+}
+
 void loop_watch_clear(struct loop_watch *watch)
 {
 	if (event_initialized(&watch->event))

@@ -114,8 +114,8 @@ static int options_json_store_item(const struct options_json_pass *pass, size_t 
 {
 	const struct options_row *row = &pass->table->rows[index];
 	/* Will a field point to the text? */
-	bool keeps =
-		row->type == OPTIONS_TEXT || row->type == OPTIONS_LIST || (row->names_offset && cJSON_IsString(item));
+	bool keeps = row->type == OPTIONS_TEXT || row->type == OPTIONS_LIST ||
+		     ((row->names_offset || row->text_offset) && cJSON_IsString(item));
 	char *made = keeps ? NULL : options_json_value_text(row, item);
 	const char *value = keeps ? cJSON_GetStringValue(item) : made;
 	struct error inner = {0};

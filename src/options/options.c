@@ -203,11 +203,23 @@ static char *options_take_names(const struct options_row *row, void *fields, con
 	return *text == '-' ? alloc_text("true") : alloc_slice(text, names ? (size_t)(names - text) : strlen(text));
 }
 
+/* Stores a text that turns the flag on. Returns the caller's copy of the word for the flag. */
+static char *options_take_text(const struct options_row *row, void *fields, const char *text)
+{
+	const char **field = (const char **)((char *)fields + row->text_offset);
+	bool is_switch = options_parse_switch(text) >= 0;
+
+	*field = is_switch ? NULL : text;
+	return alloc_text(is_switch ? text : "true");
+}
+
 /* Stores a value that is not kept as a text. */
 static int options_store_value(const struct options_row *row, void *fields, const char *text, struct error *err)
 {
 	void *field = (char *)fields + row->offset;
-	char *word = row->names_offset ? options_take_names(row, fields, text) : NULL;
+	char *word = row->names_offset  ? options_take_names(row, fields, text)
+		     : row->text_offset ? options_take_text(row, fields, text)
+					: NULL;
 	int failed = options_read_masked(row, field, word ? word : text, err);
 
 	free(word);

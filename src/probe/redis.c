@@ -66,6 +66,8 @@ int redis_bind_params(struct target *target, const char *path, struct error *err
 
 	if (dialog_check_host(target, err))
 		return -1;
+	if (params->cluster)
+		target->not_held = "a server of a cluster sends clients to the addresses of others";
 	if ((database[digits] && database[digits] != '?') || digits > 9) /* more would not fit an int */
 		return errors_set(err, "a database is a number of at most 9 digits; write %s/1",
 				  target->scheme->example);

@@ -71,6 +71,16 @@ static const struct options_row config_rows[] = {
 	{ .key = "kill-after", .type = OPTIONS_DURATION, .offset = offsetof(struct config, stay.kill_after), .arg = "TIME",
 	  .help = "with --stay: kill COMMAND if it runs TIME after SIGTERM was passed on",
 	  .more = "0 (default): never." },
+	{ .key = "hold", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, hold.on),
+	  .text_offset = offsetof(struct config, hold.ports), .arg = "PORT",
+	  .help = "start COMMAND at once, and hold its connections until the targets are ready",
+	  .more = "For each target waitfor listens at 127.0.0.1 and ::1, at the same port or, if that is taken, at a free one, "
+		  "and exports that. With =5433 it listens at that port, with =DB=5433,CACHE=0 at those of several targets; 0 "
+		  "is a free one. It implies --stay, but needs no COMMAND. See HOLDING." },
+	{ .key = "hold-timeout", .type = OPTIONS_DURATION, .offset = offsetof(struct config, hold.timeout), .arg = "TIME",
+	  .help = "with --hold: reset a connection that was held TIME; default: --timeout" },
+	{ .key = "hold-max", .type = OPTIONS_COUNT, .value = 1, .offset = offsetof(struct config, hold.max), .initial = "1024",
+	  .arg = "N", .help = "with --hold: at most N connections at a time; others wait to be accepted" },
 	{ .key = "expect-status", .type = OPTIONS_TEXT, .offset = offsetof(struct config, expect_status), .arg = "LIST",
 	  .help = "of the http:// target: the statuses that are ready, such as 200,204" },
 	{ .key = "expect-body", .type = OPTIONS_TEXT, .offset = offsetof(struct config, expect_body), .arg = "REGEX",

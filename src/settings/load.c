@@ -181,9 +181,13 @@ static int load_check_stay(const struct config *config, struct error *err)
 {
 	if (config->stay.on && !config->command)
 		return errors_set(err, "--stay is for a command; write waitfor --stay host:port -- command");
-	if (!config->stay.on && config->stay.group && config_source(config, "group") == OPTIONS_ARGV)
+	if (config->hold.on && config->print_env)
+		return errors_set(err, "--hold holds the connections of a command; leave out --print-env");
+	if (!config->stay.on && !config->hold.on && config->stay.group &&
+	    config_source(config, "group") == OPTIONS_ARGV)
 		return errors_set(err, "--group says how signals are passed on; write --stay as well");
-	if (!config->stay.on && config->stay.kill_after && config_source(config, "kill-after") == OPTIONS_ARGV)
+	if (!config->stay.on && !config->hold.on && config->stay.kill_after &&
+	    config_source(config, "kill-after") == OPTIONS_ARGV)
 		return errors_set(err, "--kill-after is for a command that waitfor stays with; write --stay as well");
 	return 0;
 }

@@ -90,7 +90,7 @@ def explained(waitfor, words):
 
 def test_the_init_container_is_restricted(waitfor):
     """What https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted asks of a container."""
-    (init,), _ = POD_CONTAINERS
+    (init,), *_ = POD_CONTAINERS
     assert set(init) == {"name", "image", "args", "securityContext"}
     assert init["securityContext"] == {"runAsNonRoot": True, "allowPrivilegeEscalation": False,
                                        "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}}
@@ -99,7 +99,7 @@ def test_the_init_container_is_restricted(waitfor):
 
 def test_the_sidecar_holds_the_app_back(waitfor):
     """https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/"""
-    _, (sidecar,) = POD_CONTAINERS
+    _, (sidecar,), _ = POD_CONTAINERS
     probe = sidecar["startupProbe"]
     assert set(sidecar) == {"name", "image", "restartPolicy", "startupProbe"} and sidecar["restartPolicy"] == "Always"
     assert set(probe) == {"exec", "timeoutSeconds", "periodSeconds", "failureThreshold"}
@@ -108,6 +108,13 @@ def test_the_sidecar_holds_the_app_back(waitfor):
     limit, = (word.split("=")[1] for word in words if word.startswith("--attempt-timeout="))
     assert int(limit.removesuffix("s")) < probe["timeoutSeconds"], "waitfor gives up before the kubelet kills it"
     explained(waitfor, words)
+
+
+def test_the_sidecar_that_holds_is_restricted(waitfor):
+    (init,), _, (sidecar,) = POD_CONTAINERS
+    assert set(sidecar) == {"name", "image", "args", "restartPolicy", "securityContext"}
+    assert sidecar["restartPolicy"] == "Always" and sidecar["securityContext"] == init["securityContext"]
+    explained(waitfor, sidecar["args"])
 
 
 def test_the_pods_recipes_are_short():

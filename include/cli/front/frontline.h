@@ -89,6 +89,7 @@ struct frontline {
 
 	/* How the tool speaks and ends. */
 	int level;       /* how much it says; each tool has its own numbers */
+	bool is_apps;    /* the exit code is the app's own */
 	int late;        /* the exit code when the targets did not get ready; say may change it */
 	struct buf said; /* not printed yet */
 	struct log log;  /* where it is printed, if has_log; for cli/front/frontsink */

@@ -63,6 +63,7 @@ static int kafka_bind(struct target *target, const struct env *env, struct log *
 				  KAFKA_TOPIC_MAX);
 	if (dialog_bind(target, env, log, err))
 		return -1;
+	target->not_held = "a broker sends clients to the addresses of all brokers";
 	kafkalogin_bind(target, ((const struct kafka_params *)target->params.fields)->mechanism);
 	return 0;
 }

@@ -92,6 +92,8 @@ static int mongodb_bind(struct target *target, const struct env *env, struct log
 	if (target->scheme_name && strcmp(target->scheme_name, "mongodb+srv") == 0)
 		return errors_set(err, "mongodb+srv:// takes options from a TXT record, which waitfor does not read; "
 				       "write srv+mongodb+tls://_mongodb._tcp.HOST/?replicaSet=NAME");
+	if (target->endpoint_count > 1 || ((const struct mongologin_params *)target->params.fields)->replica_set)
+		target->not_held = "a client of a replica set connects to the addresses that the set names";
 	mongodb_name_files(target);
 	if (tlscheck(target, err))
 		return -1;

@@ -40,8 +40,9 @@ static void test_the_table(void **state)
 		check(row->key, row->letter == 0 || isalpha((unsigned char)row->letter));
 		check(row->key, row->offset + field_size(row) <= sizeof(struct config));
 		check(row->key, row->offset % sizeof(int) == 0);
-		/* A row that takes a value has an argument for --help; a flag stores a value. */
-		check_int(row->key, row->arg != NULL, row->type != OPTIONS_FLAG && row->type != OPTIONS_NO_FIELD);
+		/* A row that takes a value has an argument for --help; a flag stores a value, and may take a text. */
+		check_int(row->key, row->arg != NULL,
+			  (row->type != OPTIONS_FLAG && row->type != OPTIONS_NO_FIELD) || row->text_offset);
 		check(row->key, row->type != OPTIONS_WORD || row->choices);
 		check(row->key, row->type != OPTIONS_FLAG || row->value > 0);
 		check(row->key, row->where != OPTIONS_ENV_ONLY || row->letter == 0);

@@ -1,0 +1,63 @@
+/* One connection of the app: held, then connected to its target, then relayed. */
+#ifndef APP_CLIENT_H
+#define APP_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "attempt/connector.h"
+#include "net/relay.h"
+#include "system/log.h"
+#include "wait/progress.h"
+
+/* What all clients share. */
+struct client_pool {
+	struct runner_pool runners;
+	struct log *log;
+	int64_t timeout; /* how long a connection is held, in microseconds; 0: for ever */
+	size_t room;     /* how many connections more there may be */
+	size_t relayed;  /* how many are relayed */
+	void (*room_changed)(void *arg);
+	void *arg;
+};
+
+/* Where the clients of one target belong. */
+struct client_owner {
+	struct client_pool *pool;
+	struct progress *progress;
+	/* The target did not let one in, who is held again. progress->outcome says why. */
+	void (*lost)(void *arg);
+	/* There is no socket for one who is held; client_connect must be called again later. */
+	void (*starved)(void *arg);
+	void *arg;
+};
+
+struct client {
+	const struct client_owner *owner;
+	enum { CLIENT_HELD, CLIENT_CONNECTS, CLIENT_RELAYED } state;
+	int fd;     /* until it is relayed */
+	char *host; /* where it is connected to, meanwhile; NULL else */
+	struct connector connector;
+	struct relay relay;
+	struct loop_watch gone;
+	struct loop_timer expiry;
+	struct client *next, **link;
+};
+
+/* Adds a client for the connection fd, which is its own from now on, to the list. owner must outlive it. */
+struct client *client_add(struct client **list, const struct client_owner *owner, int fd);
+
+/* Holds it: it is forgotten when it is gone. */
+void client_hold(struct client *client);
+
+/* Connects one that is held to its target; it is relayed then. It may be freed. */
+void client_connect(struct client *client);
+
+/* Resets its connections, and frees it. */
+void client_free(struct client *client);
+
+/* The same for all of the list; if keeps_relayed is true, not those that are relayed. */
+void client_free_all(struct client *list, bool keeps_relayed);
+
+#endif

@@ -1,0 +1,59 @@
+/* The door to one held target: where the app connects, who waits behind it, and whether the target is ready. */
+#ifndef APP_DOOR_H
+#define APP_DOOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/client.h"
+#include "base/errors.h"
+#include "net/listener.h"
+#include "options/options.h"
+#include "target/plan.h"
+#include "wait/pace.h"
+#include "wait/peer.h"
+
+/* What all doors share. */
+struct door_shared {
+	struct client_pool clients;
+	struct pace pace;
+	const struct plan *plan;
+	void (*attempted)(void *arg, const struct progress *progress, bool changed); /* before it was ever ready */
+	void (*ready)(void *arg, const struct progress *progress);                   /* for the first time */
+	void *arg;
+};
+
+struct door {
+	struct door_shared *shared;
+	struct progress *progress;
+	struct listener listener;
+	struct peer_owner owner;
+	struct peer peer;
+	struct loop_timer later; /* until the target is looked at again */
+	struct client *clients;  /* list */
+	struct client_owner clients_owner;
+	bool seeks; /* the target is waited for */
+	bool is_ready;
+	bool was_ready; /* once at least */
+	int64_t lost;   /* clock_now() time; 0: it was not, or it is back */
+};
+
+/* Checks what --hold has as ports: PORT for the only target, NAME=PORT for one of several. Returns -1 with err. */
+int door_check_ports(const char *ports, const struct plan *plan, struct error *err);
+
+/* Listens for progress->target. is_only: it is the only one. Returns -1 with err. */
+int door_open(struct door *door, struct door_shared *shared, struct progress *progress, const char *ports, bool is_only,
+	      struct error *err);
+void door_close(struct door *door);
+
+/* Begins to wait for the target, if that has not begun and the target is not ready. */
+void door_seek(struct door *door);
+
+/* Accepts connections again if there is room. */
+void door_admit(struct door *door);
+
+/* Accepts no more. Who was held is reset; who is relayed goes on. */
+void door_shut(struct door *door);
+
+#endif

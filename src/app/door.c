@@ -1,0 +1,251 @@
+#include "app/door.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+
+/* A target that refused a connection though it was ready is looked at again so much later. */
+#define DOOR_LATER (100 * CLOCK_MS)
+/* How long a place that may change is believed: a registry, a Sentinel or one of several hosts named it. */
+#define DOOR_BELIEVED (1 * CLOCK_S)
+
+/* Is what is known of the target still good for a new connection? */
+static bool door_is_believed(const struct door *door)
+{
+	const struct target *target = door->progress->target;
+
+	if (!door->is_ready)
+		return false;
+	return (!target->is_elsewhere && target->endpoint_count == 1) ||
+	       clock_now() - door->progress->finished < DOOR_BELIEVED;
+}
+
+static void door_on_accepted(void *arg, int fd)
+{
+	struct door *door = arg;
+	struct client *client = client_add(&door->clients, &door->clients_owner, fd);
+
+	if (door_is_believed(door)) {
+		client_connect(client);
+		return;
+	}
+	client_hold(client);
+	door->is_ready = false;
+	door_seek(door);
+}
+
+static void door_on_lost(void *arg)
+{
+	struct door *door = arg;
+
+	door->is_ready = false;
+	door_seek(door);
+}
+
+static void door_on_starved(void *arg)
+{
+	struct door *door = arg;
+
+	loop_timer_set(&door->later, DOOR_LATER);
+}
+
+/* Begins the wait for the target. */
+static void door_on_later(void *arg)
+{
+	struct door *door = arg;
+	int64_t now = clock_now();
+
+	if (door->was_ready)
+		progress_init(door->progress, door->progress->target, now);
+	peer_open(&door->peer, &door->owner, door->progress, now);
+	door->owner.wants(door, &door->peer);
+}
+
+/* The line of a target that was ready before. */
+static void door_tell_lost(struct door *door)
+{
+	if (!door->was_ready || door->lost)
+		return;
+	door->lost = clock_now();
+	log_line(door->shared->clients.log, LOG_LEVEL_NORMAL, "%s: lost: %s; connections are held",
+		 door->progress->target->text, outcome_info(door->progress->outcome.kind)->text);
+}
+
+void door_seek(struct door *door)
+{
+	if (door->seeks || door->is_ready)
+		return;
+	door->seeks = true;
+	if (door->was_ready && door->progress->outcome.kind != OUTCOME_READY) {
+		door_tell_lost(door);
+		loop_timer_set(&door->later, DOOR_LATER);
+	} else {
+		door_on_later(door);
+	}
+}
+
+static void door_on_wants(void *arg, struct peer *peer)
+{
+	if (!peer_try(peer))
+		loop_timer_set(&peer->pause, DOOR_LATER);
+	(void)arg;
+}
+
+static void door_connect_all(struct door *door)
+{
+	for (struct client *client = door->clients, *next; client && door->is_ready; client = next) {
+		next = client->next;
+		if (client->state == CLIENT_HELD)
+			client_connect(client);
+	}
+}
+
+static void door_tell_ready(struct door *door)
+{
+	char took[32];
+
+	if (!door->was_ready)
+		door->shared->ready(door->shared->arg, door->progress);
+	else if (door->lost)
+		log_line(door->shared->clients.log, LOG_LEVEL_NORMAL, "%s: back after %s", door->progress->target->text,
+			 clock_format(clock_now() - door->lost, took, sizeof(took)));
+	door->was_ready = true;
+	door->lost = 0;
+}
+
+static void door_on_attempted(void *arg, struct peer *peer, bool changed)
+{
+	struct door *door = arg;
+
+	if (peer->progress->state != PROGRESS_DONE) {
+		if (!door->was_ready)
+			door->shared->attempted(door->shared->arg, peer->progress, changed);
+		return;
+	}
+	door->seeks = false;
+	door->is_ready = true;
+	door_tell_ready(door);
+	loop_timer_set(&door->later, 0); /* not here: the peer's own attempt has called this */
+}
+
+/* After the wait: frees what it needed, and lets the clients in. Before it: begins it. */
+static void door_on_timer(void *arg)
+{
+	struct door *door = arg;
+
+	peer_close(&door->peer);
+	if (door->is_ready)
+		door_connect_all(door);
+	else if (door->seeks)
+		door_on_later(door);
+}
+
+static void door_on_expired(void *arg, struct peer *peer)
+{
+	(void)arg;
+	(void)peer;
+}
+
+/*
+ * Finds the port in "5433" or "db=5433,cache=0" for the target; 0 is a free one. Returns the length of the item, 0 if there is
+ * none.
+ */
+static size_t door_find_port(const char *ports, const struct target *target, bool is_only, uint16_t *port)
+{
+	for (const char *item = ports; item && *item;) {
+		size_t len = strcspn(item, ","), name = strcspn(item, "=,");
+		const char *digits = item[name] == '=' ? item + name + 1 : item;
+		bool is_it = item[name] == '=' ? target->name && strlen(target->name) == name &&
+							 strncasecmp(item, target->name, name) == 0
+					       : is_only;
+
+		if (is_it) {
+			*port = (uint16_t)strtoul(digits, NULL, 10);
+			return len;
+		}
+		item += len + (item[len] == ',');
+	}
+	return 0;
+}
+
+int door_check_ports(const char *ports, const struct plan *plan, struct error *err)
+{
+	for (const char *item = ports; item && *item;) {
+		size_t len = strcspn(item, ","), name = strcspn(item, "=,");
+		const char *digits = item[name] == '=' ? item + name + 1 : item;
+		size_t count = strspn(digits, "0123456789");
+		bool is_known = item[name] != '=' && plan->target_count == 1;
+
+		if (!count || digits + count != item + len || count > 5 || strtoul(digits, NULL, 10) > UINT16_MAX)
+			return errors_set(err,
+					  "--hold=%.*s: write the port to listen at, as in --hold=5433, or NAME=PORT "
+					  "for each of several targets; 0 is a free one",
+					  (int)len, item);
+		for (size_t i = 0; i < plan->target_count && item[name] == '='; i++) {
+			const char *known = plan->targets[i].name;
+
+			is_known |= known && strlen(known) == name && strncasecmp(item, known, name) == 0;
+		}
+		if (!is_known)
+			return errors_set(err, "--hold=%.*s: %s", (int)len, item,
+					  item[name] == '=' ? "no target has this name; see --explain"
+							    : "there are several targets; write NAME=PORT");
+		item += len + (item[len] == ',');
+	}
+	return 0;
+}
+
+int door_open(struct door *door, struct door_shared *shared, struct progress *progress, const char *ports, bool is_only,
+	      struct error *err)
+{
+	const struct target *target = progress->target;
+	struct loop *loop = shared->clients.runners.session->loop;
+	uint16_t port = target->is_elsewhere ? 0 : target->endpoints[0].port;
+	bool asked = door_find_port(ports, target, is_only, &port);
+
+	door->shared = shared;
+	door->progress = progress;
+	door->owner = (struct peer_owner){.pool = &shared->clients.runners,
+					  .plan = shared->plan,
+					  .pace = &shared->pace,
+					  .wants = door_on_wants,
+					  .attempted = door_on_attempted,
+					  .expired = door_on_expired,
+					  .arg = door};
+	door->clients_owner = (struct client_owner){.pool = &shared->clients,
+						    .progress = progress,
+						    .lost = door_on_lost,
+						    .starved = door_on_starved,
+						    .arg = door};
+	loop_timer_init(loop, &door->later, door_on_timer, door);
+	if (listener_open(&door->listener, loop, port, !asked, door_on_accepted, door, err))
+		return -1;
+	log_line(shared->clients.log, LOG_LEVEL_NORMAL, "%s: held at 127.0.0.1:%u", target->text,
+		 (unsigned)door->listener.port);
+	return 0;
+}
+
+void door_close(struct door *door)
+{
+	listener_close(&door->listener);
+	loop_timer_clear(&door->later);
+	client_free_all(door->clients, false);
+	peer_close(&door->peer);
+}
+
+void door_admit(struct door *door)
+{
+	listener_pause(&door->listener, door->shared->clients.room == 0);
+}
+
+void door_shut(struct door *door)
+{
+	listener_close(&door->listener);
+	client_free_all(door->clients, true);
+}

@@ -1,0 +1,186 @@
+#include "app/hold.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "app/door.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "target/scheme.h"
+
+/* How long the last words of an app that has ended may take. */
+#define HOLD_LAST_WORDS (3 * CLOCK_S)
+
+struct hold {
+	struct door_shared shared;
+	const struct config *config;
+	const struct sinks *sinks;
+	struct sinks_view view;
+	struct progress *progress;
+	struct door *doors;
+	size_t count, opened; /* of the doors; how many of them are open */
+	size_t waiting;       /* how many targets were never ready so far */
+	struct loop_timer last_words;
+	bool finishes;
+};
+
+/* Returns why nobody can hold connections to the target; NULL: they can be held. */
+static const char *hold_obstacle(const struct target *target)
+{
+	if (target->not_held)
+		return target->not_held;
+	if (!target->endpoint_count)
+		return "it is no service that one connects to";
+	if (endpoint_family(target->endpoints[0].host) == AF_UNIX)
+		return "it is a Unix socket";
+	return NULL;
+}
+
+int hold_settle(struct config *config, struct error *err)
+{
+	struct plan *plan = &config->plan;
+
+	if (plan->once || plan->down)
+		return errors_set(err, "--hold waits for targets that come and go; leave out --%s",
+				  plan->once ? "once" : "down");
+	for (size_t i = 0; i < plan->target_count; i++) {
+		const char *why = hold_obstacle(&plan->targets[i]);
+
+		if (why)
+			return errors_set(err,
+					  "target \"%s\": --hold cannot hold connections to it: %s; leave it out, or "
+					  "wait without --hold",
+					  plan->targets[i].text, why);
+		plan->targets[i].settings.timeout = 0;
+	}
+	return door_check_ports(config->hold.ports, plan, err);
+}
+
+static void hold_on_attempted(void *arg, const struct progress *progress, bool changed)
+{
+	struct hold *hold = arg;
+
+	sinks_attempted(hold->sinks, progress, changed);
+}
+
+/* A target is ready for the first time. */
+static void hold_on_ready(void *arg, const struct progress *progress)
+{
+	struct hold *hold = arg;
+
+	sinks_done(hold->sinks, progress);
+	if (--hold->waiting)
+		return;
+	hold->view.ended = clock_now();
+	sinks_end(hold->sinks, VERDICT_READY, 0);
+}
+
+static void hold_end_if_idle(struct hold *hold)
+{
+	if (hold->finishes && !hold->shared.clients.relayed)
+		loop_stop(hold->shared.clients.runners.session->loop);
+}
+
+static void hold_on_room(void *arg)
+{
+	struct hold *hold = arg;
+
+	for (size_t i = 0; i < hold->opened && !hold->finishes; i++)
+		door_admit(&hold->doors[i]);
+	hold_end_if_idle(hold);
+}
+
+static void hold_on_last_words(void *arg)
+{
+	struct hold *hold = arg;
+
+	loop_stop(hold->shared.clients.runners.session->loop);
+}
+
+/* Opens a door for each target. Returns -1 with err. */
+static int hold_open_doors(struct hold *hold, struct error *err)
+{
+	const struct plan *plan = &hold->config->plan;
+
+	for (size_t i = 0; i < hold->count; i++) {
+		progress_init(&hold->progress[i], &plan->targets[i], hold->view.started);
+		if (door_open(&hold->doors[i], &hold->shared, &hold->progress[i], hold->config->hold.ports,
+			      hold->count == 1, err))
+			return errors_prefix(err, "--hold: target \"%s\"", plan->targets[i].text);
+		hold->opened++;
+	}
+	return 0;
+}
+
+struct hold *hold_open(const struct config *config, struct session *session, const struct sinks *sinks, struct log *log,
+		       struct error *err)
+{
+	struct hold *hold = alloc_zero(1, sizeof(*hold));
+	const struct config_hold *settings = &config->hold;
+
+	hold->config = config;
+	hold->sinks = sinks;
+	hold->count = hold->waiting = config->plan.target_count;
+	hold->progress = alloc_zero(hold->count, sizeof(*hold->progress));
+	hold->doors = alloc_zero(hold->count, sizeof(*hold->doors));
+	hold->view = (struct sinks_view){.list = hold->progress, .count = hold->count, .started = clock_now()};
+	hold->shared = (struct door_shared){
+		.plan = &config->plan, .attempted = hold_on_attempted, .ready = hold_on_ready, .arg = hold};
+	hold->shared.clients = (struct client_pool){
+		.runners.session = session,
+		.log = log,
+		.timeout = settings->timeout ? settings->timeout : config->settings.timeout,
+		.room = (size_t)settings->max,
+		.room_changed = hold_on_room,
+		.arg = hold,
+	};
+	pace_init(&hold->shared.pace, clock_spent(), hold->view.started);
+	loop_timer_init(session->loop, &hold->last_words, hold_on_last_words, hold);
+	if (hold_open_doors(hold, err) == 0)
+		return hold;
+	hold_close(hold);
+	return NULL;
+}
+
+void hold_close(struct hold *hold)
+{
+	loop_timer_clear(&hold->last_words);
+	hold->finishes = true;
+	for (size_t i = 0; i < hold->opened; i++)
+		door_close(&hold->doors[i]);
+	runner_pool_release(&hold->shared.clients.runners);
+	free(hold->doors);
+	free(hold->progress);
+	free(hold);
+}
+
+uint16_t hold_port(const struct hold *hold, size_t index)
+{
+	return hold->doors[index].listener.port;
+}
+
+int hold_run(struct hold *hold, int *signal, struct error *err)
+{
+	int failed;
+
+	sinks_begin(hold->sinks, &hold->view, hold->shared.clients.runners.session->loop);
+	for (size_t i = 0; i < hold->count; i++)
+		door_seek(&hold->doors[i]);
+	failed = loop_run(hold->shared.clients.runners.session->loop, signal, err);
+	if (hold->waiting) {
+		hold->view.ended = clock_now();
+		sinks_end(hold->sinks, *signal ? VERDICT_SIGNALLED : VERDICT_NOT_READY, *signal);
+	}
+	return failed;
+}
+
+void hold_finish(struct hold *hold)
+{
+	hold->finishes = true;
+	for (size_t i = 0; i < hold->opened; i++)
+		door_shut(&hold->doors[i]);
+	loop_timer_set(&hold->last_words, HOLD_LAST_WORDS);
+	hold_end_if_idle(hold);
+}

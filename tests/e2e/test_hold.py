@@ -1,0 +1,420 @@
+"""--hold: the app starts at once, and its connections are held until their targets are ready."""
+
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+
+import pytest
+
+from support.children import children_of, state_of
+from support.until import until
+
+PYTHON = [sys.executable, "-u", "-c"]
+# Tells where its connections go, and talks: each line of its stdin is sent, and the reply is printed.
+ASKS = """
+import os, socket, sys
+connection = socket.create_connection((os.environ["DB_HOST"], int(os.environ["DB_PORT"])))
+print("connected")
+connection.sendall(b"question")
+connection.shutdown(socket.SHUT_WR)
+print("heard", b"".join(iter(lambda: connection.recv(4096), b"")).decode())
+"""
+
+
+class Service:
+    """Answers a question with "answer to QUESTION" when the client has said all. It comes and goes."""
+
+    def __init__(self):
+        self.port = 0
+        self.accepted = self.answered = 0
+        self.open = []
+        self.listener = None
+
+    def start(self):
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(("127.0.0.1", self.port))
+        self.port = self.listener.getsockname()[1]
+        self.listener.listen(64)
+        threading.Thread(target=self._serve, args=(self.listener,), daemon=True).start()
+        return self
+
+    def reserve(self):
+        """Only a number: nobody listens there yet."""
+        return self.start().stop()
+
+    def stop(self):
+        if self.listener:
+            self.listener.shutdown(socket.SHUT_RDWR)
+            self.listener.close()
+        self.listener = None
+        for connection in self.open:
+            connection.close()
+        self.open = []
+        return self
+
+    def _serve(self, listener):
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            self.accepted += 1
+            self.open.append(connection)
+            threading.Thread(target=self.answer, args=(connection,), daemon=True).start()
+
+    def answer(self, connection):
+        question = []
+        try:
+            while data := connection.recv(1 << 16):
+                question.append(data)
+            if question:
+                connection.sendall(b"answer to " + b"".join(question))
+                self.answered += 1
+                connection.close()
+        except OSError:
+            pass
+
+
+@pytest.fixture
+def service():
+    """A port at which nobody listens yet."""
+    found = Service().reserve()
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def hold(waitfor, service):
+    """Starts waitfor with a free port for the service; returns the run, with its port."""
+    def start(*words, options=(), app=("sleep", "60"), **kwargs):
+        command = ["--", *app] if app else []
+        running = waitfor.start("--hold=DB=0", *options, f"DB=tcp://127.0.0.1:{service.port}", *words, *command, **kwargs)
+        running.wait_err("held at 127.0.0.1:")
+        running.port = int(running.err().split("held at 127.0.0.1:")[1].split()[0])
+        return running
+    return start
+
+
+def connect(port, host="127.0.0.1"):
+    connection = socket.create_connection((host, port), timeout=10)
+    connection.settimeout(20)
+    return connection
+
+
+def ask(port, question=b"question"):
+    """A whole conversation; returns what was heard."""
+    with connect(port) as connection:
+        connection.sendall(question)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def is_silent(connection):
+    connection.settimeout(0.3)
+    try:
+        return connection.recv(1) is None
+    except TimeoutError:
+        return True
+    finally:
+        connection.settimeout(20)
+
+
+# --- held, then relayed -------------------------------------------------------------------------
+
+def test_the_app_starts_at_once_and_its_connection_is_held(hold, service):
+    running = hold(app=[*PYTHON, ASKS])
+    until(lambda: "connected" in running.out(), what="the app is connected, though nobody is there")
+    time.sleep(0.3)
+    assert "heard" not in running.out()
+    service.start()
+    result = running.finish()
+    assert result.code == 0 and result.out == "connected\nheard answer to question\n", result
+    assert "ready at" in result.err
+
+
+def test_not_a_byte_before_the_target_is_ready(hold, service):
+    running = hold()
+    with connect(running.port) as connection:
+        connection.sendall(b"question")
+        assert is_silent(connection)
+        service.start()
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(4096) == b"answer to question"
+    running.send(signal.SIGTERM)
+    assert running.finish().code == 143
+
+
+def test_at_the_same_port_where_that_is_free(waitfor, net):
+    """In a namespace of its own the port of the peer is free on loopback."""
+    net.blackhole("10.77.0.9")
+    running = waitfor.start("--hold", "db=tcp://10.77.0.9:5432", "--", "sh", "-c", "echo $DB_HOST $DB_PORT $DB_ADDR", net=net)
+    result = running.finish()
+    assert result.code == 0 and result.out == "127.0.0.1 5432 127.0.0.1\n", result
+
+
+def test_at_a_free_port_where_that_is_taken(waitfor, service):
+    service.start()
+    result = waitfor("--hold", f"DB=tcp://127.0.0.1:{service.port}", "--", "sh", "-c", "echo $DB_PORT")
+    port = int(result.out)
+    assert result.code == 0 and port != service.port and f"held at 127.0.0.1:{port}" in result.err, result
+
+
+def test_a_port_that_was_asked_for_is_taken(waitfor, service):
+    service.start()
+    result = waitfor(f"--hold=DB={service.port}", f"DB=tcp://127.0.0.1:{service.port}", "--", "true")
+    assert result.code == 125 and result.lines[-1] == (
+        f'waitfor: --hold: target "DB=tcp://127.0.0.1:{service.port}": cannot listen at 127.0.0.1:{service.port}: '
+        "Address in use"), result
+
+
+def test_ipv6_as_well(hold, service):
+    running = hold()
+    service.start()
+    with connect(running.port, "::1") as connection:
+        connection.sendall(b"six")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(4096) == b"answer to six"
+
+
+def test_what_the_user_set_is_replaced_and_composed(waitfor, service):
+    result = waitfor("--hold=LOCALHOST=0", "--export", "URL=tcp://${LOCALHOST_HOST}:${LOCALHOST_PORT}/",
+                     f"tcp://localhost:{service.port}", "--", "sh", "-c", "echo $LOCALHOST_HOST $LOCALHOST_PORT $URL",
+                     env={"LOCALHOST_HOST": "localhost", "LOCALHOST_PORT": str(service.port)})
+    host, port, url = result.out.split()
+    assert host == "127.0.0.1" and int(port) != service.port and url == f"tcp://127.0.0.1:{port}/", result
+
+
+def test_it_survives_a_restart_of_the_service(hold, service):
+    """docker restart db: what is in flight breaks, and nothing else is refused."""
+    service.start()
+    running = hold()
+    assert ask(running.port) == b"answer to question"
+    service.stop()
+    with connect(running.port) as connection:
+        connection.sendall(b"in between")
+        connection.shutdown(socket.SHUT_WR)
+        running.wait_err("lost: connection refused; connections are held")
+        assert is_silent(connection)
+        service.start()
+        assert connection.recv(4096) == b"answer to in between"
+    running.wait_err("back after")
+    assert ask(running.port) == b"answer to question"
+
+
+def test_a_service_that_starts_is_not_ready(waitfor, service):
+    """It accepts connections, and says that it is not ready: the probe decides."""
+    loads = [True]
+
+    def answer(connection):
+        for data in iter(lambda: connection.recv(100), b""):
+            connection.sendall(b"-LOADING\r\n" if loads[0] else b"+PONG\r\n" if b"PING" in data else b"+OK\r\n")
+    service.answer = answer
+    service.start()
+    running = waitfor.start("--hold=DB=0", f"DB=redis://127.0.0.1:{service.port}", "--", "sleep", "60")
+    running.wait_err("LOADING")
+    port = int(running.err().split("held at 127.0.0.1:")[1].split()[0])
+    with connect(port) as connection:
+        connection.sendall(b"GET")
+        assert is_silent(connection)
+        loads[0] = False
+        assert connection.recv(100) == b"+OK\r\n"
+
+
+def test_several_targets(waitfor):
+    one, two = Service().start(), Service().start()
+    app = "import os, socket\n" \
+          "for name in ('ONE', 'TWO'):\n" \
+          "    c = socket.create_connection((os.environ[name + '_HOST'], int(os.environ[name + '_PORT'])))\n" \
+          "    c.sendall(name.encode()); c.shutdown(1); print(c.recv(100).decode())\n"
+    result = waitfor("--hold=ONE=0,TWO=0", f"ONE=tcp://127.0.0.1:{one.port}", f"TWO=tcp://127.0.0.1:{two.port}", "--",
+                     *PYTHON, app)
+    assert result.code == 0 and result.out == "answer to ONE\nanswer to TWO\n", result
+    one.stop(), two.stop()
+
+
+def test_without_a_command(hold, service):
+    running = hold(app=())
+    service.start()
+    assert ask(running.port) == b"answer to question"
+    running.send(signal.SIGTERM)
+    assert running.finish().code == 143
+
+
+# --- what is passed on --------------------------------------------------------------------------
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def test_a_reset_is_passed_on(hold, service):
+    service.answer = lambda connection: connection.recv(1) and reset(connection)
+    service.start()
+    running = hold()
+    with connect(running.port) as connection:
+        connection.sendall(b"x")
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+
+
+def test_a_reset_of_the_app_is_passed_on(hold, service):
+    heard = []
+
+    def answer(connection):
+        try:
+            while data := connection.recv(1):
+                heard.append(data)
+        except ConnectionResetError:
+            heard.append("reset")
+    service.answer = answer
+    service.start()
+    running = hold()
+    connection = connect(running.port)
+    connection.sendall(b"x")
+    until(lambda: heard == [b"x"])
+    reset(connection)
+    until(lambda: heard == [b"x", "reset"])
+
+
+@pytest.mark.parametrize("size", [1, 65536, 65537, 20_000_000])
+def test_all_bytes_arrive_both_ways(hold, service, size):
+    """Back pressure: the service reads all before it answers, and the answer is as long."""
+    service.start()
+    running = hold()
+    data = os.urandom(min(size, 1 << 16)) * (size // (1 << 16) + 1)
+    data = data[:size]
+    heard = []
+    with connect(running.port) as connection:
+        sender = threading.Thread(target=lambda: (connection.sendall(data), connection.shutdown(socket.SHUT_WR)))
+        sender.start()
+        while piece := connection.recv(1 << 20):
+            heard.append(piece)
+        sender.join()
+    assert b"".join(heard) == b"answer to " + data
+
+
+def test_who_does_not_read_holds_up_the_sender(hold, service):
+    """And costs little memory: what the kernel does not take is not read."""
+    service.answer = lambda connection: time.sleep(60)
+    service.start()
+    running = hold()
+    with connect(running.port) as connection:
+        connection.settimeout(0.5)
+        sent = 0
+        with pytest.raises(TimeoutError):
+            while sent < 100 << 20:
+                sent += connection.send(bytes(1 << 16))
+    with open(f"/proc/{running.pid}/status", encoding="ascii") as file:
+        memory = int(next(line for line in file if line.startswith("VmRSS")).split()[1])
+    assert memory < 2048, memory
+
+
+# --- limits -------------------------------------------------------------------------------------
+
+def test_hold_timeout(hold):
+    running = hold(options=["--hold-timeout=300ms"])
+    with connect(running.port) as connection:
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+    assert "closing a connection that was held 300ms: connection refused" in running.err()
+
+
+def test_hold_max(hold, service):
+    """The third connection waits to be accepted, and is served when another one has ended."""
+    def answer(connection):
+        with connection:
+            for data in iter(lambda: connection.recv(100), b""):
+                connection.sendall(data)
+    service.answer = answer
+    running = hold(options=["--hold-max=2"])
+    clients = [connect(running.port) for _ in range(3)]
+    for client in clients:
+        client.sendall(b"q")
+    service.start()
+    served = [client for client in clients if not is_silent(client)]
+    assert len(served) == 2
+    third, = (client for client in clients if client not in served)
+    served[0].close()
+    assert third.recv(100) == b"q"
+
+
+def test_a_client_that_gives_up_takes_no_room(hold, service):
+    running = hold(options=["--hold-max=2"])
+    for _ in range(20):
+        connect(running.port).close()
+    service.start()
+    assert ask(running.port) == b"answer to question"
+    assert service.answered == 1
+
+
+def test_few_descriptors(waitfor, service):
+    """No busy loop: who cannot be accepted waits."""
+    running = waitfor.start("--hold=DB=0", f"DB=tcp://127.0.0.1:{service.port}", "--", "sleep", "60",
+                            wrap=["prlimit", "--nofile=24:24"])
+    running.wait_err("held at 127.0.0.1:")
+    port = int(running.err().split("held at 127.0.0.1:")[1].split()[0])
+    clients = [connect(port) for _ in range(40)]
+    time.sleep(0.5)
+    with open(f"/proc/{running.pid}/stat", encoding="ascii") as file:
+        before = sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
+    time.sleep(1)
+    with open(f"/proc/{running.pid}/stat", encoding="ascii") as file:
+        after = sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
+    assert after - before < 20, "clock ticks of a second"
+    for client in clients:
+        client.close()
+    service.start()
+    assert ask(port) == b"answer to question"
+    running.send(signal.SIGTERM)
+    assert running.finish().code == 143
+
+
+# --- its end ------------------------------------------------------------------------------------
+
+def test_the_end_of_the_app_is_that_of_waitfor(hold):
+    running = hold(app=["sh", "-c", "exit 3"])
+    assert running.finish().code == 3
+
+
+def test_the_last_words_of_the_app_arrive(hold, service):
+    """It says much, and ends at once: what was said is passed on."""
+    heard = []
+    service.answer = lambda connection: heard.append(len(b"".join(iter(lambda: connection.recv(1 << 16), b""))))
+    service.start()
+    app = 'import os, socket\nc = socket.create_connection((os.environ["DB_HOST"], int(os.environ["DB_PORT"])))\n' \
+          'c.sendall(bytes(5_000_000))\n'
+    running = hold(app=[*PYTHON, app])
+    assert running.finish().code == 0
+    until(lambda: 5_000_000 in heard, what="all of it")
+
+
+def test_idle_connections_cost_nothing(hold, service):
+    service.start()
+    running = hold(app=())
+    clients = [connect(running.port) for _ in range(10)]
+    for client in clients:
+        client.sendall(b"x")
+    until(lambda: service.accepted >= 11)
+    until(lambda: state_of(running.pid) == "S")
+    time.sleep(0.2)
+
+    def switches():
+        with open(f"/proc/{running.pid}/status", encoding="ascii") as file:
+            return [line for line in file if "ctxt_switches" in line]
+    before = switches()
+    time.sleep(1)
+    assert switches() == before
+    for client in clients:
+        client.close()
+
+
+def test_the_app_gets_term_when_waitfor_is_killed(hold):
+    running = hold()
+    app = children_of(running.pid)[0]
+    running.send(signal.SIGKILL)
+    until(lambda: state_of(app) in (None, "Z"), what="the app has ended")

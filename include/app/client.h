@@ -17,7 +17,7 @@ struct client_pool {
 	struct log *log;
 	int64_t timeout; /* how long a connection is held, in microseconds; 0: for ever */
 	size_t room;     /* how many connections more there may be */
-	size_t relayed;  /* how many are relayed */
+	size_t let_in;   /* how many are not held any more: they connect to their targets, or are relayed */
 	void (*room_changed)(void *arg);
 	void *arg;
 };
@@ -51,13 +51,19 @@ struct client *client_add(struct client **list, const struct client_owner *owner
 /* Holds it: it is forgotten when it is gone. */
 void client_hold(struct client *client);
 
-/* Connects one that is held to its target; it is relayed then. It may be freed. */
+/*
+ * Is one that was held gone, and has it said nothing? Then nobody waits for an answer. Who has said something and then all that it
+ * wants to say looks the same but for that, and does wait.
+ */
+bool client_is_gone(const struct client *client);
+
+/* Connects one that is held to its target; it is relayed then. */
 void client_connect(struct client *client);
 
 /* Resets its connections, and frees it. */
 void client_free(struct client *client);
 
-/* The same for all of the list; if keeps_relayed is true, not those that are relayed. */
-void client_free_all(struct client *list, bool keeps_relayed);
+/* The same for all of the list; if keeps_let_in is true, only those that are held. */
+void client_free_all(struct client *list, bool keeps_let_in);
 
 #endif

@@ -32,6 +32,9 @@ int listener_open(struct listener *listener, struct loop *loop, uint16_t port, b
 /* Connections wait in the kernel while it is paused. */
 void listener_pause(struct listener *listener, bool paused);
 
+/* Accepts now whoever has connected so far, unless it is paused. */
+void listener_take(struct listener *listener);
+
 /* Whoever has not been accepted is reset. Also valid for one that is closed or zeroed. */
 void listener_close(struct listener *listener);
 

@@ -11,8 +11,8 @@ void client_free(struct client *client)
 {
 	struct client_pool *pool = client->owner->pool;
 
-	if (client->state == CLIENT_RELAYED)
-		pool->relayed--;
+	if (client->state != CLIENT_HELD)
+		pool->let_in--;
 	loop_watch_clear(&client->gone);
 	loop_timer_clear(&client->expiry);
 	connector_close(&client->connector);
@@ -44,8 +44,7 @@ static void client_on_expiry(void *arg)
 	client_free(client);
 }
 
-/* Who has sent nothing and is gone need not be held. Who has said all that he wants to say still waits for the answer. */
-static bool client_is_gone(const struct client *client)
+bool client_is_gone(const struct client *client)
 {
 	char byte;
 	ssize_t got = recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -89,13 +88,13 @@ static void client_on_connected(void *arg, int fd, const struct outcome *outcome
 	client->host = NULL;
 	if (fd < 0) {
 		client->state = CLIENT_HELD;
+		owner->pool->let_in--;
 		owner->progress->outcome = *outcome;
 		owner->lost(owner->arg);
 		return;
 	}
 	client->state = CLIENT_RELAYED;
 	client->fd = -1;
-	owner->pool->relayed++;
 	loop_watch_clear(&client->gone);
 	loop_timer_clear(&client->expiry);
 	relay_open(&client->relay, owner->pool->runners.session->loop, own, fd, client_on_end, client);
@@ -106,16 +105,13 @@ void client_connect(struct client *client)
 	const struct client_owner *owner = client->owner;
 	struct endpoint place;
 
-	if (client_is_gone(client)) {
-		client_free(client);
-		return;
-	}
 	if (!session_take_socket(owner->pool->runners.session)) {
 		owner->starved(owner->arg);
 		return;
 	}
 	place = client_place(client);
 	client->state = CLIENT_CONNECTS;
+	owner->pool->let_in++;
 	connector_open(&client->connector, &owner->pool->runners, owner->progress->target, &place, client_on_connected,
 		       client);
 }
@@ -146,11 +142,11 @@ struct client *client_add(struct client **list, const struct client_owner *owner
 	return client;
 }
 
-void client_free_all(struct client *list, bool keeps_relayed)
+void client_free_all(struct client *list, bool keeps_let_in)
 {
 	for (struct client *client = list, *next; client; client = next) {
 		next = client->next;
-		if (!keeps_relayed || client->state != CLIENT_RELAYED)
+		if (!keeps_let_in || client->state == CLIENT_HELD)
 			client_free(client);
 	}
 }

@@ -1,13 +1,8 @@
 #include "app/door.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/alloc.h"
 #include "base/clock.h"
 
 /* A target that refused a connection though it was ready is looked at again so much later. */
@@ -101,7 +96,11 @@ static void door_connect_all(struct door *door)
 {
 	for (struct client *client = door->clients, *next; client && door->is_ready; client = next) {
 		next = client->next;
-		if (client->state == CLIENT_HELD)
+		if (client->state != CLIENT_HELD)
+			continue;
+		if (client_is_gone(client))
+			client_free(client);
+		else
 			client_connect(client);
 	}
 }
@@ -246,6 +245,7 @@ void door_admit(struct door *door)
 
 void door_shut(struct door *door)
 {
+	listener_take(&door->listener); /* the app may have ended at once */
 	listener_close(&door->listener);
 	client_free_all(door->clients, true);
 }

@@ -79,7 +79,7 @@ static void hold_on_ready(void *arg, const struct progress *progress)
 
 static void hold_end_if_idle(struct hold *hold)
 {
-	if (hold->finishes && !hold->shared.clients.relayed)
+	if (hold->finishes && !hold->shared.clients.let_in)
 		loop_stop(hold->shared.clients.runners.session->loop);
 }
 
@@ -178,9 +178,9 @@ int hold_run(struct hold *hold, int *signal, struct error *err)
 
 void hold_finish(struct hold *hold)
 {
-	hold->finishes = true;
 	for (size_t i = 0; i < hold->opened; i++)
-		door_shut(&hold->doors[i]);
+		door_shut(&hold->doors[i]); /* may let some in */
+	hold->finishes = true;
 	loop_timer_set(&hold->last_words, HOLD_LAST_WORDS);
 	hold_end_if_idle(hold);
 }

@@ -120,6 +120,13 @@ void listener_pause(struct listener *listener, bool paused)
 	listener_watch(listener);
 }
 
+void listener_take(struct listener *listener)
+{
+	for (int i = 0; i < LISTENER_ADDRESSES; i++)
+		if (listener->fds[i] >= 0)
+			listener_accept(listener, listener->fds[i]);
+}
+
 void listener_close(struct listener *listener)
 {
 	if (!listener->loop)

@@ -1,5 +1,6 @@
 """--hold: the app starts at once, and its connections are held until their targets are ready."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -10,7 +11,7 @@ import time
 
 import pytest
 
-from support.children import children_of, state_of
+from support.children import first_child, state_of
 from support.until import until
 
 PYTHON = [sys.executable, "-u", "-c"]
@@ -65,19 +66,18 @@ class Service:
                 return
             self.accepted += 1
             self.open.append(connection)
-            threading.Thread(target=self.answer, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection):
+        with contextlib.suppress(OSError):      # the test has closed it
+            self.answer(connection)
 
     def answer(self, connection):
-        question = []
-        try:
-            while data := connection.recv(1 << 16):
-                question.append(data)
-            if question:
-                connection.sendall(b"answer to " + b"".join(question))
-                self.answered += 1
-                connection.close()
-        except OSError:
-            pass
+        question = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+        if question:
+            connection.sendall(b"answer to " + question)
+            self.answered += 1
+            connection.close()
 
 
 @pytest.fixture
@@ -393,6 +393,35 @@ def test_the_last_words_of_the_app_arrive(hold, service):
     until(lambda: 5_000_000 in heard, what="all of it")
 
 
+def test_an_app_that_speaks_and_ends_at_once(hold, service):
+    """Its connection may not even be accepted when it has ended."""
+    heard = []
+
+    def answer(connection):
+        with connection:
+            heard.append(b"".join(iter(lambda: connection.recv(100), b"")))
+    service.answer = answer
+    service.start()
+    app = 'import os, socket\nc = socket.create_connection((os.environ["DB_HOST"], int(os.environ["DB_PORT"])))\n' \
+          'c.sendall(b"bye")\nos._exit(0)\n'
+    for turn in range(1, 11):
+        running = hold(app=["sh", "-c", 'sleep 0.1; exec "$@"', "sh", *PYTHON, app])
+        assert running.finish().code == 0
+        until(lambda: heard.count(b"bye") == turn, what=lambda: f"the word of run {turn}: {heard} {running.err()}")
+
+
+def test_who_says_nothing_and_only_listens(hold, service):
+    """A client that has closed its side at once still gets what the service says."""
+    service.answer = lambda connection: (connection.sendall(b"the time"), connection.close())
+    service.start()
+    running = hold()
+    running.wait_err("ready at")
+    for _ in range(10):
+        with connect(running.port) as connection:
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(100) == b"the time"
+
+
 def test_idle_connections_cost_nothing(hold, service):
     service.start()
     running = hold(app=())
@@ -415,6 +444,6 @@ def test_idle_connections_cost_nothing(hold, service):
 
 def test_the_app_gets_term_when_waitfor_is_killed(hold):
     running = hold()
-    app = children_of(running.pid)[0]
+    app = first_child(running.pid)
     running.send(signal.SIGKILL)
     until(lambda: state_of(app) in (None, "Z"), what="the app has ended")

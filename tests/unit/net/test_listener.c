@@ -109,6 +109,22 @@ static void test_pause(void **state)
 	rig_close(&rig);
 }
 
+/* Who has connected is taken before the end. */
+static void test_take(void **state)
+{
+	struct error err = {0};
+	struct rig rig;
+	int fd;
+
+	(void)state;
+	check_int("open", rig_open(&rig, 0, false, &err), 0);
+	fd = connect_to("127.0.0.1", rig.listener.port);
+	listener_take(&rig.listener);
+	check_int("without the loop", rig.accepted, 1);
+	close(fd);
+	rig_close(&rig);
+}
+
 /* Two come in one turn, and there is room for one. */
 static void test_pause_at_once(void **state)
 {
@@ -132,10 +148,9 @@ static void test_pause_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepts),
-		cmocka_unit_test(test_a_port_that_is_taken),
-		cmocka_unit_test(test_pause),
-		cmocka_unit_test(test_pause_at_once),
+		cmocka_unit_test(test_accepts), cmocka_unit_test(test_a_port_that_is_taken),
+		cmocka_unit_test(test_pause),   cmocka_unit_test(test_pause_at_once),
+		cmocka_unit_test(test_take),
 	};
 
 	return unit_main(tests);

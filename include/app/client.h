@@ -28,6 +28,8 @@ struct client_owner {
 	struct progress *progress;
 	/* The target did not let one in, who is held again. progress->outcome says why. */
 	void (*lost)(void *arg);
+	/* The target has left one first. It may be going down: then what is known of it is no longer good. */
+	void (*left)(void *arg);
 	/* There is no socket for one who is held; client_connect must be called again later. */
 	void (*starved)(void *arg);
 	void *arg;

@@ -35,8 +35,9 @@ struct door {
 	struct client_owner clients_owner;
 	bool seeks; /* the target is waited for */
 	bool is_ready;
-	bool was_ready; /* once at least */
-	int64_t lost;   /* clock_now() time; 0: it was not, or it is back */
+	bool is_doubtful; /* it has left a client: it may be going down */
+	bool was_ready;   /* once at least */
+	int64_t lost;     /* clock_now() time; 0: it was not, or it is back */
 };
 
 /* Checks what --hold has as ports: PORT for the only target, NAME=PORT for one of several. Returns -1 with err. */

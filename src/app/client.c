@@ -28,6 +28,13 @@ void client_free(struct client *client)
 	pool->room_changed(pool->arg);
 }
 
+static void client_on_left(void *arg)
+{
+	struct client *client = arg;
+
+	client->owner->left(client->owner->arg);
+}
+
 static void client_on_end(void *arg)
 {
 	client_free(arg);
@@ -97,7 +104,7 @@ static void client_on_connected(void *arg, int fd, const struct outcome *outcome
 	client->fd = -1;
 	loop_watch_clear(&client->gone);
 	loop_timer_clear(&client->expiry);
-	relay_open(&client->relay, owner->pool->runners.session->loop, own, fd, client_on_end, client);
+	relay_open(&client->relay, owner->pool->runners.session->loop, own, fd, client_on_left, client_on_end, client);
 }
 
 void client_connect(struct client *client)

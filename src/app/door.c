@@ -7,7 +7,10 @@
 
 /* A target that refused a connection though it was ready is looked at again so much later. */
 #define DOOR_LATER (100 * CLOCK_MS)
-/* How long a place that may change is believed: a registry, a Sentinel or one of several hosts named it. */
+/*
+ * How long a target is believed to be ready that may be going down: a server that shuts down, or starts, accepts connections and
+ * refuses each. And one whose place may change: a registry, a Sentinel or one of several hosts named it.
+ */
 #define DOOR_BELIEVED (1 * CLOCK_S)
 
 /* Is what is known of the target still good for a new connection? */
@@ -17,7 +20,7 @@ static bool door_is_believed(const struct door *door)
 
 	if (!door->is_ready)
 		return false;
-	return (!target->is_elsewhere && target->endpoint_count == 1) ||
+	return (!door->is_doubtful && !target->is_elsewhere && target->endpoint_count == 1) ||
 	       clock_now() - door->progress->finished < DOOR_BELIEVED;
 }
 
@@ -41,6 +44,13 @@ static void door_on_lost(void *arg)
 
 	door->is_ready = false;
 	door_seek(door);
+}
+
+static void door_on_left(void *arg)
+{
+	struct door *door = arg;
+
+	door->is_doubtful = true;
 }
 
 static void door_on_starved(void *arg)
@@ -125,10 +135,12 @@ static void door_on_attempted(void *arg, struct peer *peer, bool changed)
 	if (peer->progress->state != PROGRESS_DONE) {
 		if (!door->was_ready)
 			door->shared->attempted(door->shared->arg, peer->progress, changed);
+		door_tell_lost(door);
 		return;
 	}
 	door->seeks = false;
 	door->is_ready = true;
+	door->is_doubtful = false;
 	door_tell_ready(door);
 	loop_timer_set(&door->later, 0); /* not here: the peer's own attempt has called this */
 }
@@ -220,6 +232,7 @@ int door_open(struct door *door, struct door_shared *shared, struct progress *pr
 	door->clients_owner = (struct client_owner){.pool = &shared->clients,
 						    .progress = progress,
 						    .lost = door_on_lost,
+						    .left = door_on_left,
 						    .starved = door_on_starved,
 						    .arg = door};
 	loop_timer_init(loop, &door->later, door_on_timer, door);

@@ -101,6 +101,8 @@ static int relay_pump(struct relay_side *side)
 			return errno == EAGAIN || errno == EINTR ? 0 : -1;
 		if (got == 0) {
 			side->way.ended = true;
+			if (side == &side->relay->sides[1] && !relay_other(side)->way.ended)
+				side->relay->left(side->relay->arg);
 			shutdown(relay_other(side)->fd, SHUT_WR);
 			return 0;
 		}
@@ -120,12 +122,15 @@ static int relay_pump(struct relay_side *side)
 static void relay_on_ready(void *arg, bool readable, bool writable)
 {
 	struct relay_side *side = arg, *other = relay_other(side);
+	struct relay *relay = side->relay;
 
-	if ((writable && relay_flush(other)) || (readable && relay_pump(side)))
-		relay_end(side->relay, relay_reset);
-	else if (side->way.ended && other->way.ended)
-		relay_end(side->relay, relay_end_fd);
-	else {
+	if ((writable && relay_flush(other)) || (readable && relay_pump(side))) {
+		if (!relay->sides[0].way.ended && !relay->sides[1].way.ended)
+			relay->left(relay->arg);
+		relay_end(relay, relay_reset);
+	} else if (side->way.ended && other->way.ended) {
+		relay_end(relay, relay_end_fd);
+	} else {
 		relay_watch(side);
 		relay_watch(other);
 	}
@@ -142,9 +147,10 @@ static void relay_open_side(struct relay_side *side, struct relay *relay, int fd
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)); /* an app's own does not reach its peer */
 }
 
-void relay_open(struct relay *relay, struct loop *loop, int one, int other, void (*ended)(void *arg), void *arg)
+void relay_open(struct relay *relay, struct loop *loop, int one, int other, void (*left)(void *arg),
+		void (*ended)(void *arg), void *arg)
 {
-	*relay = (struct relay){.loop = loop, .ended = ended, .arg = arg};
+	*relay = (struct relay){.loop = loop, .left = left, .ended = ended, .arg = arg};
 	relay_open_side(&relay->sides[0], relay, one);
 	relay_open_side(&relay->sides[1], relay, other);
 	relay_watch(&relay->sides[0]);

@@ -225,6 +225,38 @@ def test_a_service_that_starts_is_not_ready(waitfor, service):
         assert connection.recv(100) == b"+OK\r\n"
 
 
+def test_a_service_that_goes_down_lets_nobody_in(waitfor, service):
+    """PostgreSQL accepts connections while it shuts down, and refuses each. Who comes then must not get that."""
+    state = ["ready"]
+
+    def answer(connection):
+        for data in iter(lambda: connection.recv(100), b""):
+            if state[0] == "down" and b"PING" not in data:
+                connection.sendall(b"-SHUTDOWN\r\n")
+                break
+            connection.sendall(b"+PONG\r\n" if state[0] == "ready" and b"PING" in data else
+                               b"-LOADING\r\n" if b"PING" in data else b"+OK\r\n")
+        connection.close()
+    service.answer = answer
+    service.start()
+    running = waitfor.start("--hold=DB=0", f"DB=redis://127.0.0.1:{service.port}", "--", "sleep", "60")
+    running.wait_err("ready at")
+    port = int(running.err().split("held at 127.0.0.1:")[1].split()[0])
+    with connect(port) as old:
+        old.sendall(b"GET")
+        assert old.recv(100) == b"+OK\r\n"
+        time.sleep(1.2)                     # so long it would be believed
+        state[0] = "down"
+        old.sendall(b"GET")
+        assert old.recv(100) == b"-SHUTDOWN\r\n" and old.recv(1) == b""
+        with connect(port) as new:
+            new.sendall(b"GET")
+            running.wait_err("connections are held")
+            assert is_silent(new)
+            state[0] = "ready"
+            assert new.recv(100) == b"+OK\r\n"
+
+
 def test_several_targets(waitfor):
     one, two = Service().start(), Service().start()
     app = "import os, socket\n" \

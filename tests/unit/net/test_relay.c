@@ -14,8 +14,16 @@ struct rig {
 	struct unit_loop unit;
 	struct relay relay;
 	int app, service; /* -1: closed */
-	int ended;
+	int left, ended;
 };
+
+static void rig_on_left(void *arg)
+{
+	struct rig *rig = arg;
+
+	check_int("before the end", rig->ended, 0);
+	rig->left++;
+}
 
 static void rig_on_end(void *arg)
 {
@@ -36,7 +44,7 @@ static void rig_open(struct rig *rig)
 		fail_msg("no sockets");
 	rig->app = one[0];
 	rig->service = other[0];
-	relay_open(&rig->relay, rig->unit.loop, one[1], other[1], rig_on_end, rig);
+	relay_open(&rig->relay, rig->unit.loop, one[1], other[1], rig_on_left, rig_on_end, rig);
 }
 
 static void rig_hang_up(int *fd)
@@ -97,6 +105,25 @@ static void test_half_an_end(void **state)
 	shutdown(rig.service, SHUT_WR);
 	check_hears("its end", &rig, rig.app, "");
 	check_int("over, and told once", rig.ended, 1);
+	check_int("the service has not left first", rig.left, 0);
+	rig_close(&rig);
+}
+
+static void test_the_service_leaves(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig);
+	check_int("sent", send(rig.service, "bye", 3, 0), 3);
+	shutdown(rig.service, SHUT_WR);
+	check_hears("the word", &rig, rig.app, "bye");
+	check_int("told", rig.left, 1);
+	check_hears("the end", &rig, rig.app, "");
+	shutdown(rig.app, SHUT_WR);
+	check_hears("its end", &rig, rig.service, "");
+	check_int("once", rig.left, 1);
+	check_int("over", rig.ended, 1);
 	rig_close(&rig);
 }
 
@@ -164,6 +191,7 @@ static void test_a_break(void **state)
 	check_int("sent", send(rig.app, "more", 4, 0), 4);
 	unit_loop_run(&rig.unit, "broken");
 	check_int("told once", rig.ended, 1);
+	check_int("the service has left", rig.left, 1);
 	check_int("a reset, for it has said what nobody read", recv(rig.app, (char[1]){0}, 1, 0), -1);
 	check_int("a reset", errno, ECONNRESET);
 	rig_close(&rig);
@@ -186,8 +214,11 @@ static void test_close(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_both_ways),     cmocka_unit_test(test_half_an_end),
-		cmocka_unit_test(test_back_pressure), cmocka_unit_test(test_a_break),
+		cmocka_unit_test(test_both_ways),
+		cmocka_unit_test(test_half_an_end),
+		cmocka_unit_test(test_the_service_leaves),
+		cmocka_unit_test(test_back_pressure),
+		cmocka_unit_test(test_a_break),
 		cmocka_unit_test(test_close),
 	};
 

@@ -135,8 +135,8 @@ static int main_tell(const struct config *config, const struct main_state *state
 
 /*
  * After a successful wait, or with --run-anyway after any wait: writes the files of --render, and starts the command or
- * prints the variables. With a command it returns on failure, or with --stay when the command has ended. Returns the exit code: `code`, that of the wait, if
- * there is neither command nor --print-env.
+ * prints the variables. With a command it returns on failure, or with --stay when the command has ended. Returns the exit
+ * code: `code`, that of the wait, if there is neither command nor --print-env.
  */
 static int main_hand_over(const struct config *config, struct main_state *state, struct env *env,
 			  struct process *process, struct log *log, int code, struct error *err)
@@ -175,19 +175,17 @@ static int main_run_held(const struct config *config, struct main_state *state, 
 	const struct stay_call call = main_stay_call(config, state, env, log);
 	struct exports exports;
 	struct stay stay;
-	int signal, code = EXIT_OWN_FAULT;
+	int signal, code, failed;
 
 	exports_collect_held(&exports, &config->plan, main_held_port, hold);
-	code = main_tell(config, state, &exports, env, err) ? EXIT_OWN_FAULT : 0;
+	failed = main_tell(config, state, &exports, env, err);
 	exports_release(&exports);
-	if (code == 0 && config->command &&
-	    stay_open(&stay, &call, process, session->loop, main_on_app_ended, hold, err))
+	if (failed ||
+	    (config->command && stay_open(&stay, &call, process, session->loop, main_on_app_ended, hold, err)))
 		return EXIT_OWN_FAULT;
-	if (code == 0 && hold_run(hold, &signal, err))
-		code = EXIT_OWN_FAULT;
-	else if (code == 0)
-		code = config->command ? stay_code(&stay) : ending_exit_code(signal);
-	state->is_apps = config->command;
+	failed = hold_run(hold, &signal, err);
+	state->is_apps = !failed && config->command;
+	code = failed ? EXIT_OWN_FAULT : state->is_apps ? stay_code(&stay) : ending_exit_code(signal);
 	if (config->command)
 		stay_close(&stay);
 	return code;
@@ -207,7 +205,7 @@ static int main_hold(const struct config *config, struct main_state *state, stru
 		return ending_exit_code(ending_noted());
 	if (session_open(&session, process, err))
 		return EXIT_OWN_FAULT;
-	hold = hold_open(config, &session, &state->outputs.report, log, err);
+	hold = hold_open(config, &session, &state->outputs.report, outputs_close_events, log, err);
 	if (hold)
 		code = main_run_held(config, state, hold, &session, process, env, log, err);
 	if (hold)

@@ -19,6 +19,7 @@ struct client_pool {
 	size_t room;     /* how many connections more there may be */
 	size_t let_in;   /* how many are not held any more: they connect to their targets, or are relayed */
 	void (*room_changed)(void *arg);
+	bool (*is_own)(void *arg, uint16_t port); /* do we listen there? */
 	void *arg;
 };
 
@@ -47,11 +48,11 @@ struct client {
 	struct client *next, **link;
 };
 
-/* Adds a client for the connection fd, which is its own from now on, to the list. owner must outlive it. */
+/*
+ * Adds a client for the connection fd, which is its own from now on, at the end of the list. It is held, and freed when it is gone.
+ * owner must outlive it.
+ */
 struct client *client_add(struct client **list, const struct client_owner *owner, int fd);
-
-/* Holds it: it is forgotten when it is gone. */
-void client_hold(struct client *client);
 
 /*
  * Is one that was held gone, and has it said nothing? Then nobody waits for an answer. Who has said something and then all that it

@@ -26,7 +26,8 @@ struct door_shared {
 
 struct door {
 	struct door_shared *shared;
-	struct progress *progress;
+	struct progress *progress; /* of the present wait */
+	struct progress again;     /* of all after the first one, which is reported */
 	struct listener listener;
 	struct peer_owner owner;
 	struct peer peer;
@@ -43,8 +44,15 @@ struct door {
 /* Checks what --hold has as ports: PORT for the only target, NAME=PORT for one of several. Returns -1 with err. */
 int door_check_ports(const char *ports, const struct plan *plan, struct error *err);
 
-/* Listens for progress->target. is_only: it is the only one. Returns -1 with err. */
-int door_open(struct door *door, struct door_shared *shared, struct progress *progress, const char *ports, bool is_only,
+/* Where a door may be. */
+struct door_place {
+	const char *ports; /* what --hold says; NULL: nothing */
+	bool is_only;      /* there is one target */
+	bool exports;      /* the app is told the port, so any will do */
+};
+
+/* Listens for progress->target. Returns -1 with err. */
+int door_open(struct door *door, struct door_shared *shared, struct progress *progress, const struct door_place *place,
 	      struct error *err);
 void door_close(struct door *door);
 

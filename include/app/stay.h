@@ -36,9 +36,9 @@ struct stay {
 
 /*
  * Runs the app as a child that leads a process group of its own, and is sent SIGTERM if this process ends first. Passes on all
- * signals, and reaps orphans. If stdin is a terminal the app has its foreground while this process would have it; else
- * when it asks for it. A job that is stopped and continued is so with the app. Returns the app's exit status, or 128 and the number of the signal that ended it; the
- * same of a signal that has asked this process to end before. -1 with err if there can be no child.
+ * signals, and reaps orphans. If stdin is a terminal, the app has its foreground while this process would have it; else when the
+ * app asks for it. A job that is stopped and continued is so with the app. Returns the app's exit status, or 128 and the number of
+ * the signal that ended it; the same of a signal that has asked this process to end before. -1 with err if there can be no child.
  */
 int stay_run(const struct stay_call *call, struct process *process, struct error *err);
 

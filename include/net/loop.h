@@ -74,10 +74,10 @@ struct loop_watch {
 void loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool reading, bool writing);
 
 /*
- * Calls watch->ready once the other end of the connection is closed or half-closed, whatever there still is to read. The watch
- * stays set: the callback clears it.
+ * Calls watch->ready when more has come in, and when the connection has ended or is broken: not again for the same, so nothing need
+ * be read.
  */
-void loop_watch_end(struct loop *loop, struct loop_watch *watch, int fd);
+void loop_watch_changes(struct loop *loop, struct loop_watch *watch, int fd);
 
 /* Stops watching. Also valid for a zeroed watch, and for one that is not set. */
 void loop_watch_clear(struct loop_watch *watch);

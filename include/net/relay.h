@@ -30,10 +30,10 @@ struct relay {
 };
 
 /*
- * Relays between the two sockets, which do not block and belong to the relay from now on. An end is passed on as one (half-close),
- * a reset as a reset. While one side does not take what was said, the other one is not read. left is called once, by the loop,
- * if the other has said all before the one has, or if the connection breaks. ended is called once when both sides are closed; it may
- * free the relay.
+ * Relays between the two sockets, which do not block and belong to the relay from now on. An end is passed on as one
+ * (half-close), a reset as a reset. While one side does not take what was said, the other one is not read. left is called once,
+ * by the loop, if the other has said all before the one has, or if the connection breaks. ended is called once when both sides
+ * are closed; it may free the relay.
  */
 void relay_open(struct relay *relay, struct loop *loop, int one, int other, void (*left)(void *arg),
 		void (*ended)(void *arg), void *arg);

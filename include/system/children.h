@@ -1,6 +1,7 @@
 /*
- * The children that this program starts. Each leads a group of its own, and the group ends with it, but for the app's: what a child
- * has started in its turn is killed as soon as it ends or is not wanted any more. A process that has left the group is out of reach.
+ * The children that this program starts. Each leads a group of its own, and the group ends with it, but for the app's: what a
+ * child has started in its turn is killed as soon as it ends or is not wanted any more. A process that has left the group is out
+ * of reach.
  */
 #ifndef SYSTEM_CHILDREN_H
 #define SYSTEM_CHILDREN_H

@@ -1,11 +1,13 @@
 #include "app/client.h"
 
-#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "net/address.h"
 
 void client_free(struct client *client)
 {
@@ -47,16 +49,24 @@ static void client_on_expiry(void *arg)
 
 	log_line(client->owner->pool->log, LOG_LEVEL_NORMAL, "%s: closing a connection that was held %s: %s",
 		 client->owner->progress->target->text, clock_format(client->owner->pool->timeout, took, sizeof(took)),
-		 outcome_info(client->owner->progress->outcome.kind)->text);
+		 client->state == CLIENT_CONNECTS ? "not connected in time"
+						  : outcome_info(client->owner->progress->outcome.kind)->text);
 	client_free(client);
+}
+
+/* Is the connection reset, or closed in both directions? */
+static bool client_is_broken(const struct client *client)
+{
+	struct pollfd now = {.fd = client->fd};
+
+	return poll(&now, 1, 0) > 0 && now.revents & (POLLERR | POLLHUP);
 }
 
 bool client_is_gone(const struct client *client)
 {
 	char byte;
-	ssize_t got = recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
-	return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+	return client_is_broken(client) || recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 static void client_on_gone(void *arg, bool readable, bool writable)
@@ -65,8 +75,7 @@ static void client_on_gone(void *arg, bool readable, bool writable)
 
 	(void)readable;
 	(void)writable;
-	loop_watch_clear(&client->gone);
-	if (client_is_gone(client))
+	if (client->state == CLIENT_HELD ? client_is_gone(client) : client_is_broken(client))
 		client_free(client);
 }
 
@@ -84,27 +93,54 @@ static struct endpoint client_place(struct client *client)
 	return place;
 }
 
+/* Does the connection lead to waitfor itself, which listens where it looks for the target? */
+static bool client_is_own(const struct client *client, int fd)
+{
+	const struct client_pool *pool = client->owner->pool;
+	struct address peer = {0};
+	socklen_t length = sizeof(peer.v6);
+
+	return getpeername(fd, &peer.any, &length) == 0 && address_is_loopback(&peer) &&
+	       pool->is_own(pool->arg, address_port(&peer));
+}
+
+/* It could not be connected, and is held again. */
+static void client_hold_again(struct client *client, const struct outcome *outcome)
+{
+	const struct client_owner *owner = client->owner;
+
+	client->state = CLIENT_HELD;
+	owner->pool->let_in--;
+	if (outcome->kind == OUTCOME_LOCAL) {
+		owner->starved(owner->arg); /* of descriptors, most likely: that says nothing about the target */
+		return;
+	}
+	owner->progress->outcome = *outcome;
+	owner->lost(owner->arg);
+}
+
 static void client_on_connected(void *arg, int fd, const struct outcome *outcome)
 {
+	const struct outcome own = outcome_make(OUTCOME_REFUSED, NULL);
 	struct client *client = arg;
-	const struct client_owner *owner = client->owner;
-	int own = client->fd;
+	bool is_own = fd >= 0 && client_is_own(client, fd);
+	int from = client->fd;
 
 	connector_close(&client->connector);
 	free(client->host);
 	client->host = NULL;
-	if (fd < 0) {
-		client->state = CLIENT_HELD;
-		owner->pool->let_in--;
-		owner->progress->outcome = *outcome;
-		owner->lost(owner->arg);
+	if (is_own)
+		close(fd);
+	if (fd < 0 || is_own) {
+		client_hold_again(client, is_own ? &own : outcome);
 		return;
 	}
 	client->state = CLIENT_RELAYED;
 	client->fd = -1;
 	loop_watch_clear(&client->gone);
 	loop_timer_clear(&client->expiry);
-	relay_open(&client->relay, owner->pool->runners.session->loop, own, fd, client_on_left, client_on_end, client);
+	relay_open(&client->relay, client->owner->pool->runners.session->loop, from, fd, client_on_left, client_on_end,
+		   client);
 }
 
 void client_connect(struct client *client)
@@ -123,25 +159,21 @@ void client_connect(struct client *client)
 		       client);
 }
 
-void client_hold(struct client *client)
-{
-	loop_watch_end(client->owner->pool->runners.session->loop, &client->gone, client->fd);
-}
-
 struct client *client_add(struct client **list, const struct client_owner *owner, int fd)
 {
 	struct client *client = alloc_zero(1, sizeof(*client));
 	struct client_pool *pool = owner->pool;
+	struct loop *loop = pool->runners.session->loop;
 
+	while (*list) /* who waits longest comes first */
+		list = &(*list)->next;
 	client->owner = owner;
 	client->fd = fd;
-	client->next = *list;
 	client->link = list;
-	if (client->next)
-		client->next->link = &client->next;
 	*list = client;
 	client->gone = (struct loop_watch){.ready = client_on_gone, .arg = client};
-	loop_timer_init(pool->runners.session->loop, &client->expiry, client_on_expiry, client);
+	loop_watch_changes(loop, &client->gone, fd);
+	loop_timer_init(loop, &client->expiry, client_on_expiry, client);
 	if (pool->timeout)
 		loop_timer_set(&client->expiry, pool->timeout);
 	pool->room--;

@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
+#include "net/address.h"
 
 /* A target that refused a connection though it was ready is looked at again so much later. */
 #define DOOR_LATER (100 * CLOCK_MS)
@@ -33,7 +35,6 @@ static void door_on_accepted(void *arg, int fd)
 		client_connect(client);
 		return;
 	}
-	client_hold(client);
 	door->is_ready = false;
 	door_seek(door);
 }
@@ -61,9 +62,8 @@ static void door_on_starved(void *arg)
 }
 
 /* Begins the wait for the target. */
-static void door_on_later(void *arg)
+static void door_begin(struct door *door)
 {
-	struct door *door = arg;
 	int64_t now = clock_now();
 
 	if (door->was_ready)
@@ -91,15 +91,15 @@ void door_seek(struct door *door)
 		door_tell_lost(door);
 		loop_timer_set(&door->later, DOOR_LATER);
 	} else {
-		door_on_later(door);
+		door_begin(door);
 	}
 }
 
 static void door_on_wants(void *arg, struct peer *peer)
 {
+	(void)arg;
 	if (!peer_try(peer))
 		loop_timer_set(&peer->pause, DOOR_LATER);
-	(void)arg;
 }
 
 static void door_connect_all(struct door *door)
@@ -124,6 +124,10 @@ static void door_tell_ready(struct door *door)
 	else if (door->lost)
 		log_line(door->shared->clients.log, LOG_LEVEL_NORMAL, "%s: back after %s", door->progress->target->text,
 			 clock_format(clock_now() - door->lost, took, sizeof(took)));
+	if (!door->was_ready) { /* what was reported stays as it is */
+		door->again = *door->progress;
+		door->progress = door->clients_owner.progress = &door->again;
+	}
 	door->was_ready = true;
 	door->lost = 0;
 }
@@ -154,7 +158,7 @@ static void door_on_timer(void *arg)
 	if (door->is_ready)
 		door_connect_all(door);
 	else if (door->seeks)
-		door_on_later(door);
+		door_begin(door);
 }
 
 static void door_on_expired(void *arg, struct peer *peer)
@@ -196,7 +200,7 @@ int door_check_ports(const char *ports, const struct plan *plan, struct error *e
 		if (!count || digits + count != item + len || count > 5 || strtoul(digits, NULL, 10) > UINT16_MAX)
 			return errors_set(err,
 					  "--hold=%.*s: write the port to listen at, as in --hold=5433, or NAME=PORT "
-					  "for each of several targets; 0 is a free one",
+					  "for each of several targets; NAME=0 is a free one",
 					  (int)len, item);
 		for (size_t i = 0; i < plan->target_count && item[name] == '='; i++) {
 			const char *known = plan->targets[i].name;
@@ -212,14 +216,46 @@ int door_check_ports(const char *ports, const struct plan *plan, struct error *e
 	return 0;
 }
 
-int door_open(struct door *door, struct door_shared *shared, struct progress *progress, const char *ports, bool is_only,
+/* Is the target on this machine, so that waitfor would take its port? */
+static bool door_is_here(const struct target *target)
+{
+	const char *host = target->endpoints[0].host;
+	struct address address;
+
+	return strcasecmp(host, "localhost") == 0 ||
+	       (address_of_host(&address, host, 0) && address_is_loopback(&address));
+}
+
+/* Finds the port to listen at. Returns whether a free one will do in its place; -1 with err. */
+static int door_choose_port(const struct target *target, const char *ports, bool is_only, bool exports, uint16_t *port,
+			    struct error *err)
+{
+	uint16_t own = target->is_elsewhere ? 0 : target->endpoints[0].port;
+
+	*port = own;
+	if (!door_find_port(ports, target, is_only, port)) {
+		if (exports && own && door_is_here(target))
+			*port = 0;
+		if (exports)
+			return true;
+	}
+	if (*port && *port == own && door_is_here(target))
+		return errors_set(err,
+				  "%u is the port of the target itself, which is on this machine; write another one",
+				  (unsigned)own);
+	return false;
+}
+
+int door_open(struct door *door, struct door_shared *shared, struct progress *progress, const struct door_place *place,
 	      struct error *err)
 {
 	const struct target *target = progress->target;
 	struct loop *loop = shared->clients.runners.session->loop;
-	uint16_t port = target->is_elsewhere ? 0 : target->endpoints[0].port;
-	bool asked = door_find_port(ports, target, is_only, &port);
+	uint16_t port;
+	int any = door_choose_port(target, place->ports, place->is_only, place->exports, &port, err);
 
+	if (any < 0)
+		return -1;
 	door->shared = shared;
 	door->progress = progress;
 	door->owner = (struct peer_owner){.pool = &shared->clients.runners,
@@ -236,7 +272,7 @@ int door_open(struct door *door, struct door_shared *shared, struct progress *pr
 						    .starved = door_on_starved,
 						    .arg = door};
 	loop_timer_init(loop, &door->later, door_on_timer, door);
-	if (listener_open(&door->listener, loop, port, !asked, door_on_accepted, door, err))
+	if (listener_open(&door->listener, loop, port, any, door_on_accepted, door, err))
 		return -1;
 	log_line(shared->clients.log, LOG_LEVEL_NORMAL, "%s: held at 127.0.0.1:%u", target->text,
 		 (unsigned)door->listener.port);

@@ -1,17 +1,20 @@
 #include "app/hold.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "app/door.h"
+#include "app/exports.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "target/scheme.h"
 
 /* How long the last words of an app that has ended may take. */
 #define HOLD_LAST_WORDS (3 * CLOCK_S)
+
+/* Of the loop, the resolver, reports and probes. */
+enum { HOLD_OWN_DESCRIPTORS = 32 };
 
 struct hold {
 	struct door_shared shared;
@@ -23,6 +26,7 @@ struct hold {
 	size_t count, opened; /* of the doors; how many of them are open */
 	size_t waiting;       /* how many targets were never ready so far */
 	struct loop_timer last_words;
+	void (*reported)(const struct config *config);
 	bool finishes;
 };
 
@@ -42,9 +46,13 @@ int hold_settle(struct config *config, struct error *err)
 {
 	struct plan *plan = &config->plan;
 
-	if (plan->once || plan->down)
-		return errors_set(err, "--hold waits for targets that come and go; leave out --%s",
-				  plan->once ? "once" : "down");
+	if (plan->once || plan->down || config->any || plan->fail_fast || config->run_anyway)
+		return errors_set(err, "--hold waits for each target, which may come and go; leave out --%s",
+				  plan->once        ? "once"
+				  : plan->down      ? "down"
+				  : config->any     ? "any"
+				  : plan->fail_fast ? "fail-fast"
+						    : "run-anyway");
 	for (size_t i = 0; i < plan->target_count; i++) {
 		const char *why = hold_obstacle(&plan->targets[i]);
 
@@ -75,6 +83,7 @@ static void hold_on_ready(void *arg, const struct progress *progress)
 		return;
 	hold->view.ended = clock_now();
 	sinks_end(hold->sinks, VERDICT_READY, 0);
+	hold->reported(hold->config);
 }
 
 static void hold_end_if_idle(struct hold *hold)
@@ -92,6 +101,28 @@ static void hold_on_room(void *arg)
 	hold_end_if_idle(hold);
 }
 
+static bool hold_is_own(void *arg, uint16_t port)
+{
+	const struct hold *hold = arg;
+
+	for (size_t i = 0; i < hold->opened; i++)
+		if (hold->doors[i].listener.port == port)
+			return true;
+	return false;
+}
+
+/* How many connections there may be: each needs two descriptors, and none may be missing for a probe. */
+static size_t hold_room(const struct config_hold *settings, size_t targets)
+{
+	size_t own = HOLD_OWN_DESCRIPTORS + targets * LISTENER_ADDRESSES;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY ||
+	    limit.rlim_cur >= own + 2 * (size_t)settings->max)
+		return (size_t)settings->max;
+	return limit.rlim_cur > own + 2 ? (limit.rlim_cur - own) / 2 : 1;
+}
+
 static void hold_on_last_words(void *arg)
 {
 	struct hold *hold = arg;
@@ -104,24 +135,29 @@ static int hold_open_doors(struct hold *hold, struct error *err)
 {
 	const struct plan *plan = &hold->config->plan;
 
-	for (size_t i = 0; i < hold->count; i++) {
+	for (size_t i = 0; i < hold->count; i++)
 		progress_init(&hold->progress[i], &plan->targets[i], hold->view.started);
-		if (door_open(&hold->doors[i], &hold->shared, &hold->progress[i], hold->config->hold.ports,
-			      hold->count == 1, err))
+	for (size_t i = 0; i < hold->count; i++) {
+		const struct door_place place = {.ports = hold->config->hold.ports,
+						 .is_only = hold->count == 1,
+						 .exports = hold->config->command && exports_may_set(plan, i)};
+
+		if (door_open(&hold->doors[i], &hold->shared, &hold->progress[i], &place, err))
 			return errors_prefix(err, "--hold: target \"%s\"", plan->targets[i].text);
 		hold->opened++;
 	}
 	return 0;
 }
 
-struct hold *hold_open(const struct config *config, struct session *session, const struct sinks *sinks, struct log *log,
-		       struct error *err)
+struct hold *hold_open(const struct config *config, struct session *session, const struct sinks *sinks,
+		       void (*reported)(const struct config *config), struct log *log, struct error *err)
 {
 	struct hold *hold = alloc_zero(1, sizeof(*hold));
 	const struct config_hold *settings = &config->hold;
 
 	hold->config = config;
 	hold->sinks = sinks;
+	hold->reported = reported;
 	hold->count = hold->waiting = config->plan.target_count;
 	hold->progress = alloc_zero(hold->count, sizeof(*hold->progress));
 	hold->doors = alloc_zero(hold->count, sizeof(*hold->doors));
@@ -131,9 +167,10 @@ struct hold *hold_open(const struct config *config, struct session *session, con
 	hold->shared.clients = (struct client_pool){
 		.runners.session = session,
 		.log = log,
-		.timeout = settings->timeout ? settings->timeout : config->settings.timeout,
-		.room = (size_t)settings->max,
+		.timeout = config_source(config, "hold-timeout") ? settings->timeout : config->settings.timeout,
+		.room = hold_room(settings, hold->count),
 		.room_changed = hold_on_room,
+		.is_own = hold_is_own,
 		.arg = hold,
 	};
 	pace_init(&hold->shared.pace, clock_spent(), hold->view.started);
@@ -165,6 +202,7 @@ int hold_run(struct hold *hold, int *signal, struct error *err)
 {
 	int failed;
 
+	*signal = 0;
 	sinks_begin(hold->sinks, &hold->view, hold->shared.clients.runners.session->loop);
 	for (size_t i = 0; i < hold->count; i++)
 		door_seek(&hold->doors[i]);

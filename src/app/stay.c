@@ -61,6 +61,10 @@ static void stay_on_signal(void *arg, int number)
 	struct stay *stay = arg;
 	int64_t patience = stay->call->settings->kill_after;
 
+	if (stay->child.ended) {
+		loop_stop(stay->loop); /* nobody is left to pass it on to: only last words are waited for */
+		return;
+	}
 	if (number == SIGCONT)
 		stay_continue(stay);
 	stay_send(stay, number);
@@ -69,8 +73,8 @@ static void stay_on_signal(void *arg, int number)
 }
 
 /*
- * Stops this process with all others of its job, as ^Z would; so it must be a shell that sees it. Returns whether it was: the kernel
- * stops nobody whom no shell watches (an orphaned process group). SIGCONT is blocked, so it is pending then.
+ * Stops this process with all others of its job, as ^Z would. Returns whether it was stopped: the kernel stops nobody whom no
+ * shell watches (an orphaned process group). SIGCONT is blocked, so it is pending after a stop.
  */
 static bool stay_stop(void)
 {
@@ -170,7 +174,11 @@ int stay_open(struct stay *stay, const struct stay_call *call, const struct proc
 			      .has_given = terminal_has_foreground(STDIN_FILENO)};
 	loop_timer_init(loop, &stay->kill, stay_on_kill, stay);
 	loop_pass_signals(loop, stay_on_signal, stay);
-	return stay_start(stay, process, err);
+	if (stay_start(stay, process, err) == 0)
+		return 0;
+	loop_pass_signals(loop, NULL, NULL);
+	stay_take_back(stay);
+	return -1;
 }
 
 void stay_close(struct stay *stay)

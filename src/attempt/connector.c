@@ -88,8 +88,8 @@ void connector_open(struct connector *connector, struct runner_pool *pool, const
 					    .endpoint_count = 1,
 					    .settings = target->settings,
 					    .plan = connector};
-	connector->attempt = attempt_new(pool, &connector->target, true, &owner);
-	attempt_start(connector->attempt, target->settings.attempt_timeout, 0, true);
+	connector->attempt = attempt_new(pool, &connector->target, false, &owner);
+	attempt_start(connector->attempt, target->settings.attempt_timeout, 0, false);
 }
 
 void connector_close(struct connector *connector)

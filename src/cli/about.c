@@ -27,6 +27,8 @@ static void about_add(struct buf *out, char *line)
 /* "=absent", "[=absent]", " TIME" or nothing: what follows the option's name. The caller's. */
 static char *about_argument(const struct options_row *row)
 {
+	if (row->text_offset)
+		return alloc_format("[=%s]", row->arg);
 	if (row->arg)
 		return alloc_format(" %s", row->arg);
 	return row->choices ? alloc_format("[=%s]", row->choices) : alloc_text("");
@@ -245,7 +247,7 @@ static cJSON *about_json_option(const struct options_row *row)
 	about_json_text(object, "letter", row->letter ? letter : NULL);
 	about_json_text(object, "variable", options_takes(row, OPTIONS_ENV) ? variable : NULL);
 	about_json_text(object, "argument", row->arg);
-	cJSON_AddBoolToObject(object, "optional", !row->arg && row->choices);
+	cJSON_AddBoolToObject(object, "optional", (!row->arg && row->choices) || row->text_offset);
 	choices = alloc_check(cJSON_AddArrayToObject(object, "choices"));
 	for (int i = 0; (at = options_choice(row, i, &len)); i++) {
 		choice = alloc_slice(at, len);

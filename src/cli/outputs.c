@@ -27,7 +27,10 @@ void outputs_set_log(struct config *config, struct log *log)
 		events_set_log(log);
 }
 
-/* Returns the board if it is asked for or the terminal can show it, but lines with -q or -v, without a target, or beside the app; else lines. */
+/*
+ * Returns the board if it is asked for or the terminal can show it, but lines with -q or -v, without a target, and beside the app;
+ * else lines.
+ */
 static struct sink *outputs_for_people(const struct config *config, const struct env *env, struct log *log)
 {
 	bool board = config->output == CONFIG_OUTPUT_BOARD ||

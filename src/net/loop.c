@@ -262,9 +262,18 @@ void loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, bool re
 	loop_add(loop, &watch->event, NULL);
 }
 
-void loop_watch_end(struct loop *loop, struct loop_watch *watch, int fd)
+void loop_watch_changes(struct loop *loop, struct loop_watch *watch, int fd)
 {
-	event_assign(&watch->event, loop->base, fd, EV_CLOSED | EV_PERSIST, loop_on_watch, watch);
+	/* Also EV_READ: libevent's epoll does not tell an error to who waits for EV_CLOSED alone. */
+	const short what = EV_READ | EV_CLOSED | EV_ET | EV_PERSIST;
+
+	if (event_initialized(&watch->event)) {
+		if (event_get_fd(&watch->event) == fd && event_get_events(&watch->event) == what &&
+		    event_pending(&watch->event, EV_READ, NULL))
+			return;
+		event_del(&watch->event);
+	}
+	event_assign(&watch->event, loop->base, fd, what, loop_on_watch, watch);
 	loop_add(loop, &watch->event, NULL);
 }
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -47,11 +48,19 @@ static struct relay_side *relay_other(struct relay_side *side)
 	return &side->relay->sides[side == side->relay->sides];
 }
 
+static bool relay_is_read(const struct relay_side *side)
+{
+	return !side->way.ended && !side->way.data;
+}
+
 static void relay_watch(struct relay_side *side)
 {
-	const struct relay_way *to = &relay_other(side)->way;
+	bool writes = relay_other(side)->way.data;
 
-	loop_watch_set(side->relay->loop, &side->watch, side->fd, !side->way.ended && !side->way.data, to->data);
+	if (relay_is_read(side) || writes)
+		loop_watch_set(side->relay->loop, &side->watch, side->fd, relay_is_read(side), writes);
+	else
+		loop_watch_changes(side->relay->loop, &side->watch, side->fd); /* it may break */
 }
 
 /* Sends what it can. Returns how much was taken, 0 for nothing; -1 if the connection is broken. */
@@ -89,6 +98,13 @@ static void relay_keep(struct relay_way *way, const char *data, size_t len)
 	way->len = len;
 }
 
+/* Has the other said all before the one has? */
+static void relay_note_end(struct relay_side *side)
+{
+	if (side == &side->relay->sides[1] && !side->relay->sides[0].way.ended)
+		side->relay->left(side->relay->arg);
+}
+
 /* Reads what the side says, and passes it on; so all before is passed on. Returns -1 if either side is broken. */
 static int relay_pump(struct relay_side *side)
 {
@@ -101,8 +117,7 @@ static int relay_pump(struct relay_side *side)
 			return errno == EAGAIN || errno == EINTR ? 0 : -1;
 		if (got == 0) {
 			side->way.ended = true;
-			if (side == &side->relay->sides[1] && !relay_other(side)->way.ended)
-				side->relay->left(side->relay->arg);
+			relay_note_end(side);
 			shutdown(relay_other(side)->fd, SHUT_WR);
 			return 0;
 		}
@@ -119,15 +134,45 @@ static int relay_pump(struct relay_side *side)
 	return 0;
 }
 
+/* Passes on what had come in before the connection broke, such as why. An end that is found now is none. */
+static void relay_last_words(struct relay_side *side)
+{
+	char chunk[RELAY_CHUNK];
+	ssize_t got;
+
+	if (side->way.data && (relay_flush(side) || side->way.data))
+		return;
+	while ((got = recv(side->fd, chunk, sizeof(chunk), 0)) > 0)
+		if (relay_send(relay_other(side)->fd, chunk, (size_t)got) != got)
+			return;
+}
+
+static void relay_break(struct relay *relay)
+{
+	relay_last_words(&relay->sides[0]);
+	relay_last_words(&relay->sides[1]);
+	if (!relay->sides[0].way.ended && !relay->sides[1].way.ended)
+		relay->left(relay->arg);
+	relay_end(relay, relay_reset);
+}
+
+/* POLLHUP is no sign of it: both directions may be closed, with much still to be read. */
+static bool relay_is_broken(const struct relay_side *side)
+{
+	struct pollfd now = {.fd = side->fd};
+
+	return poll(&now, 1, 0) > 0 && now.revents & POLLERR;
+}
+
 static void relay_on_ready(void *arg, bool readable, bool writable)
 {
 	struct relay_side *side = arg, *other = relay_other(side);
 	struct relay *relay = side->relay;
+	bool reads = relay_is_read(side);
 
-	if ((writable && relay_flush(other)) || (readable && relay_pump(side))) {
-		if (!relay->sides[0].way.ended && !relay->sides[1].way.ended)
-			relay->left(relay->arg);
-		relay_end(relay, relay_reset);
+	if ((readable && reads && relay_pump(side)) || (writable && other->way.data && relay_flush(other)) ||
+	    (!reads && !other->way.data && relay_is_broken(side) && !(side->way.ended && other->way.ended))) {
+		relay_break(relay);
 	} else if (side->way.ended && other->way.ended) {
 		relay_end(relay, relay_end_fd);
 	} else {

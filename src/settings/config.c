@@ -75,8 +75,8 @@ static const struct options_row config_rows[] = {
 	  .text_offset = offsetof(struct config, hold.ports), .arg = "PORT",
 	  .help = "start COMMAND at once, and hold its connections until the targets are ready",
 	  .more = "For each target waitfor listens at 127.0.0.1 and ::1, at the same port or, if that is taken, at a free one, "
-		  "and exports that. With =5433 it listens at that port, with =DB=5433,CACHE=0 at those of several targets; 0 "
-		  "is a free one. It implies --stay, but needs no COMMAND. See HOLDING." },
+		  "and exports that. With =5433 it listens at that port, with =DB=5433,CACHE=0 at those of several targets; "
+		  "CACHE=0 is a free one. It implies --stay, but needs no COMMAND. See HOLDING." },
 	{ .key = "hold-timeout", .type = OPTIONS_DURATION, .offset = offsetof(struct config, hold.timeout), .arg = "TIME",
 	  .help = "with --hold: reset a connection that was held TIME; default: --timeout" },
 	{ .key = "hold-max", .type = OPTIONS_COUNT, .value = 1, .offset = offsetof(struct config, hold.max), .initial = "1024",

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import struct
@@ -35,18 +36,23 @@ class Service:
         self.open = []
         self.listener = None
 
+    def _bind(self):
+        made = socket.socket()
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(("127.0.0.1", self.port))
+        self.port = made.getsockname()[1]
+        return made
+
     def start(self):
-        self.listener = socket.socket()
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", self.port))
-        self.port = self.listener.getsockname()[1]
-        self.listener.listen(64)
+        self.listener = self._bind()
+        self.listener.listen(4096)
         threading.Thread(target=self._serve, args=(self.listener,), daemon=True).start()
         return self
 
     def reserve(self):
-        """Only a number: nobody listens there yet."""
-        return self.start().stop()
+        """Nobody listens there yet, and nobody else can get it."""
+        self.holder = self._bind()
+        return self
 
     def stop(self):
         if self.listener:
@@ -137,18 +143,6 @@ def test_the_app_starts_at_once_and_its_connection_is_held(hold, service):
     assert "ready at" in result.err
 
 
-def test_not_a_byte_before_the_target_is_ready(hold, service):
-    running = hold()
-    with connect(running.port) as connection:
-        connection.sendall(b"question")
-        assert is_silent(connection)
-        service.start()
-        connection.shutdown(socket.SHUT_WR)
-        assert connection.recv(4096) == b"answer to question"
-    running.send(signal.SIGTERM)
-    assert running.finish().code == 143
-
-
 def test_at_the_same_port_where_that_is_free(waitfor, net):
     """In a namespace of its own the port of the peer is free on loopback."""
     net.blackhole("10.77.0.9")
@@ -165,11 +159,12 @@ def test_at_a_free_port_where_that_is_taken(waitfor, service):
 
 
 def test_a_port_that_was_asked_for_is_taken(waitfor, service):
-    service.start()
-    result = waitfor(f"--hold=DB={service.port}", f"DB=tcp://127.0.0.1:{service.port}", "--", "true")
+    other = Service().start()
+    result = waitfor(f"--hold=DB={other.port}", f"DB=tcp://127.0.0.1:{service.port}", "--", "true")
     assert result.code == 125 and result.lines[-1] == (
-        f'waitfor: --hold: target "DB=tcp://127.0.0.1:{service.port}": cannot listen at 127.0.0.1:{service.port}: '
+        f'waitfor: --hold: target "DB=tcp://127.0.0.1:{service.port}": cannot listen at 127.0.0.1:{other.port}: '
         "Address in use"), result
+    other.stop()
 
 
 def test_ipv6_as_well(hold, service):
@@ -294,6 +289,46 @@ def test_a_reset_is_passed_on(hold, service):
             connection.recv(1)
 
 
+def test_an_early_answer_arrives(hold, service):
+    """The service refuses an upload in the middle: why must be heard, as without waitfor."""
+    def answer(connection):
+        connection.recv(1)
+        time.sleep(0.3)
+        connection.sendall(b"too large")
+        connection.close()
+    service.answer = answer
+    service.start()
+    running = hold()
+    running.wait_err("ready at")
+    with connect(running.port) as connection:
+        with contextlib.suppress(OSError):
+            connection.sendall(bytes(25_000_000))
+        assert connection.recv(100) == b"too large"
+
+
+@pytest.mark.parametrize("half", [False, True], ids=["has filled the way", "has said all"])
+def test_a_reset_of_who_is_not_read_is_passed_on(hold, service, half):
+    ended = []
+
+    def answer(connection):
+        poll = select.poll()
+        poll.register(connection, 0)
+        ended.append(poll.poll(15000))
+    service.answer = answer
+    service.start()
+    running = hold()
+    running.wait_err("ready at")
+    connection = connect(running.port)
+    connection.settimeout(0.5)
+    with contextlib.suppress(TimeoutError):
+        connection.sendall(b"x" if half else bytes(50_000_000))
+    if half:
+        connection.shutdown(socket.SHUT_WR)
+    time.sleep(0.2)
+    reset(connection)
+    until(lambda: any(ended), what="the service hears of it")
+
+
 def test_a_reset_of_the_app_is_passed_on(hold, service):
     heard = []
 
@@ -364,14 +399,13 @@ def test_hold_max(hold, service):
                 connection.sendall(data)
     service.answer = answer
     running = hold(options=["--hold-max=2"])
-    clients = [connect(running.port) for _ in range(3)]
-    for client in clients:
+    first, second, third = (connect(running.port) for _ in range(3))
+    for client in (first, second, third):
         client.sendall(b"q")
     service.start()
-    served = [client for client in clients if not is_silent(client)]
-    assert len(served) == 2
-    third, = (client for client in clients if client not in served)
-    served[0].close()
+    assert first.recv(100) == second.recv(100) == b"q"      # who waits longest comes first
+    assert is_silent(third)
+    first.close()
     assert third.recv(100) == b"q"
 
 
@@ -384,24 +418,104 @@ def test_a_client_that_gives_up_takes_no_room(hold, service):
     assert service.answered == 1
 
 
-def test_few_descriptors(waitfor, service):
-    """No busy loop: who cannot be accepted waits."""
+def ticks(pid):
+    """The processor time of the process."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+@pytest.mark.parametrize("said", [b"", b"question"], ids=["silent", "has spoken"])
+def test_a_held_client_that_is_reset_is_forgotten(hold, said):
+    running = hold(app=())
+    until(lambda: state_of(running.pid) == "S")
+    before = descriptors(running.pid)
+    client = connect(running.port)
+    client.sendall(said)
+    until(lambda: descriptors(running.pid) > before, what="held")
+    reset(client)
+    until(lambda: descriptors(running.pid) == before, what="forgotten")
+
+
+def test_no_busy_loop_for_clients_that_are_gone(hold):
+    running = hold(app=(), options=["--max-interval=1s"])
+    for said in (b"", b"question"):
+        for end in (reset, lambda connection: connection.close()):
+            client = connect(running.port)
+            client.sendall(said)
+            end(client)
+    time.sleep(0.5)
+    before = ticks(running.pid)
+    time.sleep(1)
+    assert ticks(running.pid) - before < 20, "of 100 in a second"
+
+
+@pytest.mark.parametrize("limit", [24, 64, 256])
+def test_few_descriptors(waitfor, service, limit):
+    """No busy loop, and all are served in the end: who cannot be accepted waits."""
     running = waitfor.start("--hold=DB=0", f"DB=tcp://127.0.0.1:{service.port}", "--", "sleep", "60",
-                            wrap=["prlimit", "--nofile=24:24"])
+                            wrap=["prlimit", f"--nofile={limit}:{limit}"])
     running.wait_err("held at 127.0.0.1:")
     port = int(running.err().split("held at 127.0.0.1:")[1].split()[0])
-    clients = [connect(port) for _ in range(40)]
-    time.sleep(0.5)
-    with open(f"/proc/{running.pid}/stat", encoding="ascii") as file:
-        before = sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
-    time.sleep(1)
-    with open(f"/proc/{running.pid}/stat", encoding="ascii") as file:
-        after = sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
-    assert after - before < 20, "clock ticks of a second"
+    clients = [connect(port) for _ in range(300)]
     for client in clients:
-        client.close()
+        client.sendall(b"q")
+        client.shutdown(socket.SHUT_WR)
+    time.sleep(0.5)
+    before = ticks(running.pid)
+    time.sleep(1)
+    assert ticks(running.pid) - before < 20, "of 100 in a second"
     service.start()
-    assert ask(port) == b"answer to question"
+    for client in clients:
+        assert client.recv(100) == b"answer to q"
+        client.close()
+    assert "lost" not in running.err()
+    running.send(signal.SIGTERM)
+    assert running.finish().code == 143
+
+
+def test_a_thousand_clients(hold, service):
+    running = hold()
+    clients = [connect(running.port) for _ in range(1000)]
+    for client in clients:
+        client.sendall(b"q")
+        client.shutdown(socket.SHUT_WR)
+    service.start()
+    for client in clients:
+        assert client.recv(100) == b"answer to q"
+        client.close()
+    running.send(signal.SIGTERM)
+    assert running.finish().code == 143
+
+
+def test_it_is_not_its_own_target(waitfor, service):
+    """The service is on this machine, and not up yet: its port stays free for it."""
+    for host in ("127.0.0.1", "localhost"):
+        running = waitfor.start("--hold", f"db=tcp://{host}:{service.port}", "--", *PYTHON, ASKS)
+        until(lambda: "connected" in running.out())
+        service.start()
+        assert running.finish().out.endswith("heard answer to question\n")
+        service.stop()
+
+
+def test_what_cannot_be_rendered_starts_nothing(waitfor, service, folder):
+    (folder / "template").write_text("a ${DB_PORT}\n")
+    result = waitfor("--hold=DB=0", "--render", f"{folder}/template:/dev/full", f"DB=tcp://127.0.0.1:{service.port}", "--",
+                     "echo", "started")
+    assert result.code == 125 and result.out == "" and "No space left" in result.err, result
+
+
+def test_the_report_and_the_events_end_when_all_are_ready(hold, service, folder):
+    reader, writer = os.pipe()
+    service.start()
+    running = hold(options=["--report-fd", str(writer), "--report", folder / "report.json"], pass_fds=[writer])
+    os.close(writer)
+    with os.fdopen(reader) as events:
+        assert '"ready"' in events.read()       # to its end, though the app runs
+    assert '"verdict"' in (folder / "report.json").read_text()
     running.send(signal.SIGTERM)
     assert running.finish().code == 143
 

@@ -7,7 +7,7 @@ import pytest
 from docker_lab import REPOSITORY, docker
 from manifests import yaml
 from node_room import ADDRESS
-from shapes import DATABASE, RESTRICTED, container, pod, postgres, service
+from shapes import DATABASE, RESTRICTED, container, pod, postgres, service, wrapped
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 ENFORCED = {"pod-security.kubernetes.io/enforce": "restricted"}
@@ -93,3 +93,17 @@ def test_the_native_sidecar(restricted, postgres_user):
     assert both.said_at("listening on IPv4", "proxy") < began
     assert both.state("proxy")[0] == "running"
     assert both.status("proxy")["started"] and both.status("proxy")["restartCount"] == 0
+
+
+def test_the_sidecar_that_holds(restricted, cluster, postgres_user):
+    """The app is started beside its database, and its connection to 127.0.0.1 is held."""
+    part, sidecar = recipe("In Kubernetes it is a native sidecar")
+    sidecar["image"] = sidecar["image"].replace("OWNER", "owner")
+    cluster.components.ctr("images", "tag", "--force", "localhost/waitfor:latest", sidecar["image"])
+    client = wrapped("-v", "postgres://127.0.0.1", securityContext=RESTRICTED)
+    restricted.documents(service("db"), pod("app", client, **part))
+    both = restricted.pod("app").said("db:5432: held at 127.0.0.1:5432", "db").said("connected, but no reply", "app")
+    assert "refused" not in both.log("app")
+    restricted.documents(pod("db", unprivileged(postgres(), postgres_user)))
+    both.said("db:5432: ready at", "db").said("holding", "app")
+    assert both.status("app")["restartCount"] == 0

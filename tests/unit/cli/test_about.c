@@ -32,8 +32,9 @@ static void test_help_tells_every_option(void **state)
 	(void)state;
 	for (size_t i = 0; i < config_options.count; i++) {
 		const struct options_row *row = &config_options.rows[i];
-		char *key = !row->arg && row->choices ? alloc_format(" --%s[=%s]", row->key, row->choices)
-						      : alloc_format(" --%s%s", row->key, row->arg ? " " : "");
+		const char *optional = row->text_offset ? row->arg : row->arg ? NULL : row->choices;
+		char *key = optional ? alloc_format(" --%s[=%s]", row->key, optional)
+				     : alloc_format(" --%s%s", row->key, row->arg ? " " : "");
 		char *line = line_with(list, key);
 		char letter[] = {'-', row->letter, ',', '\0'};
 

@@ -1,6 +1,7 @@
 /* listener.c: connections at loopback addresses, and ports that are taken. */
 #include "unit.h"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -109,6 +110,31 @@ static void test_pause(void **state)
 	rig_close(&rig);
 }
 
+/* Without a descriptor for a connection the kernel says at once, again and again, that there is one. */
+static void test_no_descriptor(void **state)
+{
+	struct rlimit found, none;
+	struct error err = {0};
+	struct rig rig;
+	int fd;
+
+	(void)state;
+	check_int("open", rig_open(&rig, 0, false, &err), 0);
+	fd = connect_to("127.0.0.1", rig.listener.port);
+	getrlimit(RLIMIT_NOFILE, &found);
+	none = found;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	unit_loop_settle(&rig.unit);
+	setrlimit(RLIMIT_NOFILE, &found);
+	check_int("not accepted", rig.accepted, 0);
+	check("it is tried again later", loop_timer_is_set(&rig.listener.again));
+	unit_loop_run(&rig.unit, "later");
+	check_int("accepted", rig.accepted, 1);
+	close(fd);
+	rig_close(&rig);
+}
+
 /* Who has connected is taken before the end. */
 static void test_take(void **state)
 {
@@ -148,9 +174,9 @@ static void test_pause_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepts), cmocka_unit_test(test_a_port_that_is_taken),
-		cmocka_unit_test(test_pause),   cmocka_unit_test(test_pause_at_once),
-		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_accepts),       cmocka_unit_test(test_a_port_that_is_taken),
+		cmocka_unit_test(test_pause),         cmocka_unit_test(test_pause_at_once),
+		cmocka_unit_test(test_no_descriptor), cmocka_unit_test(test_take),
 	};
 
 	return unit_main(tests);

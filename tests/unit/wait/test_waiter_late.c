@@ -24,7 +24,8 @@ static void wait_for(struct waiting *waiting)
 	waiting_open(waiting);
 	waiting->arrange = arrange;
 	waiting_run(waiting, "-t 200ms tcp://127.0.0.1:1", 0, 0);
-	check_int("attempts", waiting->result.progress[0].attempts, 1);
+	/* A machine that is later than that gets another look. */
+	check("attempts", waiting->result.progress[0].attempts >= 1);
 }
 
 static void test_the_reason_is_told(void **state)

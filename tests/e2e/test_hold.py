@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import select
 import signal
 import socket
@@ -75,7 +76,7 @@ class Service:
             threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, connection):
-        with contextlib.suppress(OSError):      # the test has closed it
+        with contextlib.suppress(OSError), connection:      # the test may have closed it
             self.answer(connection)
 
     def answer(self, connection):
@@ -376,9 +377,7 @@ def test_who_does_not_read_holds_up_the_sender(hold, service):
         with pytest.raises(TimeoutError):
             while sent < 100 << 20:
                 sent += connection.send(bytes(1 << 16))
-    with open(f"/proc/{running.pid}/status", encoding="ascii") as file:
-        memory = int(next(line for line in file if line.startswith("VmRSS")).split()[1])
-    assert memory < 2048, memory
+    assert memory(running.pid) < 2048
 
 
 # --- limits -------------------------------------------------------------------------------------
@@ -477,7 +476,18 @@ def test_few_descriptors(waitfor, service, limit):
     assert running.finish().code == 143
 
 
-def test_a_thousand_clients(hold, service):
+@pytest.fixture
+def many_descriptors():
+    """For the test itself, which has both ends of its connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 4096:
+        pytest.skip(f"this process may have only {hard} descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_thousand_clients(many_descriptors, hold, service):
     running = hold()
     clients = [connect(running.port) for _ in range(1000)]
     for client in clients:
@@ -489,6 +499,31 @@ def test_a_thousand_clients(hold, service):
         client.close()
     running.send(signal.SIGTERM)
     assert running.finish().code == 143
+
+
+def memory(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return int(next(line for line in file if line.startswith("VmRSS")).split()[1])
+
+
+def test_no_leak(hold, service):
+    """WAITFOR_RELAYED=100000 tries so many; the first tenth is not compared."""
+    count = int(os.environ.get("WAITFOR_RELAYED", "2000"))
+    service.start()
+    running = hold(app=())
+    running.wait_err("ready at")
+    for turn in range(count):
+        if turn == count // 10:
+            found = descriptors(running.pid), memory(running.pid)
+        service.open.clear()
+        if turn % 3 == 2:       # one of three breaks
+            with connect(running.port) as connection:
+                connection.sendall(b"q")
+                reset(connection)
+        else:
+            assert ask(running.port) == b"answer to question"
+    until(lambda: descriptors(running.pid) <= found[0], what="the descriptors are as before")
+    assert memory(running.pid) <= found[1] + 64, "kB"
 
 
 def test_it_is_not_its_own_target(waitfor, service):

@@ -29,7 +29,9 @@ struct config_stay {
 	int64_t kill_after; /* microseconds; 0: never */
 };
 
-/* --hold. */
+/* --hold, and the default of --hold-max. */
+enum { CONFIG_HOLD_MAX = 1024 };
+
 struct config_hold {
 	int on;            /* flag */
 	const char *ports; /* "PORT" or "NAME=PORT,NAME=PORT"; NULL: none */

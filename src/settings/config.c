@@ -144,7 +144,8 @@ static size_t config_row(const char *key)
 {
 	size_t row = 0;
 
-	while (strcmp(config_rows[row].key, key) != 0)
+	/* The first letter is enough for most, and this is called at every start. */
+	while (config_rows[row].key[0] != key[0] || strcmp(config_rows[row].key, key) != 0)
 		row++;
 	return row;
 }

@@ -181,9 +181,10 @@ static int load_check_stay(const struct config *config, struct error *err)
 {
 	if (config->stay.on && !config->command)
 		return errors_set(err, "--stay is for a command; write waitfor --stay host:port -- command");
-	if (!config->hold.on && config_source(config, "hold-timeout") == OPTIONS_ARGV)
+	if (!config->hold.on && config->hold.timeout && config_source(config, "hold-timeout") == OPTIONS_ARGV)
 		return errors_set(err, "--hold-timeout is for connections that are held; write --hold as well");
-	if (!config->hold.on && config_source(config, "hold-max") == OPTIONS_ARGV)
+	if (!config->hold.on && config->hold.max != CONFIG_HOLD_MAX &&
+	    config_source(config, "hold-max") == OPTIONS_ARGV)
 		return errors_set(err, "--hold-max is for connections that are held; write --hold as well");
 	if (config->hold.on && config->print_env)
 		return errors_set(err, "--hold holds the connections of a command; leave out --print-env");

@@ -152,9 +152,9 @@ def test_a_proof_that_others_verify(waitfor, peer, case):
     assert result.code == 0, result
     start = next(each for each in script.questions if "saslStart" in each)
     assert start["mechanism"] == mechanism and start["$db"] == "shop", start
-    result = waitfor("--once", f"mongodb://app:pv@{server.target}/shop{query}")
+    result = waitfor("--once", f"mongodb://app:another-secret@{server.target}/shop{query}")
     assert result.code == 1 and "denied: Authentication failed." in result.err, result
-    assert b"pv" not in server.connections[-1].received
+    assert b"another-secret" not in server.connections[-1].received
 
 
 def test_a_user_who_is_made_later(waitfor, peer):

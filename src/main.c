@@ -74,7 +74,7 @@ static int main_exit_code(const struct waiter_result *result)
 }
 
 /* The plan may be read on another machine than the one that it is for: a missing command is part of it, and no error. */
-static int main_explain(const struct config *config, const struct env *env, struct error *err)
+__attribute__((noinline)) static int main_explain(const struct config *config, const struct env *env, struct error *err)
 {
 	struct error problem = {0};
 	int ignored, code;
@@ -191,9 +191,12 @@ static int main_run_held(const struct config *config, struct main_state *state, 
 	return code;
 }
 
-/* --hold: the app, if there is one, starts before its targets are ready. Returns the exit code. */
-static int main_hold(const struct config *config, struct main_state *state, struct env *env, struct process *process,
-		     struct log *log, struct error *err)
+/*
+ * --hold: the app, if there is one, starts before its targets are ready. Returns the exit code. Not inlined, and so main_explain:
+ * what the compiler makes of them in the middle of a wait would change the size by more than what `make size` looks for.
+ */
+__attribute__((noinline)) static int main_hold(const struct config *config, struct main_state *state, struct env *env,
+					       struct process *process, struct log *log, struct error *err)
 {
 	struct session session;
 	struct hold *hold;

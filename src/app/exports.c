@@ -237,15 +237,20 @@ int exports_assign(struct plan *plan, const struct env *env, bool used, struct l
 	return 0;
 }
 
+static void exports_put(struct exports *exports, const struct target *owner, enum target_variable variable,
+			const char *value)
+{
+	exports->list = alloc_resize(exports->list, exports->count + 1, sizeof(*exports->list));
+	exports->list[exports->count++] =
+		(struct env_variable){.name = exports_variable(owner, variable), .value = alloc_text(value)};
+}
+
 /* Adds the owner's variable, unless the user's is kept. */
 static void exports_add(struct exports *exports, const struct target *owner, enum target_variable variable,
 			const char *value)
 {
-	if (owner->kept[variable])
-		return;
-	exports->list = alloc_resize(exports->list, exports->count + 1, sizeof(*exports->list));
-	exports->list[exports->count++] =
-		(struct env_variable){.name = exports_variable(owner, variable), .value = alloc_text(value)};
+	if (!owner->kept[variable])
+		exports_put(exports, owner, variable, value);
 }
 
 /* Adds the variables of the owner's name, with values from progress. */
@@ -314,15 +319,14 @@ void exports_collect_held(struct exports *exports, const struct plan *plan,
 
 	*exports = (struct exports){0};
 	for (size_t i = 0; i < plan->target_count && !plan->no_export; i++) {
-		struct target target = plan->targets[i];
+		const struct target *target = &plan->targets[i];
 
-		if (!exports_any(&target) || !target.exports)
+		if (!exports_any(target) || !target->exports)
 			continue;
-		memset(target.kept, 0, sizeof(target.kept));
 		snprintf(digits, sizeof(digits), "%u", (unsigned)port(arg, i));
-		exports_add(exports, &target, TARGET_HOST, "127.0.0.1");
-		exports_add(exports, &target, TARGET_PORT, digits);
-		exports_add(exports, &target, TARGET_ADDR, "127.0.0.1");
+		exports_put(exports, target, TARGET_HOST, "127.0.0.1");
+		exports_put(exports, target, TARGET_PORT, digits);
+		exports_put(exports, target, TARGET_ADDR, "127.0.0.1");
 	}
 }
 

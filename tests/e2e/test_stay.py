@@ -8,6 +8,7 @@ import time
 import pytest
 
 from support.children import children_of, command_of, first_child, state_of
+from support.inits import TWO
 from support.net import AS_USER, require_namespaces
 from support.peers import silence
 from support.runner import BINARY
@@ -131,20 +132,6 @@ def test_a_signal_that_was_ignored_is_passed_on_and_ignored(stay):
     running.send(signal.SIGHUP)
     running.send(signal.SIGTERM)
     assert running.finish().code == 143
-
-
-TWO = """
-import os, signal, sys
-who = "app" if os.fork() else "child"
-def on_term(*_):
-    print(who, flush=True)
-    who == "app" and os.waitpid(-1, 0)
-    os._exit(0)
-signal.signal(signal.SIGTERM, on_term)
-print("up", flush=True)
-while True:
-    signal.pause()
-"""
 
 
 @pytest.mark.parametrize("options, who", [((), {"app"}), (("--group",), {"app", "child"})], ids=["the app", "--group"])

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from support.children import children_of, command_of, first_child
+from support.inits import TWO
 from support.net import AS_USER, require_namespaces
 from support.runner import BINARY
 from support.until import until
@@ -16,19 +17,6 @@ from support.until import until
 README = BINARY.parents[1] / "README.md"
 PLAIN = {"waitfor --stay": [BINARY, "--stay"], "tini": ["tini"], "dumb-init": ["dumb-init"]}
 
-# A process that says when it gets TERM, with a child that does the same.
-TWO = """
-import os, signal
-who = "app" if os.fork() else "child"
-def on_term(*_):
-    print(who, flush=True)
-    who == "app" and os.waitpid(-1, 0)
-    os._exit(0)
-signal.signal(signal.SIGTERM, on_term)
-print("up", flush=True)
-while True:
-    signal.pause()
-"""
 DEAF = 'trap "" TERM; echo up; while :; do sleep 0.1; done'
 TELLS = 'trap "echo TERM; exit" TERM; echo up; while :; do sleep 0.05; done'
 

@@ -209,10 +209,10 @@ __attribute__((noinline)) static int main_hold(const struct config *config, stru
 	if (session_open(&session, process, err))
 		return EXIT_OWN_FAULT;
 	hold = hold_open(config, &session, &state->outputs.report, outputs_close_events, log, err);
-	if (hold)
+	if (hold) {
 		code = main_run_held(config, state, hold, &session, process, env, log, err);
-	if (hold)
 		hold_close(hold);
+	}
 	session_close(&session);
 	return code;
 }

@@ -41,9 +41,6 @@ struct door {
 	int64_t lost;     /* clock_now() time; 0: it was not, or it is back */
 };
 
-/* Checks what --hold has as ports: PORT for the only target, NAME=PORT for one of several. Returns -1 with err. */
-int door_check_ports(const char *ports, const struct plan *plan, struct error *err);
-
 /* Where a door may be. */
 struct door_place {
 	const char *ports; /* what --hold says; NULL: nothing */
@@ -62,7 +59,7 @@ void door_seek(struct door *door);
 /* Accepts connections again if there is room. */
 void door_admit(struct door *door);
 
-/* Accepts no more. Who was held is reset; who is relayed goes on. */
+/* Accepts who has come so far, and no more. Who is held then is reset; who was let in goes on. */
 void door_shut(struct door *door);
 
 #endif

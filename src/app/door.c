@@ -1,9 +1,8 @@
 #include "app/door.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 
+#include "app/heldport.h"
 #include "base/clock.h"
 #include "net/address.h"
 
@@ -87,6 +86,7 @@ void door_seek(struct door *door)
 	if (door->seeks || door->is_ready)
 		return;
 	door->seeks = true;
+	peer_close(&door->peer); /* of the wait before */
 	if (door->was_ready && door->progress->outcome.kind != OUTCOME_READY) {
 		door_tell_lost(door);
 		loop_timer_set(&door->later, DOOR_LATER);
@@ -149,71 +149,17 @@ static void door_on_attempted(void *arg, struct peer *peer, bool changed)
 	loop_timer_set(&door->later, 0); /* not here: the peer's own attempt has called this */
 }
 
-/* After the wait: frees what it needed, and lets the clients in. Before it: begins it. */
+/* After the wait: frees what it needed, and lets the clients in. Before it: begins it. Else a client was starved meanwhile. */
 static void door_on_timer(void *arg)
 {
 	struct door *door = arg;
 
-	peer_close(&door->peer);
-	if (door->is_ready)
+	if (door->is_ready) {
+		peer_close(&door->peer);
 		door_connect_all(door);
-	else if (door->seeks)
+	} else if (door->seeks && !door->peer.attempt) {
 		door_begin(door);
-}
-
-static void door_on_expired(void *arg, struct peer *peer)
-{
-	(void)arg;
-	(void)peer;
-}
-
-/*
- * Finds the port in "5433" or "db=5433,cache=0" for the target; 0 is a free one. Returns the length of the item, 0 if there is
- * none.
- */
-static size_t door_find_port(const char *ports, const struct target *target, bool is_only, uint16_t *port)
-{
-	for (const char *item = ports; item && *item;) {
-		size_t len = strcspn(item, ","), name = strcspn(item, "=,");
-		const char *digits = item[name] == '=' ? item + name + 1 : item;
-		bool is_it = item[name] == '=' ? target->name && strlen(target->name) == name &&
-							 strncasecmp(item, target->name, name) == 0
-					       : is_only;
-
-		if (is_it) {
-			*port = (uint16_t)strtoul(digits, NULL, 10);
-			return len;
-		}
-		item += len + (item[len] == ',');
 	}
-	return 0;
-}
-
-int door_check_ports(const char *ports, const struct plan *plan, struct error *err)
-{
-	for (const char *item = ports; item && *item;) {
-		size_t len = strcspn(item, ","), name = strcspn(item, "=,");
-		const char *digits = item[name] == '=' ? item + name + 1 : item;
-		size_t count = strspn(digits, "0123456789");
-		bool is_known = item[name] != '=' && plan->target_count == 1;
-
-		if (!count || digits + count != item + len || count > 5 || strtoul(digits, NULL, 10) > UINT16_MAX)
-			return errors_set(err,
-					  "--hold=%.*s: write the port to listen at, as in --hold=5433, or NAME=PORT "
-					  "for each of several targets; NAME=0 is a free one",
-					  (int)len, item);
-		for (size_t i = 0; i < plan->target_count && item[name] == '='; i++) {
-			const char *known = plan->targets[i].name;
-
-			is_known |= known && strlen(known) == name && strncasecmp(item, known, name) == 0;
-		}
-		if (!is_known)
-			return errors_set(err, "--hold=%.*s: %s", (int)len, item,
-					  item[name] == '=' ? "no target has this name; see --explain"
-							    : "there are several targets; write NAME=PORT");
-		item += len + (item[len] == ',');
-	}
-	return 0;
 }
 
 /* Is the target on this machine, so that waitfor would take its port? */
@@ -233,7 +179,7 @@ static int door_choose_port(const struct target *target, const char *ports, bool
 	uint16_t own = target->is_elsewhere ? 0 : target->endpoints[0].port;
 
 	*port = own;
-	if (!door_find_port(ports, target, is_only, port)) {
+	if (!heldport_find(ports, target, is_only, port)) {
 		if (exports && own && door_is_here(target))
 			*port = 0;
 		if (exports)
@@ -262,8 +208,7 @@ int door_open(struct door *door, struct door_shared *shared, struct progress *pr
 					  .plan = shared->plan,
 					  .pace = &shared->pace,
 					  .wants = door_on_wants,
-					  .attempted = door_on_attempted,
-					  .expired = door_on_expired,
+					  .attempted = door_on_attempted, /* and none expires: hold_settle */
 					  .arg = door};
 	door->clients_owner = (struct client_owner){.pool = &shared->clients,
 						    .progress = progress,

@@ -6,9 +6,10 @@
 
 #include "app/door.h"
 #include "app/exports.h"
+#include "app/heldport.h"
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "target/scheme.h"
+#include "target/endpoint.h"
 
 /* How long the last words of an app that has ended may take. */
 #define HOLD_LAST_WORDS (3 * CLOCK_S)
@@ -63,7 +64,7 @@ int hold_settle(struct config *config, struct error *err)
 					  plan->targets[i].text, why);
 		plan->targets[i].settings.timeout = 0;
 	}
-	return door_check_ports(config->hold.ports, plan, err);
+	return heldport_check(config->hold.ports, plan, err);
 }
 
 static void hold_on_attempted(void *arg, const struct progress *progress, bool changed)

@@ -64,7 +64,7 @@ static const char *target_take_name(struct target *target, const char *text, str
 		errors_set(err, "the name before '=' is empty; write NAME=host:port");
 		return NULL;
 	}
-	if (strcspn(text, " \t\r\n\v\f&#;") < len) {
+	if (strcspn(text, " \t\r\n\v\f&#;${}") < len) { /* all that are a ${VAR} have been expanded */
 		errors_set(err, "the text before '=' is not a name; write NAME=host:port, "
 				"or postgres://user:password@host:port/db?parameter=value");
 		return NULL;

@@ -5,7 +5,6 @@
  * this leaves no line in the server's log. With a password the probe logs in and sends a query (pgquery.h). The SQLSTATE of the
  * server decides, never the text of its message, which may be in any language (FACTS 27).
  */
-#include <errno.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "probe/postgres/conninfo.h"
 #include "probe/postgres/pganswer.h"
 #include "probe/postgres/pgdialect.h"
+#include "probe/postgres/pgpeek.h"
 #include "probe/postgres/pgquery.h"
 #include "probe/postgres/pgrefusal.h"
 #include "probe/postgres/pgstartup.h"
@@ -29,21 +29,14 @@
 /* How long a precheck stays open. After a clean shutdown, PostgreSQL 15 needs 4 to 9 ms from listening to ready. */
 #define POSTGRES_STAY (10 * CLOCK_MS)
 
-/* Bytes that are looked at before libpq reads them: more than the last messages of an authentication have. */
-enum { POSTGRES_PEEK = 256 };
-
 struct postgres_state {
 	struct precheck precheck;
 	struct pgstartup startup;
 	PGconn *conn;
 	struct loop_watch watch;
-	bool connected;        /* the socket is connected; libpq is talking */
-	bool querying;         /* the query was sent */
-	bool let_in;           /* the authentication is over */
-	bool eof;              /* the peer closed the connection */
-	unsigned char head[5]; /* the first head_len bytes of the reply to the startup message */
-	size_t head_len;
-	enum pganswer_start start; /* what they mean */
+	bool connected; /* the socket is connected; libpq is talking */
+	bool querying;  /* the query was sent */
+	struct pgpeek peek;
 };
 
 static void postgres_finish(struct probe *probe, enum outcome_kind kind, const char *detail)
@@ -93,16 +86,16 @@ static enum outcome_kind postgres_kind_without_state(const struct probe *probe, 
 	const struct postgres_state *state = probe->state;
 	const struct conninfo *info = probe->target->plan;
 
-	if (state->eof)
+	if (state->peek.eof)
 		return OUTCOME_CLOSED;
 	if (stage == CONNECTION_SSL_STARTUP)
 		return OUTCOME_TLS;
-	if (state->start == PGANSWER_NONE)
+	if (state->peek.start == PGANSWER_NONE)
 		return OUTCOME_CLOSED;
-	if (state->start == PGANSWER_AUTHENTICATION && info->session_for)
+	if (state->peek.start == PGANSWER_AUTHENTICATION && info->session_for)
 		return OUTCOME_UNSUITABLE;
 	/* The server asked for a method that this libpq does not have (GSSAPI), so the server is up. */
-	if (state->start == PGANSWER_AUTHENTICATION)
+	if (state->peek.start == PGANSWER_AUTHENTICATION)
 		return postgres_is_login(state) ? OUTCOME_DENIED : OUTCOME_READY;
 	return OUTCOME_RESET;
 }
@@ -112,7 +105,7 @@ static enum pganswer_phase postgres_phase(const struct postgres_state *state, Co
 {
 	if (!postgres_is_login(state) && !state->querying)
 		return PGANSWER_PING;
-	return state->querying || state->let_in || stage == CONNECTION_AUTH_OK ? PGANSWER_LET_IN : PGANSWER_LOGIN;
+	return state->querying || state->peek.let_in || stage == CONNECTION_AUTH_OK ? PGANSWER_LET_IN : PGANSWER_LOGIN;
 }
 
 /* The server sent an error. words begin with its SQLSTATE. */
@@ -152,41 +145,6 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
 	line = postgres_quote(probe, pgwords_without_place(message), 0);
 	postgres_finish(probe, kind, kind == OUTCOME_CLOSED || kind == OUTCOME_RESET ? NULL : line);
 	free(line);
-}
-
-/*
- * Looks at what libpq will read next: has the peer closed the connection, and does its reply begin as PostgreSQL's
- * does? Within TLS the bytes are encrypted, so there is nothing to see.
- */
-static void postgres_peek(struct postgres_state *state)
-{
-	unsigned char bytes[POSTGRES_PEEK];
-	size_t more;
-	ssize_t got;
-
-	if (PQsslInUse(state->conn))
-		return;
-	got = recv(PQsocket(state->conn), bytes, sizeof(bytes), MSG_PEEK);
-	/* A proxy that cannot reach the service sends FIN or RST, whichever is first (FACTS 17). Both mean the same. */
-	if (got == 0 || (got < 0 && errno != EAGAIN))
-		state->eof = true;
-	if (got <= 0)
-		return;
-	state->let_in |= PQstatus(state->conn) == CONNECTION_AWAITING_RESPONSE && pganswer_lets_in(bytes, (size_t)got);
-	if (PQstatus(state->conn) == CONNECTION_SSL_STARTUP) {
-		if (pganswer_to_encryption(bytes, (size_t)got) == PGANSWER_FOREIGN)
-			state->start = PGANSWER_FOREIGN;
-	} else if (PQstatus(state->conn) == CONNECTION_AWAITING_RESPONSE && state->head_len < sizeof(state->head)) {
-		/* The reply may arrive in pieces (FACTS 34), and libpq removes each from the socket. */
-		more = sizeof(state->head) - state->head_len;
-		more = (size_t)got < more ? (size_t)got : more;
-		memcpy(state->head + state->head_len, bytes, more);
-		state->head_len += more;
-		state->start = pganswer_to_startup(state->head, state->head_len);
-		/* libpq may have read bytes that were not seen here, so a length from several pieces may be wrong. */
-		if (state->start == PGANSWER_FOREIGN && state->head_len > more && state->head[0] == 'R')
-			state->start = PGANSWER_MESSAGE;
-	}
 }
 
 static void postgres_watch(struct probe *probe, bool writing)
@@ -293,8 +251,8 @@ static void postgres_on_ready(void *arg, bool readable, bool writable)
 		return;
 	}
 	if (readable && !state->querying)
-		postgres_peek(state);
-	if (state->start == PGANSWER_FOREIGN)
+		pgpeek_look(&state->peek, state->conn);
+	if (state->peek.start == PGANSWER_FOREIGN)
 		postgres_finish(probe, OUTCOME_GARBLED, "not a PostgreSQL server (wrong port?)");
 	else if (state->querying)
 		postgres_poll_query(probe);

@@ -10,6 +10,7 @@
 #include "app/exports.h"
 #include "app/handoff.h"
 #include "app/hold.h"
+#include "app/lock.h"
 #include "app/render.h"
 #include "app/stay.h"
 #include "attempt/probe.h"
@@ -112,12 +113,13 @@ static int main_start(const struct config *config, struct main_state *state, con
 		      struct process *process, struct log *log, struct error *err)
 {
 	const struct stay_call call = main_stay_call(config, state, env, log);
+	const struct target *lock = lock_target(&config->plan);
 	int code;
 
-	if (!config->stay.on)
+	if (!config->stay.on && !lock)
 		return handoff_exec(state->path, config->command, env, process, err);
 	outputs_close_events(config);
-	code = stay_run(&call, process, err);
+	code = lock ? lock_run(lock, &call, process, err) : stay_run(&call, process, err);
 	state->is_apps = code >= 0;
 	return code < 0 ? EXIT_OWN_FAULT : code;
 }
@@ -136,13 +138,15 @@ static int main_tell(const struct config *config, const struct main_state *state
 /*
  * After a successful wait, or with --run-anyway after any wait: writes the files of --render, and starts the command or
  * prints the variables. With a command it returns on failure, or with --stay when the command has ended. Returns the exit
- * code: `code`, that of the wait, if there is neither command nor --print-env.
+ * code: `code`, that of the wait, if there is neither command nor --print-env; 0 if the command has run before, once for all.
  */
 static int main_hand_over(const struct config *config, struct main_state *state, struct env *env,
 			  struct process *process, struct log *log, int code, struct error *err)
 {
 	struct exports exports;
 
+	if (lock_is_done(lock_target(&config->plan), log))
+		return 0;
 	exports_collect(&exports, &config->plan, state->result.progress);
 	if (main_tell(config, state, &exports, env, err)) {
 		code = EXIT_OWN_FAULT;
@@ -294,7 +298,7 @@ static int main_run(struct config *config, struct frontline *line, struct env *e
 
 	if (probe_bind(config->plan.targets, config->plan.target_count, env, log, err) == 0 &&
 	    exports_assign(&config->plan, env, used, log, err) == 0 &&
-	    (!config->hold.on || hold_settle(config, err) == 0) &&
+	    (!config->hold.on || hold_settle(config, err) == 0) && lock_check(&config->plan, err) == 0 &&
 	    compose_check(&config->exports, &config->plan, config->run_anyway, env, err) == 0 &&
 	    render_check_form(&config->renders, err) == 0)
 		code = config->explain ? main_explain(config, env, err)

@@ -11,6 +11,8 @@
 #include "system/log.h"
 #include "system/process.h"
 
+struct stay;
+
 /* What is run, and how. Nothing here is the callee's. */
 struct stay_call {
 	const struct config_stay *settings;
@@ -18,6 +20,10 @@ struct stay_call {
 	char **command;   /* its argv */
 	const struct env *env;
 	struct log *log; /* for the child's last words, if it cannot become the app */
+	/* For who does more on the loop of stay_run: when the app runs, and when it has ended. NULL: nobody does. */
+	void (*opened)(void *arg, struct stay *stay);
+	void (*closes)(void *arg);
+	void *arg;
 };
 
 struct stay {
@@ -51,5 +57,8 @@ int stay_open(struct stay *stay, const struct stay_call *call, const struct proc
 	      void (*ended)(void *arg), void *arg, struct error *err);
 int stay_code(const struct stay *stay);
 void stay_close(struct stay *stay);
+
+/* Asks the app to end, as if this process had been sent SIGTERM. */
+void stay_terminate(struct stay *stay);
 
 #endif

@@ -32,8 +32,9 @@ struct tls_store;
 
 /* How to find out at one place whether a target is ready. */
 struct protocol {
-	const struct dialog *dialog; /* the functions of a dialog (attempt/dialog.h); NULL if it is not a dialog */
-	size_t state_size;           /* bytes of probe->state, which are zeroed for every attempt */
+	const struct dialog *dialog;   /* the functions of a dialog (attempt/dialog.h); NULL if it is not a dialog */
+	const struct locking *locking; /* how to hold a lock (attempt/locking.h); NULL: the service has none */
+	size_t state_size;             /* bytes of probe->state, which are zeroed for every attempt */
 	/* How to probe a place that this one named (probe_refer). NULL: it names none, or is of its own kind */
 	const struct protocol *found;
 

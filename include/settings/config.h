@@ -45,6 +45,8 @@ struct config {
 	int any, run_anyway;             /* flags */
 	struct config_stay stay;
 	struct config_hold hold;
+	const char *lock;                        /* the name of a lock; NULL: none */
+	int64_t lock_timeout;                    /* microseconds; 0: no limit while others have the lock */
 	int links;                               /* enum config_links */
 	const char *links_without;               /* the peers that --links=-NAME,NAME leaves out; NULL: none */
 	int verbosity;                           /* enum config_verbosity */

@@ -39,6 +39,7 @@ enum outcome_kind {
 	OUTCOME_STARTING,
 	OUTCOME_FULL,
 	OUTCOME_UNSUITABLE,
+	OUTCOME_LOCKED, /* somebody else has the lock */
 	OUTCOME_DENIED,
 	OUTCOME_TLS,
 	OUTCOME_KINDS

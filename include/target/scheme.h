@@ -40,6 +40,7 @@ struct scheme {
 	const char *tls_name;  /* "rediss"; "NAME+tls" and "NAME+ssl" always mean TLS. NULL: there is no other name */
 	uint16_t tls_port;     /* 0: default_port */
 	bool lists_hosts;      /* its URL may name several hosts, separated by commas */
+	bool has_locks;        /* --lock can take a lock there (attempt/locking.h) */
 	bool claims_port;      /* a bare host:default_port is of this scheme: an open port does not show readiness */
 	enum scheme_needs needs;
 	/* The parameters of its URL: either rows for options/params.h, or a function if a library parses them. */

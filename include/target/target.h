@@ -20,6 +20,7 @@ struct target_settings {
 	int64_t attempt_timeout; /* above 0 */
 	int64_t max_interval;    /* 0: only the schedule's own limit applies */
 	int successes;           /* how many attempts in a row must find it ready; at least 1 */
+	bool waits_for_turn;     /* timeout begins anew while somebody else has the lock */
 };
 
 /* The variables that are exported for a target named DB, in this order: DB_HOST, DB_PORT and DB_ADDR. */
@@ -58,6 +59,9 @@ struct target {
 	struct params params;        /* of the URL, read by the scheme's rows */
 	struct security security;    /* of the URL too */
 	struct target_login login;   /* set by the protocol's bind or by credentials.h */
+	const char *
+		lock; /* --lock: this target is the lock of this name there, taken when all others are ready; NULL: it is none */
+	const char *once; /* by the protocol's bind: the version of a command that runs once under a lock; NULL: none */
 	const char *not_held; /* why --hold cannot hold connections to it, by the protocol's bind; NULL: it can */
 	void *plan;           /* made by the protocol's bind, freed by its unbind */
 };

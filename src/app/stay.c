@@ -72,6 +72,11 @@ static void stay_on_signal(void *arg, int number)
 		loop_timer_set(&stay->kill, patience);
 }
 
+void stay_terminate(struct stay *stay)
+{
+	stay_on_signal(stay, SIGTERM);
+}
+
 /*
  * Stops this process with all others of its job, as ^Z would. Returns whether it was stopped: the kernel stops nobody whom no
  * shell watches (an orphaned process group). SIGCONT is blocked, so it is pending after a stop.
@@ -201,8 +206,12 @@ static int stay_watch(const struct stay_call *call, struct loop *loop, const str
 
 	if (stay_open(&stay, call, process, loop, stay_on_run_ended, loop, err))
 		return -1;
+	if (call->opened)
+		call->opened(call->arg, &stay);
 	if (loop_run(loop, &ignored, err) == 0)
 		code = stay_code(&stay);
+	if (call->closes)
+		call->closes(call->arg);
 	stay_close(&stay);
 	return code;
 }

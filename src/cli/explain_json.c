@@ -94,7 +94,7 @@ static cJSON *explain_json_target(const struct config *config, size_t index)
 	json_add_exact(object, "origin", target->origin);
 	json_add_text(object, "name", target->name);
 	json_add_text(object, "kind", target->scheme->name);
-	json_add_text(object, "ready_when", target->scheme->summary);
+	json_add_text(object, "ready_when", target->lock ? "this process holds the lock" : target->scheme->summary);
 	explain_json_add_number(object, "group", (double)target->group);
 	explain_json_add_endpoints(object, target);
 	explain_json_add_login(object, target);

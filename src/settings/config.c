@@ -81,6 +81,14 @@ static const struct options_row config_rows[] = {
 	  .help = "with --hold: reset a connection that was held TIME; default: --timeout" },
 	{ .key = "hold-max", .type = OPTIONS_COUNT, .value = 1, .offset = offsetof(struct config, hold.max), .initial = "1024",
 	  .arg = "N", .help = "with --hold: at most N connections at a time; others wait to be accepted" },
+	{ .key = "lock", .type = OPTIONS_TEXT, .offset = offsetof(struct config, lock), .arg = "NAME",
+	  .help = "run COMMAND while the lock NAME of the postgres:// target is held, one at a time",
+	  .more = "When all targets are ready, waitfor takes the lock, or waits until whoever has it has ended. It implies --stay: if "
+		  "the session with PostgreSQL is lost, COMMAND gets SIGTERM. With ?once=VERSION in the URL, COMMAND does not run "
+		  "if it has succeeded for VERSION. See LOCKS." },
+	{ .key = "lock-timeout", .type = OPTIONS_DURATION, .offset = offsetof(struct config, lock_timeout), .arg = "TIME",
+	  .help = "with --lock: give up if others have it for TIME, and exit 124",
+	  .more = "0 (default): no limit; what --timeout limits is then the time in which nobody has it." },
 	{ .key = "expect-status", .type = OPTIONS_TEXT, .offset = offsetof(struct config, expect_status), .arg = "LIST",
 	  .help = "of the http:// target: the statuses that are ready, such as 200,204" },
 	{ .key = "expect-body", .type = OPTIONS_TEXT, .offset = offsetof(struct config, expect_body), .arg = "REGEX",
@@ -161,13 +169,22 @@ static void config_drop(struct config *config, const char *key)
 	config->sources[config_row(key)] = OPTIONS_DEFAULT;
 }
 
-/* Without a command there is nobody to stay with: waitfor checks health in a container whose environment says --stay. */
+/*
+ * Without a command there is nobody to stay with, or to run under a lock: waitfor checks health in a container whose environment
+ * says --stay.
+ */
 static void config_settle_stay(struct config *config)
 {
-	if (!config->stay.on || config->command || config_source(config, "stay") == OPTIONS_ARGV)
+	if (config->command)
 		return;
-	config->stay.on = 0;
-	config_drop(config, "stay");
+	if (config->stay.on && config_source(config, "stay") != OPTIONS_ARGV) {
+		config->stay.on = 0;
+		config_drop(config, "stay");
+	}
+	if (config->lock && config_source(config, "lock") != OPTIONS_ARGV) {
+		config->lock = NULL;
+		config_drop(config, "lock");
+	}
 }
 
 /* Of --export and --no-export, the one of the later source counts. */

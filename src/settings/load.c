@@ -10,6 +10,7 @@
 #include "settings/checks.h"
 #include "settings/file.h"
 #include "settings/httpflags.h"
+#include "settings/locks.h"
 #include "settings/targets.h"
 
 /* The prefix of waitfor's own variables. */
@@ -177,6 +178,12 @@ static int load_check_exports(const struct config *config, struct error *err)
 	return 0;
 }
 
+/* Does waitfor stay with the command? */
+static bool load_has_child(const struct config *config)
+{
+	return config->stay.on || config->hold.on || config->lock;
+}
+
 static int load_check_stay(const struct config *config, struct error *err)
 {
 	if (config->stay.on && !config->command)
@@ -188,11 +195,9 @@ static int load_check_stay(const struct config *config, struct error *err)
 		return errors_set(err, "--hold-max is for connections that are held; write --hold as well");
 	if (config->hold.on && config->print_env)
 		return errors_set(err, "--hold holds the connections of a command; leave out --print-env");
-	if (!config->stay.on && !config->hold.on && config->stay.group &&
-	    config_source(config, "group") == OPTIONS_ARGV)
+	if (!load_has_child(config) && config->stay.group && config_source(config, "group") == OPTIONS_ARGV)
 		return errors_set(err, "--group says how signals are passed on; write --stay as well");
-	if (!config->stay.on && !config->hold.on && config->stay.kill_after &&
-	    config_source(config, "kill-after") == OPTIONS_ARGV)
+	if (!load_has_child(config) && config->stay.kill_after && config_source(config, "kill-after") == OPTIONS_ARGV)
 		return errors_set(err, "--kill-after is for a command that waitfor stays with; write --stay as well");
 	return 0;
 }
@@ -215,11 +220,12 @@ int load_targets(struct config *config, const struct env *env, struct log *log, 
 	options_warn_misspelt(&config_options, env, log);
 	load_warn_of_returns(env, log);
 	config_settle(config, log);
-	if (load_check_print_env(config, err) || load_check_exports(config, err) || load_check_stay(config, err))
+	if (load_check_print_env(config, err) || load_check_exports(config, err) || load_check_stay(config, err) ||
+	    locks_check(config, err))
 		return -1;
 	plan_add_group(&config->plan, 0, config->any);
 	if (settings_file_check_settings(config, err) || load_add_targets(config, env, log, err) ||
-	    httpflags_apply(config, err))
+	    httpflags_apply(config, err) || locks_add(config, err))
 		return -1;
 	return config->plan.target_count ? 0 : load_check_links(config, log, err);
 }

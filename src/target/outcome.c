@@ -33,6 +33,8 @@ static const struct outcome_info outcome_table[OUTCOME_KINDS] = {
 	[OUTCOME_STARTING]        = { "starting",       OUTCOME_APP,     OUTCOME_NOISY,  false,  false, true,   0, "answers but is not ready" },
 	[OUTCOME_FULL]            = { "full",           OUTCOME_APP,     OUTCOME_NOISY,  false,  false, true,   0, "too many clients" },
 	[OUTCOME_UNSUITABLE]      = { "unsuitable",     OUTCOME_APP,     OUTCOME_NOISY,  false,  false, true,   0, "not suitable" },
+	/* The service is not asked again and again: the session sleeps there. */
+	[OUTCOME_LOCKED]          = { "locked",         OUTCOME_APP,     OUTCOME_FREE,   false,  false, true,   0, "waiting for the lock" },
 	[OUTCOME_DENIED]          = { "denied",         OUTCOME_APP,     OUTCOME_NOISY,  true,   false, true,   0, "denied" },
 	[OUTCOME_TLS]             = { "tls",            OUTCOME_APP,     OUTCOME_NOISY,  true,   false, true,   0, "TLS error" },
 };

@@ -29,6 +29,17 @@ static void peer_pause(struct peer *peer)
 		loop_timer_set(&peer->pause, peer->progress->next - now);
 }
 
+/* While others have the lock, the time of a target that waits for its turn does not run. */
+static void peer_renew(struct peer *peer, int64_t now)
+{
+	const struct target_settings *settings = peer_settings(peer);
+
+	if (peer->progress->outcome.kind != OUTCOME_LOCKED || !settings->waits_for_turn || !settings->timeout)
+		return;
+	peer->current.deadline = now + settings->timeout;
+	loop_timer_set(&peer->expiry, settings->timeout);
+}
+
 /* Records the result of an attempt. Returns whether the reason has changed since the previous attempt. */
 static bool peer_record(struct peer *peer, const struct outcome *outcome, const struct place *place)
 {
@@ -41,6 +52,7 @@ static bool peer_record(struct peer *peer, const struct outcome *outcome, const 
 		return false;
 	}
 	changed = progress_record(progress, outcome, place, now);
+	peer_renew(peer, now);
 	if (!schedule_was_cut(&peer->current, peer_settings(peer), outcome, now))
 		progress->streak = peer_is_as_wanted(peer) ? progress->streak + 1 : 0;
 	return changed;

@@ -37,6 +37,7 @@ struct waiter {
 	struct waiter_member *queue, **queue_end; /* targets that wait to start an attempt */
 	struct loop_timer turn;                   /* starts attempts from the queue */
 	size_t open;                              /* how many targets are not over */
+	size_t last; /* the target that is begun when the others are done; GROUPS_NONE: none */
 	bool ended;
 };
 
@@ -143,6 +144,23 @@ static void waiter_skip_group(struct waiter *waiter, size_t index)
 		waiter_skip_group(waiter, i);
 }
 
+/* Begins the wait for a target. */
+static void waiter_begin(struct waiter *waiter, size_t index, int64_t now)
+{
+	struct progress *progress = &waiter->result->progress[index];
+
+	progress_init(progress, progress->target, now);
+	peer_open(&waiter->members[index].peer, &waiter->owner, progress, now);
+	waiter_enqueue(waiter, &waiter->members[index]);
+}
+
+/* All others are done: a lock that was taken earlier would be held while nothing can be done under it. */
+static void waiter_begin_last(struct waiter *waiter)
+{
+	waiter_begin(waiter, waiter->last, clock_now());
+	waiter->last = GROUPS_NONE;
+}
+
 /*
  * Updates the groups after a change of the member, and ends the wait when they are decided. loss is the verdict if they
  * are lost. --once goes on until every target has a reason.
@@ -162,6 +180,8 @@ static void waiter_judge(struct waiter *waiter, struct waiter_member *member, en
 	}
 	if (won != GROUPS_NONE)
 		waiter_skip_group(waiter, won);
+	if (waiter->last != GROUPS_NONE && waiter->tallies[0].open == 1)
+		waiter_begin_last(waiter);
 	if (waiter->tallies[0].standing == GROUPS_WON)
 		waiter_end(waiter, VERDICT_READY);
 	else if (waiter->queue)
@@ -229,8 +249,11 @@ static void waiter_open(struct waiter *waiter, int64_t now)
 	waiter_open_groups(waiter);
 	for (size_t i = 0; i < plan->target_count; i++) {
 		progress_init(&waiter->result->progress[i], &plan->targets[i], now);
-		peer_open(&waiter->members[i].peer, &waiter->owner, &waiter->result->progress[i], now);
-		waiter_enqueue(waiter, &waiter->members[i]);
+		waiter->members[i].peer.progress = &waiter->result->progress[i];
+		if (plan->targets[i].lock)
+			waiter->last = i;
+		else
+			waiter_begin(waiter, i, now);
 	}
 	pace_init(&waiter->pace, clock_spent(), now);
 	waiter_on_turn(waiter);
@@ -251,7 +274,8 @@ static void waiter_close(struct waiter *waiter)
 int waiter_run(struct waiter_result *result, struct session *session, const struct plan *plan,
 	       const struct sinks *sinks, struct error *err)
 {
-	struct waiter waiter = {.plan = plan, .sinks = sinks, .session = session, .result = result};
+	struct waiter waiter = {
+		.plan = plan, .sinks = sinks, .session = session, .result = result, .last = GROUPS_NONE};
 	struct sinks_view view = {.count = plan->target_count,
 				  .started = clock_now(),
 				  .timeout = plan_longest_timeout(plan),

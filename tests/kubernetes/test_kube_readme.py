@@ -7,7 +7,7 @@ import pytest
 from docker_lab import REPOSITORY, docker
 from manifests import yaml
 from node_room import ADDRESS
-from shapes import DATABASE, RESTRICTED, container, pod, postgres, service, wrapped
+from shapes import DATABASE, RESTRICTED, container, deployment, pod, pod_spec, postgres, service, wrapped
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 ENFORCED = {"pod-security.kubernetes.io/enforce": "restricted"}
@@ -107,3 +107,23 @@ def test_the_sidecar_that_holds(restricted, cluster, postgres_user):
     restricted.documents(pod("db", unprivileged(postgres(), postgres_user)))
     both.said("db:5432: ready at", "db").said("holding", "app")
     assert both.status("app")["restartCount"] == 0
+
+
+def test_the_init_container_that_migrates(restricted, postgres_user):
+    """Three pods of a Deployment; a migration that fails where it has run before."""
+    part, init = recipe("In Kubernetes each pod of a Deployment brings its migration along")
+    migration = ["psql", "-h", "db", "-U", "app", "-d", "shop", "-c", "CREATE TABLE orders ()"]
+    init |= {"image": DATABASE, "imagePullPolicy": "Never", "command": [*init["command"][:-1], *migration]}
+    part["initContainers"] = [unprivileged(init, postgres_user)]
+    server = postgres(env=[{"name": "POSTGRES_USER", "value": "app"}, {"name": "POSTGRES_DB", "value": "shop"},
+                           {"name": "POSTGRES_PASSWORD", "value": "secret"}])
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "stringData": {"password": "secret"}}
+    restricted.documents(secret, service("db"), deployment("app", 3, pod_spec(app(), **part)),
+                         pod("db", unprivileged(server, postgres_user)))
+    restricted.kubectl("rollout", "status", "deployment/app", "--timeout=3m", timeout=200)
+    pods = restricted.pods("app=app")
+    logs = [each.log("migrate") for each in pods]
+    assert sum("CREATE TABLE" in log for log in logs) == 1, logs
+    assert sum("has succeeded before" in log for log in logs) == 2, logs
+    (states,) = {tuple(status["restartCount"] for status in each.object()["status"]["initContainerStatuses"]) for each in pods}
+    assert states == (0,)

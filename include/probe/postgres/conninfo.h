@@ -17,6 +17,8 @@
 #include "system/log.h"
 #include "target/target.h"
 
+struct pglock;
+
 struct conninfo {
 	struct pgkeys all;           /* all parameters except host, hostaddr and port */
 	char **environment;          /* what libpq sees (pgenviron.h) */
@@ -26,6 +28,7 @@ struct conninfo {
 	bool database_named;         /* false: the database has the name of the user */
 	bool wants_database;         /* a login must find the database */
 	bool in_clear;               /* libpq does not ask for TLS first */
+	struct pglock *lock;         /* of a target with a lock; NULL: it has none */
 	const char
 		*session_for; /* the parameter that takes a login to be met, such as target_session_attrs; NULL: none */
 };

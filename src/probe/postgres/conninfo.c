@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "probe/postgres/pgenviron.h"
+#include "probe/postgres/pglock.h"
 #include "probe/postgres/pgparams.h"
 #include "probe/postgres/pgquery.h"
 #include "probe/postgres/pgtls.h"
@@ -24,6 +25,7 @@ void conninfo_free(struct conninfo *info)
 {
 	if (!info)
 		return;
+	pglock_free(info->lock);
 	pgkeys_release(&info->all);
 	free(info->environment);
 	free(info);
@@ -269,6 +271,18 @@ static void conninfo_fill_identity(struct conninfo *info, const struct target *t
 		info->password_from = "PGPASSWORD";
 }
 
+/* Others who wait for the lock are told who has it: everybody may see this name. The server takes 63 bytes of it. */
+static void conninfo_name_session(struct conninfo *info)
+{
+	char host[256] = "", *name;
+
+	if (gethostname(host, sizeof(host) - 1) || !*host)
+		return;
+	name = alloc_format("waitfor on %s", host);
+	pgkeys_default(&info->all, "application_name", name);
+	free(name);
+}
+
 static int conninfo_fill(struct conninfo *info, struct target *target, const struct env *env, struct log *log,
 			 struct error *err)
 {
@@ -279,6 +293,8 @@ static int conninfo_fill(struct conninfo *info, struct target *target, const str
 	for (size_t i = 0; i < target->endpoint_count; i++)
 		links_complete(&target->endpoints[i], env, PGURI_PORT);
 	conninfo_fill_identity(info, target, env);
+	if (target->lock)
+		conninfo_name_session(info);
 	pgkeys_default(&info->all, "gssencmode", "disable");
 	pgkeys_default(&info->all, "fallback_application_name", "waitfor");
 	conninfo_check_password_file(info, env, log);
@@ -291,11 +307,14 @@ static void conninfo_note(struct conninfo *info, struct target *target)
 	const char *session = pgkeys_get(&info->all, "target_session_attrs");
 	const struct pgparams *own = target->params.fields;
 
+	target->once = own ? own->once : NULL;
 	info->user = pgkeys_get(&info->all, "user");
 	info->database = pgkeys_get(&info->all, "dbname");
-	info->session_for = pgquery_wanted_by(own);
+	info->session_for = target->lock ? "lock" : pgquery_wanted_by(own);
 	if (session && strcmp(session, "any") != 0 && strcmp(session, "prefer-standby") != 0)
 		info->session_for = "target_session_attrs";
+	if (target->lock)
+		info->lock = pglock_new(target->lock, target->once);
 	info->wants_database = info->database_named && !(own && own->database == PGPARAMS_MAY_BE_MISSING);
 	target->login = (struct target_login){
 		.how = info->password_from ? TARGET_LOGIN : TARGET_PING,

@@ -25,6 +25,13 @@ static const struct options_row pgparams_rows[] = {
 		.arg = "SQL",
 		.help = "the first column of its first row is true",
 	},
+	{
+		.key = "once",
+		.type = OPTIONS_TEXT,
+		.offset = offsetof(struct pgparams, once),
+		.arg = "VERSION",
+		.help = "with --lock: COMMAND does not run if it has succeeded for this VERSION",
+	},
 };
 
 const struct options_table pgparams_table = {pgparams_rows, sizeof(pgparams_rows) / sizeof(pgparams_rows[0])};

@@ -18,6 +18,7 @@
 #include "probe/postgres/conninfo.h"
 #include "probe/postgres/pganswer.h"
 #include "probe/postgres/pgdialect.h"
+#include "probe/postgres/pglocking.h"
 #include "probe/postgres/pgpeek.h"
 #include "probe/postgres/pgquery.h"
 #include "probe/postgres/pgrefusal.h"
@@ -37,6 +38,7 @@ struct postgres_state {
 	bool connected; /* the socket is connected; libpq is talking */
 	bool querying;  /* the query was sent */
 	struct pgpeek peek;
+	struct pglocking locking;
 };
 
 static void postgres_finish(struct probe *probe, enum outcome_kind kind, const char *detail)
@@ -131,7 +133,9 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
 
 	if (PQconnectionNeedsPassword(state->conn)) {
 		outcome = outcome_make(OUTCOME_READY, NULL);
-		if (info->session_for)
+		if (info->lock)
+			outcome = outcome_make(OUTCOME_DENIED, "a password is needed to take the lock");
+		else if (info->session_for)
 			outcome = outcome_make(OUTCOME_DENIED, "a password is needed to see whether %s is met",
 					       info->session_for);
 		probe_finish(probe, &outcome);
@@ -147,6 +151,17 @@ static void postgres_failed(struct probe *probe, ConnStatusType stage)
 	free(line);
 }
 
+/* The answer to a query is an error. */
+static void postgres_query_failed(struct probe *probe, const PGresult *result)
+{
+	const char *words = pganswer_find_state(PQresultErrorMessage(result));
+
+	if (words)
+		postgres_refused(probe, words, CONNECTION_OK);
+	else
+		postgres_finish(probe, OUTCOME_RESET, NULL);
+}
+
 static void postgres_watch(struct probe *probe, bool writing)
 {
 	struct postgres_state *state = probe->state;
@@ -156,8 +171,15 @@ static void postgres_watch(struct probe *probe, bool writing)
 
 static void postgres_logged_in(struct probe *probe)
 {
+	const struct conninfo *info = probe->target->plan;
 	struct postgres_state *state = probe->state;
 
+	if (info->lock) {
+		state->querying = true;
+		loop_watch_clear(&state->watch);
+		pglocking_begin(&state->locking, probe, state->conn, postgres_query_failed);
+		return;
+	}
 	if (!postgres_is_login(state) && !pgquery_wanted_by(probe->target->params.fields)) {
 		postgres_finish(probe, OUTCOME_READY, NULL); /* the server needs no password */
 		return;
@@ -217,7 +239,6 @@ static void postgres_poll_query(struct probe *probe)
 {
 	struct postgres_state *state = probe->state;
 	struct outcome outcome;
-	const char *words;
 	PGresult *result;
 
 	if (!PQconsumeInput(state->conn)) {
@@ -230,13 +251,10 @@ static void postgres_poll_query(struct probe *probe)
 	}
 	result = PQgetResult(state->conn);
 	outcome = pgquery_judge(result, probe->target->params.fields);
-	words = pganswer_find_state(PQresultErrorMessage(result));
 	if (outcome.kind != OUTCOME_NONE)
 		probe_finish(probe, &outcome);
-	else if (words)
-		postgres_refused(probe, words, CONNECTION_OK);
 	else
-		postgres_finish(probe, OUTCOME_RESET, NULL);
+		postgres_query_failed(probe, result);
 	PQclear(result);
 }
 
@@ -314,6 +332,9 @@ static void postgres_start(struct probe *probe)
 	precheck_init(&state->precheck);
 	pgstartup_init(&state->startup);
 	state->watch = (struct loop_watch){.ready = postgres_on_ready, .arg = probe};
+	state->querying = info->lock && pglocking_resume(&state->locking, probe, &state->conn, postgres_query_failed);
+	if (state->querying)
+		return;
 	if (probe->last == OUTCOME_STARTING && info->in_clear && probe->address->any.sa_family != AF_UNIX) {
 		pgstartup_ask(&state->startup, probe, info->user, info->database, postgres_connect);
 		return;
@@ -335,7 +356,7 @@ static void postgres_stop(struct probe *probe)
 	precheck_stop(&state->precheck);
 	pgstartup_stop(&state->startup);
 	loop_watch_clear(&state->watch);
-	if (!state->conn)
+	if (!state->conn || pglocking_stop(&state->locking))
 		return;
 	if (PQsocket(state->conn) >= 0)
 		stream_drain(PQsocket(state->conn)); /* unread bytes would turn the FIN into an RST (FACTS 21) */
@@ -354,6 +375,7 @@ static void postgres_unbind(struct target *target)
 }
 
 static const struct protocol postgres_protocol = {
+	.locking = &pglocking_slots,
 	.state_size = sizeof(struct postgres_state),
 	.bind = postgres_bind,
 	.unbind = postgres_unbind,
@@ -370,6 +392,7 @@ const struct scheme scheme_postgres = {
 	.default_port = PGURI_PORT,
 	.lists_hosts = true,
 	.claims_port = true,
+	.has_locks = true,
 	.parameter_known = pguri_parameter,
 	.protocol = &postgres_protocol,
 };

@@ -52,6 +52,7 @@ static void test_kinds(void **state)
 		{"no_file", OUTCOME_NO_FILE, OUTCOME_CONNECT, OUTCOME_FREE, false, true, false},
 		{"no process", OUTCOME_NO_PROCESS, OUTCOME_CONNECT, OUTCOME_FREE, false, true, false},
 		{"check failed", OUTCOME_CHECK_FAILED, OUTCOME_APP, OUTCOME_NOISY, false, true, false},
+		{"locked", OUTCOME_LOCKED, OUTCOME_APP, OUTCOME_FREE, false, false, true},
 		{"unmet", OUTCOME_UNMET, OUTCOME_APP, OUTCOME_FREE, false, false, false},
 		{"refused", OUTCOME_REFUSED, OUTCOME_CONNECT, OUTCOME_FREE, false, true, false},
 		{"unreachable", OUTCOME_UNREACHABLE, OUTCOME_CONNECT, OUTCOME_FREE, false, true, false},

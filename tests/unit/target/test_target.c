@@ -141,7 +141,7 @@ static void test_refuse(void **state)
 		{"=db:80", "write NAME=host:port"},
 		{"=tcp://db:80", "write NAME=host:port"},
 		{"1a=db:80", "write NAME=host:port"},
-		{"${A%${B}=db:80", "write NAME=host:port"}, /* no variable that is expanded is left here */
+		{"A${B=db:80", "write NAME=host:port"}, /* no variable that is expanded is left here */
 		{"{{.Name}}=db:80", "write NAME=host:port"},
 		{"a=", "write host:port"},
 		{"d b:80", "' '"},

@@ -26,4 +26,8 @@ int clock_parse(const char *text, int64_t *duration, struct error *err);
 /* Writes microseconds for people: "0.8ms", "450ms", "3.21s", "59.1s", "60s", "1m42s", "2h03m00s". Returns out. */
 char *clock_format(int64_t duration, char *out, size_t size);
 
+/* Writes the time of day in UTC (RFC 3339), "2026-01-31T23:59:59.999Z". out: CLOCK_UTC_MAX bytes. Returns out. */
+enum { CLOCK_UTC_MAX = 32 };
+char *clock_utc(char *out, size_t size);
+
 #endif

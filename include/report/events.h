@@ -13,9 +13,6 @@
 /* The "version" of every event. docs/events.schema.json says when it must be raised. */
 enum { EVENTS_VERSION = 1 };
 
-/* Bytes for events_time, the NUL included. */
-enum { EVENTS_TIME_MAX = 32 };
-
 /*
  * Returns a sink that writes each event to log as one line that is shorter than PIPE_BUF. The level of log does not
  * suppress events; at LOG_LEVEL_VERBOSE there are also events for attempts that changed nothing. The sink sets
@@ -25,9 +22,6 @@ struct sink *events_new(struct log *log);
 
 /* From now on log_line writes an event "message" for this log. */
 void events_set_log(struct log *log);
-
-/* Writes the time now in UTC (RFC 3339), "2026-01-31T23:59:59.999Z", to out, which has size bytes. Returns out. */
-char *events_time(char *out, size_t size);
 
 /*
  * Returns an event with "version", "event" (name), "time" (now) and "elapsed_ms" (from elapsed, which is in

@@ -15,7 +15,7 @@ struct facts {
 	const struct sinks_view *view;
 	enum verdict verdict;
 	int signal;          /* 0 unless verdict is VERDICT_SIGNALLED */
-	const char *started; /* events_time() when the wait began */
+	const char *started; /* clock_utc() when the wait began */
 };
 
 /* Returns the name of the verdict: "ready", "timed_out" … */

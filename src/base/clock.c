@@ -137,3 +137,15 @@ char *clock_format(int64_t duration, char *out, size_t size)
 		snprintf(out, size, "%lldh%02lldm%02llds", seconds / 3600, seconds / 60 % 60, seconds % 60);
 	return out;
 }
+
+char *clock_utc(char *out, size_t size)
+{
+	struct timespec now = {0};
+	struct tm utc = {0};
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	snprintf(out, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+		 utc.tm_hour, utc.tm_min, utc.tm_sec, (int)(now.tv_nsec / 1000000));
+	return out;
+}

@@ -1,8 +1,6 @@
 #include "report/events.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -15,26 +13,14 @@
  */
 enum { EVENTS_MESSAGE_MAX = 1400 };
 
-char *events_time(char *out, size_t size)
-{
-	struct timespec now = {0};
-	struct tm utc = {0};
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	snprintf(out, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-		 utc.tm_hour, utc.tm_min, utc.tm_sec, (int)(now.tv_nsec / 1000000));
-	return out;
-}
-
 cJSON *events_line(const char *name, int64_t elapsed)
 {
 	cJSON *event = alloc_check(cJSON_CreateObject());
-	char time[EVENTS_TIME_MAX];
+	char time[CLOCK_UTC_MAX];
 
 	json_add_whole(event, "version", EVENTS_VERSION);
 	json_add_text(event, "event", name);
-	json_add_text(event, "time", events_time(time, sizeof(time)));
+	json_add_text(event, "time", clock_utc(time, sizeof(time)));
 	json_add_whole(event, "elapsed_ms", elapsed / CLOCK_MS);
 	return event;
 }

@@ -34,7 +34,7 @@ struct report_file {
 	const struct report_file_form *form;
 	struct outfile file;
 	const struct sinks_view *view; /* until the end */
-	char started[EVENTS_TIME_MAX];
+	char started[CLOCK_UTC_MAX];
 };
 
 static cJSON *report_file_target(const struct facts *facts, const struct progress *progress)
@@ -73,7 +73,7 @@ static void report_file_begin(struct sink *sink, const struct sinks_view *view, 
 
 	(void)loop;
 	file->view = view;
-	events_time(file->started, sizeof(file->started));
+	clock_utc(file->started, sizeof(file->started));
 }
 
 static void report_file_end(struct sink *sink, enum verdict verdict, int signal)

@@ -1,12 +1,11 @@
 #include "report/lines.h"
 
-#include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/signame.h"
 #include "report/words.h"
 
 /*
@@ -120,33 +119,6 @@ static int64_t lines_expired(const struct sinks_view *view)
 	return view->timeout;
 }
 
-/* Writes "SIGTERM", or "signal 34" if the number has no name, and returns out. musl 1.2.5 has no sigabbrev_np. */
-static const char *lines_signal(int signal, char *out, size_t size)
-{
-	/* clang-format off */
-	static const char *const names[] = {
-		[SIGHUP]    = "HUP",     [SIGINT]    = "INT",     [SIGQUIT]   = "QUIT",    [SIGILL]    = "ILL",
-		[SIGTRAP]   = "TRAP",    [SIGABRT]   = "ABRT",    [SIGBUS]    = "BUS",     [SIGFPE]    = "FPE",
-		[SIGKILL]   = "KILL",    [SIGUSR1]   = "USR1",    [SIGSEGV]   = "SEGV",    [SIGUSR2]   = "USR2",
-		[SIGPIPE]   = "PIPE",    [SIGALRM]   = "ALRM",    [SIGTERM]   = "TERM",    [SIGCHLD]   = "CHLD",
-		[SIGCONT]   = "CONT",    [SIGSTOP]   = "STOP",    [SIGTSTP]   = "TSTP",    [SIGTTIN]   = "TTIN",
-		[SIGTTOU]   = "TTOU",    [SIGURG]    = "URG",     [SIGXCPU]   = "XCPU",    [SIGXFSZ]   = "XFSZ",
-		[SIGVTALRM] = "VTALRM",  [SIGPROF]   = "PROF",    [SIGWINCH]  = "WINCH",   [SIGPOLL]   = "POLL",
-		[SIGPWR]    = "PWR",     [SIGSYS]    = "SYS",
-#ifdef SIGSTKFLT /* MIPS does not have it */
-		[SIGSTKFLT] = "STKFLT",
-#endif
-	};
-	/* clang-format on */
-	bool named = signal > 0 && (size_t)signal < sizeof(names) / sizeof(names[0]) && names[signal];
-
-	if (named)
-		snprintf(out, size, "SIG%s", names[signal]);
-	else
-		snprintf(out, size, "signal %d", signal);
-	return out;
-}
-
 static void lines_end(struct sink *sink, enum verdict verdict, int signal)
 {
 	struct lines *text = (struct lines *)sink;
@@ -164,7 +136,7 @@ static void lines_end(struct sink *sink, enum verdict verdict, int signal)
 		lines_summary(text);
 		break;
 	case VERDICT_SIGNALLED:
-		log_line(text->log, LOG_LEVEL_NORMAL, "stopped by %s", lines_signal(signal, name, sizeof(name)));
+		log_line(text->log, LOG_LEVEL_NORMAL, "stopped by %s", signame_text(signal, name, sizeof(name)));
 		break;
 	case VERDICT_READY:
 	case VERDICT_NOT_READY:

@@ -37,12 +37,12 @@ static cJSON *take(struct unit_log *log)
 static void test_time(void **state)
 {
 	static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ";
-	char text[EVENTS_TIME_MAX];
+	char text[CLOCK_UTC_MAX];
 	struct tm utc = {0};
 	time_t now = time(NULL), said;
 
 	(void)state;
-	check_text("out", events_time(text, sizeof(text)), text);
+	check_text("out", clock_utc(text, sizeof(text)), text);
 	check_int("length", (long long)strlen(text), (long long)strlen(form));
 	for (size_t i = 0; form[i]; i++)
 		check(text, form[i] == 'd' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i]);

@@ -4,7 +4,7 @@ VERSION := 0.2.0
 
 # Sizes in bytes that the stripped programs may have, and that the fronts, the other tools that waitfor can be, may add to it.
 # For arm64 relocations are not packed.
-SIZE_LIMIT        = $(if $(filter arm64,$(ARCH)),1070000,850000)
+SIZE_LIMIT        = $(if $(filter arm64,$(ARCH)),1130000,900000)
 SIZE_LIMIT_TLS    = $(if $(filter arm64,$(ARCH)),4250000,3400000)
 SIZE_LIMIT_FRONTS = $(if $(filter arm64,$(ARCH)),32000,25000)
 
@@ -186,7 +186,7 @@ WERROR :=
 CPPFLAGS := -D_GNU_SOURCE -DCURL_STATICLIB -iquote include -isystem $(libraries)/include \
 	-DWAITFOR_VERSION='"$(VERSION)"' -DWAITFOR_FLAVOUR='"$(VARIANT)"'
 CFLAGS := -std=gnu11 $(WARNINGS) $(if $(WERROR),-Werror) -fstack-protector-strong
-LIBS := -L$(libraries)/lib -lcurl -lcares -levent_core -lpq -lpgcommon_shlib -lpgport_shlib -lcjson
+LIBS := -L$(libraries)/lib -lcurl -lcares -levent_extra -levent_core -lpq -lpgcommon_shlib -lpgport_shlib -lcjson
 
 ifeq ($(VARIANT),dev)
 program := $(out)/waitfor

@@ -8,6 +8,7 @@
 #include "app/compose.h"
 #include "app/envprint.h"
 #include "app/exports.h"
+#include "app/follow.h"
 #include "app/handoff.h"
 #include "app/hold.h"
 #include "app/lock.h"
@@ -108,22 +109,6 @@ static struct stay_call main_stay_call(const struct config *config, const struct
 		.settings = &config->stay, .path = state->path, .command = config->command, .env = env, .log = log};
 }
 
-/* Becomes the app, or stays as its parent. Returns the exit code. */
-static int main_start(const struct config *config, struct main_state *state, const struct env *env,
-		      struct process *process, struct log *log, struct error *err)
-{
-	const struct stay_call call = main_stay_call(config, state, env, log);
-	const struct target *lock = lock_target(&config->plan);
-	int code;
-
-	if (!config->stay.on && !lock)
-		return handoff_exec(state->path, config->command, env, process, err);
-	outputs_close_events(config);
-	code = lock ? lock_run(lock, &call, process, err) : stay_run(&call, process, err);
-	state->is_apps = code >= 0;
-	return code < 0 ? EXIT_OWN_FAULT : code;
-}
-
 /* Composes what --export asks for, sets the variables, and writes the files of --render. Returns -1 with err. */
 static int main_tell(const struct config *config, const struct main_state *state, struct exports *exports,
 		     struct env *env, struct error *err)
@@ -133,6 +118,67 @@ static int main_tell(const struct config *config, const struct main_state *state
 	if (config->command || state->renders.count)
 		exports_apply(exports, env);
 	return render_write(&state->renders, env, err);
+}
+
+/* Collects what was found, and tells the app. Returns -1 with err. */
+static int main_export(const struct config *config, const struct main_state *state, struct env *env, struct error *err)
+{
+	struct exports exports;
+	int failed;
+
+	exports_collect(&exports, &config->plan, state->result.progress);
+	failed = main_tell(config, state, &exports, env, err);
+	exports_release(&exports);
+	return failed;
+}
+
+/* What --follow needs to tell the app again where its targets are. */
+struct main_again {
+	const struct config *config;
+	const struct main_state *state;
+	struct env *env;
+};
+
+static int main_tell_again(void *arg, struct error *err)
+{
+	const struct main_again *again = arg;
+
+	return main_export(again->config, again->state, again->env, err);
+}
+
+static int main_follow(const struct config *config, struct main_state *state, struct env *env,
+		       const struct stay_call *app, struct process *process, struct error *err)
+{
+	struct main_again again = {config, state, env};
+	const struct follow_call call = {.config = config,
+					 .result = &state->result,
+					 .sinks = &state->outputs.report,
+					 .app = app,
+					 .lost_code = EXIT_TIMED_OUT,
+					 .tell = main_tell_again,
+					 .arg = &again};
+
+	return follow_run(&call, process, err);
+}
+
+/* Becomes the app, or stays as its parent. Returns the exit code. */
+static int main_start(const struct config *config, struct main_state *state, struct env *env, struct process *process,
+		      struct log *log, struct error *err)
+{
+	const struct stay_call call = main_stay_call(config, state, env, log);
+	const struct target *lock = lock_target(&config->plan);
+	int code;
+
+	if (config->follow.on) {
+		code = main_follow(config, state, env, &call, process, err);
+	} else if (lock || config->stay.on) {
+		outputs_close_events(config);
+		code = lock ? lock_run(lock, &call, process, err) : stay_run(&call, process, err);
+	} else {
+		return handoff_exec(state->path, config->command, env, process, err);
+	}
+	state->is_apps = code >= 0;
+	return code < 0 ? EXIT_OWN_FAULT : code;
 }
 
 /*
@@ -212,7 +258,7 @@ __attribute__((noinline)) static int main_hold(const struct config *config, stru
 		return ending_exit_code(ending_noted());
 	if (session_open(&session, process, err))
 		return EXIT_OWN_FAULT;
-	hold = hold_open(config, &session, &state->outputs.report, outputs_close_events, log, err);
+	hold = hold_open(config, &session, &state->outputs.report, log, err);
 	if (hold) {
 		code = main_run_held(config, state, hold, &session, process, env, log, err);
 		hold_close(hold);
@@ -299,6 +345,7 @@ static int main_run(struct config *config, struct frontline *line, struct env *e
 	if (probe_bind(config->plan.targets, config->plan.target_count, env, log, err) == 0 &&
 	    exports_assign(&config->plan, env, used, log, err) == 0 &&
 	    (!config->hold.on || hold_settle(config, err) == 0) && lock_check(&config->plan, err) == 0 &&
+	    follow_check(config, err) == 0 &&
 	    compose_check(&config->exports, &config->plan, config->run_anyway, env, err) == 0 &&
 	    render_check_form(&config->renders, err) == 0)
 		code = config->explain ? main_explain(config, env, err)

@@ -21,6 +21,9 @@ struct door_shared {
 	const struct plan *plan;
 	void (*attempted)(void *arg, const struct progress *progress, bool changed); /* before it was ever ready */
 	void (*ready)(void *arg, const struct progress *progress);                   /* for the first time */
+	void (*lost)(void *arg, const struct progress *progress);                    /* not ready any more */
+	void (*back)(void *arg, const struct progress *progress,
+		     int64_t after); /* ready again, after so many microseconds */
 	void *arg;
 };
 

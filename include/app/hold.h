@@ -22,10 +22,10 @@ int hold_settle(struct config *config, struct error *err);
 
 /*
  * Listens for each target at a port of the loopback addresses. All that is given must outlive the hold, which hold_close frees.
- * reported is called when the sinks have been told all that they will be. Returns NULL with err.
+ * Returns NULL with err.
  */
-struct hold *hold_open(const struct config *config, struct session *session, const struct sinks *sinks,
-		       void (*reported)(const struct config *config), struct log *log, struct error *err);
+struct hold *hold_open(const struct config *config, struct session *session, const struct sinks *sinks, struct log *log,
+		       struct error *err);
 void hold_close(struct hold *hold);
 
 /* Returns the port for the target of this index, at 127.0.0.1. */

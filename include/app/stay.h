@@ -33,11 +33,12 @@ struct stay {
 	void *arg;
 	struct children_child child;
 	struct loop_timer kill;
-	int terminal;    /* our own; -1: none */
-	bool has_given;  /* the app has got its foreground from us */
-	bool is_stopped; /* the app was stopped, and we with it */
-	bool refused;    /* the app cannot be sent signals */
-	int status;      /* the app's, as from waitpid */
+	int64_t patience; /* of kill */
+	int terminal;     /* our own; -1: none */
+	bool has_given;   /* the app has got its foreground from us */
+	bool is_stopped;  /* the app was stopped, and we with it */
+	bool refused;     /* the app cannot be sent signals */
+	int status;       /* the app's, as from waitpid */
 };
 
 /*
@@ -58,7 +59,10 @@ int stay_open(struct stay *stay, const struct stay_call *call, const struct proc
 int stay_code(const struct stay *stay);
 void stay_close(struct stay *stay);
 
-/* Asks the app to end, as if this process had been sent SIGTERM. */
-void stay_terminate(struct stay *stay);
+/* Sends the app a signal. Returns false if it has ended, or refuses it. */
+bool stay_send(struct stay *stay, int number);
+
+/* Asks the app to end by SIGTERM, and kills it after `patience` microseconds; 0: never. */
+void stay_stop(struct stay *stay, int64_t patience);
 
 #endif

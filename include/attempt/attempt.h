@@ -54,6 +54,12 @@ void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited, bool 
 /* The time is up: ends the attempt, which is running, with what is known so far. done is called at once. */
 void attempt_expire(struct attempt *attempt);
 
+/*
+ * After an attempt: is the address of this place still one of the target's? True as long as a look-up has not ended: then nobody
+ * knows.
+ */
+bool attempt_has_address(const struct attempt *attempt, const struct place *place);
+
 /* Stops the attempt if it is running, and what it has left to the next one. done is then not called for it. */
 void attempt_stop(struct attempt *attempt);
 

@@ -70,6 +70,9 @@ void sources_leave(struct sources *sources);
 /* Is there an address that was not tried in this attempt? */
 bool sources_has_next(struct sources *sources);
 
+/* Is the address of this place one that the target has? True as long as a look-up has not ended: then nobody knows. */
+bool sources_have_address(const struct sources *sources, const struct place *place);
+
 /*
  * Returns the next address that was not tried yet, and sets *of to where it is from; NULL if there is none so far. last and
  * last_family are those of the address before; NULL and AF_UNSPEC for the first. The result is valid until the caller

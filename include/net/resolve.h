@@ -65,4 +65,10 @@ bool resolve_has_next(const struct resolve *resolve);
 /* Returns true if no more addresses will come. Then *outcome is READY, or the reason why there are no addresses. */
 bool resolve_is_over(const struct resolve *resolve, struct outcome *outcome);
 
+/*
+ * Is it one of the addresses of the last look-up? address is a text as of address_text. True as long as the look-up has not ended:
+ * then nobody knows.
+ */
+bool resolve_has(const struct resolve *resolve, const char *address, uint16_t port);
+
 #endif

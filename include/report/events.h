@@ -11,7 +11,7 @@
 #include "wait/sinks.h"
 
 /* The "version" of every event. docs/events.schema.json says when it must be raised. */
-enum { EVENTS_VERSION = 1 };
+enum { EVENTS_VERSION = 2 };
 
 /*
  * Returns a sink that writes each event to log as one line that is shorter than PIPE_BUF. The level of log does not

@@ -21,12 +21,21 @@ enum config_output { CONFIG_OUTPUT_AUTO, CONFIG_OUTPUT_LINES, CONFIG_OUTPUT_BOAR
 enum config_links { CONFIG_LINKS_OFF, CONFIG_LINKS_ON, CONFIG_LINKS_OPTIONAL };
 
 /* The maximum of rows in config_options. */
-enum { CONFIG_ROWS = 40 };
+enum { CONFIG_ROWS = 48 };
 
 /* What this process does as the parent of COMMAND. */
 struct config_stay {
 	int on, group;      /* flags */
 	int64_t kill_after; /* microseconds; 0: never */
+};
+
+/* --follow */
+struct config_follow {
+	int on;             /* flag */
+	const char *action; /* "signal=HUP", "restart" or "exit"; NULL: none */
+	int64_t lost_after; /* microseconds */
+	const char *state;  /* file; NULL: none */
+	const char *health; /* "unix:PATH" or "tcp:PORT"; NULL: none */
 };
 
 /* --hold, and the default of --hold-max. */
@@ -45,6 +54,7 @@ struct config {
 	int any, run_anyway;             /* flags */
 	struct config_stay stay;
 	struct config_hold hold;
+	struct config_follow follow;
 	const char *lock;                        /* the name of a lock; NULL: none */
 	int64_t lock_timeout;                    /* microseconds; 0: no limit while others have the lock */
 	int links;                               /* enum config_links */

@@ -48,6 +48,13 @@ struct sink {
 	void (*end)(struct sink *sink, enum verdict verdict, int signal);
 	/* This process is about to become the program at path. */
 	void (*exec)(struct sink *sink, const char *path);
+	/*
+	 * --follow, while the app runs. The target is not ready any more; it is ready again, after so many microseconds; it is ready at
+	 * another place than before.
+	 */
+	void (*lost)(struct sink *sink, const struct progress *progress);
+	void (*back)(struct sink *sink, const struct progress *progress, int64_t after);
+	void (*moved)(struct sink *sink, const struct progress *progress, const struct place *from);
 	void (*free)(struct sink *sink);
 };
 
@@ -69,5 +76,8 @@ void sinks_attempted(const struct sinks *report, const struct progress *progress
 void sinks_done(const struct sinks *report, const struct progress *progress);
 void sinks_end(const struct sinks *report, enum verdict verdict, int signal);
 void sinks_exec(const struct sinks *report, const char *path);
+void sinks_lost(const struct sinks *report, const struct progress *progress);
+void sinks_back(const struct sinks *report, const struct progress *progress, int64_t after);
+void sinks_moved(const struct sinks *report, const struct progress *progress, const struct place *from);
 
 #endif

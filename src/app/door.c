@@ -71,14 +71,13 @@ static void door_begin(struct door *door)
 	door->owner.wants(door, &door->peer);
 }
 
-/* The line of a target that was ready before. */
+/* A target that was ready before: its connections are held again. */
 static void door_tell_lost(struct door *door)
 {
 	if (!door->was_ready || door->lost)
 		return;
 	door->lost = clock_now();
-	log_line(door->shared->clients.log, LOG_LEVEL_NORMAL, "%s: lost: %s; connections are held",
-		 door->progress->target->text, outcome_info(door->progress->outcome.kind)->text);
+	door->shared->lost(door->shared->arg, door->progress);
 }
 
 void door_seek(struct door *door)
@@ -117,13 +116,10 @@ static void door_connect_all(struct door *door)
 
 static void door_tell_ready(struct door *door)
 {
-	char took[32];
-
 	if (!door->was_ready)
 		door->shared->ready(door->shared->arg, door->progress);
 	else if (door->lost)
-		log_line(door->shared->clients.log, LOG_LEVEL_NORMAL, "%s: back after %s", door->progress->target->text,
-			 clock_format(clock_now() - door->lost, took, sizeof(took)));
+		door->shared->back(door->shared->arg, door->progress, clock_now() - door->lost);
 	if (!door->was_ready) { /* what was reported stays as it is */
 		door->again = *door->progress;
 		door->progress = door->clients_owner.progress = &door->again;

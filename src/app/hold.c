@@ -27,7 +27,6 @@ struct hold {
 	size_t count, opened; /* of the doors; how many of them are open */
 	size_t waiting;       /* how many targets were never ready so far */
 	struct loop_timer last_words;
-	void (*reported)(const struct config *config);
 	bool finishes;
 };
 
@@ -84,7 +83,20 @@ static void hold_on_ready(void *arg, const struct progress *progress)
 		return;
 	hold->view.ended = clock_now();
 	sinks_end(hold->sinks, VERDICT_READY, 0);
-	hold->reported(hold->config);
+}
+
+static void hold_on_lost(void *arg, const struct progress *progress)
+{
+	const struct hold *hold = arg;
+
+	sinks_lost(hold->sinks, progress);
+}
+
+static void hold_on_back(void *arg, const struct progress *progress, int64_t after)
+{
+	const struct hold *hold = arg;
+
+	sinks_back(hold->sinks, progress, after);
 }
 
 static void hold_end_if_idle(struct hold *hold)
@@ -150,21 +162,24 @@ static int hold_open_doors(struct hold *hold, struct error *err)
 	return 0;
 }
 
-struct hold *hold_open(const struct config *config, struct session *session, const struct sinks *sinks,
-		       void (*reported)(const struct config *config), struct log *log, struct error *err)
+struct hold *hold_open(const struct config *config, struct session *session, const struct sinks *sinks, struct log *log,
+		       struct error *err)
 {
 	struct hold *hold = alloc_zero(1, sizeof(*hold));
 	const struct config_hold *settings = &config->hold;
 
 	hold->config = config;
 	hold->sinks = sinks;
-	hold->reported = reported;
 	hold->count = hold->waiting = config->plan.target_count;
 	hold->progress = alloc_zero(hold->count, sizeof(*hold->progress));
 	hold->doors = alloc_zero(hold->count, sizeof(*hold->doors));
 	hold->view = (struct sinks_view){.list = hold->progress, .count = hold->count, .started = clock_now()};
-	hold->shared = (struct door_shared){
-		.plan = &config->plan, .attempted = hold_on_attempted, .ready = hold_on_ready, .arg = hold};
+	hold->shared = (struct door_shared){.plan = &config->plan,
+					    .attempted = hold_on_attempted,
+					    .ready = hold_on_ready,
+					    .lost = hold_on_lost,
+					    .back = hold_on_back,
+					    .arg = hold};
 	hold->shared.clients = (struct client_pool){
 		.runners.session = session,
 		.log = log,

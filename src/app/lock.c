@@ -57,7 +57,7 @@ static void lock_on_session(void *arg, bool readable, bool writable)
 	loop_watch_clear(&lock->session);
 	log_line(lock->log, LOG_LEVEL_ERROR, "%s: lost, so somebody else may have it; sending SIGTERM to %s",
 		 lock->target->text, lock->stay->call->command[0]);
-	stay_terminate(lock->stay);
+	stay_stop(lock->stay, lock->stay->call->settings->kill_after);
 }
 
 static void lock_on_open(void *arg, struct stay *stay)

@@ -13,7 +13,7 @@
 #include "system/ending.h"
 #include "system/terminal.h"
 
-static bool stay_send(struct stay *stay, int number)
+bool stay_send(struct stay *stay, int number)
 {
 	const struct stay_call *call = stay->call;
 
@@ -35,7 +35,16 @@ static void stay_on_kill(void *arg)
 
 	if (stay_send(stay, SIGKILL))
 		log_line(stay->call->log, LOG_LEVEL_ERROR, "killed %s, which still ran %s after SIGTERM",
-			 stay->call->command[0], clock_format(stay->call->settings->kill_after, took, sizeof(took)));
+			 stay->call->command[0], clock_format(stay->patience, took, sizeof(took)));
+}
+
+/* The app was sent SIGTERM: kills it if it still runs after this time (microseconds; 0: never). */
+static void stay_count_down(struct stay *stay, int64_t patience)
+{
+	if (!patience || loop_timer_is_set(&stay->kill))
+		return;
+	stay->patience = patience;
+	loop_timer_set(&stay->kill, patience);
 }
 
 static void stay_give(struct stay *stay)
@@ -59,8 +68,6 @@ static void stay_continue(struct stay *stay)
 static void stay_on_signal(void *arg, int number)
 {
 	struct stay *stay = arg;
-	int64_t patience = stay->call->settings->kill_after;
-
 	if (stay->child.ended) {
 		loop_stop(stay->loop); /* nobody is left to pass it on to: only last words are waited for */
 		return;
@@ -68,20 +75,23 @@ static void stay_on_signal(void *arg, int number)
 	if (number == SIGCONT)
 		stay_continue(stay);
 	stay_send(stay, number);
-	if (number == SIGTERM && patience && !loop_timer_is_set(&stay->kill))
-		loop_timer_set(&stay->kill, patience);
+	if (number == SIGTERM)
+		stay_count_down(stay, stay->call->settings->kill_after);
 }
 
-void stay_terminate(struct stay *stay)
+void stay_stop(struct stay *stay, int64_t patience)
 {
-	stay_on_signal(stay, SIGTERM);
+	if (stay->child.ended)
+		return;
+	stay_send(stay, SIGTERM);
+	stay_count_down(stay, patience);
 }
 
 /*
  * Stops this process with all others of its job, as ^Z would. Returns whether it was stopped: the kernel stops nobody whom no
  * shell watches (an orphaned process group). SIGCONT is blocked, so it is pending after a stop.
  */
-static bool stay_stop(void)
+static bool stay_stop_job(void)
 {
 	sigset_t stop, pending;
 
@@ -106,7 +116,7 @@ static void stay_on_stop(void *arg, int number)
 		return;
 	}
 	stay->is_stopped = true;
-	if (stay_stop())
+	if (stay_stop_job())
 		return; /* stay_continue follows */
 	stay->is_stopped = false;
 	if (number == SIGTSTP)

@@ -313,3 +313,8 @@ void attempt_stop(struct attempt *attempt)
 	attempt_leave(attempt);
 	finding_clear(&attempt->best);
 }
+
+bool attempt_has_address(const struct attempt *attempt, const struct place *place)
+{
+	return sources_have_address(&attempt->sources, place);
+}

@@ -289,3 +289,14 @@ const struct source *sources_failed(const struct sources *sources, size_t *walk,
 	}
 	return NULL;
 }
+
+bool sources_have_address(const struct sources *sources, const struct place *place)
+{
+	for (size_t i = 0; i < sources->count; i++)
+		if (resolve_has(sources->list[i]->resolve, place->address, place->port))
+			return true;
+	for (size_t i = 0; i < sources->kept_count; i++)
+		if (resolve_has(sources->kept[i]->resolve, place->address, place->port))
+			return true;
+	return false;
+}

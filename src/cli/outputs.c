@@ -36,7 +36,8 @@ static struct sink *outputs_for_people(const struct config *config, const struct
 	bool board = config->output == CONFIG_OUTPUT_BOARD ||
 		     (config->output == CONFIG_OUTPUT_AUTO && screen_fits(env, log->fd));
 
-	if (board && config->plan.target_count && !config->hold.on && log->level == LOG_LEVEL_NORMAL)
+	if (board && config->plan.target_count && !config->hold.on && !config->follow.on &&
+	    log->level == LOG_LEVEL_NORMAL)
 		return screen_new(log, log->fd, screen_colour(env));
 	return lines_new(log);
 }

@@ -84,6 +84,13 @@ int getnameinfo(const struct sockaddr *restrict address, socklen_t len, char *re
 
 	(void)len;
 	(void)flags;
+	if (address->sa_family == AF_UNIX) { /* evhttp wants a name for every client; "localhost" is glibc's */
+		if (host && host_size)
+			snprintf(host, host_size, "localhost");
+		if (service && service_size)
+			*service = '\0';
+		return 0;
+	}
 	if (!v6 && address->sa_family != AF_INET)
 		return EAI_FAMILY;
 	if (host && host_size &&

@@ -1,6 +1,7 @@
 #include "net/resolve.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -351,4 +352,20 @@ bool resolve_is_over(const struct resolve *resolve, struct outcome *outcome)
 	*outcome = resolve->addresses.count || !resolve->name ? outcome_make(OUTCOME_READY, NULL)
 							      : resolve_reason(resolve);
 	return true;
+}
+
+bool resolve_has(const struct resolve *resolve, const char *address, uint16_t port)
+{
+	char text[ADDRESS_TEXT_MAX];
+	struct outcome ignored;
+
+	if (!resolve_is_over(resolve, &ignored))
+		return true;
+	for (size_t i = 0; i < resolve->addresses.count; i++) {
+		const struct address *own = &resolve->addresses.entries[i].address;
+
+		if (address_port(own) == port && strcmp(address_text(own, text, sizeof(text)), address) == 0)
+			return true;
+	}
+	return false;
 }

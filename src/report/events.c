@@ -143,6 +143,41 @@ static void events_exec(struct sink *sink, const char *path)
 	events_send(json->log, line);
 }
 
+/* After the wait, for as long as the app runs. The caller adds to it and sends it. */
+static cJSON *events_later(const struct events *json, const char *event, const struct progress *progress)
+{
+	cJSON *line = events_line(event, clock_now() - json->began);
+
+	facts_add_target(line, progress, false);
+	return line;
+}
+
+static void events_lost(struct sink *sink, const struct progress *progress)
+{
+	struct events *json = (struct events *)sink;
+
+	events_send(json->log, events_later(json, "lost", progress));
+}
+
+static void events_back(struct sink *sink, const struct progress *progress, int64_t after)
+{
+	struct events *json = (struct events *)sink;
+	cJSON *line = events_later(json, "back", progress);
+
+	json_add_whole(line, "lost_ms", after / CLOCK_MS);
+	events_send(json->log, line);
+}
+
+static void events_moved(struct sink *sink, const struct progress *progress, const struct place *from)
+{
+	struct events *json = (struct events *)sink;
+	cJSON *line = events_later(json, "moved", progress);
+	char before[PLACE_TEXT_MAX];
+
+	json_add_text(line, "from", place_text(from, before, sizeof(before)));
+	events_send(json->log, line);
+}
+
 static void events_free(struct sink *sink)
 {
 	free(sink);
@@ -157,6 +192,9 @@ struct sink *events_new(struct log *log)
 				   .done = events_done,
 				   .end = events_end,
 				   .exec = events_exec,
+				   .lost = events_lost,
+				   .back = events_back,
+				   .moved = events_moved,
 				   .free = events_free};
 	json->log = log;
 	return &json->sink;

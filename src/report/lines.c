@@ -154,6 +154,32 @@ static void lines_exec(struct sink *sink, const char *path)
 		log_line(text->log, LOG_LEVEL_NORMAL, "starting %s anyway (--run-anyway)", path);
 }
 
+static void lines_lost(struct sink *sink, const struct progress *progress)
+{
+	const struct lines *text = (struct lines *)sink;
+
+	log_line(text->log, LOG_LEVEL_NORMAL, "%s: lost: %s", progress->target->text,
+		 words_reason(progress, false).text);
+}
+
+static void lines_back(struct sink *sink, const struct progress *progress, int64_t after)
+{
+	const struct lines *text = (struct lines *)sink;
+	char took[32];
+
+	log_line(text->log, LOG_LEVEL_NORMAL, "%s: back after %s", progress->target->text,
+		 clock_format(after, took, sizeof(took)));
+}
+
+static void lines_moved(struct sink *sink, const struct progress *progress, const struct place *from)
+{
+	const struct lines *text = (struct lines *)sink;
+	char before[PLACE_TEXT_MAX], now[PLACE_TEXT_MAX];
+
+	log_line(text->log, LOG_LEVEL_NORMAL, "%s: moved from %s to %s", progress->target->text,
+		 place_text(from, before, sizeof(before)), place_text(&progress->place, now, sizeof(now)));
+}
+
 static void lines_begin(struct sink *sink, const struct sinks_view *view, struct loop *loop)
 {
 	struct lines *text = (struct lines *)sink;
@@ -180,6 +206,9 @@ struct sink *lines_new(struct log *log)
 				   .done = lines_done,
 				   .end = lines_end,
 				   .exec = lines_exec,
+				   .lost = lines_lost,
+				   .back = lines_back,
+				   .moved = lines_moved,
 				   .free = lines_free};
 	text->log = log;
 	return &text->sink;

@@ -81,6 +81,19 @@ static const struct options_row config_rows[] = {
 	  .help = "with --hold: reset a connection that was held TIME; default: --timeout" },
 	{ .key = "hold-max", .type = OPTIONS_COUNT, .value = 1, .offset = offsetof(struct config, hold.max), .initial = "1024",
 	  .arg = "N", .help = "with --hold: at most N connections at a time; others wait to be accepted" },
+	{ .key = "follow", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, follow.on),
+	  .text_offset = offsetof(struct config, follow.action), .arg = "ACTION",
+	  .help = "watch the targets while COMMAND runs, and tell when one moves or is lost",
+	  .more = "With =signal=HUP, COMMAND gets that signal then; with =restart, it is stopped and started again; with =exit, it "
+		  "is stopped and waitfor exits with 124. It implies --stay. See FOLLOWING." },
+	{ .key = "lost-after", .type = OPTIONS_DURATION, .value = 1, .offset = offsetof(struct config, follow.lost_after),
+	  .initial = "10s", .arg = "TIME", .help = "with --follow: act when a target was not ready for TIME" },
+	{ .key = "state", .type = OPTIONS_TEXT, .offset = offsetof(struct config, follow.state), .names_file = true, .arg = "FILE",
+	  .help = "with --follow: keep the state of the targets in a JSON FILE",
+	  .more = "The file is replaced atomically whenever something changes." },
+	{ .key = "health", .type = OPTIONS_TEXT, .offset = offsetof(struct config, follow.health), .arg = "PLACE",
+	  .help = "with --follow: answer HTTP at unix:PATH or tcp:PORT: 200 if all is ready, else 503",
+	  .more = "The body is that of --state." },
 	{ .key = "lock", .type = OPTIONS_TEXT, .offset = offsetof(struct config, lock), .arg = "NAME",
 	  .help = "run COMMAND while the lock NAME of the postgres:// target is held, one at a time",
 	  .more = "When all targets are ready, waitfor takes the lock, or waits until whoever has it has ended. It implies --stay: if "
@@ -121,8 +134,8 @@ static const struct options_row config_rows[] = {
 		  "events." },
 	{ .key = "report-fd", .type = OPTIONS_COUNT, .offset = offsetof(struct config, report_fd),
 	  .arg = "N", .help = "write JSON events to file descriptor N",
-	  .more = "The output on stderr stays readable for people. If N is above 2, the descriptor is closed before "
-		  "COMMAND starts." },
+	  .more = "The output on stderr stays readable for people. If N is above 2, COMMAND does not get the "
+		  "descriptor." },
 	{ .key = "report", .type = OPTIONS_LIST, .choices = "json|junit", .offset = offsetof(struct config, reports),
 	  .names_file = true, .arg = "[FORM:]FILE", .help = "write a report when the wait is over",
 	  .more = "The file is replaced atomically. The option can be repeated." },
@@ -180,6 +193,10 @@ static void config_settle_stay(struct config *config)
 	if (config->stay.on && config_source(config, "stay") != OPTIONS_ARGV) {
 		config->stay.on = 0;
 		config_drop(config, "stay");
+	}
+	if (config->follow.on && config_source(config, "follow") != OPTIONS_ARGV) {
+		config->follow.on = 0;
+		config_drop(config, "follow");
 	}
 	if (config->lock && config_source(config, "lock") != OPTIONS_ARGV) {
 		config->lock = NULL;

@@ -181,7 +181,7 @@ static int load_check_exports(const struct config *config, struct error *err)
 /* Does waitfor stay with the command? */
 static bool load_has_child(const struct config *config)
 {
-	return config->stay.on || config->hold.on || config->lock;
+	return config->stay.on || config->hold.on || config->lock || config->follow.on;
 }
 
 static int load_check_stay(const struct config *config, struct error *err)
@@ -193,6 +193,14 @@ static int load_check_stay(const struct config *config, struct error *err)
 	if (!config->hold.on && config->hold.max != CONFIG_HOLD_MAX &&
 	    config_source(config, "hold-max") == OPTIONS_ARGV)
 		return errors_set(err, "--hold-max is for connections that are held; write --hold as well");
+	if (config->follow.on && !config->command)
+		return errors_set(err, "--follow is for a command; write waitfor --follow host:port -- command");
+	if (!config->follow.on && config->follow.state && config_source(config, "state") == OPTIONS_ARGV)
+		return errors_set(err, "--state is the state of targets that are followed; write --follow as well");
+	if (!config->follow.on && config->follow.health && config_source(config, "health") == OPTIONS_ARGV)
+		return errors_set(err, "--health is the state of targets that are followed; write --follow as well");
+	if (!config->follow.on && config_source(config, "lost-after") == OPTIONS_ARGV)
+		return errors_set(err, "--lost-after is for targets that are followed; write --follow as well");
 	if (config->hold.on && config->print_env)
 		return errors_set(err, "--hold holds the connections of a command; leave out --print-env");
 	if (!load_has_child(config) && config->stay.group && config_source(config, "group") == OPTIONS_ARGV)

@@ -52,3 +52,24 @@ void sinks_exec(const struct sinks *report, const char *path)
 		if (report->sinks[i]->exec)
 			report->sinks[i]->exec(report->sinks[i], path);
 }
+
+void sinks_lost(const struct sinks *report, const struct progress *progress)
+{
+	for (size_t i = 0; i < report->count; i++)
+		if (report->sinks[i]->lost)
+			report->sinks[i]->lost(report->sinks[i], progress);
+}
+
+void sinks_back(const struct sinks *report, const struct progress *progress, int64_t after)
+{
+	for (size_t i = 0; i < report->count; i++)
+		if (report->sinks[i]->back)
+			report->sinks[i]->back(report->sinks[i], progress, after);
+}
+
+void sinks_moved(const struct sinks *report, const struct progress *progress, const struct place *from)
+{
+	for (size_t i = 0; i < report->count; i++)
+		if (report->sinks[i]->moved)
+			report->sinks[i]->moved(report->sinks[i], progress, from);
+}

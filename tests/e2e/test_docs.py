@@ -150,7 +150,7 @@ def test_the_page_has_every_kind_of_target(page):
 def test_the_page_has_every_section(page):
     assert re.findall(r"(?m)^[A-Z][A-Z ]+$", page) == [
         "NAME", "SYNOPSIS", "DESCRIPTION", "TARGETS", "OPTIONS", "CONFIGURATION FILE", "ENVIRONMENT",
-        "EXPORTED VARIABLES", "RENDERED FILES", "STAYING", "HOLDING", "LOCKS", "OUTPUT", "EXIT STATUS", "OTHER TOOLS", "EXAMPLES", "SEE ALSO"]
+        "EXPORTED VARIABLES", "RENDERED FILES", "STAYING", "HOLDING", "FOLLOWING", "LOCKS", "OUTPUT", "EXIT STATUS", "OTHER TOOLS", "EXAMPLES", "SEE ALSO"]
 
 
 def test_the_page_has_every_exit_code_of_the_readme(page):

@@ -254,7 +254,7 @@ HOSTILE = {
     "surrogates": b"a\xed\xa0\x80\xed\xb0\x80 z",
     "controls": bytes(range(1, 32)) + b"\x7f z",
     "controls of the second kind": "\u0080\u009b31m\u0085 z".encode(),
-    "newlines that forge": b'x\n{"version":1,"event":"ready"}\n',
+    "newlines that forge": b'x\n{"version":2,"event":"ready"}\n',
     "quotes": b'say "a\\b" \\',
     "10 kB": b"x" * 10000,
     "10 kB of quotes": b'"' * 10000,
@@ -435,7 +435,7 @@ def test_what_is_wrong_is_told_to_people_where_events_go_elsewhere(waitfor, wron
 @pytest.fixture(scope="module")
 def samples():
     """One event of each kind, made by hand from the prose of the schema, not from the program."""
-    base = {"version": 1, "time": "2026-01-31T23:59:59.000Z", "elapsed_ms": 12}
+    base = {"version": 2, "time": "2026-01-31T23:59:59.000Z", "elapsed_ms": 12}
     target = {"target": "tcp://db:1", "name": None, "kind": "tcp", "address": "10.0.0.2:1", "attempts": 3,
               "reason": "refused", "text": "connection refused (10.0.0.2:1)"}
     made = {name: {**base, "event": name, **target}
@@ -443,6 +443,9 @@ def samples():
     made["start"] = {**base, "event": "start", **target, "elapsed_ms": 0, "address": None, "attempts": 0,
                      "reason": "none"}
     made["ready"] = {**base, "event": "ready", **target, "reason": "ready"}
+    made["lost"] = {**base, "event": "lost", **target}
+    made["back"] = {**base, "event": "back", **target, "reason": "ready", "lost_ms": 1500}
+    made["moved"] = {**base, "event": "moved", **target, "reason": "ready", "from": "10.0.0.1:1"}
     made["end"] = {**base, "event": "end", "verdict": "signalled", "signal": 15}
     made["exec"] = {**base, "event": "exec", "command": "/bin/true"}
     made["message"] = {**base, "event": "message", "level": "error", "text": "no"}
@@ -466,14 +469,14 @@ def test_each_member_is_needed_and_no_other_may_be_there(samples, name):
 
 
 WRONG = {
-    "version": [0, 2, "1", None], "event": ["Start", "", None, "state\n"],
+    "version": [0, 1, "2", None], "event": ["Start", "", None, "state\n"],
     "time": ["2026-01-31T23:59:59Z", "2026-01-31 23:59:59.000Z", "2026-13-31T23:59:59.000Z", 0, None],
     "elapsed_ms": [-1, 1.5, "1", None], "target": ["", None, "a\nb", "a\x1bb", "x" * 701],
     "name": ["", "1A", "A-B", 1], "kind": ["", "udp", None], "address": ["", 1, "a\nb"],
     "attempts": [-1, 0.5, "1", None], "reason": ["", "no", None, "READY"],
     "text": ["", None, "a\nb", "\u009b", "x" * 1401], "verdict": ["", "down", None, 0],
     "signal": [0, 65, "15", -1, None], "command": ["", None, ["/bin/true"], "a\nb"],
-    "level": ["warning", "", None],
+    "level": ["warning", "", None], "lost_ms": [-1, 1.5, "1", None], "from": ["", None, 1, "a\nb"],
 }
 
 
@@ -489,7 +492,7 @@ def test_no_wrong_value_is_taken(samples, name):
 @pytest.mark.parametrize("name, change", [
     ("start", {"attempts": 1}), ("start", {"reason": "refused"}), ("start", {"address": "10.0.0.2:1"}),
     ("start", {"elapsed_ms": 5}), ("state", {"attempts": 0}), ("state", {"reason": "none"}),
-    ("ready", {"reason": "refused"}), ("down", {"reason": "ready"}), ("end", {"verdict": "ready"}),
+    ("ready", {"reason": "refused"}), ("back", {"reason": "refused"}), ("moved", {"reason": "refused"}), ("down", {"reason": "ready"}), ("end", {"verdict": "ready"}),
     ("exec", {"event": "end"}), ("message", {"event": "state"}),
 ])
 def test_what_does_not_fit_together(samples, name, change):

@@ -160,10 +160,10 @@ class TestSettingsOfTheTable:
         path = config({"timeout": "5m", "targets": [{"target": "tcp://a:1", "successes": 3}, "tcp://b:1"]})
         lines = self.paragraph(waitfor("--explain", "-f", path, "--once=false", env={"WAITFOR_PIN": "1"}))
         assert [line.split()[0] for line in lines[:-1]] == ["SETTING", "timeout", "once", "pin", "config", "successes"]
-        assert lines[-1] == "29 settings are at their defaults; -v lists them"
+        assert lines[-1] == "33 settings are at their defaults; -v lists them"
 
     def test_nobody_set_one(self, waitfor):
-        assert self.paragraph(waitfor("--explain", "tcp://a:1")) == ["33 settings are at their defaults; -v lists them"]
+        assert self.paragraph(waitfor("--explain", "tcp://a:1")) == ["37 settings are at their defaults; -v lists them"]
 
     def test_verbose_lists_all(self, waitfor, explain):
         lines = self.paragraph(waitfor("--explain", "-v", "tcp://a:1"))

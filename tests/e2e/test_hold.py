@@ -1,6 +1,7 @@
 """--hold: the app starts at once, and its connections are held until their targets are ready."""
 
 import contextlib
+import json
 import os
 import resource
 import select
@@ -194,7 +195,7 @@ def test_it_survives_a_restart_of_the_service(hold, service):
     with connect(running.port) as connection:
         connection.sendall(b"in between")
         connection.shutdown(socket.SHUT_WR)
-        running.wait_err("lost: connection refused; connections are held")
+        running.wait_err("lost: connection refused (")
         assert is_silent(connection)
         service.start()
         assert connection.recv(4096) == b"answer to in between"
@@ -247,7 +248,7 @@ def test_a_service_that_goes_down_lets_nobody_in(waitfor, service):
         assert old.recv(100) == b"-SHUTDOWN\r\n" and old.recv(1) == b""
         with connect(port) as new:
             new.sendall(b"GET")
-            running.wait_err("connections are held")
+            running.wait_err("lost: answers but is not ready: LOADING")
             assert is_silent(new)
             state[0] = "ready"
             assert new.recv(100) == b"+OK\r\n"
@@ -542,16 +543,22 @@ def test_what_cannot_be_rendered_starts_nothing(waitfor, service, folder):
     assert result.code == 125 and result.out == "" and "No space left" in result.err, result
 
 
-def test_the_report_and_the_events_end_when_all_are_ready(hold, service, folder):
+def test_the_report_is_written_when_all_are_ready_and_the_events_go_on(hold, service, folder):
     reader, writer = os.pipe()
     service.start()
     running = hold(options=["--report-fd", str(writer), "--report", folder / "report.json"], pass_fds=[writer])
     os.close(writer)
     with os.fdopen(reader) as events:
-        assert '"ready"' in events.read()       # to its end, though the app runs
-    assert '"verdict"' in (folder / "report.json").read_text()
-    running.send(signal.SIGTERM)
-    assert running.finish().code == 143
+        kinds = [json.loads(events.readline())["event"] for _ in range(3)]
+        assert kinds == ["start", "ready", "end"]
+        until((folder / "report.json").exists)
+        assert '"verdict"' in (folder / "report.json").read_text()
+        service.stop()
+        with connect(running.port):
+            assert json.loads(events.readline())["event"] == "lost"
+        running.send(signal.SIGTERM)
+        assert running.finish().code == 143
+        assert events.read() == ""
 
 
 # --- its end ------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ static void test_start(void **state)
 	rig_open(&rig, 2, false);
 	check_int("the log counts too", rig.log.log.began, rig.machine.view.started);
 	event = rig_next(&rig);
-	check_int("version", machine_number(event, "version"), 1);
+	check_int("version", machine_number(event, "version"), 2);
 	check_text("event", machine_text(event, "event"), "start");
 	check("time", machine_text(event, "time") != NULL);
 	check_int("elapsed", machine_number(event, "elapsed_ms"), 0);
@@ -227,7 +227,7 @@ static void test_end(void **state)
 		machine_end(&rig.machine, rows[i].verdict, rows[i].signal);
 		snprintf(expected, sizeof(expected), "%send ", rows[i].events);
 		check_text(rows[i].name, rig_rest(&rig), expected);
-		end = cJSON_Parse(strstr(rig.log.text, "{\"version\":1,\"event\":\"end\""));
+		end = cJSON_Parse(strstr(rig.log.text, "{\"version\":2,\"event\":\"end\""));
 		check_text(rows[i].name, machine_text(end, "verdict"), rows[i].name);
 		check(rows[i].name, rows[i].signal ? machine_number(end, "signal") == rows[i].signal
 						   : machine_is_null(end, "signal"));

@@ -72,7 +72,7 @@ static void test_the_document(void **state)
 		machine_done(&rig.machine, 0, OUTCOME_READY, 450 * CLOCK_MS);
 		machine_attempt(&rig.machine, 1, OUTCOME_DENIED, "no \"x\"", "10.0.0.2");
 		root = cJSON_Parse(rig_end(&rig, VERDICT_TIMED_OUT, 0));
-		check_int("version", machine_number(root, "version"), 1);
+		check_int("version", machine_number(root, "version"), 2);
 		check_text("waitfor", machine_text(root, "waitfor"), WAITFOR_VERSION);
 		check_text("verdict", machine_text(root, "verdict"), "timed_out");
 		check("signal", machine_is_null(root, "signal"));

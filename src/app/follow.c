@@ -1,0 +1,347 @@
+#include "app/follow.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/followact.h"
+#include "app/followstate.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "net/responder.h"
+#include "net/session.h"
+#include "system/ending.h"
+#include "system/outfile.h"
+#include "target/outcome.h"
+#include "wait/follower.h"
+
+/* How long an app that is stopped may take, as with docker stop, if --kill-after says nothing. */
+#define FOLLOW_PATIENCE (10 * CLOCK_S)
+/* Between two starts of the app: the first pause, which doubles for each app that ran less than ten pauses, and the longest. */
+#define FOLLOW_PAUSE     (1 * CLOCK_S)
+#define FOLLOW_PAUSE_MAX (60 * CLOCK_S)
+
+enum follow_state {
+	FOLLOW_RUNS,    /* the app does */
+	FOLLOW_STOPS,   /* it was told to end, and will be started again */
+	FOLLOW_ENDS,    /* it was told to end, and so will this process */
+	FOLLOW_WAITS,   /* no app runs: until no target is lost, and the pause is over */
+	FOLLOW_FINISHED /* a signal came then, or it could not be started again */
+};
+
+struct follow;
+
+/* What happens when a target is lost for a while. */
+struct follow_patience {
+	struct follow *follow;
+	const struct follower *follower;
+	struct loop_timer timer; /* --lost-after */
+};
+
+struct follow {
+	const struct follow_call *call;
+	struct followact act;
+	struct session session;
+	struct runner_pool pool;
+	struct pace pace;
+	struct follower_owner owner;
+	struct follower *followers;
+	struct follow_patience *patiences; /* one for each */
+	size_t count;
+	struct outfile state_file; /* without a name: none is asked for */
+	struct responder responder;
+	struct process *process;
+	struct stay stay;
+	enum follow_state state;
+	struct loop_timer restart; /* the pause */
+	int64_t started, pause;    /* of the app; the next one */
+	unsigned starts;
+	int code; /* in FOLLOW_FINISHED */
+	struct error *err;
+};
+
+/* Returns what contradicts --follow: another way to stay with the command. NULL: nothing. */
+static const char *follow_opposite(const struct config *config)
+{
+	return config->hold.on      ? "hold"
+	       : config->lock       ? "lock"
+	       : config->plan.once  ? "once"
+	       : config->plan.down  ? "down"
+	       : config->run_anyway ? "run-anyway"
+				    : NULL;
+}
+
+int follow_check(const struct config *config, struct error *err)
+{
+	struct followact ignored;
+
+	if (!config->follow.on)
+		return 0;
+	if (follow_opposite(config))
+		return errors_set(err, "--follow watches targets that were ready; leave out --%s",
+				  follow_opposite(config));
+	if (config->follow.health && responder_check(config->follow.health, err))
+		return errors_prefix(err, "--health");
+	return followact_parse(&ignored, config->follow.action, err);
+}
+
+static struct followstate follow_state(const struct follow *follow)
+{
+	return (struct followstate){.followers = follow->followers,
+				    .count = follow->count,
+				    .pid = follow->state == FOLLOW_WAITS ? 0 : follow->stay.child.pid,
+				    .starts = follow->starts};
+}
+
+/* Writes --state. An error is told, and the app goes on. */
+static void follow_write_state(struct follow *follow)
+{
+	const struct followstate state = follow_state(follow);
+	struct error err = {0};
+	char *text;
+
+	if (!follow->state_file.name)
+		return;
+	text = followstate_text(&state);
+	if (outfile_write(&follow->state_file, text, strlen(text), &err))
+		log_line(follow->call->app->log, LOG_LEVEL_ERROR, "--state: %s", err.text);
+	free(text);
+}
+
+static bool follow_on_request(void *arg, char **text)
+{
+	const struct followstate state = follow_state(arg);
+
+	*text = followstate_text(&state);
+	return followstate_is_ready(&state);
+}
+
+/* Stops the app as docker stop would. */
+static void follow_stop(struct follow *follow, enum follow_state state)
+{
+	int64_t patience = follow->call->config->stay.kill_after;
+
+	follow->state = state;
+	stay_stop(&follow->stay, patience ? patience : FOLLOW_PATIENCE);
+}
+
+static void follow_act(struct follow *follow, const struct follower *follower, const char *why)
+{
+	const struct stay_call *app = follow->call->app;
+
+	if (follow->state != FOLLOW_RUNS || follow->act.kind == FOLLOWACT_TELL)
+		return;
+	if (follow->act.kind == FOLLOWACT_SIGNAL) {
+		stay_send(&follow->stay, follow->act.signal);
+		return;
+	}
+	log_line(app->log, LOG_LEVEL_NORMAL, "%s %s: %s %s",
+		 follow->act.kind == FOLLOWACT_EXIT ? "ending" : "restarting", app->command[0],
+		 follower->progress->target->text, why);
+	follow_stop(follow, follow->act.kind == FOLLOWACT_EXIT ? FOLLOW_ENDS : FOLLOW_STOPS);
+}
+
+static void follow_on_patience(void *arg)
+{
+	const struct follow_patience *patience = arg;
+
+	follow_act(patience->follow, patience->follower, "is lost");
+}
+
+static bool follow_is_lost(const struct follow *follow)
+{
+	for (size_t i = 0; i < follow->count; i++)
+		if (follow->followers[i].lost)
+			return true;
+	return false;
+}
+
+static void follow_finish(struct follow *follow, int code)
+{
+	follow->state = FOLLOW_FINISHED;
+	follow->code = code;
+	loop_stop(follow->session.loop);
+}
+
+static void follow_on_ended(void *arg);
+
+/* Starts the app with the variables of the places where the targets are now. Returns -1 with err. */
+static int follow_start(struct follow *follow, struct error *err)
+{
+	for (size_t i = 0; i < follow->count; i++)
+		follow->followers[i].home = follow->followers[i].progress->place;
+	follow->started = clock_now();
+	follow->state = FOLLOW_RUNS;
+	follow->starts++;
+	return stay_open(&follow->stay, follow->call->app, follow->process, follow->session.loop, follow_on_ended,
+			 follow, err);
+}
+
+/* Starts the app again if all is there for it. */
+static void follow_on_restart(void *arg)
+{
+	struct follow *follow = arg;
+
+	if (follow->state != FOLLOW_WAITS || loop_timer_is_set(&follow->restart) || follow_is_lost(follow))
+		return;
+	if (follow->call->tell(follow->call->arg, follow->err) || follow_start(follow, follow->err))
+		follow_finish(follow, -1);
+	else
+		follow_write_state(follow);
+}
+
+/* No app runs that could be passed the signal. */
+static void follow_on_signal(void *arg, int number)
+{
+	if (number == SIGTERM || number == SIGINT || number == SIGQUIT || number == SIGHUP)
+		follow_finish(arg, ending_exit_code(number));
+}
+
+/* The app has ended, by itself or because it was told to. */
+static void follow_on_ended(void *arg)
+{
+	struct follow *follow = arg;
+	int64_t now = clock_now(), due;
+
+	if (follow->state != FOLLOW_STOPS) {
+		loop_stop(follow->session.loop);
+		return;
+	}
+	stay_close(&follow->stay);
+	loop_pass_signals(follow->session.loop, follow_on_signal, follow);
+	follow->pause = now - follow->started < 10 * follow->pause ? 2 * follow->pause : FOLLOW_PAUSE;
+	if (follow->pause > FOLLOW_PAUSE_MAX)
+		follow->pause = FOLLOW_PAUSE_MAX;
+	follow->state = FOLLOW_WAITS;
+	follow_write_state(follow);
+	due = follow->started + follow->pause - now;
+	loop_timer_set(&follow->restart, due > 0 ? due : 0);
+}
+
+static void follow_on_lost(void *arg, struct follower *follower)
+{
+	struct follow *follow = arg;
+	int64_t left = follower->failed + follow->call->config->follow.lost_after - clock_now();
+
+	sinks_lost(follow->call->sinks, follower->progress);
+	follow_write_state(follow);
+	loop_timer_set(&follow->patiences[follower - follow->followers].timer, left > 0 ? left : 0);
+}
+
+static void follow_on_back(void *arg, struct follower *follower, int64_t after)
+{
+	struct follow *follow = arg;
+
+	loop_timer_clear(&follow->patiences[follower - follow->followers].timer);
+	sinks_back(follow->call->sinks, follower->progress, after);
+	follow_write_state(follow);
+	follow_on_restart(follow);
+}
+
+static void follow_on_moved(void *arg, struct follower *follower)
+{
+	struct follow *follow = arg;
+
+	sinks_moved(follow->call->sinks, follower->progress, &follower->home);
+	follower->home = follower->progress->place;
+	follow_write_state(follow);
+	follow_act(follow, follower, "has moved");
+}
+
+/* Was the target ready, and is it one that connections go to? A file or a check is not looked at again. */
+static bool follow_wants(const struct progress *progress)
+{
+	return progress->state == PROGRESS_DONE && progress->target->endpoint_count;
+}
+
+static void follow_open_targets(struct follow *follow)
+{
+	const struct plan *plan = &follow->call->config->plan;
+
+	follow->owner = (struct follower_owner){.pool = &follow->pool,
+						.pace = &follow->pace,
+						.lost = follow_on_lost,
+						.back = follow_on_back,
+						.moved = follow_on_moved,
+						.arg = follow};
+	follow->followers = alloc_zero(plan->target_count + 1, sizeof(*follow->followers));
+	follow->patiences = alloc_zero(plan->target_count + 1, sizeof(*follow->patiences));
+	for (size_t i = 0; i < plan->target_count; i++) {
+		struct follower *follower = &follow->followers[follow->count];
+		struct follow_patience *patience = &follow->patiences[follow->count];
+
+		if (!follow_wants(&follow->call->result->progress[i]))
+			continue;
+		follow->count++;
+		*patience = (struct follow_patience){.follow = follow, .follower = follower};
+		loop_timer_init(follow->session.loop, &patience->timer, follow_on_patience, patience);
+		follower_open(follower, &follow->owner, &follow->call->result->progress[i]);
+	}
+}
+
+static void follow_close(struct follow *follow)
+{
+	for (size_t i = 0; i < follow->count; i++) {
+		loop_timer_clear(&follow->patiences[i].timer);
+		follower_close(&follow->followers[i]);
+	}
+	loop_timer_clear(&follow->restart);
+	runner_pool_release(&follow->pool);
+	free(follow->followers);
+	free(follow->patiences);
+}
+
+/* Opens --state and --health. Returns -1 with err. */
+static int follow_open_outlets(struct follow *follow, struct error *err)
+{
+	const struct config_follow *config = &follow->call->config->follow;
+
+	if (config->state && outfile_open(&follow->state_file, config->state, err))
+		return errors_prefix(err, "--state");
+	if (config->health &&
+	    responder_open(&follow->responder, follow->session.loop, config->health, follow_on_request, follow, err))
+		return errors_prefix(err, "--health");
+	return 0;
+}
+
+/* Returns the exit code; -1 with err. */
+static int follow_watch(struct follow *follow, struct error *err)
+{
+	int ignored, failed;
+
+	if (follow_start(follow, err))
+		return -1;
+	follow_open_targets(follow);
+	follow_write_state(follow);
+	failed = loop_run(follow->session.loop, &ignored, err);
+	if (follow->state == FOLLOW_FINISHED || follow->state == FOLLOW_WAITS)
+		return failed ? -1 : follow->code;
+	stay_close(&follow->stay);
+	if (failed)
+		return -1;
+	return follow->state == FOLLOW_ENDS ? follow->call->lost_code : stay_code(&follow->stay);
+}
+
+int follow_run(const struct follow_call *call, struct process *process, struct error *err)
+{
+	struct follow follow = {.call = call, .process = process, .pause = FOLLOW_PAUSE, .err = err};
+	int code = -1;
+
+	if (followact_parse(&follow.act, call->config->follow.action, err))
+		return -1;
+	process_become_parent(process);
+	if (ending_noted())
+		return ending_exit_code(ending_noted());
+	if (session_open(&follow.session, process, err))
+		return -1;
+	follow.pool.session = &follow.session;
+	pace_init(&follow.pace, clock_spent(), clock_now());
+	loop_timer_init(follow.session.loop, &follow.restart, follow_on_restart, &follow);
+	if (follow_open_outlets(&follow, err) == 0)
+		code = follow_watch(&follow, err);
+	responder_close(&follow.responder);
+	outfile_release(&follow.state_file);
+	follow_close(&follow);
+	session_close(&follow.session);
+	return code;
+}

@@ -1,0 +1,373 @@
+"""--follow: the targets stay watched while the app runs."""
+
+import json
+import signal
+import socket
+import time
+
+import pytest
+
+from support.children import first_child
+from support.dns import at
+from support.peers import silence
+from support.until import until
+
+# Says where its database is and which signals come; ends at TERM.
+APP = """
+trap 'echo HUP' HUP
+trap 'echo USR1' USR1
+trap 'echo TERM; exit 7' TERM
+echo "at $DB_ADDR"
+while :; do sleep 0.05; done
+"""
+ONE, TWO = "10.77.0.11", "10.77.0.12"
+
+
+class Place:
+    """A name with one address that can change, and a service at each of two addresses that comes and goes."""
+
+    def __init__(self, net, dns, peer):
+        self.net, self.dns, self.peer = net, dns, peer
+        self.services = {}
+        for address in (ONE, TWO):
+            net.address(address)
+        self.begin(ONE)
+        self.name(ONE)
+
+    def name(self, *addresses):
+        self.dns.name("db", a=at(*addresses, ttl=0))
+
+    def begin(self, address):
+        self.services[address] = self.peer(silence, address=address, port=5000, net=self.net)
+
+    def end(self, address):
+        self.services.pop(address).close()
+
+    def move(self):
+        self.begin(TWO)
+        self.name(TWO)
+        self.end(ONE)
+
+
+@pytest.fixture
+def place(net, dns, peer):
+    return Place(net, dns, peer)
+
+
+@pytest.fixture
+def follow(waitfor, net):
+    def start(*options, app=("sh", "-c", APP), target="tcp://db:5000", **more):
+        running = waitfor.start(*options, f"DB={target}", "--", *app, net=net, **more)
+        until(lambda: f"at {ONE}" in running.out(), what="the app runs")
+        return running
+    return start
+
+
+def end(running, code=7):
+    running.send(signal.SIGTERM)
+    result = running.finish()
+    assert result.code == code, result
+    return result
+
+
+# --- what is told -------------------------------------------------------------------------------
+
+def test_a_service_that_is_lost_and_comes_back(place, follow):
+    running = follow("--follow")
+    place.end(ONE)
+    running.wait_err("DB=tcp://db:5000: lost: connection refused (10.77.0.11:5000)")
+    place.begin(ONE)
+    running.wait_err("DB=tcp://db:5000: back after ")
+    assert "moved" not in running.err()
+    assert end(running).out.split() == ["at", ONE, "TERM"]
+
+
+def test_a_service_that_moves(place, follow):
+    running = follow("--follow")
+    place.move()
+    running.wait_err(f"DB=tcp://db:5000: moved from {ONE}:5000 to {TWO}:5000")
+    end(running)
+
+
+def test_one_failure_is_no_loss(place, follow):
+    running = follow("--follow", "--output=json", "--verbose")
+    count = len(place.services[ONE].connections)
+    until(lambda: len(place.services[ONE].connections) > count, what="a look")
+    place.end(ONE)
+    time.sleep(1.1)  # one look, or two if this machine is slow; the assertion is about the case of one
+    place.begin(ONE)
+    count = len(place.services[ONE].connections)
+    until(lambda: len(place.services[ONE].connections) >= count + 2, what="two more looks")
+    lines = [json.loads(line)["event"] for line in running.err().splitlines()]
+    assert ("lost" in lines) == ("back" in lines)
+    end(running)
+
+
+def test_another_of_several_addresses_is_no_move(place, follow):
+    """Round robin: both are its addresses, whichever answers first."""
+    place.begin(TWO)
+    running = follow("--follow=signal=HUP")
+    place.name(TWO, ONE)
+    count = len(place.services[TWO].connections)
+    until(lambda: len(place.services[TWO].connections) >= count + 2, what="two looks at the other one")
+    place.name(ONE, TWO)
+    assert "moved" not in running.err() and "HUP" not in running.out()
+    end(running)
+
+
+def test_the_looks_are_polite(place, follow, dns):
+    """At most one probe a second, and one question of each kind."""
+    running = follow("--follow")
+    begin, asked = len(place.services[ONE].connections), len(dns.questions("db"))
+    started = time.monotonic()
+    until(lambda: len(place.services[ONE].connections) >= begin + 4, 15, what="four looks")
+    elapsed = time.monotonic() - started
+    assert elapsed >= 3, f"four looks in {elapsed} s"
+    assert len(dns.questions("db")) - asked <= 2 * 5
+    end(running)
+
+
+def test_events(place, follow, folder):
+    running = follow("--follow", "--output=json")
+    place.end(ONE)
+    running.wait_err('"lost"')
+    place.begin(TWO)
+    place.name(TWO)
+    running.wait_err('"moved"')
+    end(running)
+    events = [json.loads(line) for line in running.err().splitlines()]
+    kinds = [event["event"] for event in events]
+    assert kinds[-3:] == ["lost", "back", "moved"], kinds
+    lost, back, moved = events[-3:]
+    assert lost["reason"] == "refused" and lost["address"] == f"{ONE}:5000"
+    assert 1000 <= back["lost_ms"] <= 60000 and back["reason"] == "ready"
+    assert (moved["from"], moved["address"]) == (f"{ONE}:5000", f"{TWO}:5000")
+
+
+def test_the_state_file(place, follow, folder):
+    file = folder / "state"
+
+    def state():
+        return json.loads(file.read_text())
+    running = follow("--follow=restart", "--lost-after", "500ms", "--state", file)
+    app = first_child(running.pid)
+    until(file.exists)
+    seen = state()
+    del seen["time"]
+    assert seen == {"version": 1, "ready": True, "app": {"pid": app, "starts": 1}, "targets": [{
+        "target": "DB=tcp://db:5000", "name": "DB", "state": "ready", "host": "db", "port": 5000, "address": ONE,
+        "reason": "ready"}]}
+    place.end(ONE)
+    until(lambda: state()["app"]["pid"] is None, what="the app is stopped")
+    assert not state()["ready"]
+    assert state()["targets"][0] | {"target": "", "name": ""} == {
+        "target": "", "name": "", "state": "lost", "host": "db", "port": 5000, "address": ONE, "reason": "refused"}
+    place.begin(ONE)
+    until(lambda: state()["ready"], what="the app runs again")
+    assert state()["app"]["starts"] == 2 and state()["app"]["pid"] == first_child(running.pid)
+    end(running)
+
+
+# --- what is done -------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("text, word", [("HUP", "HUP"), ("sigusr1", "USR1"), ("10", "USR1")])
+def test_a_signal(place, follow, text, word):
+    running = follow(f"--follow=signal={text}")
+    place.move()
+    until(lambda: word in running.out(), what="the signal")
+    assert end(running).out.split() == ["at", ONE, word, "TERM"]
+
+
+def test_a_signal_for_a_loss(place, follow):
+    running = follow("--follow=signal=HUP", "--lost-after", "1500ms")
+    place.end(ONE)
+    running.wait_err("lost: ")
+    until(lambda: "HUP" in running.out(), what="the signal")
+    place.begin(ONE)
+    running.wait_err("back after")
+    assert end(running).out.split() == ["at", ONE, "HUP", "TERM"]
+
+
+def test_who_is_back_in_time_is_left_alone(place, follow):
+    running = follow("--follow=restart", "--lost-after", "60s")
+    place.end(ONE)
+    running.wait_err("lost: ")
+    place.begin(ONE)
+    running.wait_err("back after")
+    assert end(running).out.split() == ["at", ONE, "TERM"]
+
+
+def test_a_restart_with_new_variables(place, follow):
+    running = follow("--follow=restart")
+    place.move()
+    running.wait_err("restarting sh: DB=tcp://db:5000 has moved")
+    until(lambda: f"at {TWO}" in running.out(), what="the app runs again")
+    assert end(running).out.split() == ["at", ONE, "TERM", "at", TWO, "TERM"]
+
+
+def test_a_restart_waits_for_the_service(place, follow):
+    running = follow("--follow=restart", "--lost-after", "1s")
+    place.end(ONE)
+    running.wait_err("restarting sh: DB=tcp://db:5000 is lost")
+    until(lambda: "TERM" in running.out(), what="the app is stopped")
+    time.sleep(1.5)
+    assert running.out().split() == ["at", ONE, "TERM"]
+    place.begin(ONE)
+    until(lambda: running.out().count(f"at {ONE}") == 2, what="the app runs again")
+    assert end(running).out.split() == ["at", ONE, "TERM", "at", ONE, "TERM"]
+
+
+def test_a_signal_while_no_app_runs(place, follow):
+    running = follow("--follow=restart", "--lost-after", "500ms")
+    place.end(ONE)
+    until(lambda: "TERM" in running.out(), what="the app is stopped")
+    until(lambda: not children(running), what="the app has ended")
+    end(running, 128 + signal.SIGTERM)
+
+
+def children(running):
+    with open(f"/proc/{running.pid}/task/{running.pid}/children") as file:
+        return file.read().split()
+
+
+def test_an_app_that_does_not_end_is_killed(place, follow):
+    app = f"trap '' TERM; {APP.replace(chr(39) + 'echo TERM; exit 7' + chr(39), chr(39) * 2)}"
+    running = follow("--follow=restart", "--kill-after", "300ms", app=("sh", "-c", app))
+    place.move()
+    running.wait_err("killed sh, which still ran 300ms after SIGTERM")
+    until(lambda: f"at {TWO}" in running.out(), what="the app runs again")
+    running.send(signal.SIGTERM)
+    assert running.finish().code == 128 + signal.SIGKILL
+
+
+def test_exit(place, follow):
+    running = follow("--follow=exit", "--lost-after", "1s")
+    place.end(ONE)
+    result = running.finish()
+    assert result.code == 124, result
+    assert result.out.split() == ["at", ONE, "TERM"]
+    assert "ending sh: DB=tcp://db:5000 is lost" in result.err
+
+
+def test_an_app_that_ends_by_itself_is_not_started_again(place, waitfor, net):
+    result = waitfor("--follow=restart", "DB=tcp://db:5000", "--", "sh", "-c", "exit 3", net=net)
+    assert result.code == 3, result
+
+
+def test_restarts_slow_down(place, follow):
+    """A service that moves to and fro does not make the app start again and again."""
+    running = follow("--follow=restart")
+    places = [ONE, TWO]
+    place.begin(TWO)
+    for turn in range(1, 4):
+        place.name(places[turn % 2])
+        until(lambda: running.out().count("at ") == turn + 1, 30, what="the app runs again")
+    starts = running.err().count("restarting sh")
+    assert starts == 3
+    assert time.monotonic() - running.started >= 2 + 4 + 8 - 1, "the pauses double: 2, 4, 8 s"
+    end(running)
+
+
+def test_with_a_real_database(waitfor, new_pg):
+    pg = new_pg().start()
+    running = waitfor.start("--follow=signal=HUP", "--lost-after", "1s", pg.uri(), "--", "sh", "-c",
+                            "trap 'echo HUP' HUP; trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done")
+    until(lambda: "up" in running.out())
+    pg.stop()
+    running.wait_err("lost: ")
+    until(lambda: "HUP" in running.out(), what="the signal")
+    pg.start()
+    running.wait_err("back after")
+    end(running)
+
+
+# --- health -------------------------------------------------------------------------------------
+
+def ask(net, where, method="GET"):
+    """Status and document; over a Unix socket, or at a port inside of the network."""
+    if where.startswith("unix:"):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(where[5:])
+    else:
+        connection = net.socket()
+        connection.connect((ONE, int(where[4:])))
+    with connection:
+        connection.settimeout(10)
+        connection.sendall(f"{method} /healthz HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        reply = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+    head, _, body = reply.partition("\r\n\r\n")
+    assert "\r\nContent-Type: application/json" in head
+    return int(head.split()[1]), json.loads(body) if body else None
+
+
+@pytest.mark.parametrize("kind", ["tcp", "unix"])
+def test_health(place, follow, folder, net, kind):
+    where = f"unix:{folder}/health" if kind == "unix" else "tcp:8080"
+    running = follow("--follow", "--health", where)
+    until(lambda: answers(net, where), what="it answers")
+    status, document = ask(net, where)
+    assert status == 200 and document["ready"] and document["app"]["pid"] == first_child(running.pid)
+    assert ask(net, where, "HEAD") == (200, None)
+    place.end(ONE)
+    running.wait_err("lost: ")
+    status, document = ask(net, where)
+    assert status == 503 and not document["ready"] and document["targets"][0]["reason"] == "refused"
+    place.begin(ONE)
+    running.wait_err("back after")
+    assert ask(net, where)[0] == 200
+    end(running)
+    assert not (folder / "health").exists()
+
+
+def answers(net, where):
+    try:
+        return ask(net, where)
+    except OSError:
+        return None
+
+
+def test_health_is_checked_by_waitfor_itself(place, follow, waitfor, folder):
+    """In an image without a shell: HEALTHCHECK CMD ["waitfor","--once","http+unix:///run/health:/"]."""
+    file = folder / "health"
+    running = follow("--follow", "--health", f"unix:{file}")
+    until(file.exists)
+    assert waitfor("--once", f"http+unix://{file}:/").code == 0
+    place.end(ONE)
+    running.wait_err("lost: ")
+    assert waitfor("--once", f"http+unix://{file}:/").code == 1
+    end(running)
+
+
+def test_a_socket_that_was_left_is_replaced_and_others_are_not(place, follow, waitfor, net, folder):
+    file = folder / "health"
+    running = follow("--follow", "--health", f"unix:{file}")
+    until(file.exists)
+    second = waitfor("--follow", "--health", f"unix:{file}", "tcp://db:5000", "--", "true", net=net)
+    assert second.code == 125 and f"--health: cannot listen at unix:{file}: Address " in second.err, second
+    running.send(signal.SIGKILL)
+    running.finish()
+    assert file.exists()
+    end(follow("--follow", "--health", f"unix:{file}"))
+    file.write_text("kept")
+    third = waitfor("--follow", "--health", f"unix:{file}", "tcp://db:5000", "--", "true", net=net)
+    assert third.code == 125 and file.read_text() == "kept"
+
+
+def test_clients_that_say_nothing_or_too_much(place, follow, net):
+    """They cost a connection for some seconds, and others are answered."""
+    running = follow("--follow", "--health", "tcp:8080")
+    until(lambda: answers(net, "tcp:8080"), what="it answers")
+    silent = [net.socket() for _ in range(20)]
+    for each in silent:
+        each.connect((ONE, 8080))
+    silent[0].sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * 100000)
+    silent[1].sendall(b"\xff\x00 nothing\r\n\r\n")
+    silent[2].sendall(b"POST / HTTP/1.1\r\nContent-Length: 1000000000\r\n\r\n")
+    assert ask(net, "tcp:8080")[0] == 200
+    for each in silent:
+        each.settimeout(20)
+        while each.recv(65536):
+            pass
+        each.close()
+    assert ask(net, "tcp:8080")[0] == 200
+    end(running)

@@ -169,6 +169,9 @@ static int main_start(const struct config *config, struct main_state *state, str
 	const struct target *lock = lock_target(&config->plan);
 	int code;
 
+	/* The command may call waitfor itself: it would wait for the lock that is held for it. */
+	env_remove(env, "WAITFOR_LOCK");
+	env_remove(env, "WAITFOR_FOLLOW");
 	if (config->follow.on) {
 		code = main_follow(config, state, env, &call, process, err);
 	} else if (lock || config->stay.on) {
@@ -344,8 +347,8 @@ static int main_run(struct config *config, struct frontline *line, struct env *e
 
 	if (probe_bind(config->plan.targets, config->plan.target_count, env, log, err) == 0 &&
 	    exports_assign(&config->plan, env, used, log, err) == 0 &&
-	    (!config->hold.on || hold_settle(config, err) == 0) && lock_check(&config->plan, err) == 0 &&
-	    follow_check(config, err) == 0 &&
+	    (!config->hold.on || hold_settle(config, err) == 0) &&
+	    lock_check(&config->plan, config->command != NULL, err) == 0 && follow_check(config, err) == 0 &&
 	    compose_check(&config->exports, &config->plan, config->run_anyway, env, err) == 0 &&
 	    render_check_form(&config->renders, err) == 0)
 		code = config->explain ? main_explain(config, env, err)

@@ -42,4 +42,7 @@ const char *env_next(const struct env *env, const char *prefix, size_t *walk);
  */
 void env_set_all(struct env *env, const struct env_variable *set, size_t count);
 
+/* Removes all entries of this name. */
+void env_remove(struct env *env, const char *name);
+
 #endif

@@ -24,9 +24,9 @@ const struct target *lock_target(const struct plan *plan)
 										: NULL;
 }
 
-int lock_check(const struct plan *plan, struct error *err)
+int lock_check(const struct plan *plan, bool has_command, struct error *err)
 {
-	for (size_t i = 0; i < plan->target_count && !lock_target(plan); i++)
+	for (size_t i = 0; i < plan->target_count && has_command && !lock_target(plan); i++)
 		if (plan->targets[i].once)
 			return errors_set(
 				err,
@@ -86,7 +86,10 @@ int lock_run(const struct target *target, const struct stay_call *call, struct p
 	with.closes = lock_on_close;
 	with.arg = &lock;
 	code = stay_run(&with, process, err);
-	if (code == 0 && lock_locking(target)->note(target, err))
-		return -1;
-	return code;
+	if (code != 0)
+		return code;
+	if (lock.is_lost)
+		return errors_set(err, "%s: it was lost while %s ran, so that is no success", target->text,
+				  call->command[0]);
+	return lock_locking(target)->note(target, err);
 }

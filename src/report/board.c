@@ -92,6 +92,8 @@ static char *board_label(const struct target *target)
 	size_t len = strcspn(hosts, "?#");
 	struct buf label = {0};
 
+	if (target->lock)
+		return alloc_format("lock %s", target->lock);
 	/* A path says little without its scheme, and parameters may name the hosts: "postgres:///shop?host=/run/pg". */
 	if (len == 0 || *hosts == '/')
 		return cells_copy(target->text);

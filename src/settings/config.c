@@ -100,8 +100,8 @@ static const struct options_row config_rows[] = {
 		  "the session with PostgreSQL is lost, COMMAND gets SIGTERM. With ?once=VERSION in the URL, COMMAND does not run "
 		  "if it has succeeded for VERSION. See LOCKS." },
 	{ .key = "lock-timeout", .type = OPTIONS_DURATION, .offset = offsetof(struct config, lock_timeout), .arg = "TIME",
-	  .help = "with --lock: give up if others have it for TIME, and exit 124",
-	  .more = "0 (default): no limit; what --timeout limits is then the time in which nobody has it." },
+	  .help = "with --lock: give up after TIME without it, and exit 124",
+	  .more = "0 (default): no limit while others have it; --timeout limits the time in which nobody has it." },
 	{ .key = "expect-status", .type = OPTIONS_TEXT, .offset = offsetof(struct config, expect_status), .arg = "LIST",
 	  .help = "of the http:// target: the statuses that are ready, such as 200,204" },
 	{ .key = "expect-body", .type = OPTIONS_TEXT, .offset = offsetof(struct config, expect_body), .arg = "REGEX",
@@ -182,22 +182,37 @@ static void config_drop(struct config *config, const char *key)
 	config->sources[config_row(key)] = OPTIONS_DEFAULT;
 }
 
+/* The flag of this key has its default again, if it is not from the command line. */
+static void config_drop_flag(struct config *config, const char *key, int *flag)
+{
+	if (config_source(config, key) == OPTIONS_ARGV)
+		return;
+	*flag = 0;
+	config_drop(config, key);
+}
+
+/* Does the command line ask for something that is no start of an app: a check, variables, or a start come what may? */
+static bool config_is_other_call(const struct config *config)
+{
+	static const char *const others[] = {"once", "down", "any", "run-anyway", "print-env"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (config_source(config, others[i]) == OPTIONS_ARGV)
+			return true;
+	return !config->command;
+}
+
 /*
- * Without a command there is nobody to stay with, or to run under a lock: waitfor checks health in a container whose environment
- * says --stay.
+ * What waitfor does beside the app is for the app's own start. A health check finds the environment of that, and so does a script
+ * that calls another tool's name.
  */
 static void config_settle_stay(struct config *config)
 {
-	if (config->command)
+	if (!config->command)
+		config_drop_flag(config, "stay", &config->stay.on);
+	if (!config_is_other_call(config))
 		return;
-	if (config->stay.on && config_source(config, "stay") != OPTIONS_ARGV) {
-		config->stay.on = 0;
-		config_drop(config, "stay");
-	}
-	if (config->follow.on && config_source(config, "follow") != OPTIONS_ARGV) {
-		config->follow.on = 0;
-		config_drop(config, "follow");
-	}
+	config_drop_flag(config, "follow", &config->follow.on);
 	if (config->lock && config_source(config, "lock") != OPTIONS_ARGV) {
 		config->lock = NULL;
 		config_drop(config, "lock");

@@ -7,16 +7,15 @@
 #include "base/alloc.h"
 #include "target/scheme.h"
 
-/* A lock's name is printed to others, and hashed. */
+/* A lock's name is printed, so no URL with a password can be one. */
 enum { LOCKS_NAME_MAX = 100 };
 
 static int locks_check_name(const char *name, struct error *err)
 {
 	for (const char *c = name; *c; c++)
-		if (!isalnum((unsigned char)*c) && !strchr("-_.:/@", *c))
-			return errors_set(err,
-					  "--lock: the name of a lock has letters, digits and any of -_.:/@, as in "
-					  "--lock migrations; a target stands by itself");
+		if (!isalnum((unsigned char)*c) && !strchr("-_.", *c))
+			return errors_set(err, "--lock: the name of a lock has letters, digits and any of -_. as in "
+					       "--lock migrations; the target follows it");
 	if (strlen(name) > LOCKS_NAME_MAX)
 		return errors_set(err, "--lock: the name of a lock has at most %d characters; write --lock migrations",
 				  LOCKS_NAME_MAX);
@@ -60,6 +59,10 @@ static bool locks_can_lock(const struct target *target)
 				      : target->endpoint_count ? scheme_of_port(target->endpoints[0].port)
 							       : NULL;
 
+	/* Servers with PostgreSQL's protocol that have no such locks. */
+	if (target->scheme_name &&
+	    (strncmp(target->scheme_name, "cockroach", 9) == 0 || strcmp(target->scheme_name, "redshift") == 0))
+		return false;
 	return scheme && scheme->has_locks;
 }
 
@@ -104,7 +107,6 @@ static void locks_complete(struct target *made, const struct target *target, con
 	free(made->name);
 	made->text = text;
 	made->name = NULL;
-	made->named = true; /* as nothing: it exports nothing */
 	made->lock = config->lock;
 	made->origin = target->origin ? alloc_text(target->origin) : NULL;
 	made->settings = target->settings;

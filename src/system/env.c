@@ -102,3 +102,17 @@ void env_set_all(struct env *env, const struct env_variable *set, size_t count)
 	env_note_names(env);
 	names_release(&names);
 }
+
+void env_remove(struct env *env, const char *name)
+{
+	size_t len = strlen(name), kept = 0;
+
+	for (size_t i = 0; i < env->count; i++)
+		if (strncmp(env->list[i], name, len) == 0 && env->list[i][len] == '=')
+			free(env->list[i]);
+		else
+			env->list[kept++] = env->list[i];
+	env->list[kept] = NULL;
+	env->count = kept;
+	env_note_names(env);
+}

@@ -82,8 +82,8 @@ void target_derive_name(struct target *target)
 {
 	const char *host = target->subject ? target->subject : target->endpoint_count ? target->endpoints[0].host : "";
 
-	if (target->named)
-		return;
+	if (target->named || target->lock)
+		return; /* a lock exports nothing */
 	while (target->by_srv && *host == '_' && strchr(host, '.'))
 		host = strchr(host, '.') + 1;
 	free(target->name);

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -12,9 +13,11 @@ import time
 
 import pytest
 
+from support import pgwire
 from support.children import first_child
 from support.pgbouncer import Bouncer
 from support.postgres import PASSWORD, PASSWORD_IN_URI
+from support.runner import BINARY
 from support.until import until
 
 # Notes when it begins and when it ends, and works for a moment in between.
@@ -107,10 +110,10 @@ def test_another_role_sees_the_name_of_the_holder_only(waitfor, pg, folder):
     until(lambda: "up" in first.out())
     second = waitfor.start("--lock", "migrations", pg.uri("trusty", ""), *work(folder))
     second.wait_err("waiting for the lock: held by waitfor on")
-    assert "at 127.0.0.1 for" not in second.err()
+    assert "at 127.0.0.1 since" not in second.err()
 
 
-@pytest.mark.parametrize("name", ["migrations", "a", "x/y-1_2.3:4@5"])
+@pytest.mark.parametrize("name", ["migrations", "a", "X-1_2.3"])
 def test_the_number_of_the_lock_is_as_documented(waitfor, pg, folder, name):
     """So other programs can take it too, and waitfor waits for them."""
     with subprocess.Popen(pg.psql("app", "app"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -154,7 +157,7 @@ def test_who_waits_is_told_who_has_it(waitfor, pg, folder):
     until(lambda: "up" in first.out())
     second = waitfor.start("--lock", "migrations", pg.uri(), *work(folder))
     second.wait_err(f"waiting for the lock: held by waitfor on {socket.gethostname()[:40]}")
-    assert "at 127.0.0.1 for" in second.err()
+    assert re.search(r"at 127\.0\.0\.1 since \d\d:\d\d:\d\d UTC \(", second.err())
     assert f"lock migrations at {pg.uri(password='***')}" in second.err()
     first.send(signal.SIGTERM)
     assert first.finish().code == 9
@@ -162,7 +165,7 @@ def test_who_waits_is_told_who_has_it(waitfor, pg, folder):
 
 
 def test_who_waits_leaves_no_line_in_the_log_of_the_server(waitfor, new_pg, folder):
-    pg = new_pg().start()
+    pg = new_pg().start(log_lock_waits="on")
     first = waitfor.start("--lock", "migrations", pg.uri(), *work(folder, 3))
     until(lambda: notes(folder), what="the first has begun")
     second = waitfor.start("--lock", "migrations", pg.uri(), *work(folder, 0))
@@ -235,6 +238,17 @@ def test_a_lost_session_ends_the_command(waitfor, pg, folder):
     assert "lost, so somebody else may have it; sending SIGTERM to sh" in running.err()
 
 
+@pytest.mark.parametrize("parameters", ["", "?once=lost"])
+def test_a_command_that_ends_well_without_the_lock_is_no_success(waitfor, pg, parameters):
+    running = waitfor.start("--lock", "migrations", pg.uri(parameters=parameters), "--", "sh", "-c",
+                            "trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done")
+    until(lambda: "up" in running.out())
+    pg.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+    result = running.finish()
+    assert result.code == 125 and "it was lost while sh ran, so that is no success" in result.err, result
+    assert "succeeded" not in result.err
+
+
 def test_kill_after_holds_for_a_lost_lock(waitfor, pg):
     running = waitfor.start("--lock", "migrations", "--kill-after", "300ms", pg.uri(), "--", "sh", "-c",
                             "trap '' TERM; echo up; while :; do sleep 0.05; done")
@@ -285,11 +299,11 @@ def test_ten_at_once_run_it_once(waitfor, new_pg, folder):
 
 def test_another_version_and_another_lock_run(waitfor, new_pg, folder):
     pg = new_pg().start()
-    for name, version in (("a", "v1"), ("a", "v2"), ("b", "v1"), ("a", "v1"), ("a", "v%20'2")):
+    for name, version in (("a", "v1"), ("a", "v2"), ("b", "v1"), ("a", "v1"), ("a", "v%25'2")):
         assert waitfor("--lock", name, pg.uri(parameters=f"?once={version}"), *work(folder)).code == 0
     assert len(notes(folder)) == 2 * 4
     assert pg.sql("SELECT version FROM waitfor_once WHERE lock = 'a' ORDER BY 1", database="app").splitlines() == \
-        sorted(["v1", "v2", "v '2"])
+        sorted(["v1", "v2", "v%'2"])
 
 
 def test_a_command_that_fails_runs_again(waitfor, new_pg, folder):
@@ -306,7 +320,7 @@ def test_what_cannot_be_noted_is_an_error(waitfor, new_pg):
     drop = [*map(str, pg.psql(database="app")), "-c", "DROP TABLE waitfor_once"]
     result = waitfor("--lock", "migrations", pg.uri(parameters="?once=v1"), "--", *drop)
     assert result.code == 125, result
-    assert 'succeeded, but "v1" could not be noted in waitfor_once: relation "waitfor_once" does not exist' in result.err
+    assert 'succeeded, but "v1" could not be noted in waitfor_once: relation "waitfor_once" does not exist; it may run' in result.err
 
 
 def test_a_table_that_may_not_be_made(waitfor, new_pg, folder):
@@ -318,6 +332,87 @@ def test_a_table_that_may_not_be_made(waitfor, new_pg, folder):
     pg.sql("CREATE TABLE waitfor_once (lock text, version text, finished timestamptz NOT NULL DEFAULT now(), run_by text, "
            "PRIMARY KEY (lock, version)); GRANT SELECT, INSERT ON waitfor_once TO app", database="app")
     assert waitfor("--lock", "migrations", pg.uri(parameters="?once=v1"), *work(folder)).code == 0
+
+
+def test_a_table_that_may_only_be_read(waitfor, new_pg, folder):
+    """What cannot be noted does not run."""
+    pg = new_pg().start()
+    assert waitfor("--lock", "migrations", pg.uri(parameters="?once=v1"), *work(folder)).code == 0
+    pg.sql("ALTER TABLE waitfor_once OWNER TO postgres; GRANT SELECT ON waitfor_once TO app", database="app")
+    result = waitfor("-t", "1500ms", "--lock", "migrations", pg.uri(parameters="?once=v2"), *work(folder))
+    assert result.code == 124 and "denied: permission to INSERT into waitfor_once is missing" in result.err, result
+    assert waitfor("--lock", "migrations", pg.uri(parameters="?once=v1"), *work(folder)).code == 0
+    assert len(notes(folder)) == 2
+
+
+def test_a_role_that_only_reads_by_default(waitfor, new_pg, folder):
+    pg = new_pg().start()
+    pg.sql("ALTER ROLE app SET default_transaction_read_only = on")
+    assert waitfor("--lock", "migrations", pg.uri(parameters="?once=v1"), *work(folder)).code == 0
+    assert len(notes(folder)) == 2
+
+
+def test_a_table_that_is_locked_for_a_while_when_the_command_ends(waitfor, new_pg):
+    pg = new_pg().start()
+    waits = " ".join(map(shlex.quote, map(str, pg.psql(database="app"))))
+    held = f"({waits} -c 'BEGIN; LOCK TABLE waitfor_once; SELECT pg_sleep(3)' &) ; sleep 0.5"
+    result = waitfor("--lock", "migrations", pg.uri(parameters="?once=v1"), "--", "sh", "-c", held)
+    assert result.code == 0, result
+
+
+# --- whose lock it is ---------------------------------------------------------------------------
+
+def test_the_command_may_call_waitfor_itself(waitfor, pg):
+    """It does not wait for the lock that is held for it."""
+    result = waitfor(pg.uri(), "--", BINARY, "-t", "10s", pg.uri(), "--", "env", env={"WAITFOR_LOCK": "migrations"})
+    assert result.code == 0 and "WAITFOR_LOCK" not in result.out, result
+
+
+@pytest.mark.parametrize("words", [["--once"], ["--down", "-t", "100ms"], ["--print-env", "sh"], ["--any"]])
+def test_the_variable_is_for_the_start_of_the_app(waitfor, pg, words):
+    """A health check finds the environment of that, and a target with ?once in it."""
+    target = pg.uri(parameters="?once=health")
+    result = waitfor(*words, target, env={"WAITFOR_LOCK": "migrations"})
+    assert result.code == (124 if "--down" in words else 0), result
+    assert "lock" not in result.err
+
+
+def test_another_tools_name_takes_no_lock(waitfor, pg, folder):
+    result = waitfor("as", "wait-for-it", f"127.0.0.1:{pg.port}", *work(folder), env={"WAITFOR_LOCK": "migrations"})
+    assert result.code == 0 and notes(folder), result
+
+
+def test_a_configuration_file(waitfor, pg, folder):
+    file = folder / "waitfor.json"
+    file.write_text(json.dumps({"lock": "migrations", "lock-timeout": "5s", "targets": [pg.uri(parameters="?once=file")]}))
+    for _ in range(2):
+        assert waitfor("-f", file, *work(folder)).code == 0
+    assert len(notes(folder)) == 2
+
+
+def test_the_board(terminal, waitfor, pg):
+    first = waitfor.start("--lock", "migrations", pg.uri(), "--", "sh", "-c", STAYS)
+    until(lambda: "up" in first.out())
+    for target in (pg.uri(parameters="?once=board"), pg.uri()):
+        screen = terminal(100, 10)
+        run = waitfor.start("--lock", "migrations", target, "--", "true", env={"TERM": "xterm"}, **screen.popen)
+        screen.wait_text("waiting for the lock: held by")
+        assert re.search(r"\block migrations\s", screen.text), screen.text
+        run.send(signal.SIGTERM)
+        screen.finish(run)
+
+
+def test_a_server_that_lets_in_and_says_nothing_is_not_waited_for_without_a_limit(waitfor, peer):
+    silent = peer(pgwire.answers(pgwire.welcome()))
+    result = waitfor("-t", "2s", "--lock", "migrations", f"postgres://me@{silent.target}/x", "--", "true")
+    assert result.code == 124, result
+    assert "no answer to the query" in result.err
+
+
+@pytest.mark.parametrize("scheme", ["cockroachdb", "redshift"])
+def test_servers_without_such_locks_are_refused(waitfor, scheme):
+    result = waitfor("--lock", "migrations", f"{scheme}://me@db/x", "--", "true")
+    assert result.code == 125 and "there is no target that has locks" in result.err, result
 
 
 # --- where there is no lock to be had -----------------------------------------------------------
@@ -347,6 +442,21 @@ def test_a_standby_is_refused(waitfor, new_pg, folder):
     assert not notes(folder)
 
 
+def test_client_and_server_notice_a_connection_that_is_dead(waitfor, pg):
+    """Each probes a silent connection; waitfor ends the command before the server gives the lock to somebody else."""
+    running = waitfor.start("--lock", "migrations", pg.uri(), "--", "sh", "-c", STAYS)
+    until(lambda: "up" in running.out())
+    port = pg.sql("SELECT client_port FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE locktype = 'advisory'")
+
+    def seconds_left(end):
+        timers = os.popen(f"ss -tnoH '{end[0]} = :{pg.port} and {end[1]} = :{port}'").read()
+        left = re.search(r"keepalive,([\d.]+)(ms|sec)", timers)
+        return left and (float(left[1]) if left[2] == "sec" else 0)
+    for end, most in (("sport", "dport"), 10), (("dport", "sport"), 5):
+        until(lambda: seconds_left(end) is not None, what="nothing is under way")
+        assert seconds_left(end) <= most
+
+
 @pytest.mark.parametrize("limit", ["statement_timeout", "lock_timeout", "idle_session_timeout"])
 def test_limits_of_the_role_do_not_end_the_session(waitfor, new_pg, folder, limit):
     pg = new_pg().start()
@@ -358,17 +468,3 @@ def test_limits_of_the_role_do_not_end_the_session(waitfor, new_pg, folder, limi
     second = waitfor("--lock", "migrations", pg.uri(), *work(folder, 0))
     assert first.finish().code == 0, first.err()
     assert second.code == 0, second
-
-
-def test_the_server_notices_a_machine_that_is_gone(waitfor, pg):
-    """It probes a silent connection after 10 s, three times, and then leaves the lock."""
-    running = waitfor.start("--lock", "migrations", pg.uri(), "--", "sh", "-c", STAYS)
-    until(lambda: "up" in running.out())
-    port = pg.sql("SELECT client_port FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE locktype = 'advisory'")
-
-    def seconds_left():
-        timers = os.popen(f"ss -tnoH 'sport = :{pg.port} and dport = :{port}'").read()
-        left = re.search(r"keepalive,([\d.]+)(ms|sec)", timers)
-        return left and (float(left[1]) if left[2] == "sec" else 0)
-    until(lambda: seconds_left() is not None, what="nothing is under way")
-    assert seconds_left() <= 10

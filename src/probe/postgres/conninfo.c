@@ -272,15 +272,29 @@ static void conninfo_fill_identity(struct conninfo *info, const struct target *t
 }
 
 /* Others who wait for the lock are told who has it: everybody may see this name. The server takes 63 bytes of it. */
-static void conninfo_name_session(struct conninfo *info)
+static void conninfo_name_session(struct conninfo *info, const struct env *env)
 {
+	const char *own = env_get(env, "PGAPPNAME");
 	char host[256] = "", *name;
 
-	if (gethostname(host, sizeof(host) - 1) || !*host)
+	if ((own && *own) || gethostname(host, sizeof(host) - 1) || !*host)
 		return;
 	name = alloc_format("waitfor on %s", host);
 	pgkeys_default(&info->all, "application_name", name);
 	free(name);
+}
+
+/*
+ * A session that has a lock must notice that its server is gone before the server notices the same of it, 25 s at the latest
+ * (pglocktext_settings), and gives the lock to somebody else.
+ */
+static void conninfo_watch_connection(struct conninfo *info)
+{
+	pgkeys_set(&info->all, "keepalives", "1");
+	pgkeys_set(&info->all, "keepalives_idle", "5");
+	pgkeys_set(&info->all, "keepalives_interval", "3");
+	pgkeys_set(&info->all, "keepalives_count", "3");
+	pgkeys_set(&info->all, "tcp_user_timeout", "15000");
 }
 
 static int conninfo_fill(struct conninfo *info, struct target *target, const struct env *env, struct log *log,
@@ -293,8 +307,10 @@ static int conninfo_fill(struct conninfo *info, struct target *target, const str
 	for (size_t i = 0; i < target->endpoint_count; i++)
 		links_complete(&target->endpoints[i], env, PGURI_PORT);
 	conninfo_fill_identity(info, target, env);
-	if (target->lock)
-		conninfo_name_session(info);
+	if (target->lock) {
+		conninfo_name_session(info, env);
+		conninfo_watch_connection(info);
+	}
 	pgkeys_default(&info->all, "gssencmode", "disable");
 	pgkeys_default(&info->all, "fallback_application_name", "waitfor");
 	conninfo_check_password_file(info, env, log);

@@ -1,19 +1,30 @@
 #include "probe/postgres/pglock.h"
 
-#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "probe/postgres/pglocktext.h"
 
-/* How long a session waits for the lock at a time, so that it can tell now and then who holds it. */
-#define PGLOCK_TURN (2 * CLOCK_S)
+/*
+ * How long a session waits for the lock at a time, so that it can tell now and then who holds it. A server that logs waits
+ * (log_lock_waits) does so after a second, if deadlock_timeout is not another one.
+ */
+#define PGLOCK_TURN (900 * CLOCK_MS)
 /* How long the server may take to note that a command has succeeded. */
 #define PGLOCK_NOTE (10 * CLOCK_S)
 
-enum pglock_step { PGLOCK_SETTINGS, PGLOCK_TAKE, PGLOCK_HOLDER, PGLOCK_TABLE, PGLOCK_CREATE, PGLOCK_VERSION };
+enum pglock_step {
+	PGLOCK_SETTINGS,
+	PGLOCK_TAKE,
+	PGLOCK_HOLDER,
+	PGLOCK_VERIFY,
+	PGLOCK_TABLE,
+	PGLOCK_CREATE,
+	PGLOCK_VERSION
+};
 
 struct pglock {
 	const char *name, *version;
@@ -70,10 +81,12 @@ struct outcome pglock_locked(const struct pglock *lock)
 
 PGconn *pglock_begin(struct pglock *lock, PGconn *conn)
 {
-	if (conn)
+	if (conn) {
 		lock->step = PGLOCK_SETTINGS;
-	else
+		PQfinish(lock->kept);
+	} else {
 		conn = lock->kept;
+	}
 	lock->kept = NULL;
 	lock->busy = conn;
 	return conn;
@@ -89,75 +102,25 @@ bool pglock_end(struct pglock *lock, PGconn *conn, bool keep)
 	return keep;
 }
 
-/*
- * No limit of the role or the database may end a session that waits or is idle for hours, and the server must notice when this
- * machine is gone: it would keep the lock. Settings that a version of PostgreSQL lacks are not in the view. A standby has locks of
- * its own, and so has each session behind a pooler: there the server's process is not the one that the client was told.
- */
-static char *pglock_settings(int64_t limit)
-{
-	int64_t turn = limit / 2 < PGLOCK_TURN ? limit / 2 : PGLOCK_TURN;
-
-	return alloc_format(
-		"SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(), "
-		"pg_catalog.count(pg_catalog.set_config(name, CASE name WHEN 'lock_timeout' THEN '%" PRId64 "' "
-		"WHEN 'tcp_keepalives_idle' THEN '10' WHEN 'tcp_keepalives_interval' THEN '5' "
-		"WHEN 'tcp_keepalives_count' THEN '3' ELSE '0' END, false)) FROM pg_catalog.pg_settings WHERE name IN "
-		"('lock_timeout', 'statement_timeout', 'idle_session_timeout', 'tcp_keepalives_idle', "
-		"'tcp_keepalives_interval', 'tcp_keepalives_count')",
-		turn / CLOCK_MS > 0 ? turn / CLOCK_MS : 1);
-}
-
-/*
- * The first question returns at once, so that it can be told who holds the lock. The others wait in the server, where a turn comes
- * in order and at once; an error that ends the wait would be a line in its log, so it is caught there.
- */
-static char *pglock_take(const struct pglock *lock)
-{
-	return alloc_format(
-		lock->has_asked
-			? "DO $$BEGIN PERFORM pg_catalog.pg_advisory_lock(%" PRId64 "), "
-			  "pg_catalog.set_config('waitfor.has', 't', false); EXCEPTION WHEN lock_not_available THEN PERFORM "
-			  "pg_catalog.set_config('waitfor.has', 'f', false); END$$; "
-			  "SELECT pg_catalog.current_setting('waitfor.has') = 't'"
-			: "SELECT pg_catalog.pg_try_advisory_lock(%" PRId64 ")",
-		lock->key);
-}
-
-/* An idle session has changed its state when the lock was its own. Another user's state is seen by few; names by all. */
-static char *pglock_holder(const struct pglock *lock)
-{
-	uint64_t key = (uint64_t)lock->key;
-
-	return alloc_format(
-		"SELECT a.application_name, pg_catalog.host(a.client_addr), "
-		"pg_catalog.floor(pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - a.state_change)) "
-		"FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid "
-		"WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
-		"AND l.classid = %" PRIu32 " AND l.objid = %" PRIu32 " AND l.database = "
-		"(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())",
-		(uint32_t)(key >> 32), (uint32_t)key);
-}
-
 static char *pglock_question(const struct pglock *lock, int64_t limit)
 {
 	switch (lock->step) {
 	case PGLOCK_SETTINGS:
-		return pglock_settings(limit);
+		return pglocktext_settings(limit / 2 < PGLOCK_TURN ? limit / 2 : PGLOCK_TURN);
 	case PGLOCK_TAKE:
-		return pglock_take(lock);
+		return pglocktext_take(lock->key, lock->has_asked);
 	case PGLOCK_HOLDER:
-		return pglock_holder(lock);
+		return pglocktext_holder(lock->key);
+	case PGLOCK_VERIFY:
+		return pglocktext_verify(lock->key, PGLOCK_NOTE);
 	case PGLOCK_TABLE:
-		return alloc_text("SELECT pg_catalog.to_regclass('waitfor_once') IS NOT NULL");
-	case PGLOCK_CREATE: /* another lock's session may do the same now */
-		return alloc_text("CREATE TABLE IF NOT EXISTS waitfor_once (lock text, version text, "
-				  "finished timestamptz NOT NULL DEFAULT pg_catalog.now(), run_by text, "
-				  "PRIMARY KEY (lock, version))");
+		return pglocktext_table();
+	case PGLOCK_CREATE:
+		return pglocktext_create();
 	case PGLOCK_VERSION:
 		break;
 	}
-	return alloc_text("SELECT 1 FROM waitfor_once WHERE lock = $1 AND version = $2");
+	return pglocktext_version();
 }
 
 bool pglock_ask(struct pglock *lock, PGconn *conn, int64_t limit)
@@ -196,26 +159,43 @@ static void pglock_judge_lock(struct pglock *lock, const PGresult *result)
 	if (PQresultStatus(result) == PGRES_COMMAND_OK)
 		return; /* that the turn is over; the answer follows */
 	lock->has_asked = true;
-	lock->step = is_held ? PGLOCK_TABLE : PGLOCK_HOLDER;
-	if (is_held && !lock->version)
+	lock->step = is_held ? PGLOCK_VERIFY : PGLOCK_HOLDER;
+}
+
+/* The server has said that the lock is held. Is it? */
+static void pglock_judge_held(struct pglock *lock, const PGresult *result)
+{
+	lock->step = PGLOCK_TABLE;
+	if (!pglock_is_true(result, 0))
+		lock->decided = outcome_make(OUTCOME_UNSUITABLE, "the server has no advisory locks");
+	else if (!lock->version)
 		lock->decided = outcome_make(OUTCOME_READY, NULL);
+}
+
+/* What cannot be noted later must not run. */
+static void pglock_judge_version(struct pglock *lock, const PGresult *result)
+{
+	lock->is_done = pglock_is_true(result, 0);
+	if (lock->is_done || pglock_is_true(result, 1))
+		lock->decided = outcome_make(OUTCOME_READY, NULL);
+	else
+		lock->decided = outcome_make(OUTCOME_DENIED, "permission to INSERT into waitfor_once is missing");
 }
 
 /* Notes who has the lock. If nobody has it any more, there is no row. */
 static void pglock_judge_holder(struct pglock *lock, const PGresult *result)
 {
-	const char *address, *age;
-	char took[32];
+	const char *name, *address, *since;
 
 	lock->step = PGLOCK_TAKE;
 	if (PQntuples(result) == 0)
 		return;
+	name = PQgetvalue(result, 0, 0);
 	address = PQgetvalue(result, 0, 1);
-	age = PQgetvalue(result, 0, 2);
-	lock->locked = outcome_make(OUTCOME_LOCKED, "held by %.63s%s%.45s%s%s",
-				    *PQgetvalue(result, 0, 0) ? PQgetvalue(result, 0, 0) : "a session without a name",
-				    *address ? " at " : "", address, *age ? " for " : "",
-				    *age ? clock_format(strtol(age, NULL, 10) * CLOCK_S, took, sizeof(took)) : "");
+	since = PQgetvalue(result, 0, 2);
+	lock->locked =
+		outcome_make(OUTCOME_LOCKED, "held by %.63s%s%.45s%s%.8s%s", *name ? name : "a session without a name",
+			     *address ? " at " : "", address, *since ? " since " : "", since, *since ? " UTC" : "");
 	lock->decided = lock->locked;
 }
 
@@ -231,6 +211,9 @@ static void pglock_judge(struct pglock *lock, PGconn *conn, const PGresult *resu
 	case PGLOCK_HOLDER:
 		pglock_judge_holder(lock, result);
 		break;
+	case PGLOCK_VERIFY:
+		pglock_judge_held(lock, result);
+		break;
 	case PGLOCK_TABLE:
 		lock->step = pglock_is_true(result, 0) ? PGLOCK_VERSION : PGLOCK_CREATE;
 		break;
@@ -238,8 +221,7 @@ static void pglock_judge(struct pglock *lock, PGconn *conn, const PGresult *resu
 		lock->step = PGLOCK_VERSION;
 		break;
 	case PGLOCK_VERSION:
-		lock->is_done = PQntuples(result) > 0;
-		lock->decided = outcome_make(OUTCOME_READY, NULL);
+		pglock_judge_version(lock, result);
 		break;
 	}
 }
@@ -274,8 +256,8 @@ bool pglock_is_done(const struct pglock *lock)
 	return lock->is_done;
 }
 
-/* Waits until the answer is whole. Returns false if the session is lost or it takes too long. */
-static bool pglock_await(PGconn *conn)
+/* Waits until the answer is whole. Returns why it is not; NULL: it is. */
+static const char *pglock_await(PGconn *conn)
 {
 	int64_t until = clock_now() + PGLOCK_NOTE, now;
 
@@ -284,34 +266,36 @@ static bool pglock_await(PGconn *conn)
 
 		wanted.events |= PQflush(conn) == 1 ? POLLOUT : 0;
 		now = clock_now();
-		if (now >= until ||
-		    (poll(&wanted, 1, (int)((until - now) / CLOCK_MS) + 1) > 0 && !PQconsumeInput(conn)))
-			return false;
+		if (now >= until)
+			return "the server does not answer";
+		if (poll(&wanted, 1, (int)((until - now) / CLOCK_MS) + 1) > 0 && !PQconsumeInput(conn))
+			return "the session is lost";
 	}
-	return true;
+	return NULL;
 }
 
 int pglock_note(const struct pglock *lock, struct error *err)
 {
 	const char *const values[] = {lock->name, lock->version};
+	const char *why = "the session is lost";
 	PGresult *result = NULL;
-	int failed = 0;
+	char *question;
 
 	if (!lock->version)
 		return 0;
-	if (PQsendQueryParams(lock->kept,
-			      "INSERT INTO waitfor_once (lock, version, run_by) VALUES ($1, $2, "
-			      "pg_catalog.current_setting('application_name')) ON CONFLICT DO NOTHING",
-			      2, NULL, values, NULL, NULL, 0) &&
-	    pglock_await(lock->kept))
+	question = pglocktext_note();
+	if (PQsendQueryParams(lock->kept, question, 2, NULL, values, NULL, NULL, 0))
+		why = pglock_await(lock->kept);
+	free(question);
+	if (!why) {
 		result = PQgetResult(lock->kept);
+		why = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	}
 	if (PQresultStatus(result) != PGRES_COMMAND_OK)
-		failed = errors_set(
+		errors_set(
 			err,
-			"the command has succeeded, but \"%s\" could not be noted in waitfor_once: %s; it would "
-			"run again",
-			lock->version,
-			result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : "the session is lost");
+			"the command has succeeded, but \"%s\" could not be noted in waitfor_once: %s; it may run again",
+			lock->version, why ? why : "no answer");
 	PQclear(result);
-	return failed;
+	return err->set ? -1 : 0;
 }

@@ -80,7 +80,7 @@ static void pglocking_start(struct pglocking *locking, struct probe *probe, PGco
 {
 	*locking = (struct pglocking){.probe = probe, .conn = conn, .failed = failed};
 	locking->watch = (struct loop_watch){.ready = pglocking_on_ready, .arg = locking};
-	probe_expire_as(probe, OUTCOME_LOCKED, NULL);
+	probe_expire_as(probe, OUTCOME_SILENT, "no answer to the query");
 	PQsetnonblocking(conn, 1);
 	pglocking_ask(locking);
 }

@@ -6,6 +6,8 @@
 
 #include "base/alloc.h"
 
+enum { PGQUERY_VERSION_MAX = 100 };
+
 const char *pgquery_wanted_by(const struct pgparams *params)
 {
 	if (!params || (!params->table && !params->query))
@@ -13,8 +15,23 @@ const char *pgquery_wanted_by(const struct pgparams *params)
 	return params->table ? "table" : "query";
 }
 
+/* A version is a key of a table, and is printed. */
+static int pgquery_check_version(const char *version, struct error *err)
+{
+	size_t len = strlen(version), printed = 0;
+
+	while (version[printed] > ' ' && version[printed] <= '~')
+		printed++;
+	if (len && len <= PGQUERY_VERSION_MAX && printed == len)
+		return 0;
+	return errors_set(err, "parameter once: a version has 1 to %d printed characters of ASCII, and no white space",
+			  PGQUERY_VERSION_MAX);
+}
+
 int pgquery_check(const struct pgparams *params, struct error *err)
 {
+	if (params && params->once && pgquery_check_version(params->once, err))
+		return -1;
 	if (!pgquery_wanted_by(params))
 		return 0;
 	if (params->table && params->query)

@@ -19,9 +19,7 @@ static enum outcome_kind pgrefusal_kind(const struct conninfo *info, enum outcom
 /* Returns what the user can do about a refusal, or NULL. */
 static const char *pgrefusal_hint(const struct conninfo *info, const char *words, bool local)
 {
-	if (!info->password_from && info->lock)
-		return "a login is needed to take the lock";
-	if (!info->password_from && info->session_for)
+	if (!info->password_from && info->session_for && !info->lock)
 		return strcmp(info->session_for, "target_session_attrs") == 0
 			       ? "a login is needed to see whether target_session_attrs is met"
 			       : "a login is needed to ask for a table or a query";

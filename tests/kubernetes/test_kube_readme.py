@@ -4,10 +4,11 @@ import re
 
 import pytest
 
+from cluster import SOON
 from docker_lab import REPOSITORY, docker
 from manifests import yaml
 from node_room import ADDRESS
-from shapes import DATABASE, RESTRICTED, container, deployment, pod, pod_spec, postgres, service, wrapped
+from shapes import DATABASE, RESTRICTED, TOOLBOX, container, deployment, pod, pod_spec, postgres, service, wrapped
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 ENFORCED = {"pod-security.kubernetes.io/enforce": "restricted"}
@@ -127,3 +128,22 @@ def test_the_init_container_that_migrates(restricted, postgres_user):
     assert sum("has succeeded before" in log for log in logs) == 2, logs
     (states,) = {tuple(status["restartCount"] for status in each.object()["status"]["initContainerStatuses"]) for each in pods}
     assert states == (0,)
+
+
+def test_the_pod_that_follows(restricted, postgres_user):
+    """It is taken out of its Service while its database is away, and is not restarted."""
+    text = README.partition("\nIn Kubernetes, a pod that gets no requests while its database is away")[2]
+    part = yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, re.S)[1])
+    (api,) = part["containers"]
+    api |= {"image": TOOLBOX, "imagePullPolicy": "Never", "command": [*api["command"][:-1], "/bin/app", "hold"]}
+    server = unprivileged(postgres(), postgres_user)
+    restricted.documents(service("db"), pod("app", api), pod("db", server))
+    app_pod = restricted.pod("app").ready(2 * SOON)
+    restricted.pod("db").delete()
+    restricted.eventually("it is not ready", lambda: not app_pod.is_ready(), 2 * SOON)
+    app_pod.said("db:5432: lost", "api")
+    restricted.eventually("the old server is gone", lambda: restricted.pod("db").object() is None, 2 * SOON)
+    restricted.documents(pod("db", server))
+    app_pod.ready(2 * SOON)
+    app_pod.said("db:5432: back after", "api")
+    assert app_pod.status("api")["restartCount"] == 0

@@ -348,7 +348,7 @@ static int main_run(struct config *config, struct frontline *line, struct env *e
 	if (probe_bind(config->plan.targets, config->plan.target_count, env, log, err) == 0 &&
 	    exports_assign(&config->plan, env, used, log, err) == 0 &&
 	    (!config->hold.on || hold_settle(config, err) == 0) &&
-	    lock_check(&config->plan, config->command != NULL, err) == 0 && follow_check(config, err) == 0 &&
+	    lock_check(&config->plan, config->command != NULL, err) == 0 && follow_check(config, env, err) == 0 &&
 	    compose_check(&config->exports, &config->plan, config->run_anyway, env, err) == 0 &&
 	    render_check_form(&config->renders, err) == 0)
 		code = config->explain ? main_explain(config, env, err)

@@ -7,12 +7,13 @@
 #include "app/stay.h"
 #include "base/errors.h"
 #include "settings/config.h"
+#include "system/env.h"
 #include "system/process.h"
 #include "wait/sinks.h"
 #include "wait/waiter.h"
 
 /* Checks that the settings agree. Returns -1 with err. */
-int follow_check(const struct config *config, struct error *err);
+int follow_check(const struct config *config, const struct env *env, struct error *err);
 
 /* What is given to follow_run. All of it must outlive the call. */
 struct follow_call {

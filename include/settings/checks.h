@@ -14,4 +14,10 @@
  */
 int checks_add(struct config *config, const struct env *env, struct error *err);
 
+/*
+ * Makes one such target, which the caller releases, of a command. Its text is "WHAT PROGRAM ...". Returns -1 with err; *target need
+ * not be released then.
+ */
+int checks_make(struct target *target, const char *command, const char *what, const struct env *env, struct error *err);
+
 #endif

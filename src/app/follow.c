@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/followact.h"
+#include "app/followhook.h"
 #include "app/followstate.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -50,6 +51,7 @@ struct follow {
 	size_t count;
 	struct outfile state_file; /* without a name: none is asked for */
 	struct responder responder;
+	struct followhook hook;
 	struct process *process;
 	struct stay stay;
 	enum follow_state state;
@@ -71,9 +73,9 @@ static const char *follow_opposite(const struct config *config)
 				    : NULL;
 }
 
-int follow_check(const struct config *config, struct error *err)
+int follow_check(const struct config *config, const struct env *env, struct error *err)
 {
-	struct followact ignored;
+	struct followact act;
 
 	if (!config->follow.on)
 		return 0;
@@ -82,7 +84,9 @@ int follow_check(const struct config *config, struct error *err)
 				  follow_opposite(config));
 	if (config->follow.health && responder_check(config->follow.health, err))
 		return errors_prefix(err, "--health");
-	return followact_parse(&ignored, config->follow.action, err);
+	if (followact_parse(&act, config->follow.action, err))
+		return -1;
+	return act.command && followhook_check(act.command, env, err) ? errors_prefix(err, "--follow") : 0;
 }
 
 static struct followstate follow_state(const struct follow *follow)
@@ -125,7 +129,18 @@ static void follow_stop(struct follow *follow, enum follow_state state)
 	stay_stop(&follow->stay, patience ? patience : FOLLOW_PATIENCE);
 }
 
-static void follow_act(struct follow *follow, const struct follower *follower, const char *why)
+/* The command of --follow=exec gets the variables of the places that hold now, and the app those of its start. */
+static void follow_run_hook(struct follow *follow, const struct follower *follower, const char *event)
+{
+	const struct follow_call *call = follow->call;
+	struct error err = {0};
+
+	if (call->tell(call->arg, &err))
+		log_line(call->app->log, LOG_LEVEL_ERROR, "--follow: %s", err.text);
+	followhook_run(&follow->hook, event, follower->progress->target->text);
+}
+
+static void follow_act(struct follow *follow, const struct follower *follower, const char *event)
 {
 	const struct stay_call *app = follow->call->app;
 
@@ -135,9 +150,13 @@ static void follow_act(struct follow *follow, const struct follower *follower, c
 		stay_send(&follow->stay, follow->act.signal);
 		return;
 	}
+	if (follow->act.kind == FOLLOWACT_EXEC) {
+		follow_run_hook(follow, follower, event);
+		return;
+	}
 	log_line(app->log, LOG_LEVEL_NORMAL, "%s %s: %s %s",
 		 follow->act.kind == FOLLOWACT_EXIT ? "ending" : "restarting", app->command[0],
-		 follower->progress->target->text, why);
+		 follower->progress->target->text, strcmp(event, "moved") == 0 ? "has moved" : "is lost");
 	follow_stop(follow, follow->act.kind == FOLLOWACT_EXIT ? FOLLOW_ENDS : FOLLOW_STOPS);
 }
 
@@ -145,7 +164,7 @@ static void follow_on_patience(void *arg)
 {
 	const struct follow_patience *patience = arg;
 
-	follow_act(patience->follow, patience->follower, "is lost");
+	follow_act(patience->follow, patience->follower, "lost");
 }
 
 static bool follow_is_lost(const struct follow *follow)
@@ -245,7 +264,7 @@ static void follow_on_moved(void *arg, struct follower *follower)
 	sinks_moved(follow->call->sinks, follower->progress, &follower->home);
 	follower->home = follower->progress->place;
 	follow_write_state(follow);
-	follow_act(follow, follower, "has moved");
+	follow_act(follow, follower, "moved");
 }
 
 /* Was the target ready, and is it one that connections go to? A file or a check is not looked at again. */
@@ -286,6 +305,7 @@ static void follow_close(struct follow *follow)
 		follower_close(&follow->followers[i]);
 	}
 	loop_timer_clear(&follow->restart);
+	followhook_close(&follow->hook);
 	runner_pool_release(&follow->pool);
 	free(follow->followers);
 	free(follow->patiences);
@@ -335,6 +355,8 @@ int follow_run(const struct follow_call *call, struct process *process, struct e
 	if (session_open(&follow.session, process, err))
 		return -1;
 	follow.pool.session = &follow.session;
+	follow.hook = (struct followhook){
+		.command = follow.act.command, .env = call->app->env, .pool = &follow.pool, .log = call->app->log};
 	pace_init(&follow.pace, clock_spent(), clock_now());
 	loop_timer_init(follow.session.loop, &follow.restart, follow_on_restart, &follow);
 	if (follow_open_outlets(&follow, err) == 0)

@@ -17,9 +17,16 @@ int followact_parse(struct followact *act, const char *text, struct error *err)
 		act->kind = FOLLOWACT_EXIT;
 		return 0;
 	}
+	if (strncmp(text, "exec:", 5) == 0) {
+		act->kind = FOLLOWACT_EXEC;
+		act->command = text + 5;
+		return 0;
+	}
 	if (strncmp(text, "signal=", 7) != 0)
-		return errors_set(err, "--follow=%s: write --follow=signal=HUP, --follow=restart or --follow=exit",
-				  text);
+		return errors_set(
+			err,
+			"--follow=%s: write --follow=signal=HUP, --follow=restart, --follow=exit or --follow=exec:COMMAND",
+			text);
 	act->kind = FOLLOWACT_SIGNAL;
 	act->signal = signame_number(text + 7);
 	return act->signal ? 0

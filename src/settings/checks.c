@@ -130,34 +130,33 @@ static int checks_cut(struct checks_cut *cut)
 	if (cut->any)
 		checks_end_word(cut);
 	if (!cut->program || !*cut->program)
-		return errors_set(cut->err, "the command is empty; write --check 'PROGRAM ARGUMENT...'");
+		return errors_set(cut->err, "the command is empty; write 'PROGRAM ARGUMENT...'");
 	return 0;
 }
 
-static int checks_add_one_target(struct config *config, const struct checks_cut *cut, struct error *err)
+int checks_make(struct target *target, const char *command, const char *what, const struct env *env, struct error *err)
 {
-	struct target made, *target;
+	struct checks_cut cut = {.env = env, .at = command, .err = err};
+	int failed = checks_cut(&cut) || target_parse(target, cut.url.data, err);
 
-	if (target_parse(&made, cut->url.data, err))
-		return -1;
-	target = plan_add_target(&config->plan, &made);
-	target->settings = config->settings;
-	free(target->text);
-	target->text = alloc_format("check %s%s", cut->program, cut->words > 1 ? " ..." : "");
-	return 0;
+	if (!failed) {
+		free(target->text);
+		target->text = alloc_format("%s %s%s", what, cut.program, cut.words > 1 ? " ..." : "");
+	}
+	buf_release(&cut.word);
+	buf_release(&cut.url);
+	free(cut.program);
+	return failed ? -1 : 0;
 }
 
 int checks_add(struct config *config, const struct env *env, struct error *err)
 {
 	for (size_t i = 0; i < config->checks.count; i++) {
-		struct checks_cut cut = {.env = env, .at = config->checks.items[i], .err = err};
-		int failed = checks_cut(&cut) || checks_add_one_target(config, &cut, err);
+		struct target made;
 
-		buf_release(&cut.word);
-		buf_release(&cut.url);
-		free(cut.program);
-		if (failed)
+		if (checks_make(&made, config->checks.items[i], "check", env, err))
 			return errors_prefix(err, "--check");
+		plan_add_target(&config->plan, &made)->settings = config->settings;
 	}
 	return 0;
 }

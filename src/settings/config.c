@@ -85,7 +85,7 @@ static const struct options_row config_rows[] = {
 	  .text_offset = offsetof(struct config, follow.action), .arg = "ACTION",
 	  .help = "watch the targets while COMMAND runs, and tell when one moves or is lost",
 	  .more = "With =signal=HUP, COMMAND gets that signal then; with =restart, it is stopped and started again; with =exit, it "
-		  "is stopped and waitfor exits with 124. It implies --stay. See FOLLOWING." },
+		  "is stopped and waitfor exits with 124; with =exec:COMMAND, that is run. It implies --stay. See FOLLOWING." },
 	{ .key = "lost-after", .type = OPTIONS_DURATION, .value = 1, .offset = offsetof(struct config, follow.lost_after),
 	  .initial = "10s", .arg = "TIME", .help = "with --follow: act when a target was not ready for TIME" },
 	{ .key = "state", .type = OPTIONS_TEXT, .offset = offsetof(struct config, follow.state), .names_file = true, .arg = "FILE",

@@ -1,6 +1,7 @@
 """--follow: the targets stay watched while the app runs."""
 
 import json
+import os
 import signal
 import socket
 import time
@@ -89,17 +90,25 @@ def test_a_service_that_moves(place, follow):
     end(running)
 
 
-def test_one_failure_is_no_loss(place, follow):
-    running = follow("--follow", "--output=json", "--verbose")
-    count = len(place.services[ONE].connections)
-    until(lambda: len(place.services[ONE].connections) > count, what="a look")
-    place.end(ONE)
-    time.sleep(1.1)  # one look, or two if this machine is slow; the assertion is about the case of one
-    place.begin(ONE)
-    count = len(place.services[ONE].connections)
-    until(lambda: len(place.services[ONE].connections) >= count + 2, what="two more looks")
-    lines = [json.loads(line)["event"] for line in running.err().splitlines()]
-    assert ("lost" in lines) == ("back" in lines)
+def test_one_failure_is_no_loss(waitfor, peer):
+    """Two in a row are."""
+    bad = []
+
+    def script(connection):
+        if bad:
+            bad.pop()       # and it is closed at once
+        else:
+            silence(connection)
+    server = peer(script)
+    running = waitfor.start("--follow", f"tcp://{server.target}", "--", "sh", "-c", "trap 'exit 7' TERM; while :; do sleep 0.05; done")
+    running.wait_err("ready at")
+    bad.append(1)
+    until(lambda: not bad, what="one look has failed")
+    server.wait_connections(len(server.connections) + 2)
+    assert "lost" not in running.err()
+    bad += [1, 1]
+    running.wait_err("lost: port open, but nothing behind it yet")
+    running.wait_err("back after")
     end(running)
 
 
@@ -247,6 +256,33 @@ def test_exit(place, follow):
     assert result.code == 124, result
     assert result.out.split() == ["at", ONE, "TERM"]
     assert "ending sh: DB=tcp://db:5000 is lost" in result.err
+
+
+def test_a_command(place, follow, folder):
+    """It sees where the target is now; the app goes on with what it was told."""
+    note = folder / "note"
+    running = follow(f"--follow=exec:sh -c 'echo $WAITFOR_EVENT $WAITFOR_TARGET $DB_ADDR >>\"$0\"' {note}")
+    place.move()
+    until(lambda: note.exists() and note.read_text().endswith("\n"), what="the command has run")
+    assert note.read_text() == f"moved DB=tcp://db:5000 {TWO}\n"
+    assert end(running).out.split() == ["at", ONE, "TERM"]
+
+
+def test_a_command_that_fails_is_told_and_its_arguments_are_not(place, follow):
+    running = follow("--follow=exec:sh -c 'echo no >&2; exit 3' secret", "--lost-after", "1s")
+    place.end(ONE)
+    running.wait_err("hook sh ...: the check failed")
+    assert "secret" not in running.err()
+    end(running)
+
+
+def test_a_command_that_does_not_end_goes_with_waitfor(place, follow, folder):
+    note = folder / "note"
+    running = follow(f"--follow=exec:sh -c 'echo $$ >\"$0\"; sleep 1000' {note}")
+    place.move()
+    until(lambda: note.exists() and note.read_text().endswith("\n"), what="the command runs")
+    end(running)
+    until(lambda: not os.path.exists(f"/proc/{int(note.read_text())}"), what="it has ended")
 
 
 def test_an_app_that_ends_by_itself_is_not_started_again(place, waitfor, net):

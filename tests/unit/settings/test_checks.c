@@ -78,7 +78,7 @@ static void test_refuses(void **state)
 	static const struct {
 		const char *command, *message;
 	} rows[] = {
-		{" ", "the command is empty; write --check 'PROGRAM ARGUMENT...'"},
+		{" ", "the command is empty; write 'PROGRAM ARGUMENT...'"},
 		{"''", "the command is empty"},
 		{"'' SECRET", "the command is empty"},
 		{"${NO:-}", "the command is empty"},

@@ -38,6 +38,7 @@ struct stay {
 	bool has_given;   /* the app has got its foreground from us */
 	bool is_stopped;  /* the app was stopped, and we with it */
 	bool refused;     /* the app cannot be sent signals */
+	bool is_to_end;   /* a signal was passed on that asks an app to end: SIGTERM, SIGINT or SIGQUIT */
 	int status;       /* the app's, as from waitpid */
 };
 

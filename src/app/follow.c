@@ -222,7 +222,8 @@ static void follow_on_ended(void *arg)
 	struct follow *follow = arg;
 	int64_t now = clock_now(), due;
 
-	if (follow->state != FOLLOW_STOPS) {
+	if (follow->state != FOLLOW_STOPS || follow->stay.is_to_end) {
+		follow->state = follow->state == FOLLOW_STOPS ? FOLLOW_RUNS : follow->state;
 		loop_stop(follow->session.loop);
 		return;
 	}

@@ -75,6 +75,7 @@ static void stay_on_signal(void *arg, int number)
 	if (number == SIGCONT)
 		stay_continue(stay);
 	stay_send(stay, number);
+	stay->is_to_end |= number == SIGTERM || number == SIGINT || number == SIGQUIT;
 	if (number == SIGTERM)
 		stay_count_down(stay, stay->call->settings->kill_after);
 }

@@ -226,6 +226,15 @@ def test_a_restart_waits_for_the_service(place, follow):
     assert end(running).out.split() == ["at", ONE, "TERM", "at", ONE, "TERM"]
 
 
+def test_a_signal_while_the_app_is_stopped_is_for_waitfor_too(place, follow):
+    """docker stop in the middle of a restart: the app is not started again."""
+    app = APP.replace("echo TERM; exit 7", "trap \"\" TERM; echo TERM; sleep 1; exit 7")
+    running = follow("--follow=restart", app=("sh", "-c", app))
+    place.move()
+    until(lambda: "TERM" in running.out(), what="the app is told to end")
+    assert end(running).out.split() == ["at", ONE, "TERM"]
+
+
 def test_a_signal_while_no_app_runs(place, follow):
     running = follow("--follow=restart", "--lost-after", "500ms")
     place.end(ONE)

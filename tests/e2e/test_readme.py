@@ -99,7 +99,7 @@ def test_the_init_container_is_restricted(waitfor):
 
 def test_the_sidecar_holds_the_app_back(waitfor):
     """https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/"""
-    _, (sidecar,), _ = POD_CONTAINERS
+    _, (sidecar,), *_ = POD_CONTAINERS
     probe = sidecar["startupProbe"]
     assert set(sidecar) == {"name", "image", "restartPolicy", "startupProbe"} and sidecar["restartPolicy"] == "Always"
     assert set(probe) == {"exec", "timeoutSeconds", "periodSeconds", "failureThreshold"}
@@ -111,10 +111,21 @@ def test_the_sidecar_holds_the_app_back(waitfor):
 
 
 def test_the_sidecar_that_holds_is_restricted(waitfor):
-    (init,), _, (sidecar,) = POD_CONTAINERS
+    (init,), _, *others = POD_CONTAINERS
+    (sidecar,) = next(part for part in others if part[0].get("args"))
     assert set(sidecar) == {"name", "image", "args", "restartPolicy", "securityContext"}
     assert sidecar["restartPolicy"] == "Always" and sidecar["securityContext"] == init["securityContext"]
     explained(waitfor, sidecar["args"])
+
+
+def test_the_init_container_that_migrates_is_restricted(waitfor):
+    (init,), *others = POD_CONTAINERS
+    (migrate,) = next(part for part in others if part[0]["name"] == "migrate")
+    assert set(migrate) == {"name", "image", "command", "env", "securityContext"}
+    assert migrate["securityContext"] == init["securityContext"]
+    command, *words = migrate["command"]
+    assert command == "waitfor"
+    explained(waitfor, words)
 
 
 def test_the_pods_recipes_are_short():

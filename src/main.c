@@ -292,7 +292,7 @@ static int main_open(struct main_state *state, const struct config *config, stru
 
 	if (config->command && !(state->path = handoff_find(config->command[0], env, &code, err)))
 		return code;
-	if (outputs_open(&state->outputs, config, line, env, log, err) ||
+	if (follow_rehearse(config, err) || outputs_open(&state->outputs, config, line, env, log, err) ||
 	    render_open(&state->renders, &config->renders, config->print_env, err) ||
 	    render_check(&state->renders, &config->exports, &config->plan, config->run_anyway, env, err))
 		return EXIT_OWN_FAULT;

@@ -14,7 +14,8 @@ enum { FOLLOWSTATE_VERSION = 1 };
 struct followstate {
 	const struct follower *followers;
 	size_t count;
-	pid_t pid;       /* of the app; 0: it does not run */
+	pid_t pid;       /* of the app; 0: there is none */
+	bool runs;       /* it is not being stopped */
 	unsigned starts; /* of the app, so far */
 };
 

@@ -55,8 +55,8 @@ void attempt_start(struct attempt *attempt, int64_t limit, int64_t waited, bool 
 void attempt_expire(struct attempt *attempt);
 
 /*
- * After an attempt: is the address of this place still one of the target's? True as long as a look-up has not ended: then nobody
- * knows.
+ * After an attempt: is the address of this place still one of the target's? True as long as its family has not been
+ * answered: then nobody knows.
  */
 bool attempt_has_address(const struct attempt *attempt, const struct place *place);
 

@@ -70,7 +70,7 @@ void sources_leave(struct sources *sources);
 /* Is there an address that was not tried in this attempt? */
 bool sources_has_next(struct sources *sources);
 
-/* Is the address of this place one that the target has? True as long as a look-up has not ended: then nobody knows. */
+/* Is the address of this place one that the target has? True as long as its family has not been answered: then nobody knows. */
 bool sources_have_address(const struct sources *sources, const struct place *place);
 
 /*

@@ -66,8 +66,8 @@ bool resolve_has_next(const struct resolve *resolve);
 bool resolve_is_over(const struct resolve *resolve, struct outcome *outcome);
 
 /*
- * Is it one of the addresses of the last look-up? address is a text as of address_text. True as long as the look-up has not ended:
- * then nobody knows.
+ * Is it one of the addresses of the last look-up? address is a text as of address_text. True as long as its family has not been
+ * answered: then nobody knows.
  */
 bool resolve_has(const struct resolve *resolve, const char *address, uint16_t port);
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "attempt/attempt.h"
+#include "target/endpoint.h"
 #include "wait/pace.h"
 #include "wait/progress.h"
 
@@ -18,20 +19,27 @@ struct follower_owner {
 	void (*lost)(void *arg, struct follower *follower); /* two looks in a row did not find it ready */
 	/* It was lost, and is ready, after so many microseconds in which it was not. */
 	void (*back)(void *arg, struct follower *follower, int64_t after);
-	void (*moved)(void *arg,
-		      struct follower *follower); /* it is ready where it was not before, and is not there any more */
+	/* It is ready at another place than `from`, and is not there any more. Comes after `back` if both are so. */
+	void (*moved)(void *arg, struct follower *follower, const struct place *from);
 	void *arg;
 };
 
 struct follower {
 	const struct follower_owner *owner;
-	struct progress *progress; /* of the last look */
-	struct place home;         /* where it was ready when the app was told last */
+	struct progress *progress; /* of the wait: where the target was ready last */
+	struct progress last;      /* of the last look, ready or not */
+	struct place home;         /* where the app thinks it is */
 	struct attempt *attempt;
 	struct loop_timer look;
-	int64_t began;  /* the look; clock_now() time */
-	int64_t failed; /* when the first look of a row did not find it ready; 0: the last one did */
-	int64_t lost;   /* when it was told to be lost; 0: it is not */
+	int64_t began, ended; /* the last look; clock_now() time */
+	int64_t failed;       /* when the first look of a row began that did not find it ready; 0: the last one did */
+	int64_t lost;         /* when it was told to be lost; 0: it is not */
+	/* Where another of its addresses was ready first, the next look goes to home alone. */
+	bool looks_home;
+	unsigned home_failed; /* how many of these looks in a row found nobody there */
+	struct target at_home;
+	struct endpoint home_endpoint;
+	struct attempt *home_attempt;
 };
 
 /* Begins to look. progress is that of a wait which found the target ready; it and owner must outlive the follower. */
@@ -39,5 +47,11 @@ void follower_open(struct follower *follower, const struct follower_owner *owner
 
 /* Also valid for a zeroed one. */
 void follower_close(struct follower *follower);
+
+/* Was it ready at the last look? */
+bool follower_is_ready(const struct follower *follower);
+
+/* The app is told now where the target was ready last. */
+void follower_settle(struct follower *follower);
 
 #endif

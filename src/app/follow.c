@@ -18,7 +18,11 @@
 
 /* How long an app that is stopped may take, as with docker stop, if --kill-after says nothing. */
 #define FOLLOW_PATIENCE (10 * CLOCK_S)
-/* Between two starts of the app: the first pause, which doubles for each app that ran less than ten pauses, and the longest. */
+/* A look that ended so long ago proves nothing: this process was stopped, or frozen. */
+#define FOLLOW_STALE (3 * CLOCK_S)
+/* While no app runs: how soon is looked again whether all is there for it. */
+#define FOLLOW_AGAIN (200 * CLOCK_MS)
+/* Between two starts of the app: the first pause, which doubles after each app that ran for less than ten of them, and the longest. */
 #define FOLLOW_PAUSE     (1 * CLOCK_S)
 #define FOLLOW_PAUSE_MAX (60 * CLOCK_S)
 
@@ -56,6 +60,8 @@ struct follow {
 	struct stay stay;
 	enum follow_state state;
 	struct loop_timer restart; /* the pause */
+	bool is_open;              /* the followers are */
+	bool is_over;              /* nobody watches the app any more */
 	int64_t started, pause;    /* of the app; the next one */
 	unsigned starts;
 	int code; /* in FOLLOW_FINISHED */
@@ -93,7 +99,8 @@ static struct followstate follow_state(const struct follow *follow)
 {
 	return (struct followstate){.followers = follow->followers,
 				    .count = follow->count,
-				    .pid = follow->state == FOLLOW_WAITS ? 0 : follow->stay.child.pid,
+				    .pid = follow->is_over || follow->stay.child.ended ? 0 : follow->stay.child.pid,
+				    .runs = follow->state == FOLLOW_RUNS,
 				    .starts = follow->starts};
 }
 
@@ -104,7 +111,7 @@ static void follow_write_state(struct follow *follow)
 	struct error err = {0};
 	char *text;
 
-	if (!follow->state_file.name)
+	if (!follow->state_file.name || !follow->is_open)
 		return;
 	text = followstate_text(&state);
 	if (outfile_write(&follow->state_file, text, strlen(text), &err))
@@ -127,6 +134,7 @@ static void follow_stop(struct follow *follow, enum follow_state state)
 
 	follow->state = state;
 	stay_stop(&follow->stay, patience ? patience : FOLLOW_PATIENCE);
+	follow_write_state(follow);
 }
 
 /* The command of --follow=exec gets the variables of the places that hold now, and the app those of its start. */
@@ -160,19 +168,25 @@ static void follow_act(struct follow *follow, const struct follower *follower, c
 	follow_stop(follow, follow->act.kind == FOLLOWACT_EXIT ? FOLLOW_ENDS : FOLLOW_STOPS);
 }
 
+/* The last look may be an old one: after a freeze (docker pause, SIGSTOP) another must show that it is lost still. */
 static void follow_on_patience(void *arg)
 {
-	const struct follow_patience *patience = arg;
+	struct follow_patience *patience = arg;
+	const struct follower *follower = patience->follower;
+	int64_t limit = follower->last.target->settings.attempt_timeout;
 
-	follow_act(patience->follow, patience->follower, "lost");
+	if (clock_now() - follower->ended > FOLLOW_STALE + limit)
+		loop_timer_set(&patience->timer, FOLLOW_STALE);
+	else
+		follow_act(patience->follow, follower, "lost");
 }
 
-static bool follow_is_lost(const struct follow *follow)
+static bool follow_is_ready(const struct follow *follow)
 {
 	for (size_t i = 0; i < follow->count; i++)
-		if (follow->followers[i].lost)
-			return true;
-	return false;
+		if (!follower_is_ready(&follow->followers[i]))
+			return false;
+	return true;
 }
 
 static void follow_finish(struct follow *follow, int code)
@@ -188,7 +202,7 @@ static void follow_on_ended(void *arg);
 static int follow_start(struct follow *follow, struct error *err)
 {
 	for (size_t i = 0; i < follow->count; i++)
-		follow->followers[i].home = follow->followers[i].progress->place;
+		follower_settle(&follow->followers[i]);
 	follow->started = clock_now();
 	follow->state = FOLLOW_RUNS;
 	follow->starts++;
@@ -196,13 +210,15 @@ static int follow_start(struct follow *follow, struct error *err)
 			 follow, err);
 }
 
-/* Starts the app again if all is there for it. */
+/* The pause is over: starts the app again when all its targets are ready. */
 static void follow_on_restart(void *arg)
 {
 	struct follow *follow = arg;
 
-	if (follow->state != FOLLOW_WAITS || loop_timer_is_set(&follow->restart) || follow_is_lost(follow))
+	if (!follow_is_ready(follow)) {
+		loop_timer_set(&follow->restart, FOLLOW_AGAIN);
 		return;
+	}
 	if (follow->call->tell(follow->call->arg, follow->err) || follow_start(follow, follow->err))
 		follow_finish(follow, -1);
 	else
@@ -216,17 +232,12 @@ static void follow_on_signal(void *arg, int number)
 		follow_finish(arg, ending_exit_code(number));
 }
 
-/* The app has ended, by itself or because it was told to. */
-static void follow_on_ended(void *arg)
+/* The app has ended for a restart. What is left of its process group would be in the way of the next one. */
+static void follow_await_restart(struct follow *follow)
 {
-	struct follow *follow = arg;
-	int64_t now = clock_now(), due;
+	int64_t now = clock_now(), due = follow->started + follow->pause - now;
 
-	if (follow->state != FOLLOW_STOPS || follow->stay.is_to_end) {
-		follow->state = follow->state == FOLLOW_STOPS ? FOLLOW_RUNS : follow->state;
-		loop_stop(follow->session.loop);
-		return;
-	}
+	kill(-follow->stay.child.pid, SIGKILL);
 	stay_close(&follow->stay);
 	loop_pass_signals(follow->session.loop, follow_on_signal, follow);
 	follow->pause = now - follow->started < 10 * follow->pause ? 2 * follow->pause : FOLLOW_PAUSE;
@@ -234,8 +245,21 @@ static void follow_on_ended(void *arg)
 		follow->pause = FOLLOW_PAUSE_MAX;
 	follow->state = FOLLOW_WAITS;
 	follow_write_state(follow);
-	due = follow->started + follow->pause - now;
 	loop_timer_set(&follow->restart, due > 0 ? due : 0);
+}
+
+/* The app has ended, by itself or because it was told to: by us, or by whoever wants this process to end as well. */
+static void follow_on_ended(void *arg)
+{
+	struct follow *follow = arg;
+
+	if (follow->state == FOLLOW_STOPS && !follow->stay.is_to_end) {
+		follow_await_restart(follow);
+		return;
+	}
+	if (follow->state == FOLLOW_STOPS)
+		follow->state = FOLLOW_RUNS;
+	loop_stop(follow->session.loop);
 }
 
 static void follow_on_lost(void *arg, struct follower *follower)
@@ -243,7 +267,7 @@ static void follow_on_lost(void *arg, struct follower *follower)
 	struct follow *follow = arg;
 	int64_t left = follower->failed + follow->call->config->follow.lost_after - clock_now();
 
-	sinks_lost(follow->call->sinks, follower->progress);
+	sinks_lost(follow->call->sinks, &follower->last);
 	follow_write_state(follow);
 	loop_timer_set(&follow->patiences[follower - follow->followers].timer, left > 0 ? left : 0);
 }
@@ -255,15 +279,13 @@ static void follow_on_back(void *arg, struct follower *follower, int64_t after)
 	loop_timer_clear(&follow->patiences[follower - follow->followers].timer);
 	sinks_back(follow->call->sinks, follower->progress, after);
 	follow_write_state(follow);
-	follow_on_restart(follow);
 }
 
-static void follow_on_moved(void *arg, struct follower *follower)
+static void follow_on_moved(void *arg, struct follower *follower, const struct place *from)
 {
 	struct follow *follow = arg;
 
-	sinks_moved(follow->call->sinks, follower->progress, &follower->home);
-	follower->home = follower->progress->place;
+	sinks_moved(follow->call->sinks, follower->progress, from);
 	follow_write_state(follow);
 	follow_act(follow, follower, "moved");
 }
@@ -297,6 +319,9 @@ static void follow_open_targets(struct follow *follow)
 		loop_timer_init(follow->session.loop, &patience->timer, follow_on_patience, patience);
 		follower_open(follower, &follow->owner, &follow->call->result->progress[i]);
 	}
+	if (!follow->count)
+		log_line(follow->call->app->log, LOG_LEVEL_NORMAL,
+			 "--follow: no target is connected to, so none is followed");
 }
 
 static void follow_close(struct follow *follow)
@@ -310,6 +335,21 @@ static void follow_close(struct follow *follow)
 	runner_pool_release(&follow->pool);
 	free(follow->followers);
 	free(follow->patiences);
+}
+
+int follow_rehearse(const struct config *config, struct error *err)
+{
+	const struct config_follow *follow = &config->follow;
+	struct outfile file = {0};
+	int failed;
+
+	if (!follow->on)
+		return 0;
+	failed = follow->state && outfile_open(&file, follow->state, err) ? errors_prefix(err, "--state") : 0;
+	outfile_release(&file);
+	if (!failed && follow->health && responder_rehearse(follow->health, err))
+		failed = errors_prefix(err, "--health");
+	return failed;
 }
 
 /* Opens --state and --health. Returns -1 with err. */
@@ -333,8 +373,11 @@ static int follow_watch(struct follow *follow, struct error *err)
 	if (follow_start(follow, err))
 		return -1;
 	follow_open_targets(follow);
+	follow->is_open = true;
 	follow_write_state(follow);
 	failed = loop_run(follow->session.loop, &ignored, err);
+	follow->is_over = true;
+	follow_write_state(follow);
 	if (follow->state == FOLLOW_FINISHED || follow->state == FOLLOW_WAITS)
 		return failed ? -1 : follow->code;
 	stay_close(&follow->stay);

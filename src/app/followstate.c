@@ -11,13 +11,14 @@ bool followstate_is_ready(const struct followstate *state)
 	for (size_t i = 0; i < state->count; i++)
 		if (state->followers[i].lost)
 			return false;
-	return state->pid != 0;
+	return state->runs && state->pid;
 }
 
 static cJSON *followstate_target(const struct follower *follower)
 {
 	const struct progress *progress = follower->progress;
-	const struct place *place = follower->lost ? &follower->home : &progress->place;
+	const struct outcome *outcome = follower->lost ? &follower->last.outcome : &progress->outcome;
+	const struct place *place = &progress->place;
 	cJSON *target = alloc_check(cJSON_CreateObject());
 
 	json_add_text(target, "target", progress->target->text);
@@ -26,7 +27,7 @@ static cJSON *followstate_target(const struct follower *follower)
 	json_add_text(target, "host", place->host);
 	json_add_whole(target, "port", place->port);
 	json_add_text(target, "address", place->address);
-	json_add_text(target, "reason", outcome_info(progress->outcome.kind)->name);
+	json_add_text(target, "reason", outcome_info(outcome->kind)->name);
 	return target;
 }
 

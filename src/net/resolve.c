@@ -357,15 +357,13 @@ bool resolve_is_over(const struct resolve *resolve, struct outcome *outcome)
 bool resolve_has(const struct resolve *resolve, const char *address, uint16_t port)
 {
 	char text[ADDRESS_TEXT_MAX];
-	struct outcome ignored;
+	enum lookup_family family = strchr(address, ':') ? LOOKUP_V6 : LOOKUP_V4;
 
-	if (!resolve_is_over(resolve, &ignored))
-		return true;
 	for (size_t i = 0; i < resolve->addresses.count; i++) {
 		const struct address *own = &resolve->addresses.entries[i].address;
 
 		if (address_port(own) == port && strcmp(address_text(own, text, sizeof(text)), address) == 0)
 			return true;
 	}
-	return false;
+	return resolve->name && !lookup_result(resolve->name->lookup, family)->answered;
 }

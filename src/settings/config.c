@@ -92,7 +92,7 @@ static const struct options_row config_rows[] = {
 	  .help = "with --follow: keep the state of the targets in a JSON FILE",
 	  .more = "The file is replaced atomically whenever something changes." },
 	{ .key = "health", .type = OPTIONS_TEXT, .offset = offsetof(struct config, follow.health), .arg = "PLACE",
-	  .help = "with --follow: answer HTTP at unix:PATH or tcp:PORT: 200 if all is ready, else 503",
+	  .help = "with --follow: answer HTTP at unix:PATH or tcp:PORT, 200 if all is ready, else 503",
 	  .more = "The body is that of --state." },
 	{ .key = "lock", .type = OPTIONS_TEXT, .offset = offsetof(struct config, lock), .arg = "NAME",
 	  .help = "run COMMAND while the lock NAME of the postgres:// target is held, one at a time",
@@ -191,15 +191,15 @@ static void config_drop_flag(struct config *config, const char *key, int *flag)
 	config_drop(config, key);
 }
 
-/* Does the command line ask for something that is no start of an app: a check, variables, or a start come what may? */
-static bool config_is_other_call(const struct config *config)
+/* Does the command line ask for something that is no plain start of an app: a check, variables, a start come what may? */
+static bool config_asks_otherwise(const struct config *config)
 {
 	static const char *const others[] = {"once", "down", "any", "run-anyway", "print-env"};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (config_source(config, others[i]) == OPTIONS_ARGV)
 			return true;
-	return !config->command;
+	return false;
 }
 
 /*
@@ -210,7 +210,9 @@ static void config_settle_stay(struct config *config)
 {
 	if (!config->command)
 		config_drop_flag(config, "stay", &config->stay.on);
-	if (!config_is_other_call(config))
+	if (config_asks_otherwise(config))
+		config_drop_flag(config, "hold", &config->hold.on);
+	else if (config->command)
 		return;
 	config_drop_flag(config, "follow", &config->follow.on);
 	if (config->lock && config_source(config, "lock") != OPTIONS_ARGV) {

@@ -15,6 +15,7 @@ import time
 import pytest
 
 from support.children import first_child, state_of
+from support.dns import at
 from support.until import until
 
 PYTHON = [sys.executable, "-u", "-c"]
@@ -348,6 +349,57 @@ def test_a_reset_of_the_app_is_passed_on(hold, service):
     until(lambda: heard == [b"x"])
     reset(connection)
     until(lambda: heard == [b"x", "reset"])
+
+
+def test_each_connection_goes_where_the_name_leads_now(waitfor, net, dns, peer):
+    """One that stands stays where it is."""
+    def names(connection):
+        while connection.sock.recv(100):
+            connection.sock.sendall(connection.sock.getsockname()[0].encode())
+    services = {address: peer(names, address=net.address(address), port=5000, net=net)
+                for address in ("10.77.0.11", "10.77.0.12")}
+    dns.name("db", a=at("10.77.0.11", ttl=0))
+    running = waitfor.start("--hold=DB=0", "DB=tcp://db:5000", "--", "sleep", "60", net=net)
+    running.wait_err("ready at")
+    port = int(running.err().split("held at 127.0.0.1:")[1].split()[0])
+
+    def place(connection):
+        connection.sendall(b"where?")
+        return connection.recv(100).decode()
+
+    def connect_inside():
+        connection = net.socket()
+        connection.settimeout(20)
+        connection.connect(("127.0.0.1", port))
+        return connection
+    with connect_inside() as first:
+        assert place(first) == "10.77.0.11"
+        dns.name("db", a=at("10.77.0.12", ttl=0))
+
+        def another():
+            with connect_inside() as connection:
+                return place(connection)
+        until(lambda: another() == "10.77.0.12", what="another connection goes there")
+        assert place(first) == "10.77.0.11"
+    assert len(services) == 2
+
+
+def test_a_storm_of_resets(hold, service):
+    """Held and relayed: nothing is left of them, and others are served."""
+    running = hold()
+    before = len(os.listdir(f"/proc/{running.pid}/fd"))
+    for round_ in range(2):
+        for _ in range(300):
+            connection = connect(running.port)
+            connection.sendall(b"x" * 1000)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+        if round_ == 0:
+            until(lambda: len(os.listdir(f"/proc/{running.pid}/fd")) <= before + 2, what="those that were held are gone")
+            service.start()
+            running.wait_err("ready at")
+    assert ask(running.port) == b"answer to question"
+    until(lambda: len(os.listdir(f"/proc/{running.pid}/fd")) <= before + 2, what="all of them are gone")
 
 
 @pytest.mark.parametrize("size", [1, 65536, 65537, 20_000_000])

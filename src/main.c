@@ -12,6 +12,7 @@
 #include "app/handoff.h"
 #include "app/hold.h"
 #include "app/lock.h"
+#include "app/outlets.h"
 #include "app/render.h"
 #include "app/stay.h"
 #include "attempt/probe.h"
@@ -292,7 +293,8 @@ static int main_open(struct main_state *state, const struct config *config, stru
 
 	if (config->command && !(state->path = handoff_find(config->command[0], env, &code, err)))
 		return code;
-	if (follow_rehearse(config, err) || outputs_open(&state->outputs, config, line, env, log, err) ||
+	if (((config->follow.on || config->hold.on) && outlets_rehearse(&config->outlets, err)) ||
+	    outputs_open(&state->outputs, config, line, env, log, err) ||
 	    render_open(&state->renders, &config->renders, config->print_env, err) ||
 	    render_check(&state->renders, &config->exports, &config->plan, config->run_anyway, env, err))
 		return EXIT_OWN_FAULT;

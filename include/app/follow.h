@@ -15,9 +15,6 @@
 /* Checks that the settings agree. Returns -1 with err. */
 int follow_check(const struct config *config, const struct env *env, struct error *err);
 
-/* Checks, before the wait, that there can be a state file and an answer to HTTP. Returns -1 with err. */
-int follow_rehearse(const struct config *config, struct error *err);
-
 /* What is given to follow_run. All of it must outlive the call. */
 struct follow_call {
 	const struct config *config;

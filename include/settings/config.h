@@ -29,13 +29,17 @@ struct config_stay {
 	int64_t kill_after; /* microseconds; 0: never */
 };
 
+/* --state and --health */
+struct config_outlets {
+	const char *state;  /* file; NULL: none */
+	const char *health; /* "unix:PATH", "tcp:PORT" or "tcp:ADDRESS:PORT"; NULL: none */
+};
+
 /* --follow */
 struct config_follow {
 	int on;             /* flag */
 	const char *action; /* "signal=HUP", "restart" or "exit"; NULL: none */
 	int64_t lost_after; /* microseconds */
-	const char *state;  /* file; NULL: none */
-	const char *health; /* "unix:PATH" or "tcp:PORT"; NULL: none */
 };
 
 /* --hold, and the default of --hold-max. */
@@ -55,6 +59,7 @@ struct config {
 	struct config_stay stay;
 	struct config_hold hold;
 	struct config_follow follow;
+	struct config_outlets outlets;
 	const char *lock;                        /* the name of a lock; NULL: none */
 	int64_t lock_timeout;                    /* microseconds; 0: no limit while others have the lock */
 	int links;                               /* enum config_links */

@@ -116,16 +116,20 @@ static void door_connect_all(struct door *door)
 
 static void door_tell_ready(struct door *door)
 {
-	if (!door->was_ready)
-		door->shared->ready(door->shared->arg, door->progress);
-	else if (door->lost)
-		door->shared->back(door->shared->arg, door->progress, clock_now() - door->lost);
-	if (!door->was_ready) { /* what was reported stays as it is */
+	const struct progress *reported = door->progress;
+	bool is_first = !door->was_ready;
+	int64_t lost = door->lost;
+
+	if (is_first) { /* what was reported stays as it is */
 		door->again = *door->progress;
 		door->progress = door->clients_owner.progress = &door->again;
 	}
 	door->was_ready = true;
 	door->lost = 0;
+	if (is_first)
+		door->shared->ready(door->shared->arg, reported);
+	else if (lost)
+		door->shared->back(door->shared->arg, door->progress, clock_now() - lost);
 }
 
 static void door_on_attempted(void *arg, struct peer *peer, bool changed)

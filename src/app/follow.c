@@ -6,13 +6,12 @@
 
 #include "app/followact.h"
 #include "app/followhook.h"
-#include "app/followstate.h"
+#include "app/outlets.h"
+#include "app/status.h"
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "net/responder.h"
 #include "net/session.h"
 #include "system/ending.h"
-#include "system/outfile.h"
 #include "target/outcome.h"
 #include "wait/follower.h"
 
@@ -53,8 +52,7 @@ struct follow {
 	struct follower *followers;
 	struct follow_patience *patiences; /* one for each */
 	size_t count;
-	struct outfile state_file; /* without a name: none is asked for */
-	struct responder responder;
+	struct outlets outlets;
 	struct followhook hook;
 	struct process *process;
 	struct stay stay;
@@ -83,48 +81,53 @@ int follow_check(const struct config *config, const struct env *env, struct erro
 {
 	struct followact act;
 
+	if (config->outlets.health && (config->follow.on || config->hold.on) &&
+	    responder_check(config->outlets.health, err))
+		return errors_prefix(err, "--health");
 	if (!config->follow.on)
 		return 0;
 	if (follow_opposite(config))
 		return errors_set(err, "--follow watches targets that were ready; leave out --%s",
 				  follow_opposite(config));
-	if (config->follow.health && responder_check(config->follow.health, err))
-		return errors_prefix(err, "--health");
 	if (followact_parse(&act, config->follow.action, err))
 		return -1;
 	return act.command && followhook_check(act.command, env, err) ? errors_prefix(err, "--follow") : 0;
 }
 
-static struct followstate follow_state(const struct follow *follow)
+static void follow_fill_target(struct status_target *target, const struct follower *follower)
 {
-	return (struct followstate){.followers = follow->followers,
-				    .count = follow->count,
-				    .pid = follow->is_over || follow->stay.child.ended ? 0 : follow->stay.child.pid,
-				    .runs = follow->state == FOLLOW_RUNS,
-				    .starts = follow->starts};
+	*target = (struct status_target){
+		.target = follower->progress->target,
+		.place = &follower->progress->place,
+		.state = follower->lost ? "lost" : "ready",
+		.reason = follower->lost ? follower->last.outcome.kind : follower->progress->outcome.kind,
+	};
 }
 
-/* Writes --state. An error is told, and the app goes on. */
+static bool follow_on_status(void *arg, char **text)
+{
+	const struct follow *follow = arg;
+	struct status_target *targets = alloc_zero(follow->count + 1, sizeof(*targets));
+	struct status status = {.is_ready = follow->state == FOLLOW_RUNS && !follow->is_over,
+				.has_app = true,
+				.pid = follow->is_over || follow->stay.child.ended ? 0 : follow->stay.child.pid,
+				.starts = follow->starts,
+				.targets = targets,
+				.count = follow->count};
+
+	for (size_t i = 0; i < follow->count; i++) {
+		follow_fill_target(&targets[i], &follow->followers[i]);
+		status.is_ready &= !follow->followers[i].lost;
+	}
+	*text = status_text(&status);
+	free(targets);
+	return status.is_ready;
+}
+
 static void follow_write_state(struct follow *follow)
 {
-	const struct followstate state = follow_state(follow);
-	struct error err = {0};
-	char *text;
-
-	if (!follow->state_file.name || !follow->is_open)
-		return;
-	text = followstate_text(&state);
-	if (outfile_write(&follow->state_file, text, strlen(text), &err))
-		log_line(follow->call->app->log, LOG_LEVEL_ERROR, "--state: %s", err.text);
-	free(text);
-}
-
-static bool follow_on_request(void *arg, char **text)
-{
-	const struct followstate state = follow_state(arg);
-
-	*text = followstate_text(&state);
-	return followstate_is_ready(&state);
+	if (follow->is_open)
+		outlets_write(&follow->outlets);
 }
 
 /* Stops the app as docker stop would. */
@@ -337,34 +340,6 @@ static void follow_close(struct follow *follow)
 	free(follow->patiences);
 }
 
-int follow_rehearse(const struct config *config, struct error *err)
-{
-	const struct config_follow *follow = &config->follow;
-	struct outfile file = {0};
-	int failed;
-
-	if (!follow->on)
-		return 0;
-	failed = follow->state && outfile_open(&file, follow->state, err) ? errors_prefix(err, "--state") : 0;
-	outfile_release(&file);
-	if (!failed && follow->health && responder_rehearse(follow->health, err))
-		failed = errors_prefix(err, "--health");
-	return failed;
-}
-
-/* Opens --state and --health. Returns -1 with err. */
-static int follow_open_outlets(struct follow *follow, struct error *err)
-{
-	const struct config_follow *config = &follow->call->config->follow;
-
-	if (config->state && outfile_open(&follow->state_file, config->state, err))
-		return errors_prefix(err, "--state");
-	if (config->health &&
-	    responder_open(&follow->responder, follow->session.loop, config->health, follow_on_request, follow, err))
-		return errors_prefix(err, "--health");
-	return 0;
-}
-
 /* Returns the exit code; -1 with err. */
 static int follow_watch(struct follow *follow, struct error *err)
 {
@@ -403,10 +378,10 @@ int follow_run(const struct follow_call *call, struct process *process, struct e
 		.command = follow.act.command, .env = call->app->env, .pool = &follow.pool, .log = call->app->log};
 	pace_init(&follow.pace, clock_spent(), clock_now());
 	loop_timer_init(follow.session.loop, &follow.restart, follow_on_restart, &follow);
-	if (follow_open_outlets(&follow, err) == 0)
+	if (outlets_open(&follow.outlets, &call->config->outlets, follow.session.loop, call->app->log, follow_on_status,
+			 &follow, err) == 0)
 		code = follow_watch(&follow, err);
-	responder_close(&follow.responder);
-	outfile_release(&follow.state_file);
+	outlets_close(&follow.outlets);
 	follow_close(&follow);
 	session_close(&follow.session);
 	return code;

@@ -7,6 +7,8 @@
 #include "app/door.h"
 #include "app/exports.h"
 #include "app/heldport.h"
+#include "app/outlets.h"
+#include "app/status.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "target/endpoint.h"
@@ -27,6 +29,7 @@ struct hold {
 	size_t count, opened; /* of the doors; how many of them are open */
 	size_t waiting;       /* how many targets were never ready so far */
 	struct loop_timer last_words;
+	struct outlets outlets;
 	bool finishes;
 };
 
@@ -66,11 +69,40 @@ int hold_settle(struct config *config, struct error *err)
 	return heldport_check(config->hold.ports, plan, err);
 }
 
+static void hold_fill_target(struct status_target *target, const struct door *door)
+{
+	*target = (struct status_target){
+		.target = door->progress->target,
+		.place = &door->progress->place,
+		.state = !door->was_ready ? "waiting"
+			 : door->lost     ? "lost"
+					  : "ready",
+		.reason = door->progress->outcome.kind,
+	};
+}
+
+static bool hold_on_status(void *arg, char **text)
+{
+	const struct hold *hold = arg;
+	struct status_target *targets = alloc_zero(hold->count, sizeof(*targets));
+	struct status status = {.is_ready = !hold->finishes, .targets = targets, .count = hold->opened};
+
+	for (size_t i = 0; i < hold->opened; i++) {
+		hold_fill_target(&targets[i], &hold->doors[i]);
+		status.is_ready &= hold->doors[i].was_ready && !hold->doors[i].lost;
+	}
+	*text = status_text(&status);
+	free(targets);
+	return status.is_ready;
+}
+
 static void hold_on_attempted(void *arg, const struct progress *progress, bool changed)
 {
 	struct hold *hold = arg;
 
 	sinks_attempted(hold->sinks, progress, changed);
+	if (changed)
+		outlets_write(&hold->outlets);
 }
 
 /* A target is ready for the first time. */
@@ -79,6 +111,7 @@ static void hold_on_ready(void *arg, const struct progress *progress)
 	struct hold *hold = arg;
 
 	sinks_done(hold->sinks, progress);
+	outlets_write(&hold->outlets);
 	if (--hold->waiting)
 		return;
 	hold->view.ended = clock_now();
@@ -87,16 +120,18 @@ static void hold_on_ready(void *arg, const struct progress *progress)
 
 static void hold_on_lost(void *arg, const struct progress *progress)
 {
-	const struct hold *hold = arg;
+	struct hold *hold = arg;
 
 	sinks_lost(hold->sinks, progress);
+	outlets_write(&hold->outlets);
 }
 
 static void hold_on_back(void *arg, const struct progress *progress, int64_t after)
 {
-	const struct hold *hold = arg;
+	struct hold *hold = arg;
 
 	sinks_back(hold->sinks, progress, after);
+	outlets_write(&hold->outlets);
 }
 
 static void hold_end_if_idle(struct hold *hold)
@@ -191,8 +226,11 @@ struct hold *hold_open(const struct config *config, struct session *session, con
 	};
 	pace_init(&hold->shared.pace, clock_spent(), hold->view.started);
 	loop_timer_init(session->loop, &hold->last_words, hold_on_last_words, hold);
-	if (hold_open_doors(hold, err) == 0)
+	if (hold_open_doors(hold, err) == 0 &&
+	    outlets_open(&hold->outlets, &config->outlets, session->loop, log, hold_on_status, hold, err) == 0) {
+		outlets_write(&hold->outlets);
 		return hold;
+	}
 	hold_close(hold);
 	return NULL;
 }
@@ -201,6 +239,8 @@ void hold_close(struct hold *hold)
 {
 	loop_timer_clear(&hold->last_words);
 	hold->finishes = true;
+	outlets_write(&hold->outlets);
+	outlets_close(&hold->outlets);
 	for (size_t i = 0; i < hold->opened; i++)
 		door_close(&hold->doors[i]);
 	runner_pool_release(&hold->shared.clients.runners);

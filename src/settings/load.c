@@ -195,10 +195,16 @@ static int load_check_stay(const struct config *config, struct error *err)
 		return errors_set(err, "--hold-max is for connections that are held; write --hold as well");
 	if (config->follow.on && !config->command)
 		return errors_set(err, "--follow is for a command; write waitfor --follow host:port -- command");
-	if (!config->follow.on && config->follow.state && config_source(config, "state") == OPTIONS_ARGV)
-		return errors_set(err, "--state is the state of targets that are followed; write --follow as well");
-	if (!config->follow.on && config->follow.health && config_source(config, "health") == OPTIONS_ARGV)
-		return errors_set(err, "--health is the state of targets that are followed; write --follow as well");
+	if (!config->follow.on && !config->hold.on && config->outlets.state &&
+	    config_source(config, "state") == OPTIONS_ARGV)
+		return errors_set(
+			err, "--state is the state of targets that are followed or held; write --follow or --hold as "
+			     "well");
+	if (!config->follow.on && !config->hold.on && config->outlets.health &&
+	    config_source(config, "health") == OPTIONS_ARGV)
+		return errors_set(
+			err, "--health is the state of targets that are followed or held; write --follow or --hold as "
+			     "well");
 	if (!config->follow.on && config_source(config, "lost-after") == OPTIONS_ARGV)
 		return errors_set(err, "--lost-after is for targets that are followed; write --follow as well");
 	if (config->hold.on && config->print_env)

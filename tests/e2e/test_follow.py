@@ -291,6 +291,7 @@ def test_health_while_the_app_is_stopped(place, follow, net):
     until(lambda: "TERM" in running.out(), what="the app is told to end")
     assert ask(net, "tcp:8080")[0] == 503
     until(lambda: answers(net, "tcp:8080", TWO)[0] == 200, what="the app runs again")
+    until(lambda: f"at {TWO}" in running.out(), what="it can be told to end")
     end(running)
 
 

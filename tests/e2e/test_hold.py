@@ -613,6 +613,37 @@ def test_the_report_is_written_when_all_are_ready_and_the_events_go_on(hold, ser
         assert events.read() == ""
 
 
+def test_state_and_health(hold, service, folder):
+    """A connection to the held port says nothing of the service: this does."""
+    socket_file, state_file = folder / "health", folder / "state"
+    running = hold(options=["--health", f"unix:{socket_file}", "--state", state_file])
+
+    def seen():
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(socket_file))
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            head, _, body = b"".join(iter(lambda: client.recv(4096), b"")).decode().partition("\r\n\r\n")
+        state = json.loads(body)
+        (target,), (written,) = state["targets"], json.loads(state_file.read_text())["targets"]
+        assert (target["state"], state["app"]) == (written["state"], None)
+        return int(head.split()[1]), state["ready"], target["state"]
+    until(socket_file.exists)
+    assert seen() == (503, False, "waiting")
+    service.start()
+    running.wait_err("ready at")
+    assert seen() == (200, True, "ready")
+    service.stop()
+    with connect(running.port):
+        running.wait_err("lost:")
+        assert seen() == (503, False, "lost")
+        service.start()
+        running.wait_err("back after")
+        assert seen() == (200, True, "ready")
+    running.send(signal.SIGTERM)
+    assert running.finish().code == 143
+    assert not socket_file.exists() and not json.loads(state_file.read_text())["ready"]
+
+
 # --- its end ------------------------------------------------------------------------------------
 
 def test_the_end_of_the_app_is_that_of_waitfor(hold):

@@ -29,7 +29,7 @@ enum follow_state {
 	FOLLOW_RUNS,    /* the app does */
 	FOLLOW_STOPS,   /* it was told to end, and will be started again */
 	FOLLOW_ENDS,    /* it was told to end, and so will this process */
-	FOLLOW_WAITS,   /* no app runs: until no target is lost, and the pause is over */
+	FOLLOW_WAITS,   /* no app runs: until all targets are ready, and the pause is over */
 	FOLLOW_FINISHED /* a signal came then, or it could not be started again */
 };
 

@@ -5,6 +5,7 @@
  */
 #include "probe/redis.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "attempt/dialog.h"
 #include "base/alloc.h"
+#include "base/number.h"
 #include "base/pattern.h"
 #include "target/scheme.h"
 
@@ -217,13 +219,13 @@ static struct outcome redis_read_key(const struct redis_plan *plan, const char *
 {
 	const char *line_end = memchr(data, '\n', len);
 	size_t head = line_end ? (size_t)(line_end + 1 - data) : 0;
-	long length;
+	int64_t length;
 
 	if (len && *data != (plan->value ? '$' : ':'))
 		return outcome_make(OUTCOME_GARBLED, "it tells nothing of the key");
 	if (!line_end)
 		return outcome_make(OUTCOME_NONE, NULL);
-	length = strtol(data + 1, NULL, 10);
+	length = number_digits(data + 1, head - 1);
 	if (plan->value ? length < 0 : length == 0)
 		return outcome_make(OUTCOME_STARTING, "the key does not exist");
 	if (!plan->value)
@@ -245,7 +247,7 @@ static struct outcome redis_read_cluster(const char *data, size_t len)
 	static const char ok[] = "cluster_state:ok\r\n", served[] = "\ncluster_slots_ok:";
 	const char *line_end = memchr(data, '\n', len), *slots;
 	size_t head = line_end ? (size_t)(line_end + 1 - data) : 0;
-	long length = line_end && *data == '$' ? strtol(data + 1, NULL, 10) : 0;
+	int64_t length = line_end && *data == '$' ? number_digits(data + 1, head - 1) : 0;
 
 	if (len && (*data != '$' || (line_end && length <= 0)))
 		return outcome_make(OUTCOME_GARBLED, "it tells nothing of the cluster");
@@ -256,8 +258,9 @@ static struct outcome redis_read_cluster(const char *data, size_t len)
 	slots = memmem(data + head, (size_t)length, served, sizeof(served) - 1);
 	if (!slots || !memchr(slots + 1, '\n', (size_t)(data + len - slots) - 1))
 		return outcome_make(OUTCOME_STARTING, "the cluster is not ok");
-	return outcome_make(OUTCOME_STARTING, "the cluster is not ok; %ld of 16384 slots are",
-			    strtol(slots + sizeof(served) - 1, NULL, 10));
+	slots += sizeof(served) - 1;
+	return outcome_make(OUTCOME_STARTING, "the cluster is not ok; %" PRId64 " of 16384 slots are",
+			    number_digits(slots, (size_t)(data + len - slots)));
 }
 
 /* What the reply to a step means: NONE while it is not whole, READY when the

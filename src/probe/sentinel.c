@@ -8,6 +8,7 @@
 
 #include "attempt/dialog.h"
 #include "base/alloc.h"
+#include "base/number.h"
 #include "base/percent.h"
 #include "probe/redis.h"
 #include "target/scheme.h"
@@ -43,7 +44,7 @@ static int sentinel_take_word(const char **data, size_t *len, char *word)
 {
 	const char *line_end = memchr(*data, '\n', *len);
 	size_t head = line_end ? (size_t)(line_end + 1 - *data) : 0;
-	unsigned long length = line_end && **data == '$' ? strtoul(*data + 1, NULL, 10) : 0;
+	size_t length = line_end && **data == '$' ? (size_t)number_digits(*data + 1, head - 1) : 0;
 
 	if ((*len && **data != '$') || (line_end && (!length || length >= SENTINEL_WORD_MAX)))
 		return -1;

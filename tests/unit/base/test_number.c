@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -46,12 +47,48 @@ static void test_what_is_added_is_read(void **state)
 		}
 }
 
+struct digits_row {
+	const char *text;
+	size_t len;
+	int64_t number;
+};
+
+static void test_digits(void **state)
+{
+	static const struct digits_row rows[] = {
+		{"", 0, 0},
+		{"7", 1, 7},
+		{"16384\r\n", 7, 16384},
+		{"-1\r", 3, -1},
+		{"-", 1, 0},
+		{"x5", 2, 0},
+		{" 5", 2, 0},
+		{"\n5", 2, 0},
+		{"123", 2, 12},
+		{"12", 0, 0},
+		{"9223372036854775807", 19, INT64_MAX},
+		{"9223372036854775808", 19, INT64_MAX},
+		{"99999999999999999999999", 23, INT64_MAX},
+		{"-99999999999999999999999", 24, -INT64_MAX},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *exact = malloc(rows[i].len + !rows[i].len); /* the sanitizer sees a look behind it */
+
+		memcpy(exact, rows[i].text, rows[i].len);
+		check_int(rows[i].text, number_digits(exact, rows[i].len), rows[i].number);
+		free(exact);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_highest_first),
 		cmocka_unit_test(test_the_lowest_first),
 		cmocka_unit_test(test_what_is_added_is_read),
+		cmocka_unit_test(test_digits),
 	};
 
 	return unit_main(tests);

@@ -444,6 +444,18 @@ def test_with_a_real_database(waitfor, new_pg):
     end(running)
 
 
+def test_a_configuration_file(place, waitfor, net, folder):
+    file, state = folder / "waitfor.json", folder / "state"
+    file.write_text(json.dumps({"follow": "signal=HUP", "lost-after": "1s", "state": str(state),
+                                "targets": [{"target": "tcp://db:5000", "name": "DB"}]}))
+    running = waitfor.start("-f", file, "--", "sh", "-c", APP, net=net)
+    until(lambda: f"at {ONE}" in running.out(), what="the app runs")
+    place.end(ONE)
+    until(lambda: "HUP" in running.out(), what="the signal")
+    assert json.loads(state.read_text())["targets"][0]["state"] == "lost"
+    end(running)
+
+
 # --- health -------------------------------------------------------------------------------------
 
 def ask(net, where, method="GET", host=ONE):

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from support.children import children_of, first_child
+from support.children import descendants, first_child
 from support.dns import NODATA, SILENCE, at
 from support.peers import silence
 from support.postgres import PASSWORD_IN_URI
@@ -273,14 +273,6 @@ def test_what_the_app_left_behind_ends_before_it_is_started_again(place, follow)
     assert not os.path.exists(f"/proc/{old[0]}")
     for pid in descendants(running.pid):
         os.kill(pid, signal.SIGKILL)
-
-
-def descendants(pid):
-    try:
-        found = children_of(pid)
-    except OSError:
-        return []
-    return [*found, *(other for child in found for other in descendants(child))]
 
 
 def test_health_while_the_app_is_stopped(place, follow, net):

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from support.children import children_of, command_of, first_child
+from support.children import children_of, command_of, descendants, first_child
 from support.inits import TWO
 from support.net import AS_USER, require_namespaces
 from support.runner import BINARY
@@ -38,14 +38,6 @@ def begin(waitfor):
         for pid in descendants(running.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-
-
-def descendants(pid):
-    try:
-        children = children_of(pid)
-    except OSError:
-        return []
-    return [*children, *(other for child in children for other in descendants(child))]
 
 
 def soon(condition, seconds=3.0):

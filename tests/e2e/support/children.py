@@ -25,3 +25,12 @@ def state_of(pid):
 def command_of(pid):
     with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
         return file.read().strip()
+
+
+def descendants(pid):
+    """The numbers of all processes that this one, or one of them, has started and that it has not lost to another parent."""
+    try:
+        children = children_of(pid)
+    except OSError:
+        return []
+    return [*children, *(other for child in children for other in descendants(child))]

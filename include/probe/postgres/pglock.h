@@ -62,7 +62,10 @@ PGconn *pglock_session(const struct pglock *lock);
 /* Has the command succeeded for this version before? */
 bool pglock_is_done(const struct pglock *lock);
 
-/* Notes that the command has succeeded, if there is a version. Waits for the server, and for locks there, 10 s at most each. Returns -1 with err. */
+/*
+ * Notes that the command has succeeded, if there is a version. Waits for the server 10 s at most, and so does the server for whoever
+ * has locked the table. Returns -1 with err.
+ */
 int pglock_note(const struct pglock *lock, struct error *err);
 
 #endif

@@ -497,7 +497,7 @@ def test_health_is_checked_by_waitfor_itself(place, follow, waitfor, folder):
     """In an image without a shell: HEALTHCHECK CMD ["waitfor","--once","http+unix:///run/health:/"]."""
     file = folder / "health"
     running = follow("--follow", "--health", f"unix:{file}")
-    until(file.exists)
+    until(lambda: answers(None, f"unix:{file}"), what="it answers")
     assert waitfor("--once", f"http+unix://{file}:/").code == 0
     place.end(ONE)
     running.wait_err("lost: ")
@@ -508,7 +508,7 @@ def test_health_is_checked_by_waitfor_itself(place, follow, waitfor, folder):
 def test_a_socket_that_was_left_is_replaced_and_others_are_not(place, follow, waitfor, net, folder):
     file = folder / "health"
     running = follow("--follow", "--health", f"unix:{file}")
-    until(file.exists)
+    until(lambda: answers(None, f"unix:{file}"), what="it answers")
     second = waitfor("--follow", "--health", f"unix:{file}", "tcp://db:5000", "--", "true", net=net)
     assert second.code == 125 and f"--health: cannot listen at unix:{file}: Address " in second.err, second
     running.send(signal.SIGKILL)
@@ -533,7 +533,7 @@ def test_many_clients_that_drip(waitfor, peer, folder):
     server, file = peer(), folder / "health"
     running = waitfor.start("--follow", "--health", f"unix:{file}", f"tcp://{server.target}", "--", "sh", "-c", APP,
                             wrap=["prlimit", "--nofile=40"])
-    until(file.exists)
+    until(lambda: answers(None, f"unix:{file}"), what="it answers")
     clients = [socket.socket(socket.AF_UNIX) for _ in range(60)]
     for client in clients:
         client.connect(str(file))

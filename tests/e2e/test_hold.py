@@ -627,7 +627,8 @@ def test_state_and_health(hold, service, folder):
         (target,), (written,) = state["targets"], json.loads(state_file.read_text())["targets"]
         assert (target["state"], state["app"]) == (written["state"], None)
         return int(head.split()[1]), state["ready"], target["state"]
-    until(socket_file.exists)
+    running.wait_err("refused")
+    until(state_file.exists)
     assert seen() == (503, False, "waiting")
     service.start()
     running.wait_err("ready at")

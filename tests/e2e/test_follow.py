@@ -93,6 +93,15 @@ def test_a_service_that_moves(place, follow):
     end(running)
 
 
+def test_a_name_that_leads_elsewhere(place, follow):
+    """The old place still answers, and is not the service's any more."""
+    running = follow("--follow")
+    place.begin(TWO)
+    place.name(TWO)
+    running.wait_err(f"DB=tcp://db:5000: moved from {ONE}:5000 to {TWO}:5000")
+    end(running)
+
+
 def test_one_failure_is_no_loss(waitfor, peer):
     """Two in a row are."""
     bad = []

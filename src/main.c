@@ -170,10 +170,11 @@ static int main_start(const struct config *config, struct main_state *state, str
 	const struct target *lock = lock_target(&config->plan);
 	int code;
 
-	/* The command may call waitfor itself: it would wait for the lock that is held for it. */
-	env_remove(env, "WAITFOR_LOCK");
-	env_remove(env, "WAITFOR_FOLLOW");
+	/* The command may call waitfor itself: it would wait for the lock that is held for it, or follow what is followed. */
+	if (lock)
+		env_remove(env, "WAITFOR_LOCK");
 	if (config->follow.on) {
+		env_remove(env, "WAITFOR_FOLLOW");
 		code = main_follow(config, state, env, &call, process, err);
 	} else if (lock || config->stay.on) {
 		outputs_close_events(config);

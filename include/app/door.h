@@ -22,8 +22,8 @@ struct door_shared {
 	void (*attempted)(void *arg, const struct progress *progress, bool changed); /* before it was ever ready */
 	void (*ready)(void *arg, const struct progress *progress);                   /* for the first time */
 	void (*lost)(void *arg, const struct progress *progress);                    /* not ready any more */
-	void (*back)(void *arg, const struct progress *progress,
-		     int64_t after); /* ready again, after so many microseconds */
+	/* Ready again, after so many microseconds. */
+	void (*back)(void *arg, const struct progress *progress, int64_t after);
 	void *arg;
 };
 

@@ -68,6 +68,7 @@ static void stay_continue(struct stay *stay)
 static void stay_on_signal(void *arg, int number)
 {
 	struct stay *stay = arg;
+
 	if (stay->child.ended) {
 		loop_stop(stay->loop); /* nobody is left to pass it on to: only last words are waited for */
 		return;

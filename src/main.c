@@ -286,6 +286,12 @@ static int main_wait_for(struct waiter_result *result, const struct config *conf
 	return failed;
 }
 
+/* Without a way to stay with the app, --state and --health of the environment mean nothing. */
+static bool main_shows_status(const struct config *config)
+{
+	return config->follow.on || config->hold.on;
+}
+
 /* Opens what a wait needs. All that can fail before the wait does. Returns the exit code; 0 on success. */
 static int main_open(struct main_state *state, const struct config *config, struct frontline *line,
 		     const struct env *env, struct log *log, struct error *err)
@@ -294,7 +300,7 @@ static int main_open(struct main_state *state, const struct config *config, stru
 
 	if (config->command && !(state->path = handoff_find(config->command[0], env, &code, err)))
 		return code;
-	if (((config->follow.on || config->hold.on) && outlets_rehearse(&config->outlets, err)) ||
+	if ((main_shows_status(config) && outlets_rehearse(&config->outlets, err)) ||
 	    outputs_open(&state->outputs, config, line, env, log, err) ||
 	    render_open(&state->renders, &config->renders, config->print_env, err) ||
 	    render_check(&state->renders, &config->exports, &config->plan, config->run_anyway, env, err))
@@ -352,6 +358,7 @@ static int main_run(struct config *config, struct frontline *line, struct env *e
 	    exports_assign(&config->plan, env, used, log, err) == 0 &&
 	    (!config->hold.on || hold_settle(config, err) == 0) &&
 	    lock_check(&config->plan, config->command != NULL, err) == 0 && follow_check(config, env, err) == 0 &&
+	    (!main_shows_status(config) || outlets_check(&config->outlets, err) == 0) &&
 	    compose_check(&config->exports, &config->plan, config->run_anyway, env, err) == 0 &&
 	    render_check_form(&config->renders, err) == 0)
 		code = config->explain ? main_explain(config, env, err)

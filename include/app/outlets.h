@@ -20,6 +20,9 @@ struct outlets {
 	void *arg;
 };
 
+/* Checks the words of --health. Returns -1 with err. */
+int outlets_check(const struct config_outlets *config, struct error *err);
+
 /* Checks, before the wait, that there can be a state file and an answer to HTTP. Returns -1 with err. */
 int outlets_rehearse(const struct config_outlets *config, struct error *err);
 

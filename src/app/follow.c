@@ -81,9 +81,6 @@ int follow_check(const struct config *config, const struct env *env, struct erro
 {
 	struct followact act;
 
-	if (config->outlets.health && (config->follow.on || config->hold.on) &&
-	    responder_check(config->outlets.health, err))
-		return errors_prefix(err, "--health");
 	if (!config->follow.on)
 		return 0;
 	if (follow_opposite(config))

@@ -3,6 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+int outlets_check(const struct config_outlets *config, struct error *err)
+{
+	return config->health && responder_check(config->health, err) ? errors_prefix(err, "--health") : 0;
+}
+
 int outlets_rehearse(const struct config_outlets *config, struct error *err)
 {
 	struct outfile file = {0};

@@ -14,6 +14,8 @@ CHAPTERS = {
     "cost": "Cost of a wait in vain",
     "many": "Many targets",
     "herd": "Many clients",
+    "relay": "Connections that are held, then passed on",
+    "startup": "The app starts beside its database",
     "size": "Size",
 }
 WORDS = {
@@ -21,6 +23,8 @@ WORDS = {
     "floor": "one that connects as seldom as the goals for the delay allow: `tests/bench/floor.c`",
     "/dev/tcp loop": "`until (exec 3<>/dev/tcp/HOST/PORT) 2>/dev/null; do sleep 1; done` in bash",
     "pg_isready loop": "`until pg_isready -q -h HOST -p PORT; do sleep 1; done` in sh",
+    "haproxy, socat": "as relays of TCP, with their default settings: `tests/bench/hold.py`",
+    "direct": "the same without a relay",
 }
 
 

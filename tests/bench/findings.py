@@ -5,6 +5,7 @@ from statistics import median
 from cost import LONG_WAIT, NO_NAME, REFUSES
 from figures import percentile, pick, short, spread
 from herd import CLIENTS
+from hold import APP_NEEDS, HAPROXY, HOLD, WAITS
 from parts import BARE, LONGEST, SHORTEST
 from peers import GRAMMARS, knows_port_only
 
@@ -21,6 +22,7 @@ AHEAD_GOAL = 10.0
 CPU_GOAL, PACKETS_GOAL = 90.0, 2500
 PEAK_GOAL = 1500.0
 HERD_GOAL = 25
+START_GOAL = 20.0
 # How a peer ends a wait in vain before its time.
 ENDINGS = {"gave_up_s": "gives up", "misled_s": "takes it for ready"}
 
@@ -187,6 +189,26 @@ def herd(to, samples):
                {name: f"{max(values):,}" for name, values in most.items()})
         to.judge(f"{CLIENTS} clients ask for at most {HERD_GOAL} connections in 100 ms after the first second ({what})",
                  max(most["waitfor"]) <= HERD_GOAL, f"{max(most['waitfor'])}")
+
+
+def relay(to, samples):
+    """{number of clients: {relay: [sample]}}; of a round each has one run."""
+    for clients, of_relays in samples.items():
+        several = f"{clients} client{'s' * (clients != '1')}"
+        rates = pick(of_relays, "tps")
+        to.figure(f"relay-{clients}", f"pgbench -S with {several}: transactions a second", "", rates, base=HOLD)
+        ratio = median(own / other for own, other in zip(rates[HOLD], rates[HAPROXY]))
+        to.judge(f"pgbench -S with {several}: --hold passes on as much as haproxy", ratio >= 1,
+                 f"{short(ratio)} times as much, the median of {len(rates[HOLD])} pairs")
+
+
+def startup(to, samples):
+    above = pick(samples, "above_ms")
+    to.figure("startup-above", f"An app that needs {APP_NEEDS:.0f} s for itself, and its database: time above that of the slower",
+              "ms", above, base=HOLD)
+    typical = median(above[HOLD])
+    to.judge(f"--hold: an app answers {START_GOAL:.0f} ms after the slower of itself and its database",
+             typical <= START_GOAL, f"median {short(typical)} ms; with a wait before the start {short(median(above[WAITS]))} ms")
 
 
 def sizes(to, samples):

@@ -40,11 +40,11 @@ def overhead(lab, rounds):
     return samples
 
 
-def spread_waits(count):
-    """`count` waits that cover the range evenly on a logarithmic scale, in any order."""
+def spread_waits(count, longest):
+    """`count` waits up to the longest, evenly on a logarithmic scale, in any order."""
     steps = [(number + random.random()) / count for number in range(count)]
     random.shuffle(steps)
-    return [SHORTEST * (LONGEST / SHORTEST) ** step for step in steps]
+    return [SHORTEST * (longest / SHORTEST) ** step for step in steps]
 
 
 def delay_sample(run, ready):
@@ -57,7 +57,7 @@ def delay_sample(run, ready):
     return {"wait_s": (ready - run.start) / 1e9, "delay_ms": (run.app - ready) / 1e6}
 
 
-def measure_waits(part, tools, count, lanes, measure):
+def measure_waits(part, tools, count, lanes, measure, longest=LONGEST):
     """Call measure(lane, seconds) for every wait, `lanes` at a time; merge what it returns."""
     samples = {tool.name: [] for tool in tools}
     lock, free = threading.Lock(), queue.SimpleQueue()
@@ -75,7 +75,7 @@ def measure_waits(part, tools, count, lanes, measure):
         progress.step()
 
     with ThreadPoolExecutor(lanes) as pool:
-        waits = [pool.submit(one, seconds) for seconds in spread_waits(count)]
+        waits = [pool.submit(one, seconds) for seconds in spread_waits(count, longest)]
         try:
             for wait in waits:
                 wait.result()

@@ -90,7 +90,7 @@ class Postgres:
             file.write(SETTINGS)
         (data / "pg_hba.conf").write_text(HBA)
         self._run(self._bin / "postgres", "--single", "-D", data, "postgres",
-                  said=f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'\n")
+                  said=f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'\nGRANT CREATE ON SCHEMA public TO {USER}\n")
 
     def start(self):
         with open(self._log, "wb") as log:

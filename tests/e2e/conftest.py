@@ -12,6 +12,7 @@ from support.dns import Dns
 from support.ferretdb import ferretdb_program
 from support.fronts import BUILT, Fronts, Site, can_be_had
 from support.grpc import grpchealth_program
+from support.held import Service
 from support.kafka import kfake_program
 from support.net import Net
 from support.peers import Peer, relay_to, silence
@@ -265,3 +266,23 @@ def config(folder):
             path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
         return path
     return write
+
+
+@pytest.fixture
+def service():
+    """A port at which nobody listens yet."""
+    found = Service().reserve()
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def hold(waitfor, service):
+    """Starts waitfor with a free port for the service; returns the run, with its port."""
+    def start(*words, options=(), app=("sleep", "60"), **kwargs):
+        command = ["--", *app] if app else []
+        running = waitfor.start("--hold=DB=0", *options, f"DB=tcp://127.0.0.1:{service.port}", *words, *command, **kwargs)
+        running.wait_err("held at 127.0.0.1:")
+        running.port = int(running.err().split("held at 127.0.0.1:")[1].split()[0])
+        return running
+    return start

@@ -22,6 +22,12 @@ def state_of(pid):
         return None
 
 
+def memory(pid):
+    """Resident, in kB."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return int(next(line for line in file if line.startswith("VmRSS")).split()[1])
+
+
 def command_of(pid):
     with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
         return file.read().strip()

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "attempt/connector.h"
+#include "net/address.h"
 #include "net/relay.h"
 #include "system/log.h"
 #include "wait/progress.h"
@@ -40,6 +41,7 @@ struct client {
 	const struct client_owner *owner;
 	enum { CLIENT_HELD, CLIENT_CONNECTS, CLIENT_RELAYED } state;
 	int fd;     /* until it is relayed */
+	int asker;  /* a probe that asks whether it is passed on (net/held.h); -1: none */
 	char *host; /* where it is connected to, meanwhile; NULL else */
 	struct connector connector;
 	struct relay relay;
@@ -59,6 +61,15 @@ struct client *client_add(struct client **list, const struct client_owner *owner
  * wants to say looks the same but for that, and does wait.
  */
 bool client_is_gone(const struct client *client);
+
+/* Is `who` its end of the connection? */
+bool client_is_at(const struct client *client, const struct address *who);
+
+/* A probe asks at fd, which is its own from now on, whether it is passed on. It is told as soon as that is known. */
+void client_ask(struct client *client, int fd);
+
+/* Tells who has asked, if there is something to tell. Must be called when an attempt at the target was in vain. */
+void client_tell(struct client *client);
 
 /* Connects one that is held to its target; it is relayed then. */
 void client_connect(struct client *client);

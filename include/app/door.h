@@ -8,6 +8,7 @@
 
 #include "app/client.h"
 #include "base/errors.h"
+#include "net/held.h"
 #include "net/listener.h"
 #include "options/options.h"
 #include "target/plan.h"
@@ -32,6 +33,7 @@ struct door {
 	struct progress *progress; /* of the present wait */
 	struct progress again;     /* of all after the first one, which is reported */
 	struct listener listener;
+	struct held_desk desk; /* where a probe asks about its connection */
 	struct peer_owner owner;
 	struct peer peer;
 	struct loop_timer later; /* until the target is looked at again */

@@ -1,4 +1,4 @@
-/* Listens at a port of this machine's loopback addresses, and hands over the connections. */
+/* Listens at a port of this machine's loopback addresses, or at a socket, and hands over the connections. */
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H
 
@@ -8,12 +8,13 @@
 #include "base/errors.h"
 #include "net/loop.h"
 
-enum { LISTENER_ADDRESSES = 2 };
+/* So many may wait to be accepted; the kernel has a maximum of its own. */
+enum { LISTENER_ADDRESSES = 2, LISTENER_BACKLOG = 4096 };
 
 struct listener {
 	struct loop *loop;
 	uint16_t port;
-	int fds[LISTENER_ADDRESSES]; /* of 127.0.0.1 and ::1; -1: none */
+	int fds[LISTENER_ADDRESSES]; /* of 127.0.0.1 and ::1, or of another socket; -1: none */
 	struct loop_watch watches[LISTENER_ADDRESSES];
 	struct loop_timer again; /* the process had no descriptor for a connection */
 	bool paused;
@@ -28,6 +29,10 @@ struct listener {
  */
 int listener_open(struct listener *listener, struct loop *loop, uint16_t port, bool any,
 		  void (*accepted)(void *arg, int fd), void *arg, struct error *err);
+
+/* The same for a socket that listens already, and is the listener's from then on. It has port 0. */
+void listener_open_socket(struct listener *listener, struct loop *loop, int fd, void (*accepted)(void *arg, int fd),
+			  void *arg);
 
 /* Connections wait in the kernel while it is paused. */
 void listener_pause(struct listener *listener, bool paused);

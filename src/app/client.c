@@ -7,7 +7,41 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "net/address.h"
+#include "net/held.h"
+
+static void client_answer(struct client *client, enum outcome_kind kind)
+{
+	if (client->asker >= 0)
+		held_answer(client->asker, kind);
+	client->asker = -1;
+}
+
+void client_tell(struct client *client)
+{
+	enum outcome_kind found = client->owner->progress->outcome.kind;
+
+	if (client->state == CLIENT_RELAYED)
+		client_answer(client, OUTCOME_READY);
+	else if (client->state == CLIENT_HELD && found != OUTCOME_NONE && found != OUTCOME_READY)
+		client_answer(client, found);
+}
+
+void client_ask(struct client *client, int fd)
+{
+	client_answer(client, OUTCOME_CLOSED); /* who asked before: there is one end, so one who asks */
+	client->asker = fd;
+	client_tell(client);
+}
+
+bool client_is_at(const struct client *client, const struct address *who)
+{
+	struct address end = {0};
+
+	end.length = sizeof(end.v6);
+	return getpeername(client->state == CLIENT_RELAYED ? client->relay.sides[0].fd : client->fd, &end.any,
+			   &end.length) == 0 &&
+	       address_is_equal(&end, who);
+}
 
 void client_free(struct client *client)
 {
@@ -19,6 +53,7 @@ void client_free(struct client *client)
 	loop_timer_clear(&client->expiry);
 	connector_close(&client->connector);
 	relay_close(&client->relay);
+	client_answer(client, OUTCOME_CLOSED);
 	if (client->fd >= 0)
 		relay_reset(client->fd);
 	free(client->host);
@@ -116,6 +151,7 @@ static void client_hold_again(struct client *client, const struct outcome *outco
 		return;
 	}
 	owner->progress->outcome = *outcome;
+	client_tell(client);
 	owner->lost(owner->arg);
 }
 
@@ -141,6 +177,7 @@ static void client_on_connected(void *arg, int fd, const struct outcome *outcome
 	loop_timer_clear(&client->expiry);
 	relay_open(&client->relay, client->owner->pool->runners.session->loop, from, fd, client_on_left, client_on_end,
 		   client);
+	client_tell(client);
 }
 
 void client_connect(struct client *client)
@@ -169,6 +206,7 @@ struct client *client_add(struct client **list, const struct client_owner *owner
 		list = &(*list)->next;
 	client->owner = owner;
 	client->fd = fd;
+	client->asker = -1;
 	client->link = list;
 	*list = client;
 	client->gone = (struct loop_watch){.ready = client_on_gone, .arg = client};

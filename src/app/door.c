@@ -38,6 +38,21 @@ static void door_on_accepted(void *arg, int fd)
 	door_seek(door);
 }
 
+/* Its connection may be about to be accepted: the kernel tells of both in any order. */
+static void door_on_asked(void *arg, const struct address *who, int fd)
+{
+	struct door *door = arg;
+
+	listener_take(&door->listener);
+	for (struct client *client = door->clients; client; client = client->next) {
+		if (client_is_at(client, who)) {
+			client_ask(client, fd);
+			return;
+		}
+	}
+	held_answer(fd, door->listener.paused ? OUTCOME_FULL : OUTCOME_CLOSED);
+}
+
 static void door_on_lost(void *arg)
 {
 	struct door *door = arg;
@@ -140,6 +155,8 @@ static void door_on_attempted(void *arg, struct peer *peer, bool changed)
 		if (!door->was_ready)
 			door->shared->attempted(door->shared->arg, peer->progress, changed);
 		door_tell_lost(door);
+		for (struct client *client = door->clients; client; client = client->next)
+			client_tell(client);
 		return;
 	}
 	door->seeks = false;
@@ -219,6 +236,7 @@ int door_open(struct door *door, struct door_shared *shared, struct progress *pr
 	loop_timer_init(loop, &door->later, door_on_timer, door);
 	if (listener_open(&door->listener, loop, port, any, door_on_accepted, door, err))
 		return -1;
+	held_desk_open(&door->desk, loop, door->listener.port, door_on_asked, door);
 	log_line(shared->clients.log, LOG_LEVEL_NORMAL, "%s: held at 127.0.0.1:%u", target->text,
 		 (unsigned)door->listener.port);
 	return 0;
@@ -227,6 +245,7 @@ int door_open(struct door *door, struct door_shared *shared, struct progress *pr
 void door_close(struct door *door)
 {
 	listener_close(&door->listener);
+	held_desk_close(&door->desk);
 	loop_timer_clear(&door->later);
 	client_free_all(door->clients, false);
 	peer_close(&door->peer);
@@ -241,5 +260,6 @@ void door_shut(struct door *door)
 {
 	listener_take(&door->listener); /* the app may have ended at once */
 	listener_close(&door->listener);
+	held_desk_close(&door->desk);
 	client_free_all(door->clients, true);
 }

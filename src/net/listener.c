@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "net/address.h"
 
-/* So many may wait to be accepted; the kernel has a maximum of its own. So many are accepted in one turn of the loop. */
-enum { LISTENER_BACKLOG = 4096, LISTENER_TURN = 64 };
+/* So many are accepted in one turn of the loop. */
+enum { LISTENER_TURN = 64 };
 
 /* A process without a free descriptor tries again so much later: the kernel would say at once that it can accept. */
 #define LISTENER_AGAIN (100 * CLOCK_MS)
@@ -92,22 +92,29 @@ static void listener_on_second(void *arg, bool readable, bool writable)
 	listener_accept(listener, listener->fds[1]);
 }
 
+void listener_open_socket(struct listener *listener, struct loop *loop, int fd, void (*accepted)(void *arg, int fd),
+			  void *arg)
+{
+	*listener = (struct listener){.loop = loop, .fds = {fd, -1}, .accepted = accepted, .arg = arg};
+	listener->watches[0] = (struct loop_watch){.ready = listener_on_first, .arg = listener};
+	listener->watches[1] = (struct loop_watch){.ready = listener_on_second, .arg = listener};
+	loop_timer_init(loop, &listener->again, listener_on_again, listener);
+	listener_watch(listener);
+}
+
 int listener_open(struct listener *listener, struct loop *loop, uint16_t port, bool any,
 		  void (*accepted)(void *arg, int fd), void *arg, struct error *err)
 {
 	int fd = listener_bind(listener_hosts[0], port);
 
-	*listener = (struct listener){.loop = loop, .fds = {-1, -1}, .accepted = accepted, .arg = arg};
+	*listener = (struct listener){.fds = {-1, -1}};
 	if (fd < 0 && any && (errno == EADDRINUSE || errno == EACCES))
 		fd = listener_bind(listener_hosts[0], 0);
 	if (fd < 0)
 		return errors_set(err, "cannot listen at 127.0.0.1:%u: %s", (unsigned)port, strerror(errno));
-	listener->fds[0] = fd;
+	listener_open_socket(listener, loop, fd, accepted, arg);
 	listener->port = listener_port(fd);
 	listener->fds[1] = listener_bind(listener_hosts[1], listener->port);
-	listener->watches[0] = (struct loop_watch){.ready = listener_on_first, .arg = listener};
-	listener->watches[1] = (struct loop_watch){.ready = listener_on_second, .arg = listener};
-	loop_timer_init(loop, &listener->again, listener_on_again, listener);
 	listener_watch(listener);
 	return 0;
 }

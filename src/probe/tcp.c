@@ -9,6 +9,7 @@
 
 #include "attempt/probe.h"
 #include "base/clock.h"
+#include "net/held.h"
 #include "net/stream.h"
 #include "probe/gateway.h"
 #include "probe/portproxy.h"
@@ -86,6 +87,7 @@ struct tcp_machine {
 
 struct tcp_state {
 	struct stream stream;
+	struct held_question question;
 	struct loop_timer trust; /* runs while the connection must stay open */
 	int64_t began;           /* when connecting began */
 	int64_t connected;       /* when it was opened */
@@ -109,6 +111,29 @@ static void tcp_finish(struct probe *probe, enum outcome_kind kind)
 	struct outcome outcome = outcome_make(kind, NULL);
 
 	probe_finish(probe, &outcome);
+}
+
+/* A waitfor holds the connection (--hold), and says how far it got. */
+static void tcp_on_answer(void *arg, enum outcome_kind kind)
+{
+	struct outcome outcome = outcome_make(kind, "waitfor --hold waits for the service");
+
+	if (kind == OUTCOME_READY)
+		tcp_finish(arg, kind);
+	else
+		probe_finish(arg, &outcome);
+}
+
+/* The connection stays open. That is enough, unless it is a waitfor that has accepted it. */
+static void tcp_settle(struct probe *probe)
+{
+	struct tcp_state *state = probe->state;
+
+	if (address_is_loopback(probe->address) && held_ask(&state->question, probe->loop, state->stream.fd,
+							    address_port(probe->address), tcp_on_answer, probe))
+		probe_expire_as(probe, OUTCOME_SILENT, "waitfor --hold has not passed on the connection");
+	else
+		tcp_finish(probe, OUTCOME_READY);
 }
 
 /* Returns how long a connection over loopback must stay open. */
@@ -145,7 +170,7 @@ static void tcp_on_trust(void *arg)
 	if (left)
 		loop_timer_set(&state->trust, left);
 	else
-		tcp_finish(probe, OUTCOME_READY);
+		tcp_settle(probe);
 }
 
 /* While the timer runs: data proves that the service is up, and a closed connection that it is not. */
@@ -234,6 +259,7 @@ static void tcp_start(struct probe *probe)
 		return;
 	}
 	state->stream.fd = -1;
+	held_init(&state->question);
 	state->began = clock_now();
 	loop_timer_init(probe->loop, &state->trust, tcp_on_trust, probe);
 	outcome = stream_connect(&state->stream, probe->loop, probe->sockets, probe->address, tcp_on_connected,
@@ -251,6 +277,7 @@ static void tcp_stop(struct probe *probe)
 		return;
 	}
 	loop_timer_clear(&state->trust);
+	held_drop(&state->question);
 	stream_close(&state->stream);
 }
 

@@ -1,0 +1,224 @@
+/* held.c: a question about a connection, and its answer, on one loop. */
+#include "unit.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "descriptors.h"
+#include "net/held.h"
+#include "unit_loop.h"
+
+/* A connection of this machine with both its ends, the desk of its port, and somebody who asks. */
+struct rig {
+	struct unit_loop unit;
+	struct listener listener;
+	struct held_desk desk;
+	struct held_question question;
+	int ours, accepted; /* ends of the connection */
+	struct address end; /* of ours, as the other sees it */
+	int asker;          /* whom the desk owes an answer; -1: nobody */
+	int asked;
+	char heard[64]; /* the answers, each with a blank */
+};
+
+static void rig_on_accepted(void *arg, int fd)
+{
+	struct rig *rig = arg;
+
+	rig->accepted = fd;
+}
+
+static void rig_on_asked(void *arg, const struct address *who, int fd)
+{
+	struct rig *rig = arg;
+
+	check("it is asked about this connection", address_is_equal(who, &rig->end));
+	rig->asker = fd;
+	rig->asked++;
+}
+
+static void rig_on_answer(void *arg, enum outcome_kind kind)
+{
+	struct rig *rig = arg;
+
+	strncat(rig->heard, outcome_info(kind)->name, sizeof(rig->heard) - strlen(rig->heard) - 1);
+	held_drop(&rig->question);
+}
+
+static void rig_open(struct rig *rig, const char *host)
+{
+	struct error err = {0};
+	struct address place;
+
+	*rig = (struct rig){.asker = -1, .accepted = -1};
+	held_init(&rig->question);
+	unit_loop_open(&rig->unit);
+	assert_int_equal(listener_open(&rig->listener, rig->unit.loop, 0, true, rig_on_accepted, rig, &err), 0);
+	held_desk_open(&rig->desk, rig->unit.loop, rig->listener.port, rig_on_asked, rig);
+	address_of_host(&place, host, rig->listener.port);
+	rig->ours = socket(place.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(rig->ours, &place.any, place.length), 0);
+	unit_loop_settle(&rig->unit);
+	rig->end.length = sizeof(rig->end.v6);
+	assert_int_equal(getpeername(rig->accepted, &rig->end.any, &rig->end.length), 0);
+}
+
+static void rig_close(struct rig *rig)
+{
+	held_drop(&rig->question);
+	held_desk_close(&rig->desk);
+	listener_close(&rig->listener);
+	close(rig->ours);
+	close(rig->accepted);
+	unit_loop_close(&rig->unit);
+}
+
+static bool rig_ask(struct rig *rig)
+{
+	bool asks = held_ask(&rig->question, rig->unit.loop, rig->ours, rig->listener.port, rig_on_answer, rig);
+
+	unit_loop_settle(&rig->unit);
+	return asks;
+}
+
+static void check_answer(const char *host, enum outcome_kind kind)
+{
+	const char *name = outcome_info(kind)->name;
+	struct rig rig;
+
+	rig_open(&rig, host);
+	check(name, rig_ask(&rig));
+	check_int("asked", rig.asked, 1);
+	check_text("before the answer", rig.heard, "");
+	held_answer(rig.asker, kind);
+	unit_loop_settle(&rig.unit);
+	check_text("the answer", rig.heard, name);
+	rig_close(&rig);
+}
+
+static void test_each_answer(void **state)
+{
+	(void)state;
+	for (int kind = OUTCOME_NONE + 1; kind < OUTCOME_KINDS; kind++)
+		check_answer("127.0.0.1", (enum outcome_kind)kind);
+	check_answer("::1", OUTCOME_READY);
+}
+
+static void test_nobody_holds_the_port(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "127.0.0.1");
+	held_desk_close(&rig.desk);
+	check("nobody is asked", !rig_ask(&rig));
+	check_int("nothing is open", rig.question.fd, -1);
+	rig_close(&rig);
+}
+
+/* Who holds the connection ends before the answer. */
+static void test_the_holder_ends(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "127.0.0.1");
+	check("asked", rig_ask(&rig));
+	close(rig.asker);
+	unit_loop_settle(&rig.unit);
+	check_text("the end is an answer", rig.heard, "closed");
+	rig_close(&rig);
+}
+
+/* An answer after the end of who has asked kills nobody, and a question that is dropped has none. */
+static void test_who_asked_is_gone(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "127.0.0.1");
+	check("asked", rig_ask(&rig));
+	held_drop(&rig.question);
+	held_answer(rig.asker, OUTCOME_READY);
+	unit_loop_settle(&rig.unit);
+	check_text("nothing is heard", rig.heard, "");
+	rig_close(&rig);
+}
+
+/* Who comes to the desk without a name, or with one that is no end of a connection, is sent away. */
+static void test_strangers(void **state)
+{
+	static const char *const names[] = {NULL, "a", "123456789", "123456789 of somebody",
+					    "a name much longer than any address of a connection"};
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "127.0.0.1");
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct sockaddr_un desk = {.sun_family = AF_UNIX}, own = {.sun_family = AF_UNIX};
+		int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), len;
+		char byte;
+
+		len = snprintf(desk.sun_path + 1, sizeof(desk.sun_path) - 1, "waitfor/held/%u", rig.listener.port);
+		if (names[i]) {
+			memcpy(own.sun_path + 1, names[i], strlen(names[i]));
+			assert_int_equal(bind(fd, (struct sockaddr *)&own,
+					      (socklen_t)(sizeof(sa_family_t) + 1 + strlen(names[i]))),
+					 0);
+		}
+		assert_int_equal(
+			connect(fd, (struct sockaddr *)&desk, (socklen_t)(sizeof(sa_family_t) + 1 + (size_t)len)), 0);
+		unit_loop_settle(&rig.unit);
+		check_int(names[i] ? names[i] : "none", recv(fd, &byte, 1, MSG_DONTWAIT), 0);
+		close(fd);
+	}
+	check_int("asked", rig.asked, 0);
+	rig_close(&rig);
+}
+
+/* Somebody else has the name of the desk: there is none, and nothing fails. */
+static void test_the_name_is_taken(void **state)
+{
+	struct held_desk second;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "127.0.0.1");
+	held_desk_open(&second, rig.unit.loop, rig.listener.port, rig_on_asked, &rig);
+	held_desk_close(&second);
+	check("the first one is asked", rig_ask(&rig));
+	check_int("once", rig.asked, 1);
+	close(rig.asker);
+	rig_close(&rig);
+}
+
+static void test_nothing_is_left_open(void **state)
+{
+	int before = descriptors_count();
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "127.0.0.1");
+	check("asked", rig_ask(&rig));
+	held_answer(rig.asker, OUTCOME_REFUSED);
+	unit_loop_settle(&rig.unit);
+	rig_close(&rig);
+	check_int("descriptors", descriptors_count(), before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_answer),
+		cmocka_unit_test(test_nobody_holds_the_port),
+		cmocka_unit_test(test_the_holder_ends),
+		cmocka_unit_test(test_who_asked_is_gone),
+		cmocka_unit_test(test_strangers),
+		cmocka_unit_test(test_the_name_is_taken),
+		cmocka_unit_test(test_nothing_is_left_open),
+	};
+
+	return unit_main(tests);
+}

@@ -39,7 +39,7 @@ struct door {
 	struct loop_timer later; /* until the target is looked at again */
 	struct client *clients;  /* list */
 	struct client_owner clients_owner;
-	bool seeks; /* the target is waited for */
+	bool seeks; /* the target is waited for, or looked at */
 	bool is_ready;
 	bool is_doubtful; /* it has left a client: it may be going down */
 	bool was_ready;   /* once at least */
@@ -60,6 +60,9 @@ void door_close(struct door *door);
 
 /* Begins to wait for the target, if that has not begun and the target is not ready. */
 void door_seek(struct door *door);
+
+/* Looks whether a target that was ready still is; connections are let in meanwhile. */
+void door_look(struct door *door);
 
 /* Accepts connections again if there is room. */
 void door_admit(struct door *door);

@@ -14,6 +14,9 @@
  */
 #define DOOR_BELIEVED (1 * CLOCK_S)
 
+/* So many attempts of a look must be in vain. */
+enum { DOOR_ROW = 2 };
+
 /* Is what is known of the target still good for a new connection? */
 static bool door_is_believed(const struct door *door)
 {
@@ -75,13 +78,23 @@ static void door_on_starved(void *arg)
 	loop_timer_set(&door->later, DOOR_LATER);
 }
 
+/* Begins the wait anew. What was found last is shown until there is something newer. */
+static void door_renew(struct progress *progress, int64_t now)
+{
+	const struct progress last = *progress;
+
+	progress_init(progress, last.target, now);
+	progress->outcome = last.outcome;
+	progress->place = last.place;
+}
+
 /* Begins the wait for the target. */
 static void door_begin(struct door *door)
 {
 	int64_t now = clock_now();
 
 	if (door->was_ready)
-		progress_init(door->progress, door->progress->target, now);
+		door_renew(door->progress, now);
 	peer_open(&door->peer, &door->owner, door->progress, now);
 	door->owner.wants(door, &door->peer);
 }
@@ -107,6 +120,15 @@ void door_seek(struct door *door)
 	} else {
 		door_begin(door);
 	}
+}
+
+void door_look(struct door *door)
+{
+	if (door->seeks || !door->is_ready)
+		return;
+	door->seeks = true;
+	peer_close(&door->peer); /* of the look before */
+	door_begin(door);
 }
 
 static void door_on_wants(void *arg, struct peer *peer)
@@ -147,6 +169,12 @@ static void door_tell_ready(struct door *door)
 		door->shared->back(door->shared->arg, door->progress, clock_now() - lost);
 }
 
+/* Was this a look, which goes on, and no more than that? One that fails may be chance, and our own lack tells nothing. */
+static bool door_may_be_chance(const struct door *door)
+{
+	return door->is_ready && (door->progress->attempts < DOOR_ROW || door->progress->outcome.kind == OUTCOME_LOCAL);
+}
+
 static void door_on_attempted(void *arg, struct peer *peer, bool changed)
 {
 	struct door *door = arg;
@@ -154,6 +182,9 @@ static void door_on_attempted(void *arg, struct peer *peer, bool changed)
 	if (peer->progress->state != PROGRESS_DONE) {
 		if (!door->was_ready)
 			door->shared->attempted(door->shared->arg, peer->progress, changed);
+		if (door_may_be_chance(door))
+			return;
+		door->is_ready = false;
 		door_tell_lost(door);
 		for (struct client *client = door->clients; client; client = client->next)
 			client_tell(client);
@@ -172,7 +203,8 @@ static void door_on_timer(void *arg)
 	struct door *door = arg;
 
 	if (door->is_ready) {
-		peer_close(&door->peer);
+		if (!door->seeks)
+			peer_close(&door->peer);
 		door_connect_all(door);
 	} else if (door->seeks && !door->peer.attempt) {
 		door_begin(door);

@@ -1,11 +1,13 @@
 """--hold: what others are told of the targets, by reports, events, the state file and HTTP."""
 
+import contextlib
 import json
 import os
 import signal
 import socket
+import time
 
-from support.held import connect
+from support.held import ask, connect
 from support.until import until
 
 
@@ -27,33 +29,54 @@ def test_the_report_is_written_when_all_are_ready_and_the_events_go_on(hold, ser
         assert events.read() == ""
 
 
+def test_looks_let_connections_in_and_show_what_is_known(hold, service, folder):
+    """With --health the target is looked at once a second; who connects meanwhile is not held up, and who asks sees no gap."""
+    service.start()
+    running = hold(options=["--health", f"unix:{folder}/health"])
+    running.wait_err("ready at")
+    before = service.accepted
+    while service.accepted < before + 20:
+        assert ask(running.port) == b"answer to question"
+        assert health(folder / "health")[0] == 200
+        time.sleep(0.05)
+    accepted = service.accepted
+    until(lambda: service.accepted >= accepted + 3, what="it is looked at, though nobody connects")
+    assert "lost" not in running.err()
+
+
+def health(socket_file):
+    """The status of HTTP, and what the body says."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(socket_file))
+        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        head, _, body = b"".join(iter(lambda: client.recv(4096), b"")).decode().partition("\r\n\r\n")
+    return int(head.split()[1]), json.loads(body)
+
+
 def test_state_and_health(hold, service, folder):
     """A connection to the held port says nothing of the service: this does."""
     socket_file, state_file = folder / "health", folder / "state"
     running = hold(options=["--health", f"unix:{socket_file}", "--state", state_file])
 
     def seen():
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(str(socket_file))
-            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
-            head, _, body = b"".join(iter(lambda: client.recv(4096), b"")).decode().partition("\r\n\r\n")
-        state = json.loads(body)
+        status, state = health(socket_file)
         (target,), (written,) = state["targets"], json.loads(state_file.read_text())["targets"]
         assert (target["state"], state["app"]) == (written["state"], None)
-        return int(head.split()[1]), state["ready"], target["state"]
+        return status, state["ready"], target["state"]
     running.wait_err("refused")
     until(state_file.exists)
     assert seen() == (503, False, "waiting")
     service.start()
     running.wait_err("ready at")
     assert seen() == (200, True, "ready")
-    service.stop()
-    with connect(running.port):
-        running.wait_err("lost:")
-        assert seen() == (503, False, "lost")
-        service.start()
-        running.wait_err("back after")
-        assert seen() == (200, True, "ready")
+    for number in range(2):     # a connection tells at once; without one, a look does
+        service.stop()
+        with connect(running.port) if number else contextlib.nullcontext():
+            until(lambda: running.err().count("lost:") > number)
+            assert seen() == (503, False, "lost")
+            service.start()
+            until(lambda: running.err().count("back after") > number)
+            assert seen() == (200, True, "ready")
     running.send(signal.SIGTERM)
     assert running.finish().code == 143
     assert not socket_file.exists() and not json.loads(state_file.read_text())["ready"]

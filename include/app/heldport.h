@@ -11,7 +11,11 @@
 /* Checks them; ports may be NULL. Returns -1 with err. */
 int heldport_check(const char *ports, const struct plan *plan, struct error *err);
 
-/* Stores the port that the checked ports have for the target. Returns whether they have one. is_only: there is no other target. */
-bool heldport_find(const char *ports, const struct target *target, bool is_only, uint16_t *port);
+/*
+ * Finds the port to listen at for a target, 0 for a free one; is_only: there is no other target; exports: the app is told the port,
+ * so any will do. Returns 1 if a free one will do in its place, else 0; -1 with err.
+ */
+int heldport_choose(const char *ports, const struct target *target, bool is_only, bool exports, uint16_t *port,
+		    struct error *err);
 
 #endif

@@ -1,7 +1,5 @@
 #include "app/door.h"
 
-#include <strings.h>
-
 #include "app/heldport.h"
 #include "base/clock.h"
 #include "net/address.h"
@@ -211,43 +209,13 @@ static void door_on_timer(void *arg)
 	}
 }
 
-/* Is the target on this machine, so that waitfor would take its port? */
-static bool door_is_here(const struct target *target)
-{
-	const char *host = target->endpoints[0].host;
-	struct address address;
-
-	return strcasecmp(host, "localhost") == 0 ||
-	       (address_of_host(&address, host, 0) && address_is_loopback(&address));
-}
-
-/* Finds the port to listen at. Returns whether a free one will do in its place; -1 with err. */
-static int door_choose_port(const struct target *target, const char *ports, bool is_only, bool exports, uint16_t *port,
-			    struct error *err)
-{
-	uint16_t own = target->is_elsewhere ? 0 : target->endpoints[0].port;
-
-	*port = own;
-	if (!heldport_find(ports, target, is_only, port)) {
-		if (exports && own && door_is_here(target))
-			*port = 0;
-		if (exports)
-			return true;
-	}
-	if (*port && *port == own && door_is_here(target))
-		return errors_set(err,
-				  "%u is the port of the target itself, which is on this machine; write another one",
-				  (unsigned)own);
-	return false;
-}
-
 int door_open(struct door *door, struct door_shared *shared, struct progress *progress, const struct door_place *place,
 	      struct error *err)
 {
 	const struct target *target = progress->target;
 	struct loop *loop = shared->clients.runners.session->loop;
 	uint16_t port;
-	int any = door_choose_port(target, place->ports, place->is_only, place->exports, &port, err);
+	int any = heldport_choose(place->ports, target, place->is_only, place->exports, &port, err);
 
 	if (any < 0)
 		return -1;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "net/address.h"
+
 /* One item of "5433" or "db=5433,cache=0". */
 struct heldport_item {
 	const char *text, *digits;
@@ -35,7 +37,7 @@ static bool heldport_item_is_of(const struct heldport_item *item, const struct t
 	       strncasecmp(item->text, target->name, item->name) == 0;
 }
 
-bool heldport_find(const char *ports, const struct target *target, bool is_only, uint16_t *port)
+static bool heldport_find(const char *ports, const struct target *target, bool is_only, uint16_t *port)
 {
 	struct heldport_item item;
 
@@ -69,4 +71,33 @@ int heldport_check(const char *ports, const struct plan *plan, struct error *err
 								   : "there are several targets; write NAME=PORT");
 	}
 	return 0;
+}
+
+/* Is the target on this machine, so that waitfor would take its port? */
+static bool heldport_is_here(const struct target *target)
+{
+	const char *host = target->endpoints[0].host;
+	struct address address;
+
+	return strcasecmp(host, "localhost") == 0 ||
+	       (address_of_host(&address, host, 0) && address_is_loopback(&address));
+}
+
+int heldport_choose(const char *ports, const struct target *target, bool is_only, bool exports, uint16_t *port,
+		    struct error *err)
+{
+	uint16_t own = target->is_elsewhere ? 0 : target->endpoints[0].port;
+
+	*port = own;
+	if (!heldport_find(ports, target, is_only, port)) {
+		if (exports && own && heldport_is_here(target))
+			*port = 0;
+		if (exports)
+			return true;
+	}
+	if (*port && *port == own && heldport_is_here(target))
+		return errors_set(err,
+				  "%u is the port of the target itself, which is on this machine; write another one",
+				  (unsigned)own);
+	return false;
 }

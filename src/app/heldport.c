@@ -49,13 +49,34 @@ static bool heldport_find(const char *ports, const struct target *target, bool i
 	return false;
 }
 
+/* Whose is the item? rest: the items after it, none of which may be for the same target. Returns -1 with err. */
+static int heldport_check_owner(const struct heldport_item *item, const char *rest, const struct plan *plan,
+				struct error *err)
+{
+	bool is_only = plan->target_count == 1, is_known = false;
+	uint16_t another;
+
+	for (size_t i = 0; i < plan->target_count; i++) {
+		if (!heldport_item_is_of(item, &plan->targets[i], is_only))
+			continue;
+		if (heldport_find(rest, &plan->targets[i], is_only, &another))
+			return errors_set(err, "--hold=%.*s: the target has the port %u as well; write one of them",
+					  (int)item->len, item->text, (unsigned)another);
+		is_known = true;
+	}
+	if (is_known)
+		return 0;
+	return errors_set(err, "--hold=%.*s: %s", (int)item->len, item->text,
+			  item->digits != item->text ? "no target has this name; see --explain"
+						     : "there are several targets; write NAME=PORT");
+}
+
 int heldport_check(const char *ports, const struct plan *plan, struct error *err)
 {
 	struct heldport_item item;
 
 	while (heldport_next_item(&ports, &item)) {
 		size_t count = strspn(item.digits, "0123456789");
-		bool is_known = false;
 
 		if (!count || item.digits + count != item.text + item.len || count > 5 ||
 		    strtoul(item.digits, NULL, 10) > UINT16_MAX)
@@ -63,12 +84,8 @@ int heldport_check(const char *ports, const struct plan *plan, struct error *err
 					  "--hold=%.*s: write the port to listen at, as in --hold=5433, or NAME=PORT "
 					  "for each of several targets; NAME=0 is a free one",
 					  (int)item.len, item.text);
-		for (size_t i = 0; i < plan->target_count; i++)
-			is_known |= heldport_item_is_of(&item, &plan->targets[i], plan->target_count == 1);
-		if (!is_known)
-			return errors_set(err, "--hold=%.*s: %s", (int)item.len, item.text,
-					  item.digits != item.text ? "no target has this name; see --explain"
-								   : "there are several targets; write NAME=PORT");
+		if (heldport_check_owner(&item, ports, plan, err))
+			return -1;
 	}
 	return 0;
 }

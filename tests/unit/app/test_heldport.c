@@ -38,7 +38,8 @@ static void test_ports(void **state)
 		{"web=1", REFUSED, REFUSED},  {"=1", REFUSED, REFUSED},
 		{"db=", REFUSED, REFUSED},    {"db=5x", REFUSED, REFUSED},
 		{"db", REFUSED, REFUSED},     {"db=1,", 1, 1},
-		{",", REFUSED, REFUSED},
+		{",", REFUSED, REFUSED},      {"db=1,DB=2", REFUSED, REFUSED},
+		{"1,2", REFUSED, REFUSED},
 	};
 
 	(void)state;

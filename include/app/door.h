@@ -46,15 +46,8 @@ struct door {
 	int64_t lost;     /* clock_now() time; 0: it was not, or it is back */
 };
 
-/* Where a door may be. */
-struct door_place {
-	const char *ports; /* what --hold says; NULL: nothing */
-	bool is_only;      /* there is one target */
-	bool exports;      /* the app is told the port, so any will do */
-};
-
-/* Listens for progress->target. Returns -1 with err. */
-int door_open(struct door *door, struct door_shared *shared, struct progress *progress, const struct door_place *place,
+/* Listens for progress->target at the port, as listener_open does. Returns -1 with err. */
+int door_open(struct door *door, struct door_shared *shared, struct progress *progress, uint16_t port, bool any,
 	      struct error *err);
 void door_close(struct door *door);
 

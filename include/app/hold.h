@@ -21,6 +21,12 @@ struct hold;
 int hold_settle(struct config *config, struct error *err);
 
 /*
+ * Finds the port at which to listen for the target of this index, 0 for a free one. Returns 1 if a free one will do in its place,
+ * else 0; -1 with err.
+ */
+int hold_choose_port(const struct config *config, size_t index, uint16_t *port, struct error *err);
+
+/*
  * Listens for each target at a port of the loopback addresses. All that is given must outlive the hold, which hold_close frees.
  * Returns NULL with err.
  */

@@ -56,6 +56,15 @@ struct explain_endpoint explain_endpoint(const struct target *target, const stru
  */
 char *explain_login(const struct target *target);
 
+/* Where connections to a target are held (--hold), on the loopback addresses. */
+struct explain_held {
+	uint16_t port; /* 0: a free one */
+	bool or_free;  /* a free one takes the place of a port that is taken */
+};
+
+/* Returns false if connections to the target of this index are not held. */
+bool explain_held(const struct config *config, size_t index, struct explain_held *held);
+
 /* One setting of the wait or of a target. */
 struct explain_setting {
 	const char *key;

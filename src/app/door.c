@@ -1,6 +1,5 @@
 #include "app/door.h"
 
-#include "app/heldport.h"
 #include "base/clock.h"
 #include "net/address.h"
 
@@ -209,16 +208,12 @@ static void door_on_timer(void *arg)
 	}
 }
 
-int door_open(struct door *door, struct door_shared *shared, struct progress *progress, const struct door_place *place,
+int door_open(struct door *door, struct door_shared *shared, struct progress *progress, uint16_t port, bool any,
 	      struct error *err)
 {
 	const struct target *target = progress->target;
 	struct loop *loop = shared->clients.runners.session->loop;
-	uint16_t port;
-	int any = heldport_choose(place->ports, target, place->is_only, place->exports, &port, err);
 
-	if (any < 0)
-		return -1;
 	door->shared = shared;
 	door->progress = progress;
 	door->owner = (struct peer_owner){.pool = &shared->clients.runners,

@@ -49,9 +49,18 @@ static const char *hold_obstacle(const struct target *target)
 	return NULL;
 }
 
+int hold_choose_port(const struct config *config, size_t index, uint16_t *port, struct error *err)
+{
+	const struct plan *plan = &config->plan;
+
+	return heldport_choose(config->hold.ports, &plan->targets[index], plan->target_count == 1,
+			       config->command && exports_may_set(plan, index), port, err);
+}
+
 int hold_settle(struct config *config, struct error *err)
 {
 	struct plan *plan = &config->plan;
+	uint16_t port;
 
 	if (plan->once || plan->down || config->any || plan->fail_fast || config->run_anyway)
 		return errors_set(err, "--hold waits for each target, which may come and go; leave out --%s",
@@ -70,7 +79,12 @@ int hold_settle(struct config *config, struct error *err)
 					  plan->targets[i].text, why);
 		plan->targets[i].settings.timeout = 0;
 	}
-	return heldport_check(config->hold.ports, plan, err);
+	if (heldport_check(config->hold.ports, plan, err))
+		return -1;
+	for (size_t i = 0; i < plan->target_count; i++)
+		if (hold_choose_port(config, i, &port, err) < 0)
+			return errors_prefix(err, "--hold: target \"%s\"", plan->targets[i].text);
+	return 0;
 }
 
 static void hold_fill_target(struct status_target *target, const struct door *door)
@@ -205,11 +219,10 @@ static int hold_open_doors(struct hold *hold, struct error *err)
 	for (size_t i = 0; i < hold->count; i++)
 		progress_init(&hold->progress[i], &plan->targets[i], hold->view.started);
 	for (size_t i = 0; i < hold->count; i++) {
-		const struct door_place place = {.ports = hold->config->hold.ports,
-						 .is_only = hold->count == 1,
-						 .exports = hold->config->command && exports_may_set(plan, i)};
+		uint16_t port;
+		int any = hold_choose_port(hold->config, i, &port, err);
 
-		if (door_open(&hold->doors[i], &hold->shared, &hold->progress[i], &place, err))
+		if (any < 0 || door_open(&hold->doors[i], &hold->shared, &hold->progress[i], port, any, err))
 			return errors_prefix(err, "--hold: target \"%s\"", plan->targets[i].text);
 		hold->opened++;
 	}

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "app/exports.h"
+#include "app/hold.h"
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "base/buf.h"
@@ -71,6 +72,15 @@ char *explain_login(const struct target *target)
 		buf_add_text(&out, explain_password_source(login->password_from));
 	}
 	return buf_detach(&out);
+}
+
+bool explain_held(const struct config *config, size_t index, struct explain_held *held)
+{
+	struct error ignored = {0}; /* hold_settle has found none */
+	int any = config->hold.on ? hold_choose_port(config, index, &held->port, &ignored) : -1;
+
+	held->or_free = any > 0 && held->port;
+	return any >= 0;
 }
 
 /* Returns the source of a row's value: "--timeout", "WAITFOR_TIMEOUT", the file's name or "default". The caller's. */

@@ -67,6 +67,20 @@ static void explain_json_add_exports(cJSON *object, const struct config *config,
 	}
 }
 
+static void explain_json_add_held(cJSON *object, const struct config *config, size_t index)
+{
+	struct explain_held held;
+	cJSON *item;
+
+	if (!explain_held(config, index, &held)) {
+		json_add_text(object, "held", NULL);
+		return;
+	}
+	item = alloc_check(cJSON_AddObjectToObject(object, "held"));
+	explain_json_add_number(item, "port", held.port);
+	alloc_check(cJSON_AddBoolToObject(item, "or_free", held.or_free));
+}
+
 /* Adds the settings of the target, or of the wait if target is NULL. */
 static void explain_json_add_settings(cJSON *object, const struct config *config, const struct target *target)
 {
@@ -99,6 +113,7 @@ static cJSON *explain_json_target(const struct config *config, size_t index)
 	explain_json_add_endpoints(object, target);
 	explain_json_add_login(object, target);
 	explain_json_add_exports(object, config, index);
+	explain_json_add_held(object, config, index);
 	explain_json_add_settings(object, config, target);
 	return object;
 }

@@ -190,27 +190,51 @@ static void explain_table_add_groups(struct buf *out, const struct config *confi
 	}
 }
 
-/* Adds a paragraph with a line for each target whose service knows users. */
-static void explain_table_add_logins(struct buf *out, const struct config *config)
+/* Returns where connections to the target are held; NULL: they are not. The caller's. */
+static char *explain_table_held_text(const struct config *config, size_t index)
 {
-	bool any = false;
+	struct explain_held held;
+
+	if (!explain_held(config, index, &held))
+		return NULL;
+	if (!held.port)
+		return alloc_text("held at a free port of 127.0.0.1");
+	return alloc_format("held at 127.0.0.1:%u%s", (unsigned)held.port,
+			    held.or_free ? ", or at a free port if that is taken" : "");
+}
+
+/* Adds "TARGET: TEXT", and frees the text. NULL adds nothing. */
+static void explain_table_add_remark(struct buf *out, const struct target *target, char *text)
+{
+	char *line, *clean;
+
+	if (!text)
+		return;
+	line = alloc_format("%s: %s", target->text, text);
+	clean = explain_table_clean(line);
+	buf_add_text(out, clean);
+	buf_add_text(out, "\n");
+	free(clean);
+	free(line);
+	free(text);
+}
+
+/* Adds a paragraph: how each probe logs in, and where connections are held. */
+static void explain_table_add_remarks(struct buf *out, const struct config *config)
+{
+	struct buf remarks = {0};
 
 	for (size_t i = 0; i < config->plan.target_count; i++) {
 		const struct target *target = &config->plan.targets[i];
-		char *login = explain_login(target), *line, *clean;
 
-		if (!login)
-			continue;
-		buf_add_text(out, any ? "" : "\n");
-		any = true;
-		line = alloc_format("%s: %s", target->text, login);
-		clean = explain_table_clean(line);
-		buf_add_text(out, clean);
-		buf_add_text(out, "\n");
-		free(clean);
-		free(line);
-		free(login);
+		explain_table_add_remark(&remarks, target, explain_login(target));
+		explain_table_add_remark(&remarks, target, explain_table_held_text(config, i));
 	}
+	if (remarks.len) {
+		buf_add_text(out, "\n");
+		buf_add(out, remarks.data, remarks.len);
+	}
+	buf_release(&remarks);
 }
 
 static void explain_table_add_setting(struct explain_table_grid *grid, const struct explain_setting *row,
@@ -288,7 +312,7 @@ char *explain_table(const struct config *config, const struct explain_command *c
 
 	explain_table_add_targets(&out, config);
 	explain_table_add_groups(&out, config);
-	explain_table_add_logins(&out, config);
+	explain_table_add_remarks(&out, config);
 	buf_add_text(&out, "\n");
 	explain_table_add_settings(&out, config);
 	buf_add_text(&out, "\n");

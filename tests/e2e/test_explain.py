@@ -232,11 +232,27 @@ def test_a_command_that_this_machine_cannot_start(waitfor, explain, command, pro
     (["-f", "/nonexistent.json"], 125, "/nonexistent.json"),
     (["--once", "--successes=2", "a:1"], 125, "successes"),
     (["--print-env", "sh", "a:1", "--", "true"], 125, "--print-env"),
+    (["--hold", "localhost:8080"], 125, "8080 is the port of the target itself"),
 ])
 def test_errors_are_those_of_a_wait(waitfor, form, args, code, says):
     result, wait = waitfor(form, *args), waitfor(*args)
     assert (result.code, result.out) == (code, ""), result
     assert says in result.err and result.err == wait.err and result.code == wait.code, result
+
+
+@pytest.mark.parametrize("words,held,says", [
+    (["db:5432"], None, None),
+    (["--hold", "db:5432", "--", "true"], (5432, True), "held at 127.0.0.1:5432, or at a free port if that is taken"),
+    (["--hold", "db:5432"], (5432, False), "held at 127.0.0.1:5432"),
+    (["--hold=6000", "db:5432", "--", "true"], (6000, False), "held at 127.0.0.1:6000"),
+    (["--hold=DB=0", "db:5432"], (0, False), "held at a free port of 127.0.0.1"),
+    (["--hold", "localhost:5432", "--", "true"], (0, False), "held at a free port of 127.0.0.1"),
+])
+def test_where_connections_are_held(waitfor, explain, words, held, says):
+    found = only(explain(*words))["held"]
+    assert found == (held and {"port": held[0], "or_free": held[1]})
+    lines = waitfor("--explain", *words).out.splitlines()
+    assert [line.partition(": ")[2] for line in lines if ": held at" in line] == ([says] if says else [])
 
 
 def test_an_unknown_form_is_an_error(waitfor):

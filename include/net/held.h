@@ -32,16 +32,14 @@ void held_desk_close(struct held_desk *desk);
 /* Answers, READY if the connection is passed on, else why it is not, and closes fd. */
 void held_answer(int fd, enum outcome_kind kind);
 
-/* A question that waits for its answer. */
+/* A question that waits for its answer. Zeroed: there is none. */
 struct held_question {
-	int fd; /* -1: there is none */
+	bool open;
+	int fd;
 	struct loop_watch watch;
 	void (*answered)(void *arg, enum outcome_kind kind);
 	void *arg;
 };
-
-/* For held_drop, before any question. */
-void held_init(struct held_question *question);
 
 /*
  * Asks about a connection to a port of this machine. Returns false if nobody holds that port; else `answered` is called once, later,
@@ -49,6 +47,8 @@ void held_init(struct held_question *question);
  */
 bool held_ask(struct held_question *question, struct loop *loop, int connection, uint16_t port,
 	      void (*answered)(void *arg, enum outcome_kind kind), void *arg);
+
+/* Also valid for one that is not open. */
 void held_drop(struct held_question *question);
 
 #endif

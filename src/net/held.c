@@ -151,16 +151,12 @@ static void held_on_answer(void *arg, bool readable, bool writable)
 	question->answered(question->arg, held_kind(name));
 }
 
-void held_init(struct held_question *question)
-{
-	*question = (struct held_question){.fd = -1};
-}
-
 bool held_ask(struct held_question *question, struct loop *loop, int connection, uint16_t port,
 	      void (*answered)(void *arg, enum outcome_kind kind), void *arg)
 {
 	question->fd = held_socket();
-	if (question->fd < 0)
+	question->open = question->fd >= 0;
+	if (!question->open)
 		return false;
 	if (!held_name_asker(question->fd, connection) || !held_connect(question->fd, port)) {
 		held_drop(question);
@@ -175,9 +171,9 @@ bool held_ask(struct held_question *question, struct loop *loop, int connection,
 
 void held_drop(struct held_question *question)
 {
-	if (question->fd < 0)
+	if (!question->open)
 		return;
 	loop_watch_clear(&question->watch);
 	close(question->fd);
-	question->fd = -1;
+	question->open = false;
 }

@@ -259,7 +259,6 @@ static void tcp_start(struct probe *probe)
 		return;
 	}
 	state->stream.fd = -1;
-	held_init(&state->question);
 	state->began = clock_now();
 	loop_timer_init(probe->loop, &state->trust, tcp_on_trust, probe);
 	outcome = stream_connect(&state->stream, probe->loop, probe->sockets, probe->address, tcp_on_connected,

@@ -41,8 +41,11 @@ def test_hold_max(hold, service):
 
 def test_a_client_that_gives_up_takes_no_room(hold, service):
     running = hold(options=["--hold-max=2"])
+    running.wait_err("refused")
+    before = descriptors(running.process.pid)
     for _ in range(20):
         connect(running.port).close()
+    until(lambda: descriptors(running.process.pid) == before, what="all are forgotten, while the service is away")
     service.start()
     assert ask(running.port) == b"answer to question"
     assert service.answered == 1

@@ -228,6 +228,16 @@ def test_the_app_has_the_foreground(waitfor, terminal):
     assert "read one" in window.text and "after two" in window.text
 
 
+def test_the_app_has_the_foreground_from_its_start(waitfor, terminal):
+    """Also one that does not read: ^C would not reach it."""
+    window = terminal(80)
+    app = "'import os; print(\"in front:\", os.tcgetpgrp(0) == os.getpgrp())'"
+    running = shell_at(waitfor, window, f'$W {sys.executable} -c {app}; echo "ended: $?"')
+    window.wait_text("ended: 0")
+    assert window.finish(running) == 0
+    assert "in front: True" in window.text
+
+
 def test_a_script_without_job_control_has_its_terminal_back(waitfor, terminal):
     window = terminal(80)
     running = waitfor.start_argv(["sh", "-c", f'exec >&2; {BINARY} --stay -- sh -c "echo up"; read line; echo after $line'],
@@ -282,7 +292,7 @@ def test_control_z_where_nobody_watches(waitfor, terminal, shell):
 
 def test_a_program_before_it_in_a_pipeline_keeps_the_keyboard(waitfor, terminal):
     window = terminal(80)
-    running = shell_at(waitfor, window, "sh -c 'read line; echo $line' | $W cat; echo ended: $?")
+    running = shell_at(waitfor, window, "sh -c 'sleep 0.5; read line; echo $line' | $W cat; echo ended: $?")
     window.keys(b"one\n")
     window.wait_text("ended: 0")
     assert window.finish(running) == 0
@@ -316,7 +326,7 @@ def test_a_failed_write_of_its_own_is_not_passed_on(waitfor):
     """Who started it has SIGPIPE blocked, and nobody reads its lines."""
     reader, writer = os.pipe()
     os.close(reader)
-    app = "sleep 0.3; grep -c . /proc/$$/status"
+    app = "sleep 0.3; grep -Eq '^ShdPnd:.0+$' /proc/$$/status"      # SIGPIPE is blocked for the app too
     running = waitfor.start("-v", "--stay", "--check", "true", "--", "sh", "-c", app, stderr=writer, restore_signals=False,
                             preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE}))
     os.close(writer)

@@ -247,6 +247,10 @@ static void test_both_end_in_one_turn(void **state)
 	lanes[0].kind = OUTCOME_READY;
 	attempting_run(&attempting, ATTEMPTING_LIMIT, "both");
 	check_int("in this attempt, not in the next", attempting.outcome.kind, OUTCOME_READY);
+	lanes[0].names = "127.0.0.3";
+	attempting_run(&attempting, ATTEMPTING_LIMIT, "both");
+	check_int("where it is said to be, in this attempt too", attempting.outcome.kind, OUTCOME_READY);
+	check_text("there", attempting.place.address, "127.0.0.3");
 	attempting_close(&attempting);
 }
 

@@ -135,11 +135,37 @@ static void test_a_found_name_is_awaited(void **state)
 	name_server_close(&patient.server);
 }
 
+/* The same for the name of the target itself. */
+static void test_a_name_is_awaited(void **state)
+{
+	static const struct name_server_row slow[] = {
+		{.name = "db.test", .a = {"127.0.0.9"}, .holds_a = true, .holds_aaaa = true}};
+	struct turns turns = {.ends = {1 * CLOCK_MS}};
+	struct patient patient = {.sockets = 99};
+
+	(void)state;
+	if (!own_files)
+		skip();
+	attempting_open(&patient.attempting);
+	name_server_open(&patient.server, &patient.attempting.unit, slow, 1);
+	name_server_use(&patient.server, "");
+	use_turns(&patient.attempting, &turns, "turn://db.test:1");
+	loop_timer_init(patient.attempting.unit.loop, &patient.timer, patient_on_timer, &patient);
+	loop_timer_set(&patient.timer, 300 * CLOCK_MS);
+	attempting_run(&patient.attempting, ATTEMPTING_LIMIT, "refused");
+	check_int("refused", patient.attempting.outcome.kind, OUTCOME_REFUSED);
+	check_int("without a socket", (long long)patient.sockets, 0);
+	loop_timer_clear(&patient.timer);
+	attempting_close(&patient.attempting);
+	name_server_close(&patient.server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_later_one_keeps_its_head_start),
 		cmocka_unit_test(test_a_found_name_is_awaited),
+		cmocka_unit_test(test_a_name_is_awaited),
 	};
 
 	own_files = own_files_take();

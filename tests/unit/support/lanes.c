@@ -21,6 +21,8 @@ static void lane_on_end(void *arg)
 	struct lane *lane = lane_of(arg);
 	const struct outcome outcome = outcome_make(lane->kind, NULL);
 
+	if (lane->names)
+		probe_refer(arg, lane->names, 7);
 	probe_finish(arg, &outcome);
 	if (lane->ends_both)
 		lane_on_end(lane[-1].probe);
@@ -58,7 +60,21 @@ static void lane_stop(struct probe *probe)
 	loop_timer_clear(&state->connect);
 }
 
+static void lane_start_found(struct probe *probe)
+{
+	const struct outcome ready = outcome_make(OUTCOME_READY, NULL);
+
+	probe_finish(probe, &ready);
+}
+
+static void lane_stop_found(struct probe *probe)
+{
+	(void)probe;
+}
+
+static const struct protocol lane_found = {.state_size = 1, .start = lane_start_found, .stop = lane_stop_found};
 static const struct protocol lane_protocol = {.state_size = sizeof(struct lane_state),
+					      .found = &lane_found,
 					      .start = lane_start,
 					      .stop = lane_stop};
 const struct scheme lanes_scheme = {.name = "lane", .protocol = &lane_protocol};

@@ -19,6 +19,7 @@ struct lane {
 	int64_t blocks;         /* so long the whole process does nothing else when it connects, in microseconds */
 	bool connects;          /* immediately; then only the reply is missing */
 	int starts, stops;
+	const char *names;   /* a host that it names when it ends, where the service is ready; NULL: none */
 	bool ends_both;      /* at its end the lane before it ends as well, in the same turn of the loop */
 	struct probe *probe; /* the last one that was started */
 };

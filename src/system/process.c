@@ -287,7 +287,6 @@ void process_become_parent(struct process *process)
 			process_add_signal(&process->watched, i);
 	process_mask(SIG_BLOCK, &process->watched, NULL);
 	process_take_pending(process);
-	process_drop_failed_writes(process);
 	for (int i = 0; i < PROCESS_TIMERS; i++) {
 		const struct itimerval none = {0};
 

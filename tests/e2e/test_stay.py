@@ -290,9 +290,10 @@ def test_control_z_where_nobody_watches(waitfor, terminal, shell):
     assert "read one" in window.text, window.text
 
 
-def test_a_program_before_it_in_a_pipeline_keeps_the_keyboard(waitfor, terminal):
+def test_a_program_before_it_in_a_pipeline_keeps_the_keyboard(waitfor, terminal, folder):
     window = terminal(80)
-    running = shell_at(waitfor, window, "sh -c 'sleep 0.5; read line; echo $line' | $W cat; echo ended: $?")
+    reads = f"until [ -e {folder}/up ]; do sleep 0.05; done; read line; echo $line"
+    running = shell_at(waitfor, window, f"sh -c '{reads}' | $W sh -c 'touch {folder}/up; cat'; echo ended: $?")
     window.keys(b"one\n")
     window.wait_text("ended: 0")
     assert window.finish(running) == 0

@@ -57,7 +57,8 @@ static void listener_on_again(void *arg)
 	listener_watch(arg);
 }
 
-static void listener_accept(struct listener *listener, int fd)
+/* Accepts those of one turn. Returns whether there may be more. */
+static bool listener_accept(struct listener *listener, int fd)
 {
 	for (int i = 0; i < LISTENER_TURN && !listener->paused; i++) {
 		int taken = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -67,11 +68,12 @@ static void listener_accept(struct listener *listener, int fd)
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 			loop_timer_set(&listener->again, LISTENER_AGAIN);
 			listener_watch(listener);
-			return;
+			return false;
 		} else if (errno != EINTR && errno != ECONNABORTED) {
-			return;
+			return false;
 		}
 	}
+	return !listener->paused;
 }
 
 static void listener_on_first(void *arg, bool readable, bool writable)
@@ -130,8 +132,8 @@ void listener_pause(struct listener *listener, bool paused)
 void listener_take(struct listener *listener)
 {
 	for (int i = 0; i < LISTENER_ADDRESSES; i++)
-		if (listener->fds[i] >= 0)
-			listener_accept(listener, listener->fds[i]);
+		while (listener->fds[i] >= 0 && listener_accept(listener, listener->fds[i]))
+			;
 }
 
 void listener_close(struct listener *listener)

@@ -125,6 +125,29 @@ def test_there_is_no_room(waitfor, hold, service):
         assert result.code == 1 and WAITS in result.err, result
 
 
+def test_others_come_before_it(waitfor, hold, service):
+    """The holder was busy. Its connection is one of many that are not accepted yet when it is asked about it."""
+    service.start()
+    running = hold()
+    running.wait_err("ready at")
+    running.send(signal.SIGSTOP)
+    try:
+        others = [connect(running.port) for _ in range(300)]
+        probe = waitfor.start("--once", f"tcp://127.0.0.1:{running.port}")
+        until(lambda: f"waitfor/held/{running.port}" in asked(), what="it asks")
+    finally:
+        running.send(signal.SIGCONT)
+    assert probe.finish().code == 0
+    for other in others:
+        other.close()
+
+
+def asked():
+    """The names to which a process is connected, or connects."""
+    with open("/proc/net/unix", encoding="ascii", errors="replace") as file:
+        return "\n".join(line for line in file if line.split()[5] == "02")
+
+
 def test_the_holder_ends(waitfor, hold):
     running = hold()
     waits = waitfor.start("-v", "-t", "20s", f"tcp://127.0.0.1:{running.port}")

@@ -7,6 +7,8 @@ import signal
 import socket
 import time
 
+import pytest
+
 from support.held import ask, connect
 from support.until import until
 
@@ -42,6 +44,46 @@ def test_looks_let_connections_in_and_show_what_is_known(hold, service, folder):
     accepted = service.accepted
     until(lambda: service.accepted >= accepted + 3, what="it is looked at, though nobody connects")
     assert "lost" not in running.err()
+
+
+@pytest.fixture
+def redis(waitfor, service, folder):
+    """Starts waitfor with a Redis, of which `says` gives the reply to each PING, and health; returns the run when it is ready."""
+    def start(says):
+        def answer(talk):
+            for data in iter(lambda: talk.recv(100), b""):
+                talk.sendall(says() if b"PING" in data else b"+OK\r\n")
+        service.answer = answer
+        service.start()
+        running = waitfor.start("--hold=DB=0", "--health", f"unix:{folder}/health", f"DB=redis://127.0.0.1:{service.port}")
+        running.wait_err("ready at")
+        return running
+    return start
+
+
+def test_one_look_that_fails_is_chance(redis):
+    pings = []
+
+    def says():
+        pings.append(None)
+        return b"-LOADING\r\n" if len(pings) % 3 == 0 else b"+PONG\r\n"
+    running = redis(says)
+    until(lambda: len(pings) >= 8)
+    assert "lost" not in running.err()
+
+
+def test_what_is_known_is_shown_during_a_look(redis, folder):
+    pings = []
+
+    def says():
+        pings.append(None)
+        time.sleep(0.5 if len(pings) > 1 else 0)
+        return b"+PONG\r\n"
+    redis(says)
+    while len(pings) < 4:
+        (target,) = health(folder / "health")[1]["targets"]
+        assert target["reason"] == target["state"] == "ready" and target["address"] == "127.0.0.1", target
+        time.sleep(0.02)
 
 
 def health(socket_file):

@@ -193,6 +193,28 @@ static void test_the_name_is_taken(void **state)
 	rig_close(&rig);
 }
 
+/* Who could guess the name of the next one could take it, and the service would seem to be there. */
+static void test_names_cannot_be_guessed(void **state)
+{
+	enum { NAME_BEGINS = sizeof(sa_family_t) + 1, NUMBER = 8, ASKERS = 2 };
+	struct sockaddr_un names[ASKERS] = {0};
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "127.0.0.1");
+	for (int i = 0; i < ASKERS; i++) {
+		socklen_t length = sizeof(names[i]);
+
+		check("asked", rig_ask(&rig));
+		assert_int_equal(getpeername(rig.asker, (struct sockaddr *)&names[i], &length), 0);
+		close(rig.asker);
+		held_drop(&rig.question);
+	}
+	check("the names differ",
+	      memcmp((char *)&names[0] + NAME_BEGINS, (char *)&names[1] + NAME_BEGINS, NUMBER) != 0);
+	rig_close(&rig);
+}
+
 static void test_nothing_is_left_open(void **state)
 {
 	int before = descriptors_count();
@@ -216,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_who_asked_is_gone),
 		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_the_name_is_taken),
+		cmocka_unit_test(test_names_cannot_be_guessed),
 		cmocka_unit_test(test_nothing_is_left_open),
 	};
 

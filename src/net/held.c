@@ -2,62 +2,69 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-/* The longest name of an outcome. */
-enum { HELD_ANSWER_MAX = 64 };
+/* The longest name of an outcome, and of a socket. */
+enum { HELD_ANSWER_MAX = 64, HELD_NAME_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
 
-/* An address among the abstract ones: the bytes after a zero are its name. */
-static socklen_t held_name(struct sockaddr_un *address, const void *bytes, size_t len)
+/*
+ * Who asks is named after its end of the connection: then the question needs no bytes, and nobody waits for them. A random number
+ * comes first, so that nobody else can take the name.
+ */
+static const char held_asker_form[] = "waitfor/asks/%016llx %s %u";
+
+/* Sets an address of the abstract ones: what follows a zero byte is its name. Returns its length. */
+static socklen_t held_name(struct sockaddr_un *address, const char *name)
 {
+	size_t len = strlen(name);
+
 	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
-	memcpy(address->sun_path + 1, bytes, len);
+	memcpy(address->sun_path + 1, name, len);
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + len);
 }
 
 /* Where who holds the port is asked. */
 static socklen_t held_desk_name(struct sockaddr_un *address, uint16_t port)
 {
-	char name[32];
-	int len = snprintf(name, sizeof(name), "waitfor/held/%u", (unsigned)port);
+	char name[HELD_NAME_MAX + 1];
 
-	return held_name(address, name, (size_t)len);
+	snprintf(name, sizeof(name), "waitfor/held/%u", (unsigned)port);
+	return held_name(address, name);
 }
-
-/*
- * Who asks is named after its end of the connection: then the question needs no bytes, and nobody waits for them. A random number
- * comes first, so that nobody else can take the name.
- */
-struct held_asker {
-	uint64_t number;
-	struct sockaddr_storage end;
-};
 
 static int held_socket(void)
 {
 	return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 }
 
+/* Reads the end of the connection from the name of who asks. Returns false for somebody else. */
+static bool held_parse_asker(char *name, struct address *who)
+{
+	char *host = strchr(name, ' '), *port = host ? strchr(host + 1, ' ') : NULL;
+
+	if (!port)
+		return false;
+	*port = '\0';
+	return address_of_host(who, host + 1, (uint16_t)strtoul(port + 1, NULL, 10)) && address_is_loopback(who);
+}
+
 /* Finds out who asks. Returns false for somebody else than held_ask. */
 static bool held_read_asker(int fd, struct address *who)
 {
-	const size_t before = offsetof(struct sockaddr_un, sun_path) + 1 + offsetof(struct held_asker, end);
-	struct sockaddr_un name = {0};
+	struct sockaddr_un name;
 	socklen_t length = sizeof(name);
+	size_t before = offsetof(struct sockaddr_un, sun_path) + 1;
+	char text[HELD_NAME_MAX + 1] = {0};
 
-	*who = (struct address){0};
 	if (getpeername(fd, (struct sockaddr *)&name, &length) || length <= before || length > sizeof(name))
 		return false;
-	who->length = length - (socklen_t)before;
-	if (who->length > sizeof(who->v6))
-		return false;
-	memcpy(&who->any, (const char *)&name + before, who->length);
-	return (who->any.sa_family == AF_INET && who->length == sizeof(who->v4)) ||
-	       (who->any.sa_family == AF_INET6 && who->length == sizeof(who->v6));
+	memcpy(text, name.sun_path + 1, length - before);
+	return held_parse_asker(text, who);
 }
 
 static void held_on_asker(void *arg, int fd)
@@ -103,15 +110,18 @@ void held_answer(int fd, enum outcome_kind kind)
 /* Names the socket after the end of the connection. Returns false where that is not possible. */
 static bool held_name_asker(int fd, int connection)
 {
-	struct held_asker asker = {0};
-	struct sockaddr_un name;
-	socklen_t length = sizeof(asker.end);
+	char host[ADDRESS_TEXT_MAX], name[HELD_NAME_MAX + 1];
+	struct address end = {.length = sizeof(end.v6)};
+	unsigned long long number;
+	struct sockaddr_un address;
+	socklen_t length;
 
-	if (getrandom(&asker.number, sizeof(asker.number), GRND_NONBLOCK) < 0 ||
-	    getsockname(connection, (struct sockaddr *)&asker.end, &length))
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0 || getsockname(connection, &end.any, &end.length))
 		return false;
-	length = held_name(&name, &asker, offsetof(struct held_asker, end) + length);
-	return bind(fd, (struct sockaddr *)&name, length) == 0;
+	snprintf(name, sizeof(name), held_asker_form, number, address_text(&end, host, sizeof(host)),
+		 (unsigned)address_port(&end));
+	length = held_name(&address, name);
+	return bind(fd, (struct sockaddr *)&address, length) == 0;
 }
 
 static bool held_is_trusted(int fd)

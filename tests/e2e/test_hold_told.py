@@ -5,12 +5,29 @@ import json
 import os
 import signal
 import socket
+import threading
 import time
 
 import pytest
 
 from support.held import ask, connect
 from support.until import until
+
+
+@pytest.fixture
+def redis(waitfor, service, folder):
+    """Starts waitfor with a Redis, of which `says` gives the reply to each PING, and health; returns the run when it is ready."""
+    def start(says):
+        def answer(talk):
+            for data in iter(lambda: talk.recv(100), b""):
+                talk.sendall(says() if b"PING" in data else b"+OK\r\n")
+        service.answer = answer
+        service.start()
+        running = waitfor.start("--hold=DB=0", "--health", f"unix:{folder}/health", f"DB=redis://127.0.0.1:{service.port}")
+        running.wait_err("ready at")
+        running.port = int(running.err().split("held at 127.0.0.1:")[1].split()[0])
+        return running
+    return start
 
 
 def test_the_report_is_written_when_all_are_ready_and_the_events_go_on(hold, service, folder):
@@ -31,8 +48,25 @@ def test_the_report_is_written_when_all_are_ready_and_the_events_go_on(hold, ser
         assert events.read() == ""
 
 
-def test_looks_let_connections_in_and_show_what_is_known(hold, service, folder):
-    """With --health the target is looked at once a second; who connects meanwhile is not held up, and who asks sees no gap."""
+def test_a_connection_is_let_in_during_a_look(redis):
+    """The look hangs; what was known before is good enough for who connects now."""
+    pings, goes_on = [], threading.Event()
+
+    def says():
+        pings.append(None)
+        if len(pings) == 2:
+            goes_on.wait(20)
+        return b"+PONG\r\n"
+    running = redis(says)
+    until(lambda: len(pings) == 2)
+    with connect(running.port) as client:
+        client.sendall(b"GET")
+        assert client.recv(100) == b"+OK\r\n"
+    goes_on.set()
+
+
+def test_looks_leave_no_gap(hold, service, folder):
+    """With --health the target is looked at once a second. Who asks sees no gap."""
     service.start()
     running = hold(options=["--health", f"unix:{folder}/health"])
     running.wait_err("ready at")
@@ -44,21 +78,6 @@ def test_looks_let_connections_in_and_show_what_is_known(hold, service, folder):
     accepted = service.accepted
     until(lambda: service.accepted >= accepted + 3, what="it is looked at, though nobody connects")
     assert "lost" not in running.err()
-
-
-@pytest.fixture
-def redis(waitfor, service, folder):
-    """Starts waitfor with a Redis, of which `says` gives the reply to each PING, and health; returns the run when it is ready."""
-    def start(says):
-        def answer(talk):
-            for data in iter(lambda: talk.recv(100), b""):
-                talk.sendall(says() if b"PING" in data else b"+OK\r\n")
-        service.answer = answer
-        service.start()
-        running = waitfor.start("--hold=DB=0", "--health", f"unix:{folder}/health", f"DB=redis://127.0.0.1:{service.port}")
-        running.wait_err("ready at")
-        return running
-    return start
 
 
 def test_one_look_that_fails_is_chance(redis):

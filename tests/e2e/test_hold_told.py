@@ -17,13 +17,13 @@ from support.until import until
 @pytest.fixture
 def redis(waitfor, service, folder):
     """Starts waitfor with a Redis, of which `says` gives the reply to each PING, and health; returns the run when it is ready."""
-    def start(says):
+    def start(says, *options):
         def answer(talk):
             for data in iter(lambda: talk.recv(100), b""):
                 talk.sendall(says() if b"PING" in data else b"+OK\r\n")
         service.answer = answer
         service.start()
-        running = waitfor.start("--hold=DB=0", "--health", f"unix:{folder}/health", f"DB=redis://127.0.0.1:{service.port}")
+        running = waitfor.start("--hold=DB=0", "--health", f"unix:{folder}/health", *options, f"DB=redis://127.0.0.1:{service.port}")
         running.wait_err("ready at")
         running.port = int(running.err().split("held at 127.0.0.1:")[1].split()[0])
         return running
@@ -55,9 +55,9 @@ def test_a_connection_is_let_in_during_a_look(redis):
     def says():
         pings.append(None)
         if len(pings) == 2:
-            goes_on.wait(20)
+            goes_on.wait(60)
         return b"+PONG\r\n"
-    running = redis(says)
+    running = redis(says, "--attempt-timeout=60s")
     until(lambda: len(pings) == 2)
     with connect(running.port) as client:
         client.sendall(b"GET")

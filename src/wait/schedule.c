@@ -15,7 +15,7 @@ struct schedule_row {
 static const struct schedule_row schedule_rows[] = {
 	[OUTCOME_FREE] = {2, 18 * CLOCK_MS, 110 * CLOCK_MS},
 	[OUTCOME_SHARED] = {5, 25 * CLOCK_MS, 500 * CLOCK_MS},
-	[OUTCOME_NOISY] = {10, 100 * CLOCK_MS, 1000 * CLOCK_MS},
+	[OUTCOME_NOISY] = {10, 80 * CLOCK_MS, 1000 * CLOCK_MS},
 };
 
 int64_t schedule_interval(enum outcome_cost cost, int64_t waited, int64_t max_interval, uint32_t random)

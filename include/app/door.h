@@ -12,14 +12,19 @@
 #include "net/listener.h"
 #include "options/options.h"
 #include "target/plan.h"
+#include "wait/follower.h"
 #include "wait/pace.h"
 #include "wait/peer.h"
+
+/* How many descriptors a door has open at most, but for its clients and one for its probe. */
+enum { DOOR_DESCRIPTORS = LISTENER_ADDRESSES + 1 };
 
 /* What all doors share. */
 struct door_shared {
 	struct client_pool clients;
 	struct pace pace;
 	const struct plan *plan;
+	bool follows; /* a target that is ready is looked at, so that others learn when it is lost */
 	void (*attempted)(void *arg, const struct progress *progress, bool changed); /* before it was ever ready */
 	void (*ready)(void *arg, const struct progress *progress);                   /* for the first time */
 	void (*lost)(void *arg, const struct progress *progress);                    /* not ready any more */
@@ -36,10 +41,12 @@ struct door {
 	struct held_desk desk; /* where a probe asks about its connection */
 	struct peer_owner owner;
 	struct peer peer;
-	struct loop_timer later; /* until the target is looked at again */
-	struct client *clients;  /* list */
+	struct follower_owner follower_owner;
+	struct follower follower; /* while the target is ready; zeroed: none */
+	struct loop_timer later;  /* until the target is looked at again */
+	struct client *clients;   /* list */
 	struct client_owner clients_owner;
-	bool seeks; /* the target is waited for, or looked at */
+	bool seeks; /* the target is waited for */
 	bool is_ready;
 	bool is_doubtful; /* it has left a client: it may be going down */
 	bool was_ready;   /* once at least */
@@ -53,9 +60,6 @@ void door_close(struct door *door);
 
 /* Begins to wait for the target, if that has not begun and the target is not ready. */
 void door_seek(struct door *door);
-
-/* Looks whether a target that was ready still is; connections are let in meanwhile. */
-void door_look(struct door *door);
 
 /* Accepts connections again if there is room. */
 void door_admit(struct door *door);

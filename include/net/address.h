@@ -52,6 +52,9 @@ void address_of_bytes(struct address *address, int family, const void *bytes);
 /* Sets the port of an IPv4 or IPv6 address. */
 void address_set_port(struct address *address, uint16_t port);
 
+/* Makes ::ffff:10.0.0.1 10.0.0.1, with the port; leaves any other as it is. */
+void address_unmap(struct address *address);
+
 bool address_is_equal(const struct address *a, const struct address *b);
 
 /* Returns the port; 0 for a path. */

@@ -17,14 +17,20 @@
 /* Where who holds is asked. */
 struct held_desk {
 	struct listener listener;
-	/* Is this connection, of which `who` is the other end, passed on? The answer is due at fd, by held_answer. */
+	/*
+	 * Is this connection, of which `who` is the other end, passed on? The answer is due at fd, by held_answer; who does not
+	 * hold the connection closes fd without one.
+	 */
 	void (*asked)(void *arg, const struct address *who, int fd);
 	void *arg;
 };
 
-/* Opens the desk of a held port. Without one, as where somebody else has its name, a probe finds what it connects to, as ever. */
-void held_desk_open(struct held_desk *desk, struct loop *loop, uint16_t port,
-		    void (*asked)(void *arg, const struct address *who, int fd), void *arg);
+/*
+ * Opens the desk of a held port. Returns -1 with errno, as where somebody else has its name; then a probe finds what it connects to,
+ * as ever.
+ */
+int held_desk_open(struct held_desk *desk, struct loop *loop, uint16_t port,
+		   void (*asked)(void *arg, const struct address *who, int fd), void *arg);
 
 /* Also valid for one that could not be opened, and for a zeroed one. */
 void held_desk_close(struct held_desk *desk);
@@ -42,11 +48,13 @@ struct held_question {
 };
 
 /*
- * Asks about a connection to a port of this machine. Returns false if nobody holds that port; else `answered` is called once, later,
- * and may call held_drop. Only who runs as the same user or as root is asked: others could say that a service is not ready.
+ * Asks about a connection to a port of this machine. Returns 1 if somebody is asked; then `answered` is called once, later, and may
+ * call held_drop. It is given OUTCOME_NONE by who does not hold the connection, and where who was asked has ended. Returns 0 if nobody
+ * holds that port, and -1 with errno where this process lacks something. Only who runs as the same user or as root is asked: others
+ * could say that a service is not ready.
  */
-bool held_ask(struct held_question *question, struct loop *loop, int connection, uint16_t port,
-	      void (*answered)(void *arg, enum outcome_kind kind), void *arg);
+int held_ask(struct held_question *question, struct loop *loop, int connection,
+	     void (*answered)(void *arg, enum outcome_kind kind), void *arg);
 
 /* Also valid for one that is not open. */
 void held_drop(struct held_question *question);

@@ -11,8 +11,7 @@
 
 static void client_answer(struct client *client, enum outcome_kind kind)
 {
-	if (client->asker >= 0)
-		held_answer(client->asker, kind);
+	held_answer(client->asker, kind);
 	client->asker = -1;
 }
 
@@ -20,6 +19,8 @@ void client_tell(struct client *client)
 {
 	enum outcome_kind found = client->owner->progress->outcome.kind;
 
+	if (client->asker < 0)
+		return;
 	if (client->state == CLIENT_RELAYED)
 		client_answer(client, OUTCOME_READY);
 	else if (client->state == CLIENT_HELD && found != OUTCOME_NONE && found != OUTCOME_READY)
@@ -28,7 +29,10 @@ void client_tell(struct client *client)
 
 void client_ask(struct client *client, int fd)
 {
-	client_answer(client, OUTCOME_CLOSED); /* who asked before: there is one end, so one who asks */
+	if (client->asker >= 0) {
+		close(fd); /* a connection has one end, so one who asks about it */
+		return;
+	}
 	client->asker = fd;
 	client_tell(client);
 }
@@ -53,7 +57,8 @@ void client_free(struct client *client)
 	loop_timer_clear(&client->expiry);
 	connector_close(&client->connector);
 	relay_close(&client->relay);
-	client_answer(client, OUTCOME_CLOSED);
+	if (client->asker >= 0)
+		close(client->asker);
 	if (client->fd >= 0)
 		relay_reset(client->fd);
 	free(client->host);

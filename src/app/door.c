@@ -1,5 +1,9 @@
 #include "app/door.h"
 
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "net/address.h"
 
@@ -10,9 +14,6 @@
  * refuses each. And one whose place may change: a registry, a Sentinel or one of several hosts named it.
  */
 #define DOOR_BELIEVED (1 * CLOCK_S)
-
-/* So many attempts of a look must be in vain. */
-enum { DOOR_ROW = 2 };
 
 /* Is what is known of the target still good for a new connection? */
 static bool door_is_believed(const struct door *door)
@@ -50,7 +51,10 @@ static void door_on_asked(void *arg, const struct address *who, int fd)
 			return;
 		}
 	}
-	held_answer(fd, door->listener.paused ? OUTCOME_FULL : OUTCOME_CLOSED);
+	if (door->listener.paused)
+		held_answer(fd, OUTCOME_FULL);
+	else
+		close(fd); /* it has ended, or somebody else listens at another address with this port */
 }
 
 static void door_on_lost(void *arg)
@@ -90,6 +94,7 @@ static void door_begin(struct door *door)
 {
 	int64_t now = clock_now();
 
+	follower_close(&door->follower);
 	if (door->was_ready)
 		door_renew(door->progress, now);
 	peer_open(&door->peer, &door->owner, door->progress, now);
@@ -119,13 +124,28 @@ void door_seek(struct door *door)
 	}
 }
 
-void door_look(struct door *door)
+/* A look, and the one after it, did not find the target ready. */
+static void door_on_follower_lost(void *arg, struct follower *follower)
 {
-	if (door->seeks || !door->is_ready)
-		return;
-	door->seeks = true;
-	peer_close(&door->peer); /* of the look before */
-	door_begin(door);
+	struct door *door = arg;
+
+	door->progress->outcome = follower->last.outcome;
+	door->is_ready = false;
+	door_seek(door); /* the follower is closed later: its own attempt has called this */
+}
+
+static void door_on_follower_back(void *arg, struct follower *follower, int64_t after)
+{
+	(void)arg; /* what was lost is sought, and that finds it */
+	(void)follower;
+	(void)after;
+}
+
+static void door_on_follower_moved(void *arg, struct follower *follower, const struct place *from)
+{
+	(void)arg; /* each connection is looked up anew */
+	(void)follower;
+	(void)from;
 }
 
 static void door_on_wants(void *arg, struct peer *peer)
@@ -166,12 +186,6 @@ static void door_tell_ready(struct door *door)
 		door->shared->back(door->shared->arg, door->progress, clock_now() - lost);
 }
 
-/* Was this a look, which goes on, and no more than that? One that fails may be chance, and our own lack tells nothing. */
-static bool door_may_be_chance(const struct door *door)
-{
-	return door->is_ready && (door->progress->attempts < DOOR_ROW || door->progress->outcome.kind == OUTCOME_LOCAL);
-}
-
 static void door_on_attempted(void *arg, struct peer *peer, bool changed)
 {
 	struct door *door = arg;
@@ -179,9 +193,6 @@ static void door_on_attempted(void *arg, struct peer *peer, bool changed)
 	if (peer->progress->state != PROGRESS_DONE) {
 		if (!door->was_ready)
 			door->shared->attempted(door->shared->arg, peer->progress, changed);
-		if (door_may_be_chance(door))
-			return;
-		door->is_ready = false;
 		door_tell_lost(door);
 		for (struct client *client = door->clients; client; client = client->next)
 			client_tell(client);
@@ -200,8 +211,9 @@ static void door_on_timer(void *arg)
 	struct door *door = arg;
 
 	if (door->is_ready) {
-		if (!door->seeks)
-			peer_close(&door->peer);
+		peer_close(&door->peer);
+		if (door->shared->follows && !door->follower.attempt)
+			follower_open(&door->follower, &door->follower_owner, door->progress);
 		door_connect_all(door);
 	} else if (door->seeks && !door->peer.attempt) {
 		door_begin(door);
@@ -222,6 +234,12 @@ int door_open(struct door *door, struct door_shared *shared, struct progress *pr
 					  .wants = door_on_wants,
 					  .attempted = door_on_attempted, /* and none expires: hold_settle */
 					  .arg = door};
+	door->follower_owner = (struct follower_owner){.pool = &shared->clients.runners,
+						       .pace = &shared->pace,
+						       .lost = door_on_follower_lost,
+						       .back = door_on_follower_back,
+						       .moved = door_on_follower_moved,
+						       .arg = door};
 	door->clients_owner = (struct client_owner){.pool = &shared->clients,
 						    .progress = progress,
 						    .lost = door_on_lost,
@@ -231,7 +249,10 @@ int door_open(struct door *door, struct door_shared *shared, struct progress *pr
 	loop_timer_init(loop, &door->later, door_on_timer, door);
 	if (listener_open(&door->listener, loop, port, any, door_on_accepted, door, err))
 		return -1;
-	held_desk_open(&door->desk, loop, door->listener.port, door_on_asked, door);
+	if (held_desk_open(&door->desk, loop, door->listener.port, door_on_asked, door))
+		log_line(shared->clients.log, LOG_LEVEL_NORMAL,
+			 "%s: waitfor --once %u will find this process and not the service: @waitfor/held/%u: %s",
+			 target->text, (unsigned)door->listener.port, (unsigned)door->listener.port, strerror(errno));
 	log_line(shared->clients.log, LOG_LEVEL_NORMAL, "%s: held at 127.0.0.1:%u", target->text,
 		 (unsigned)door->listener.port);
 	return 0;
@@ -243,6 +264,7 @@ void door_close(struct door *door)
 	held_desk_close(&door->desk);
 	loop_timer_clear(&door->later);
 	client_free_all(door->clients, false);
+	follower_close(&door->follower);
 	peer_close(&door->peer);
 }
 
@@ -256,5 +278,6 @@ void door_shut(struct door *door)
 	listener_take(&door->listener); /* the app may have ended at once */
 	listener_close(&door->listener);
 	held_desk_close(&door->desk);
+	follower_close(&door->follower);
 	client_free_all(door->clients, true);
 }

@@ -37,15 +37,31 @@ static bool heldport_item_is_of(const struct heldport_item *item, const struct t
 	       strncasecmp(item->text, target->name, item->name) == 0;
 }
 
+static uint16_t heldport_number(const struct heldport_item *item)
+{
+	return (uint16_t)strtoul(item->digits, NULL, 10);
+}
+
 static bool heldport_find(const char *ports, const struct target *target, bool is_only, uint16_t *port)
 {
 	struct heldport_item item;
 
 	while (heldport_next_item(&ports, &item))
 		if (heldport_item_is_of(&item, target, is_only)) {
-			*port = (uint16_t)strtoul(item.digits, NULL, 10);
+			*port = heldport_number(&item);
 			return true;
 		}
+	return false;
+}
+
+/* Has one of the rest the same port? A free one, 0, is another one each time. */
+static bool heldport_is_in(const char *rest, const struct heldport_item *item)
+{
+	struct heldport_item other;
+
+	while (heldport_next_item(&rest, &other))
+		if (heldport_number(&other) == heldport_number(item) && heldport_number(item))
+			return true;
 	return false;
 }
 
@@ -64,6 +80,9 @@ static int heldport_check_owner(const struct heldport_item *item, const char *re
 					  (int)item->len, item->text, (unsigned)another);
 		is_known = true;
 	}
+	if (is_known && heldport_is_in(rest, item))
+		return errors_set(err, "--hold=%.*s: another target has this port as well; write another one",
+				  (int)item->len, item->text);
 	if (is_known)
 		return 0;
 	return errors_set(err, "--hold=%.*s: %s", (int)item->len, item->text,

@@ -16,10 +16,6 @@
 /* How long the last words of an app that has ended may take. */
 #define HOLD_LAST_WORDS (3 * CLOCK_S)
 
-/* With --state or --health, by which others act, each target is looked at so often; replicas do not look in step. */
-#define HOLD_LOOK   (1000 * CLOCK_MS)
-#define HOLD_JITTER (200 * CLOCK_MS)
-
 /* Of the loop, the resolver, reports and probes. */
 enum { HOLD_OWN_DESCRIPTORS = 32 };
 
@@ -32,7 +28,7 @@ struct hold {
 	struct door *doors;
 	size_t count, opened; /* of the doors; how many of them are open */
 	size_t waiting;       /* how many targets were never ready so far */
-	struct loop_timer last_words, look;
+	struct loop_timer last_words;
 	struct outlets outlets;
 	bool finishes;
 };
@@ -180,7 +176,7 @@ static bool hold_is_own(void *arg, uint16_t port)
 /* How many connections there may be: each needs two descriptors, and none may be missing for a probe. */
 static size_t hold_room(const struct config_hold *settings, size_t targets)
 {
-	size_t own = HOLD_OWN_DESCRIPTORS + targets * LISTENER_ADDRESSES;
+	size_t own = HOLD_OWN_DESCRIPTORS + targets * DOOR_DESCRIPTORS;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == RLIM_INFINITY ||
@@ -194,21 +190,6 @@ static void hold_on_last_words(void *arg)
 	struct hold *hold = arg;
 
 	loop_stop(hold->shared.clients.runners.session->loop);
-}
-
-static void hold_look_later(struct hold *hold)
-{
-	loop_timer_set(&hold->look,
-		       HOLD_LOOK + (int64_t)((uint64_t)HOLD_JITTER * pace_random(&hold->shared.pace) / UINT32_MAX));
-}
-
-static void hold_on_look(void *arg)
-{
-	struct hold *hold = arg;
-
-	for (size_t i = 0; i < hold->opened; i++)
-		door_look(&hold->doors[i]);
-	hold_look_later(hold);
 }
 
 /* Opens a door for each target. Returns -1 with err. */
@@ -242,6 +223,7 @@ struct hold *hold_open(const struct config *config, struct session *session, con
 	hold->doors = alloc_zero(hold->count, sizeof(*hold->doors));
 	hold->view = (struct sinks_view){.list = hold->progress, .count = hold->count, .started = clock_now()};
 	hold->shared = (struct door_shared){.plan = &config->plan,
+					    .follows = config->outlets.state || config->outlets.health,
 					    .attempted = hold_on_attempted,
 					    .ready = hold_on_ready,
 					    .lost = hold_on_lost,
@@ -258,12 +240,9 @@ struct hold *hold_open(const struct config *config, struct session *session, con
 	};
 	pace_init(&hold->shared.pace, clock_spent(), hold->view.started);
 	loop_timer_init(session->loop, &hold->last_words, hold_on_last_words, hold);
-	loop_timer_init(session->loop, &hold->look, hold_on_look, hold);
 	if (hold_open_doors(hold, err) == 0 &&
 	    outlets_open(&hold->outlets, &config->outlets, session->loop, log, hold_on_status, hold, err) == 0) {
 		outlets_write(&hold->outlets);
-		if (config->outlets.state || config->outlets.health)
-			hold_look_later(hold);
 		return hold;
 	}
 	hold_close(hold);
@@ -273,7 +252,6 @@ struct hold *hold_open(const struct config *config, struct session *session, con
 void hold_close(struct hold *hold)
 {
 	loop_timer_clear(&hold->last_words);
-	loop_timer_clear(&hold->look);
 	hold->finishes = true;
 	outlets_write(&hold->outlets);
 	outlets_close(&hold->outlets);

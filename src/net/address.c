@@ -72,6 +72,18 @@ void address_of_bytes(struct address *address, int family, const void *bytes)
 	address_set_port(address, 0);
 }
 
+void address_unmap(struct address *address)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = address->v6.sin6_port};
+
+	if (address->any.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr))
+		return;
+	memcpy(&v4.sin_addr, &address->v6.sin6_addr.s6_addr[12], sizeof(v4.sin_addr));
+	memset(address, 0, sizeof(*address));
+	address->v4 = v4;
+	address->length = sizeof(v4);
+}
+
 bool address_is_equal(const struct address *a, const struct address *b)
 {
 	return a->length == b->length && memcmp(&a->any, &b->any, a->length) == 0;

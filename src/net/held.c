@@ -1,5 +1,6 @@
 #include "net/held.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,20 +79,24 @@ static void held_on_asker(void *arg, int fd)
 		close(fd);
 }
 
-void held_desk_open(struct held_desk *desk, struct loop *loop, uint16_t port,
-		    void (*asked)(void *arg, const struct address *who, int fd), void *arg)
+int held_desk_open(struct held_desk *desk, struct loop *loop, uint16_t port,
+		   void (*asked)(void *arg, const struct address *who, int fd), void *arg)
 {
 	struct sockaddr_un name;
 	socklen_t length = held_desk_name(&name, port);
-	int fd = held_socket();
+	int fd = held_socket(), reason;
 
 	*desk = (struct held_desk){.asked = asked, .arg = arg};
 	if (fd < 0)
-		return;
-	if (bind(fd, (struct sockaddr *)&name, length) == 0 && listen(fd, LISTENER_BACKLOG) == 0)
+		return -1;
+	if (bind(fd, (struct sockaddr *)&name, length) == 0 && listen(fd, LISTENER_BACKLOG) == 0) {
 		listener_open_socket(&desk->listener, loop, fd, held_on_asker, desk);
-	else
-		close(fd);
+		return 0;
+	}
+	reason = errno;
+	close(fd);
+	errno = reason;
+	return -1;
 }
 
 void held_desk_close(struct held_desk *desk)
@@ -107,21 +112,36 @@ void held_answer(int fd, enum outcome_kind kind)
 	close(fd);
 }
 
-/* Names the socket after the end of the connection. Returns false where that is not possible. */
-static bool held_name_asker(int fd, int connection)
+/* Finds the port of the other end, and ours. Returns false where nobody can hold the connection. */
+static bool held_find_ends(int connection, uint16_t *port, struct address *own)
+{
+	struct address peer = {.length = sizeof(peer.v6)}, v4, v6;
+
+	own->length = sizeof(own->v6);
+	if (getpeername(connection, &peer.any, &peer.length) || getsockname(connection, &own->any, &own->length))
+		return false;
+	address_unmap(&peer);
+	address_unmap(own);
+	*port = address_port(&peer);
+	address_of_host(&v4, "127.0.0.1", *port);
+	address_of_host(&v6, "::1", *port);
+	return address_is_equal(&peer, &v4) || address_is_equal(&peer, &v6);
+}
+
+/* Names the socket after our end of the connection. Returns -1 with errno. */
+static int held_name_asker(int fd, const struct address *end)
 {
 	char host[ADDRESS_TEXT_MAX], name[HELD_NAME_MAX + 1];
-	struct address end = {.length = sizeof(end.v6)};
 	unsigned long long number;
 	struct sockaddr_un address;
 	socklen_t length;
 
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0 || getsockname(connection, &end.any, &end.length))
-		return false;
-	snprintf(name, sizeof(name), held_asker_form, number, address_text(&end, host, sizeof(host)),
-		 (unsigned)address_port(&end));
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
+		return -1;
+	snprintf(name, sizeof(name), held_asker_form, number, address_text(end, host, sizeof(host)),
+		 (unsigned)address_port(end));
 	length = held_name(&address, name);
-	return bind(fd, (struct sockaddr *)&address, length) == 0;
+	return bind(fd, (struct sockaddr *)&address, length);
 }
 
 static bool held_is_trusted(int fd)
@@ -132,21 +152,25 @@ static bool held_is_trusted(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && (peer.uid == 0 || peer.uid == geteuid());
 }
 
-static bool held_connect(int fd, uint16_t port)
+/* Connects to who holds the port. Returns as held_ask does. */
+static int held_connect(int fd, uint16_t port, const struct address *end)
 {
 	struct sockaddr_un name;
 	socklen_t length = held_desk_name(&name, port);
 
-	return connect(fd, (struct sockaddr *)&name, length) == 0 && held_is_trusted(fd);
+	if (held_name_asker(fd, end) == 0 && connect(fd, (struct sockaddr *)&name, length) == 0)
+		return held_is_trusted(fd);
+	/* Nobody is there, or a profile of the system allows no such socket. */
+	return errno == ECONNREFUSED || errno == EPERM || errno == EACCES ? 0 : -1;
 }
 
-/* Returns the kind of this name; CLOSED for none, as where who holds the connection has ended. */
+/* Returns the kind of this name; NONE for no name. */
 static enum outcome_kind held_kind(const char *name)
 {
 	for (int kind = OUTCOME_NONE + 1; kind < OUTCOME_KINDS; kind++)
 		if (strcmp(outcome_info((enum outcome_kind)kind)->name, name) == 0)
 			return (enum outcome_kind)kind;
-	return OUTCOME_CLOSED;
+	return OUTCOME_NONE;
 }
 
 static void held_on_answer(void *arg, bool readable, bool writable)
@@ -161,22 +185,32 @@ static void held_on_answer(void *arg, bool readable, bool writable)
 	question->answered(question->arg, held_kind(name));
 }
 
-bool held_ask(struct held_question *question, struct loop *loop, int connection, uint16_t port,
-	      void (*answered)(void *arg, enum outcome_kind kind), void *arg)
+int held_ask(struct held_question *question, struct loop *loop, int connection,
+	     void (*answered)(void *arg, enum outcome_kind kind), void *arg)
 {
+	struct address end = {0};
+	uint16_t port;
+	int asked;
+
+	if (!held_find_ends(connection, &port, &end))
+		return 0;
 	question->fd = held_socket();
 	question->open = question->fd >= 0;
 	if (!question->open)
-		return false;
-	if (!held_name_asker(question->fd, connection) || !held_connect(question->fd, port)) {
+		return errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS ? -1 : 0;
+	asked = held_connect(question->fd, port, &end);
+	if (asked <= 0) {
+		int reason = errno;
+
 		held_drop(question);
-		return false;
+		errno = reason;
+		return asked;
 	}
 	question->answered = answered;
 	question->arg = arg;
 	question->watch = (struct loop_watch){.ready = held_on_answer, .arg = question};
 	loop_watch_set(loop, &question->watch, question->fd, true, false);
-	return true;
+	return 1;
 }
 
 void held_drop(struct held_question *question)

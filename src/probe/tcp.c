@@ -92,6 +92,7 @@ struct tcp_state {
 	int64_t began;           /* when connecting began */
 	int64_t connected;       /* when it was opened */
 	bool knows_delay;        /* the timer runs for all that is left */
+	bool asked;              /* whoever may hold the connection */
 };
 
 /* The state of an attempt, by what tcp_checks says. */
@@ -113,27 +114,43 @@ static void tcp_finish(struct probe *probe, enum outcome_kind kind)
 	probe_finish(probe, &outcome);
 }
 
-/* A waitfor holds the connection (--hold), and says how far it got. */
+/*
+ * A waitfor has the port (--hold), and says how far the connection got. If it says nothing the connection is none of its own, or it
+ * ends: then so does the connection.
+ */
 static void tcp_on_answer(void *arg, enum outcome_kind kind)
 {
-	struct outcome outcome = outcome_make(kind, "waitfor --hold waits for the service");
+	struct probe *probe = arg;
+	struct tcp_state *state = probe->state;
+	struct outcome outcome = outcome_make(kind, kind == OUTCOME_FULL ? "waitfor --hold takes no more"
+									 : "waitfor --hold waits for the service");
 
-	if (kind == OUTCOME_READY)
-		tcp_finish(arg, kind);
+	held_drop(&state->question);
+	if (kind == OUTCOME_NONE)
+		loop_timer_set(&state->trust, TCP_TRUST_DELAY);
+	else if (kind == OUTCOME_READY)
+		tcp_finish(probe, kind);
 	else
-		probe_finish(arg, &outcome);
+		probe_finish(probe, &outcome);
 }
 
 /* The connection stays open. That is enough, unless it is a waitfor that has accepted it. */
 static void tcp_settle(struct probe *probe)
 {
 	struct tcp_state *state = probe->state;
+	bool asks = address_is_loopback(probe->address) && !state->asked;
+	int asked = asks ? held_ask(&state->question, probe->loop, state->stream.fd, tcp_on_answer, probe) : 0;
+	struct outcome lack;
 
-	if (address_is_loopback(probe->address) && held_ask(&state->question, probe->loop, state->stream.fd,
-							    address_port(probe->address), tcp_on_answer, probe))
+	state->asked = true;
+	if (asked < 0) {
+		lack = outcome_from_errno(errno);
+		probe_finish(probe, &lack);
+	} else if (asked) {
 		probe_expire_as(probe, OUTCOME_SILENT, "waitfor --hold has not passed on the connection");
-	else
+	} else {
 		tcp_finish(probe, OUTCOME_READY);
+	}
 }
 
 /* Returns how long a connection over loopback must stay open. */

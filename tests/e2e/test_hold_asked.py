@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import resource
 import signal
 import socket
+import time
 
 import pytest
 
@@ -11,7 +13,7 @@ from support.held import connect
 from support.until import until
 
 WAITS = "waitfor --hold waits for the service"
-HOSTS = pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+HOSTS = pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::]", "[::ffff:127.0.0.1]"])
 
 
 @contextlib.contextmanager
@@ -122,7 +124,7 @@ def test_there_is_no_room(waitfor, hold, service):
         first.sendall(b"question")
         until(lambda: service.accepted == 2, what="the first one has reached the service")
         result = waitfor("--once", f"tcp://127.0.0.1:{running.port}")
-        assert result.code == 1 and f"too many clients: {WAITS}" in result.err, result
+        assert result.code == 1 and "too many clients: waitfor --hold takes no more" in result.err, result
 
 
 def test_others_come_before_it(waitfor, hold, service):
@@ -148,6 +150,23 @@ def asked():
         return [words[-1] for words in map(str.split, file) if words[5:6] == ["02"]]
 
 
+def test_the_same_port_at_another_address_is_not_held(waitfor, hold):
+    """Such as Debian's 127.0.1.1."""
+    running = hold()
+    with socket.create_server(("127.0.0.2", running.port)):
+        assert waitfor("--once", f"tcp://127.0.0.2:{running.port}").code == 0
+        assert waitfor("--down", "-t", "300ms", f"tcp://127.0.0.2:{running.port}").code == 124
+
+
+def test_who_cannot_ask_knows_nothing(waitfor, hold):
+    """With the last descriptor it connects; then there is none to ask with."""
+    running = hold()
+    for limit in range(5, 16):
+        result = waitfor("--once", f"tcp://127.0.0.1:{running.port}",
+                         preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
+        assert result.code in (1, 125), result
+
+
 def test_the_holder_ends(waitfor, hold):
     running = hold()
     waits = waitfor.start("-v", "-t", "20s", f"tcp://127.0.0.1:{running.port}")
@@ -159,12 +178,36 @@ def test_the_holder_ends(waitfor, hold):
     assert waits.finish().code == 143
 
 
+def test_somebody_else_has_the_name_of_the_desk(hold, service):
+    """Nothing fails, and a line says that probes are misled."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    with desk_of(port, os.geteuid()):
+        running = hold(options=[f"--hold=DB={port}"])
+        assert f"@waitfor/held/{port}: Address" in running.err()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
 def test_another_user_is_not_asked(waitfor, service):
     """He could say that a service is not ready which is, or say nothing."""
     service.start()
     with desk_of(service.port, 65534):
         assert waitfor("--once", f"tcp://127.0.0.1:{service.port}").code == 0
+
+
+def test_no_answer_is_looked_at_once_more(waitfor):
+    """A holder that ends closes the question and the connection. The question may come first."""
+    with socket.create_server(("127.0.0.1", 0)) as held, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as desk:
+        port = held.getsockname()[1]
+        desk.bind(f"\0waitfor/held/{port}")
+        desk.listen()
+        running = waitfor.start("--once", f"tcp://127.0.0.1:{port}")
+        connection, _ = held.accept()
+        desk.accept()[0].close()
+        time.sleep(0.005)
+        connection.close()
+        assert running.finish().code == 1
 
 
 def test_who_does_not_answer_has_the_time_of_an_attempt(waitfor, service):

@@ -110,6 +110,23 @@ def test_few_descriptors(waitfor, service, limit):
     assert running.finish().code == 143
 
 
+def test_many_targets_and_few_descriptors(waitfor, service):
+    """Each target has three descriptors of its own. Clients take none of those that probes and connections need."""
+    service.answer = lambda connection: connection.sendall(connection.recv(100))
+    targets = [f"T{number}=127.0.0.1:{service.port}" for number in range(60)]
+    running = waitfor.start("--hold=" + ",".join(f"T{number}=0" for number in range(60)), *targets,
+                            wrap=["prlimit", "--nofile=230:230"])
+    until(lambda: running.err().count("held at 127.0.0.1:") == 60)
+    port = int(running.err().split("held at 127.0.0.1:")[1].split()[0])
+    clients = [connect(port) for _ in range(100)]
+    for client in clients:
+        client.sendall(b"q")
+    service.start()
+    for client in clients:
+        assert client.recv(100) == b"q"
+        client.close()
+
+
 @pytest.fixture
 def many():
     """A thousand, or what the descriptors of this process allow: it has both ends of its connections."""

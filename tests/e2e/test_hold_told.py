@@ -91,6 +91,16 @@ def test_one_look_that_fails_is_chance(redis):
     assert "lost" not in running.err()
 
 
+def test_looks_of_a_target_with_successes(hold, service, folder):
+    """One that is ready is not lost because a row of successes is not complete."""
+    service.start()
+    running = hold(options=["--health", f"unix:{folder}/health", "--successes=3"])
+    running.wait_err("ready at")
+    accepted = service.accepted
+    until(lambda: service.accepted >= accepted + 4)
+    assert "lost" not in running.err()
+
+
 def test_what_is_known_is_shown_during_a_look(redis, folder):
     pings = []
 

@@ -1,7 +1,10 @@
 /* held.c: a question about a connection, and its answer, on one loop. */
 #include "unit.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -55,7 +58,7 @@ static void rig_open(struct rig *rig, const char *host)
 	*rig = (struct rig){.asker = -1, .accepted = -1};
 	unit_loop_open(&rig->unit);
 	assert_int_equal(listener_open(&rig->listener, rig->unit.loop, 0, true, rig_on_accepted, rig, &err), 0);
-	held_desk_open(&rig->desk, rig->unit.loop, rig->listener.port, rig_on_asked, rig);
+	assert_int_equal(held_desk_open(&rig->desk, rig->unit.loop, rig->listener.port, rig_on_asked, rig), 0);
 	address_of_host(&place, host, rig->listener.port);
 	rig->ours = socket(place.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(connect(rig->ours, &place.any, place.length), 0);
@@ -76,10 +79,11 @@ static void rig_close(struct rig *rig)
 
 static bool rig_ask(struct rig *rig)
 {
-	bool asks = held_ask(&rig->question, rig->unit.loop, rig->ours, rig->listener.port, rig_on_answer, rig);
+	int asked = held_ask(&rig->question, rig->unit.loop, rig->ours, rig_on_answer, rig);
 
 	unit_loop_settle(&rig->unit);
-	return asks;
+	check("no lack", asked >= 0);
+	return asked;
 }
 
 static void check_answer(const char *host, enum outcome_kind kind)
@@ -103,6 +107,8 @@ static void test_each_answer(void **state)
 	for (int kind = OUTCOME_NONE + 1; kind < OUTCOME_KINDS; kind++)
 		check_answer("127.0.0.1", (enum outcome_kind)kind);
 	check_answer("::1", OUTCOME_READY);
+	check_answer("::ffff:127.0.0.1", OUTCOME_READY);
+	check_answer("0.0.0.0", OUTCOME_READY);
 }
 
 static void test_nobody_holds_the_port(void **state)
@@ -127,7 +133,7 @@ static void test_the_holder_ends(void **state)
 	check("asked", rig_ask(&rig));
 	close(rig.asker);
 	unit_loop_settle(&rig.unit);
-	check_text("the end is an answer", rig.heard, "closed");
+	check_text("the end is no answer", rig.heard, "none");
 	rig_close(&rig);
 }
 
@@ -189,7 +195,8 @@ static void test_the_name_is_taken(void **state)
 
 	(void)state;
 	rig_open(&rig, "127.0.0.1");
-	held_desk_open(&second, rig.unit.loop, rig.listener.port, rig_on_asked, &rig);
+	check_int("refused", held_desk_open(&second, rig.unit.loop, rig.listener.port, rig_on_asked, &rig), -1);
+	check_int("why", errno, EADDRINUSE);
 	held_desk_close(&second);
 	check("the first one is asked", rig_ask(&rig));
 	check_int("once", rig.asked, 1);
@@ -219,6 +226,47 @@ static void test_names_cannot_be_guessed(void **state)
 	rig_close(&rig);
 }
 
+/* A connection to another address of this machine is not asked about: somebody else may have the same port there. */
+static void test_another_address(void **state)
+{
+	struct held_question question = {0};
+	struct sockaddr_in here = {.sin_family = AF_INET};
+	socklen_t length = sizeof(here);
+	struct rig rig;
+	int other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+	    ours = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	rig_open(&rig, "127.0.0.1");
+	here.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+	here.sin_port = htons(rig.listener.port);
+	assert_int_equal(bind(other, (struct sockaddr *)&here, length), 0);
+	assert_int_equal(listen(other, 1), 0);
+	assert_int_equal(connect(ours, (struct sockaddr *)&here, length), 0);
+	check_int("nobody", held_ask(&question, rig.unit.loop, ours, rig_on_answer, &rig), 0);
+	check_int("asked", rig.asked, 0);
+	close(ours);
+	close(other);
+	rig_close(&rig);
+}
+
+/* Without a descriptor nobody can be asked, and that is not the answer "nobody". */
+static void test_no_descriptor(void **state)
+{
+	struct rlimit limit, few;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "127.0.0.1");
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	few = (struct rlimit){.rlim_cur = 3, .rlim_max = limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	check_int("a lack", held_ask(&rig.question, rig.unit.loop, rig.ours, rig_on_answer, &rig), -1);
+	check_int("which", errno, EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	rig_close(&rig);
+}
+
 static void test_nothing_is_left_open(void **state)
 {
 	int before = descriptors_count();
@@ -243,6 +291,8 @@ int main(void)
 		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_the_name_is_taken),
 		cmocka_unit_test(test_names_cannot_be_guessed),
+		cmocka_unit_test(test_another_address),
+		cmocka_unit_test(test_no_descriptor),
 		cmocka_unit_test(test_nothing_is_left_open),
 	};
 

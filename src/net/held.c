@@ -10,14 +10,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* The longest name of an outcome, and of a socket. */
 enum { HELD_ANSWER_MAX = 64, HELD_NAME_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
-
-/*
- * Who asks is named after its end of the connection: then the question needs no bytes, and nobody waits for them. A random number
- * comes first, so that nobody else can take the name.
- */
-static const char held_asker_form[] = "waitfor/asks/%016llx %s %u";
 
 /* Sets an address of the abstract ones: what follows a zero byte is its name. Returns its length. */
 static socklen_t held_name(struct sockaddr_un *address, const char *name)
@@ -128,7 +124,10 @@ static bool held_find_ends(int connection, uint16_t *port, struct address *own)
 	return address_is_equal(&peer, &v4) || address_is_equal(&peer, &v6);
 }
 
-/* Names the socket after our end of the connection. Returns -1 with errno. */
+/*
+ * Names the socket after our end of the connection: then the question needs no bytes, and nobody waits for them. A random number
+ * comes first, so that nobody else can take the name; where there is none, the time will do. Returns -1 with errno.
+ */
 static int held_name_asker(int fd, const struct address *end)
 {
 	char host[ADDRESS_TEXT_MAX], name[HELD_NAME_MAX + 1];
@@ -137,8 +136,8 @@ static int held_name_asker(int fd, const struct address *end)
 	socklen_t length;
 
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
-		return -1;
-	snprintf(name, sizeof(name), held_asker_form, number, address_text(end, host, sizeof(host)),
+		number = (unsigned long long)clock_now();
+	snprintf(name, sizeof(name), "waitfor/asks/%016llx %s %u", number, address_text(end, host, sizeof(host)),
 		 (unsigned)address_port(end));
 	length = held_name(&address, name);
 	return bind(fd, (struct sockaddr *)&address, length);
@@ -152,6 +151,12 @@ static bool held_is_trusted(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && (peer.uid == 0 || peer.uid == geteuid());
 }
 
+/* Of a call that failed: 0 where nobody can be asked, -1 where that may be possible later. */
+static int held_failure(void)
+{
+	return errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS || errno == EAGAIN ? -1 : 0;
+}
+
 /* Connects to who holds the port. Returns as held_ask does. */
 static int held_connect(int fd, uint16_t port, const struct address *end)
 {
@@ -160,8 +165,7 @@ static int held_connect(int fd, uint16_t port, const struct address *end)
 
 	if (held_name_asker(fd, end) == 0 && connect(fd, (struct sockaddr *)&name, length) == 0)
 		return held_is_trusted(fd);
-	/* Nobody is there, or a profile of the system allows no such socket. */
-	return errno == ECONNREFUSED || errno == EPERM || errno == EACCES ? 0 : -1;
+	return held_failure();
 }
 
 /* Returns the kind of this name; NONE for no name. */
@@ -197,7 +201,7 @@ int held_ask(struct held_question *question, struct loop *loop, int connection,
 	question->fd = held_socket();
 	question->open = question->fd >= 0;
 	if (!question->open)
-		return errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS ? -1 : 0;
+		return held_failure();
 	asked = held_connect(question->fd, port, &end);
 	if (asked <= 0) {
 		int reason = errno;

@@ -40,9 +40,10 @@ struct client_owner {
 struct client {
 	const struct client_owner *owner;
 	enum { CLIENT_HELD, CLIENT_CONNECTS, CLIENT_RELAYED } state;
-	int fd;     /* until it is relayed */
-	int asker;  /* a probe that asks whether it is passed on (net/held.h); -1: none */
-	char *host; /* where it is connected to, meanwhile; NULL else */
+	int fd;        /* until it is relayed */
+	int asker;     /* a probe that asks whether it is passed on (net/held.h); -1: none */
+	char *host;    /* where it is connected to, meanwhile; NULL else */
+	int64_t began; /* when it began to connect; clock_now() time */
 	struct connector connector;
 	struct relay relay;
 	struct loop_watch gone;

@@ -48,9 +48,9 @@ struct door {
 	struct client_owner clients_owner;
 	bool seeks; /* the target is waited for */
 	bool is_ready;
-	bool is_doubtful; /* it has left a client: it may be going down */
-	bool was_ready;   /* once at least */
-	int64_t lost;     /* clock_now() time; 0: it was not, or it is back */
+	int64_t doubted; /* when it left a client last, as one does that is going down; clock_now() time; 0: it did not */
+	bool was_ready; /* once at least */
+	int64_t lost;   /* clock_now() time; 0: it was not, or it is back */
 };
 
 /* Listens for progress->target at the port, as listener_open does. Returns -1 with err. */

@@ -19,7 +19,7 @@ struct held_desk {
 	struct listener listener;
 	/*
 	 * Is this connection, of which `who` is the other end, passed on? The answer is due at fd, by held_answer; who does not
-	 * hold the connection closes fd without one.
+	 * hold the connection closes fd without one. Who is not root is asked by processes of the same user or of root only.
 	 */
 	void (*asked)(void *arg, const struct address *who, int fd);
 	void *arg;

@@ -37,6 +37,9 @@ void listener_open_socket(struct listener *listener, struct loop *loop, int fd, 
 /* Connections wait in the kernel while it is paused. */
 void listener_pause(struct listener *listener, bool paused);
 
+/* Does it accept nobody now, because it is paused or has no descriptor? */
+bool listener_is_full(const struct listener *listener);
+
 /* Accepts now whoever has connected so far, unless it is paused. */
 void listener_take(struct listener *listener);
 

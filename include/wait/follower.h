@@ -32,6 +32,7 @@ struct follower {
 	struct attempt *attempt;
 	struct loop_timer look;
 	int64_t began, ended; /* the last look; clock_now() time */
+	int64_t found;        /* when the last look began that found it ready; 0: none so far */
 	int64_t failed;       /* when the first look of a row began that did not find it ready; 0: the last one did */
 	int64_t lost;         /* when it was told to be lost; 0: it is not */
 	/* Where another of its addresses was ready first, the next look goes to home alone. */

@@ -151,8 +151,9 @@ static void client_hold_again(struct client *client, const struct outcome *outco
 
 	client->state = CLIENT_HELD;
 	owner->pool->let_in--;
-	if (outcome->kind == OUTCOME_LOCAL) {
-		owner->starved(owner->arg); /* of descriptors, most likely: that says nothing about the target */
+	/* A lack of descriptors, most likely, or of before the target was ready again: that says nothing about it now. */
+	if (outcome->kind == OUTCOME_LOCAL || client->began < owner->progress->finished) {
+		owner->starved(owner->arg);
 		return;
 	}
 	owner->progress->outcome = *outcome;
@@ -196,6 +197,7 @@ void client_connect(struct client *client)
 	}
 	place = client_place(client);
 	client->state = CLIENT_CONNECTS;
+	client->began = clock_now();
 	owner->pool->let_in++;
 	connector_open(&client->connector, &owner->pool->runners, owner->progress->target, &place, client_on_connected,
 		       client);

@@ -19,11 +19,14 @@
 static bool door_is_believed(const struct door *door)
 {
 	const struct target *target = door->progress->target;
+	bool is_in_one_place = !target->is_elsewhere && target->endpoint_count == 1;
+	int64_t known = door->progress->finished;
 
 	if (!door->is_ready)
 		return false;
-	return (!door->is_doubtful && !target->is_elsewhere && target->endpoint_count == 1) ||
-	       clock_now() - door->progress->finished < DOOR_BELIEVED;
+	if (known < door->follower.found)
+		known = door->follower.found;
+	return (is_in_one_place && door->doubted <= known) || clock_now() - known < DOOR_BELIEVED;
 }
 
 static void door_on_accepted(void *arg, int fd)
@@ -51,7 +54,7 @@ static void door_on_asked(void *arg, const struct address *who, int fd)
 			return;
 		}
 	}
-	if (door->listener.paused)
+	if (listener_is_full(&door->listener))
 		held_answer(fd, OUTCOME_FULL);
 	else
 		close(fd); /* it has ended, or somebody else listens at another address with this port */
@@ -62,6 +65,7 @@ static void door_on_lost(void *arg)
 	struct door *door = arg;
 
 	door->is_ready = false;
+	follower_close(&door->follower); /* a look that has begun before would tell the past */
 	door_seek(door);
 }
 
@@ -69,7 +73,7 @@ static void door_on_left(void *arg)
 {
 	struct door *door = arg;
 
-	door->is_doubtful = true;
+	door->doubted = clock_now();
 }
 
 static void door_on_starved(void *arg)
@@ -186,6 +190,14 @@ static void door_tell_ready(struct door *door)
 		door->shared->back(door->shared->arg, door->progress, clock_now() - lost);
 }
 
+/* Has the last attempt shown that? One that is ready may only have too few in a row, and our own lack tells nothing. */
+static bool door_is_not_ready(const struct door *door)
+{
+	enum outcome_kind kind = door->progress->outcome.kind;
+
+	return kind != OUTCOME_READY && kind != OUTCOME_LOCAL;
+}
+
 static void door_on_attempted(void *arg, struct peer *peer, bool changed)
 {
 	struct door *door = arg;
@@ -193,14 +205,15 @@ static void door_on_attempted(void *arg, struct peer *peer, bool changed)
 	if (peer->progress->state != PROGRESS_DONE) {
 		if (!door->was_ready)
 			door->shared->attempted(door->shared->arg, peer->progress, changed);
-		door_tell_lost(door);
-		for (struct client *client = door->clients; client; client = client->next)
-			client_tell(client);
+		if (door_is_not_ready(door)) {
+			door_tell_lost(door);
+			for (struct client *client = door->clients; client; client = client->next)
+				client_tell(client);
+		}
 		return;
 	}
 	door->seeks = false;
 	door->is_ready = true;
-	door->is_doubtful = false;
 	door_tell_ready(door);
 	loop_timer_set(&door->later, 0); /* not here: the peer's own attempt has called this */
 }
@@ -278,6 +291,8 @@ void door_shut(struct door *door)
 	listener_take(&door->listener); /* the app may have ended at once */
 	listener_close(&door->listener);
 	held_desk_close(&door->desk);
-	follower_close(&door->follower);
 	client_free_all(door->clients, true);
+	follower_close(&door->follower);
+	peer_close(&door->peer);
+	loop_timer_clear(&door->later); /* nobody is let in any more, so nothing is looked at */
 }

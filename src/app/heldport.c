@@ -109,31 +109,50 @@ int heldport_check(const char *ports, const struct plan *plan, struct error *err
 	return 0;
 }
 
-/* Is the target on this machine, so that waitfor would take its port? */
-static bool heldport_is_here(const struct target *target)
+static bool heldport_is_loopback(const char *host)
 {
-	const char *host = target->endpoints[0].host;
 	struct address address;
 
 	return strcasecmp(host, "localhost") == 0 ||
 	       (address_of_host(&address, host, 0) && address_is_loopback(&address));
 }
 
+/* May the target be on this machine at this port, so that waitfor would take it? */
+static bool heldport_is_here(const struct target *target, uint16_t port)
+{
+	for (size_t i = 0; i < target->endpoint_count; i++)
+		if (target->endpoints[i].port == port && heldport_is_loopback(target->endpoints[i].host))
+			return true;
+	return false;
+}
+
+/* Is the port written for some target? */
+static bool heldport_is_written(const char *ports, uint16_t port)
+{
+	struct heldport_item item;
+
+	while (heldport_next_item(&ports, &item))
+		if (heldport_number(&item) == port)
+			return true;
+	return false;
+}
+
 int heldport_choose(const char *ports, const struct target *target, bool is_only, bool exports, uint16_t *port,
 		    struct error *err)
 {
 	uint16_t own = target->is_elsewhere ? 0 : target->endpoints[0].port;
+	bool is_own = !heldport_find(ports, target, is_only, port);
 
-	*port = own;
-	if (!heldport_find(ports, target, is_only, port)) {
-		if (exports && own && heldport_is_here(target))
+	if (is_own)
+		*port = own;
+	if (is_own && exports) {
+		if (heldport_is_here(target, own) || heldport_is_written(ports, own))
 			*port = 0;
-		if (exports)
-			return true;
+		return true;
 	}
-	if (*port && *port == own && heldport_is_here(target))
+	if (*port && heldport_is_here(target, *port))
 		return errors_set(err,
 				  "%u is the port of the target itself, which is on this machine; write another one",
-				  (unsigned)own);
+				  (unsigned)*port);
 	return false;
 }

@@ -53,10 +53,32 @@ int hold_choose_port(const struct config *config, size_t index, uint16_t *port, 
 			       config->command && exports_may_set(plan, index), port, err);
 }
 
+/* Can each target have its port? A port that must be that one can be only one target's. Returns -1 with err. */
+static int hold_check_ports(const struct config *config, struct error *err)
+{
+	const struct plan *plan = &config->plan;
+	size_t *owners = alloc_zero(UINT16_MAX + 1, sizeof(*owners)); /* index + 1 of the target; 0: none */
+	int any = 0;
+
+	for (size_t i = 0; i < plan->target_count && any >= 0; i++) {
+		uint16_t port;
+
+		any = hold_choose_port(config, i, &port, err);
+		if (any == 0 && port && owners[port])
+			any = errors_set(err, "\"%s\" has the port %u as well; write --hold=NAME=PORT",
+					 plan->targets[owners[port] - 1].text, (unsigned)port);
+		if (any < 0)
+			errors_prefix(err, "--hold: target \"%s\"", plan->targets[i].text);
+		if (any == 0)
+			owners[port] = i + 1;
+	}
+	free(owners);
+	return any < 0 ? -1 : 0;
+}
+
 int hold_settle(struct config *config, struct error *err)
 {
 	struct plan *plan = &config->plan;
-	uint16_t port;
 
 	if (plan->once || plan->down || config->any || plan->fail_fast || config->run_anyway)
 		return errors_set(err, "--hold waits for each target, which may come and go; leave out --%s",
@@ -77,10 +99,7 @@ int hold_settle(struct config *config, struct error *err)
 	}
 	if (heldport_check(config->hold.ports, plan, err))
 		return -1;
-	for (size_t i = 0; i < plan->target_count; i++)
-		if (hold_choose_port(config, i, &port, err) < 0)
-			return errors_prefix(err, "--hold: target \"%s\"", plan->targets[i].text);
-	return 0;
+	return hold_check_ports(config, err);
 }
 
 static void hold_fill_target(struct status_target *target, const struct door *door)

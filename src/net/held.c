@@ -64,12 +64,21 @@ static bool held_read_asker(int fd, struct address *who)
 	return held_parse_asker(text, who);
 }
 
+/* Is the other process of our user, or of root? */
+static bool held_is_trusted(int fd)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && (peer.uid == 0 || peer.uid == geteuid());
+}
+
 static void held_on_asker(void *arg, int fd)
 {
 	struct held_desk *desk = arg;
 	struct address who;
 
-	if (held_read_asker(fd, &who))
+	if ((held_is_trusted(fd) || geteuid() == 0) && held_read_asker(fd, &who))
 		desk->asked(desk->arg, &who, fd);
 	else
 		close(fd);
@@ -141,14 +150,6 @@ static int held_name_asker(int fd, const struct address *end)
 		 (unsigned)address_port(end));
 	length = held_name(&address, name);
 	return bind(fd, (struct sockaddr *)&address, length);
-}
-
-static bool held_is_trusted(int fd)
-{
-	struct ucred peer;
-	socklen_t length = sizeof(peer);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && (peer.uid == 0 || peer.uid == geteuid());
 }
 
 /* Of a call that failed: 0 where nobody can be asked, -1 where that may be possible later. */

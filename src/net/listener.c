@@ -129,6 +129,11 @@ void listener_pause(struct listener *listener, bool paused)
 	listener_watch(listener);
 }
 
+bool listener_is_full(const struct listener *listener)
+{
+	return listener->paused || loop_timer_is_set(&listener->again);
+}
+
 void listener_take(struct listener *listener)
 {
 	for (int i = 0; i < LISTENER_ADDRESSES; i++)

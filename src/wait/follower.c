@@ -77,6 +77,7 @@ static void follower_note_ready(struct follower *follower)
 	int64_t after = clock_now() - follower->failed;
 	bool was_lost = follower->lost;
 
+	follower->found = follower->began;
 	follower->failed = follower->lost = 0;
 	follower->progress->outcome = follower->last.outcome;
 	follower->progress->place = follower->last.place;

@@ -23,7 +23,7 @@ WORDS = {
     "floor": "one that connects as seldom as the goals for the delay allow: `tests/bench/floor.c`",
     "/dev/tcp loop": "`until (exec 3<>/dev/tcp/HOST/PORT) 2>/dev/null; do sleep 1; done` in bash",
     "pg_isready loop": "`until pg_isready -q -h HOST -p PORT; do sleep 1; done` in sh",
-    "haproxy, socat": "as relays of TCP, with their default settings: `tests/bench/hold.py`",
+    "haproxy, socat": "as relays of TCP, with their default settings, so haproxy has a thread for each processor: `tests/bench/hold.py`",
     "direct": "the same without a relay",
 }
 

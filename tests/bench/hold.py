@@ -73,26 +73,31 @@ def transactions(host, port, clients):
 
 def relay(lab, rounds):
     """{"N clients": {name: [sample, ...]}}; of a round each has one run, in any order."""
-    server = Postgres(lab.folder / "postgres-hold", PORT)
+    server, running = Postgres(lab.folder / "postgres-hold", PORT), {}
     server.start()
-    server.ready()
-    pgbench(ADDRESS, PORT, "-i", "-q", "-s", "5")
-    running = relays(lab)
-    places = {DIRECT: (ADDRESS, PORT), **{name: ("127.0.0.1", its.port) for name, its in running.items()}}
-    samples = {clients: {name: [] for name in places} for clients in CLIENTS}
-    progress = Progress("relay", rounds * len(CLIENTS) * len(places))
     try:
-        for name, place in places.items():
-            transactions(*place, 1)     # warm, and the relay listens
-        for _ in range(rounds):
-            for clients in CLIENTS:
-                for name in random.sample([*places], len(places)):
-                    samples[clients][name].append({"tps": transactions(*places[name], clients)})
-                    progress.step()
+        server.ready()
+        pgbench(ADDRESS, PORT, "-i", "-q", "-s", "5")
+        running = relays(lab)
+        return compare(running, rounds)
     finally:
         for its in running.values():
             its.stop()
         server.stop()
+
+
+def compare(running, rounds):
+    """The rounds of relay, with these relays and without one."""
+    places = {DIRECT: (ADDRESS, PORT), **{name: ("127.0.0.1", its.port) for name, its in running.items()}}
+    samples = {clients: {name: [] for name in places} for clients in CLIENTS}
+    progress = Progress("relay", rounds * len(CLIENTS) * len(places))
+    for place in places.values():
+        transactions(*place, 1)     # warm; while the first one runs the relays begin to listen
+    for _ in range(rounds):
+        for clients in CLIENTS:
+            for name in random.sample([*places], len(places)):
+                samples[clients][name].append({"tps": transactions(*places[name], clients)})
+                progress.step()
     return {str(clients): its for clients, its in samples.items()}
 
 

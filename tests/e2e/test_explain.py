@@ -233,6 +233,8 @@ def test_a_command_that_this_machine_cannot_start(waitfor, explain, command, pro
     (["--once", "--successes=2", "a:1"], 125, "successes"),
     (["--print-env", "sh", "a:1", "--", "true"], 125, "--print-env"),
     (["--hold", "localhost:8080"], 125, "8080 is the port of the target itself"),
+    (["--hold", "postgres://db2:5432,127.0.0.1:5432/x"], 125, "5432 is the port of the target itself"),
+    (["--hold", "db:5432", "web:5432"], 125, '"db:5432" has the port 5432 as well'),
 ])
 def test_errors_are_those_of_a_wait(waitfor, form, args, code, says):
     result, wait = waitfor(form, *args), waitfor(*args)
@@ -247,6 +249,7 @@ def test_errors_are_those_of_a_wait(waitfor, form, args, code, says):
     (["--hold=6000", "db:5432", "--", "true"], (6000, False), "held at 127.0.0.1:6000"),
     (["--hold=DB=0", "db:5432"], (0, False), "held at a free port of 127.0.0.1"),
     (["--hold", "localhost:5432", "--", "true"], (0, False), "held at a free port of 127.0.0.1"),
+    (["--hold", "postgres://db2:5432,127.0.0.1:5432/x", "--", "true"], (0, False), "held at a free port of 127.0.0.1"),
 ])
 def test_where_connections_are_held(waitfor, explain, words, held, says):
     found = only(explain(*words))["held"]

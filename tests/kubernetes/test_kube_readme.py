@@ -99,7 +99,7 @@ def test_the_native_sidecar(restricted, postgres_user):
 def test_the_sidecar_that_holds(restricted, cluster, postgres_user):
     """The app is started beside its database, and its connection to 127.0.0.1 is held. A probe there finds the database."""
     part, sidecar = recipe("In Kubernetes it is a native sidecar")
-    sidecar["readinessProbe"] = {"exec": {"command": ["/waitfor", "--once", "127.0.0.1:5432"]}, "periodSeconds": 1}
+    sidecar["readinessProbe"] = {"exec": {"command": ["/waitfor", "--once", "tcp://127.0.0.1:5432"]}, "periodSeconds": 1}
     sidecar["image"] = sidecar["image"].replace("OWNER", "owner")
     cluster.components.ctr("images", "tag", "--force", "localhost/waitfor:latest", sidecar["image"])
     client = wrapped("-v", "postgres://127.0.0.1", securityContext=RESTRICTED)

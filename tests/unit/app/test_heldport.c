@@ -69,6 +69,8 @@ static void test_the_choice(void **state)
 		{"::1", NULL, true, 1, 0},
 		{"::1", "0", false, 0, 0},
 		{"10.0.0.1", NULL, false, 0, OWN_PORT},
+		{"db", "CACHE=5432", true, 1, 0},
+		{"db", "CACHE=5433", true, 1, OWN_PORT},
 	};
 
 	(void)state;

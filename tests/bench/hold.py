@@ -1,9 +1,7 @@
 """What --hold costs: queries through it, beside other relays, and how soon an app runs that needs its database late."""
 
-import os
 import random
 import re
-import shlex
 import subprocess
 import time
 
@@ -102,9 +100,9 @@ def compare(running, rounds):
 
 
 def late_app(host, port):
-    """A real client that needs APP_NEEDS for itself before it asks; says on the descriptor 9 when it had its answer."""
+    """A real client that needs APP_NEEDS for itself before it asks. It prints when it had its answer."""
     ask = (f"PGPASSWORD=bench psql -q -X -h {host} -p {port} -U bench -c 'SELECT 1' postgres >/dev/null"
-           " && date +%s%N >&9")
+           " && date +%s%N")
     return ["sh", "-c", f"sleep {APP_NEEDS}; {ask}"]
 
 
@@ -113,20 +111,14 @@ class Started:
 
     def __init__(self, argv):
         self.start = time.monotonic_ns()
-        read, write = os.pipe()
-        self._said = os.fdopen(read)
-        command = " ".join(map(shlex.quote, argv))
-        self._process = subprocess.Popen(["sh", "-c", f"exec 9>&{write}; exec {command}"], pass_fds=[write],
-                                         env={**CLEAN_ENV, "PATH": f"{bin_folder()}:{CLEAN_ENV['PATH']}"},
-                                         stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        os.close(write)
+        self._process = subprocess.Popen(argv, env={**CLEAN_ENV, "PATH": f"{bin_folder()}:{CLEAN_ENV['PATH']}"}, text=True,
+                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def answered(self):
         """Seconds from the start to the answer of the database."""
-        said = self._said.read()
-        self._process.wait(30)
+        said, errors = self._process.communicate(timeout=90)
         if not said.strip():
-            raise Failure(f"the app had no answer: {self._process.args}")
+            raise Failure(f"the app had no answer: {self._process.args}: {errors}")
         return (monotonic_of(int(said)) - self.start) / 1e9
 
 

@@ -154,12 +154,13 @@ def test_an_endless_body_decides_nothing(waitfor, peer):
     assert "not understood" in waitfor(*QUICK, f"http://{peer(long_head).target}/").err
 
 
+# Where the request is there before the peer closes, the kernel sends a reset.
 @pytest.mark.parametrize("script, reason", [
-    (silence, "no reply"), (close_at_once, "nothing behind it yet"), (reply(b""), "nothing behind it yet"),
+    (silence, "no reply"), (close_at_once, "nothing behind it yet|connection reset"), (reply(b""), "nothing behind it yet"),
     (reply(b"SSH-2.0-OpenSSH_9\r\n"), "it is not HTTP"), (reply(b"\x15\x03\x01\x00\x02\x02\x46"), "it is not HTTP")])
 def test_what_is_no_http(waitfor, peer, script, reason):
     result = waitfor(*QUICK, "--attempt-timeout", "300ms", f"http://{peer(script).target}/")
-    assert result.code == 124 and reason in result.err, result
+    assert result.code == 124 and re.search(reason, result.err), result
 
 
 def test_a_port_is_never_taken_for_http(waitfor, net, peer):

@@ -16,7 +16,7 @@
 #include "wait/pace.h"
 #include "wait/peer.h"
 
-/* How many descriptors a door has open at most, but for its clients and one for its probe. */
+/* Descriptors that a door itself has open: its listeners and its desk. */
 enum { DOOR_DESCRIPTORS = LISTENER_ADDRESSES + 1 };
 
 /* What all doors share. */

@@ -54,17 +54,6 @@ static bool heldport_find(const char *ports, const struct target *target, bool i
 	return false;
 }
 
-/* Has one of the rest the same port? A free one, 0, is another one each time. */
-static bool heldport_is_in(const char *rest, const struct heldport_item *item)
-{
-	struct heldport_item other;
-
-	while (heldport_next_item(&rest, &other))
-		if (heldport_number(&other) == heldport_number(item) && heldport_number(item))
-			return true;
-	return false;
-}
-
 /* Whose is the item? rest: the items after it, none of which may be for the same target. Returns -1 with err. */
 static int heldport_check_owner(const struct heldport_item *item, const char *rest, const struct plan *plan,
 				struct error *err)
@@ -80,9 +69,6 @@ static int heldport_check_owner(const struct heldport_item *item, const char *re
 					  (int)item->len, item->text, (unsigned)another);
 		is_known = true;
 	}
-	if (is_known && heldport_is_in(rest, item))
-		return errors_set(err, "--hold=%.*s: another target has this port as well; write another one",
-				  (int)item->len, item->text);
 	if (is_known)
 		return 0;
 	return errors_set(err, "--hold=%.*s: %s", (int)item->len, item->text,

@@ -70,7 +70,7 @@ def transactions(host, port, clients):
 
 
 def relay(lab, rounds):
-    """{"N clients": {name: [sample, ...]}}; of a round each has one run, in any order."""
+    """{number of clients: {name: [sample, ...]}}; of a round each has one run, in any order."""
     server, running = Postgres(lab.folder / "postgres-hold", PORT), {}
     server.start()
     try:

@@ -5,7 +5,6 @@ import os
 import resource
 import signal
 import socket
-import time
 
 import pytest
 
@@ -197,16 +196,18 @@ def test_another_user_is_not_asked(waitfor, service):
 
 
 def test_no_answer_is_looked_at_once_more(waitfor):
-    """A holder that ends closes the question and the connection. The question may come first."""
+    """A holder that ends closes the question and the connection. Here the probe sees both at once, the question first."""
     with socket.create_server(("127.0.0.1", 0)) as held, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as desk:
         port = held.getsockname()[1]
         desk.bind(f"\0waitfor/held/{port}")
         desk.listen()
         running = waitfor.start("--once", f"tcp://127.0.0.1:{port}")
         connection, _ = held.accept()
-        desk.accept()[0].close()
-        time.sleep(0.005)
+        question, _ = desk.accept()
+        running.send(signal.SIGSTOP)
+        question.close()
         connection.close()
+        running.send(signal.SIGCONT)
         assert running.finish().code == 1
 
 

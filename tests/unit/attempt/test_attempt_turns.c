@@ -109,25 +109,22 @@ static void patient_on_timer(void *arg)
 	name_server_release(&patient->server);
 }
 
-/* The host that was found has no address yet: it is waited for, and others can use the socket in the meantime. */
-static void test_a_found_name_is_awaited(void **state)
+/* The name has no address yet: it is waited for in the same attempt, and others can use the socket in the meantime. */
+static void check_awaited(const char *text, struct turns *turns, const char *name, enum outcome_kind kind)
 {
-	static const struct name_server_row slow[] = {
-		{.name = "found.test", .a = {"127.0.0.9"}, .holds_a = true, .holds_aaaa = true}};
-	struct turns turns = {.names = "found.test"};
+	const struct name_server_row slow = {.name = name, .a = {"127.0.0.9"}, .holds_a = true, .holds_aaaa = true};
 	struct patient patient = {.sockets = 99};
 
-	(void)state;
 	if (!own_files)
 		skip();
 	attempting_open(&patient.attempting);
-	name_server_open(&patient.server, &patient.attempting.unit, slow, 1);
+	name_server_open(&patient.server, &patient.attempting.unit, &slow, 1);
 	name_server_use(&patient.server, "");
-	use_turns(&patient.attempting, &turns, "turn://127.0.0.1:1");
+	use_turns(&patient.attempting, turns, text);
 	loop_timer_init(patient.attempting.unit.loop, &patient.timer, patient_on_timer, &patient);
 	loop_timer_set(&patient.timer, 300 * CLOCK_MS);
-	attempting_run(&patient.attempting, ATTEMPTING_LIMIT, "found");
-	check_int("in the same attempt", patient.attempting.outcome.kind, OUTCOME_READY);
+	attempting_run(&patient.attempting, ATTEMPTING_LIMIT, text);
+	check_int(text, patient.attempting.outcome.kind, kind);
 	check_text("there", patient.attempting.place.address, "127.0.0.9");
 	check_int("without a socket", (long long)patient.sockets, 0);
 	loop_timer_clear(&patient.timer);
@@ -135,29 +132,20 @@ static void test_a_found_name_is_awaited(void **state)
 	name_server_close(&patient.server);
 }
 
-/* The same for the name of the target itself. */
-static void test_a_name_is_awaited(void **state)
+static void test_a_found_name_is_awaited(void **state)
 {
-	static const struct name_server_row slow[] = {
-		{.name = "db.test", .a = {"127.0.0.9"}, .holds_a = true, .holds_aaaa = true}};
-	struct turns turns = {.ends = {1 * CLOCK_MS}};
-	struct patient patient = {.sockets = 99};
+	struct turns turns = {.names = "found.test"};
 
 	(void)state;
-	if (!own_files)
-		skip();
-	attempting_open(&patient.attempting);
-	name_server_open(&patient.server, &patient.attempting.unit, slow, 1);
-	name_server_use(&patient.server, "");
-	use_turns(&patient.attempting, &turns, "turn://db.test:1");
-	loop_timer_init(patient.attempting.unit.loop, &patient.timer, patient_on_timer, &patient);
-	loop_timer_set(&patient.timer, 300 * CLOCK_MS);
-	attempting_run(&patient.attempting, ATTEMPTING_LIMIT, "refused");
-	check_int("refused", patient.attempting.outcome.kind, OUTCOME_REFUSED);
-	check_int("without a socket", (long long)patient.sockets, 0);
-	loop_timer_clear(&patient.timer);
-	attempting_close(&patient.attempting);
-	name_server_close(&patient.server);
+	check_awaited("turn://127.0.0.1:1", &turns, "found.test", OUTCOME_READY);
+}
+
+static void test_a_name_is_awaited(void **state)
+{
+	struct turns turns = {.ends = {1 * CLOCK_MS}};
+
+	(void)state;
+	check_awaited("turn://db.test:1", &turns, "db.test", OUTCOME_REFUSED);
 }
 
 int main(void)

@@ -23,7 +23,7 @@ struct rig {
 	struct address end; /* of ours, as the other sees it */
 	int asker;          /* whom the desk owes an answer; -1: nobody */
 	int asked;
-	char heard[64]; /* the answers, each with a blank */
+	char heard[64]; /* the answers */
 };
 
 static void rig_on_accepted(void *arg, int fd)

@@ -7,35 +7,21 @@ import pytest
 
 from support import dns as d
 from support import pgwire
+from support.pace import FREE, NOISY, SHARED, Pace, at_most, attempts
 from support.peers import close_at_once
 from support.until import until
 
-# Jitter is ±20 %. Late wake-ups of a loaded machine only make attempts fewer, so the lower
-# bounds are loose; the upper ones are what the peer was promised, plus the start and a new start
-# of the clock when the target got further.
-JITTER = 0.8
-SLACK = 6
 
-
-def attempts(seconds, share, least, most):
-    """How many attempts fit: the gap is `share` of the time waited, within bounds."""
-    now, count = 0.0, 1
-    while now < seconds:
-        now += min(max(now * share, least), most)
-        count += 1
-    return count
-
-
-def assert_count(count, seconds, share, least, most):
-    fit = attempts(seconds, share, least, most)
-    assert count <= fit / JITTER + SLACK, f"{count} attempts, where about {fit} fit"
-    assert count >= fit / 3, f"{count} attempts, where about {fit} fit"
+def assert_count(count, seconds, pace):
+    """Late wake-ups of a loaded machine only make attempts fewer, so the lower bound is loose."""
+    fit = attempts(seconds, pace)
+    assert fit / 3 <= count <= at_most(seconds, pace), f"{count} attempts, where about {fit} fit"
 
 
 def test_the_schedule_of_the_specification_is_what_is_counted_here():
     """2 % of the wait from 18 ms: 50 in the first 0.9 s, then 50 for each factor of e."""
-    assert attempts(0.9, 0.02, 0.018, 0.11) == pytest.approx(51, abs=2)
-    assert attempts(0.9 * math.e, 0.02, 0.018, 0.11) == pytest.approx(101, abs=4)
+    assert attempts(0.9, FREE) == pytest.approx(51, abs=2)
+    assert attempts(0.9 * math.e, FREE) == pytest.approx(101, abs=4)
 
 
 def test_a_refusal_is_free(waitfor, net):
@@ -43,19 +29,19 @@ def test_a_refusal_is_free(waitfor, net):
     address = net.address("10.77.0.5")
     result = waitfor("-t", "3s", f"tcp://{address}:80", net=net)
     assert result.code == 124
-    assert_count(net.tcp_counter("ActiveOpens"), 3, 0.02, 0.018, 0.11)
+    assert_count(net.tcp_counter("ActiveOpens"), 3, FREE)
 
 
 def test_a_server_that_logs_is_asked_rarely(waitfor, peer):
     server = peer(pgwire.refuses("57P03"))
     assert waitfor("-t", "3s", f"postgres://{server.target}/x").code == 124
-    assert_count(len(server.connections), 3, 0.10, 0.1, 1.0)
+    assert_count(len(server.connections), 3, NOISY)
 
 
 def test_a_missing_name_is_shared(waitfor, net, dns):
     """The question may be forwarded to somebody's server."""
     assert waitfor("-t", "3s", "tcp://db:80", net=net).code == 124
-    assert_count(len(dns.questions("db", d.A)), 3, 0.05, 0.025, 0.5)
+    assert_count(len(dns.questions("db", d.A)), 3, SHARED)
 
 
 @pytest.mark.parametrize("option", ["argument", "environment"])
@@ -64,14 +50,14 @@ def test_max_interval_caps_the_noisy(waitfor, peer, option):
     args = ["--max-interval", "20ms"] if option == "argument" else []
     env = {} if args else {"WAITFOR_MAX_INTERVAL": "20ms"}
     waitfor("-t", "1500ms", *args, f"postgres://{server.target}/x", env=env)
-    assert_count(len(server.connections), 1.5, 0.10, 0.02, 0.02)
+    assert_count(len(server.connections), 1.5, Pace(0.10, 0.02, 0.02))
 
 
 def test_max_interval_does_not_slow_down(waitfor, net):
     """It is a cap, not an interval."""
     address = net.address("10.77.0.5")
     waitfor("-t", "1s", "--max-interval", "10s", f"tcp://{address}:80", net=net)
-    assert_count(net.tcp_counter("ActiveOpens"), 1, 0.02, 0.018, 0.11)
+    assert_count(net.tcp_counter("ActiveOpens"), 1, FREE)
 
 
 def test_getting_further_starts_the_clock_anew(waitfor, net, dns, peer):

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from support.pgwire import read_startup
+from support.pace import NOISY, at_most
 from support.peers import relay_to
 from support.postgres import PASSWORD, PASSWORD_IN_URI
 from support.until import until
@@ -193,13 +194,12 @@ def test_a_server_that_is_starting_up_is_not_ready(waitfor, new_pg, password):
 
 
 def test_a_starting_server_is_asked_sparingly(waitfor, new_pg):
-    """Each 57P03 is a line in its log: 10 % of the time waited, 100 ms to 1 s."""
+    """Each 57P03 is a line in its log: 10 % of the time waited, 80 ms to 1 s."""
     pg = new_pg()
     keep_starting(pg)
     before = pg.log().count("FATAL")
     fails(waitfor("-t", "2s", pg.uri(password="")), "answers but is not ready")
-    # At most every 100 ms less the jitter of 20 %, and one more where the wait began anew.
-    assert 4 <= pg.log().count("FATAL") - before <= 2 / 0.08 + 2
+    assert 4 <= pg.log().count("FATAL") - before <= at_most(2, NOISY)
 
 
 def test_a_server_that_comes_late(waitfor, new_pg):

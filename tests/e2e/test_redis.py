@@ -8,6 +8,7 @@ import pytest
 
 from support import resp
 from support.events import names, parse_events, the
+from support.pace import NOISY, at_most
 from support.peers import silence
 from support.redis import PASSWORD, PASSWORD_IN_URI
 from support.until import until
@@ -253,11 +254,11 @@ def test_a_server_that_loads_its_dump_is_not_ready(waitfor, new_redis, redis_dum
 
 
 def test_a_loading_server_is_asked_sparingly(waitfor, new_redis, redis_dump):
-    """10 % of the time waited, 100 ms to 1 s, as a PostgreSQL that starts up."""
+    """10 % of the time waited, 80 ms to 1 s, as a PostgreSQL that starts up."""
     server = new_redis(dump=redis_dump).start_loading()
     before = server.errors("LOADING")
     fails(waitfor("-t", "2s", server.uri()), "LOADING")
-    assert 4 <= server.errors("LOADING") - before <= 2 / 0.08 + 2
+    assert 4 <= server.errors("LOADING") - before <= at_most(2, NOISY)
 
 
 def test_a_server_that_comes_late(waitfor, new_redis):

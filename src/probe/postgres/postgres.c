@@ -319,7 +319,7 @@ static void postgres_on_precheck_failed(void *arg, const struct outcome *outcome
  * If the previous attempt found nothing up, a precheck comes first. There are two reasons. libpq's preparations for an
  * attempt would be most of the processor time of a long wait, and a connection on which nothing is sent leaves no line
  * in the server's log. And a server that has just begun to listen gets a moment: asked immediately, it would most often
- * answer that it is starting up, write that to its log, and be asked again only after 100 ms.
+ * answer that it is starting up, write that to its log, and be asked again only after 80 ms.
  *
  * If the server was starting, pgstartup asks whether it still is, unless the names in its packet belong into TLS.
  */

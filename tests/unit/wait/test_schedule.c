@@ -81,7 +81,7 @@ struct next_row {
 };
 
 /*
- * test_schedule_interval.c tests the intervals: at least 18, 25 or 100 ms, at most 110, 500 or 1000 ms, with jitter of
+ * test_schedule_interval.c tests the intervals: at least 18, 25 or 80 ms, at most 110, 500 or 1000 ms, with jitter of
  * 80 to 120 %.
  */
 static void test_next(void **state)

@@ -12,7 +12,7 @@ struct interval_row {
 	int64_t middle; /* before the jitter */
 };
 
-/* Free: 2 % of the time waited, 18 to 110 ms. Shared: 5 %, 25 to 500 ms. Noisy: 10 %, 100 ms to 1 s. */
+/* Free: 2 % of the time waited, 18 to 110 ms. Shared: 5 %, 25 to 500 ms. Noisy: 10 %, 80 ms to 1 s. */
 static const struct interval_row interval_rows[] = {
 	{"free, at once", OUTCOME_FREE, 0, 0, 18 * CLOCK_MS},
 	{"free, the floor's end", OUTCOME_FREE, 900 * CLOCK_MS, 0, 18 * CLOCK_MS},

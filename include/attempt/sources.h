@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "attempt/services.h"
 #include "net/resolve.h"
 #include "net/session.h"
 #include "target/outcome.h"
@@ -31,15 +32,11 @@ struct sources {
 	size_t count, found_count;
 	struct source **kept; /* those that were found in the last attempt: their look-ups go on */
 	size_t kept_count;
-	struct lookup *services;    /* of the SRV records; NULL: the target's endpoints are looked up themselves */
-	struct loop_timer answered; /* the records are there */
-	bool is_running;            /* an attempt is */
-	bool unread;                /* the records came between two attempts */
-	struct loop_timer hold;     /* so long a host waits for those before it: their order is that of the records */
-	int64_t waited;             /* as in resolve_start */
-	size_t open;                /* those before this index had no untried address */
-	size_t awaited;             /* index of one whose look-up may be running */
-	bool by_name;               /* a name must be looked up, so that addresses may change */
+	struct services *services; /* NULL: the target's endpoints are looked up themselves */
+	int64_t waited;            /* as in resolve_start */
+	size_t open;               /* those before this index had no untried address */
+	size_t awaited;            /* index of one whose look-up may be running */
+	bool by_name;              /* a name must be looked up, so that addresses may change */
 	void (*news)(void *arg);
 	void *arg;
 };

@@ -3,13 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
-
-#define SOURCES_HOLD (250 * CLOCK_MS)
 
 /* Returns the source of an endpoint; if that is NULL, of one that was found, which becomes the source's own. */
 static struct source *sources_make(struct session *session, const struct endpoint *endpoint, const char *host,
@@ -50,59 +46,20 @@ static void sources_on_news(void *arg)
 	sources->news(sources->arg);
 }
 
-/* May only be called by the loop: it starts look-ups. */
-static void sources_take_services(void *arg)
+static void sources_on_service(void *arg, const char *host, uint16_t port)
 {
-	struct sources *sources = arg;
-	struct srv_list *records = lookup_services(sources->services);
-	uint64_t seed;
-
-	if (!lookup_result(sources->services, LOOKUP_SRV)->answered)
-		return; /* another round began meanwhile */
-	sources->unread = false;
-	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) < 0)
-		seed = (uint64_t)clock_now();
-	srv_list_order(records, seed);
-	loop_timer_set(&sources->hold, SOURCES_HOLD);
-	for (size_t i = 0; i < records->count; i++)
-		if (endpoint_is_place(records->entries[i].host, records->entries[i].port))
-			sources_add(sources, records->entries[i].host, records->entries[i].port);
-	sources_on_news(sources);
-}
-
-static void sources_on_services(void *arg, enum lookup_family family)
-{
-	struct sources *sources = arg;
-
-	if (family != LOOKUP_SRV)
-		return;
-	sources->unread = true;
-	if (sources->is_running)
-		loop_timer_set(&sources->answered, 0);
-}
-
-/*
- * Starts a round for the SRV records, or lets the last one go on if it is not answered yet. An answer that came between two
- * attempts is used: a slow server would never be in time else.
- */
-static void sources_ask_services(struct sources *sources)
-{
-	if (!sources->unread)
-		lookup_start(sources->services);
-	if (lookup_result(sources->services, LOOKUP_SRV)->answered)
-		loop_timer_set(&sources->answered, 0);
+	sources_add(arg, host, port);
 }
 
 void sources_open(struct sources *sources, struct session *session, const struct target *target,
 		  void (*news)(void *arg), void *arg)
 {
+	const struct services_owner owner = {.add = sources_on_service, .news = sources_on_news, .arg = sources};
+
 	*sources = (struct sources){.session = session, .target = target, .news = news, .arg = arg};
-	loop_timer_init(session->loop, &sources->answered, sources_take_services, sources);
-	loop_timer_init(session->loop, &sources->hold, sources_on_news, sources);
 	sources->by_name = target->is_elsewhere;
 	if (target->by_srv) {
-		sources->services =
-			lookup_new(session->names, target->endpoints[0].host, true, sources_on_services, sources);
+		sources->services = services_new(session, target->endpoints[0].host, &owner);
 		return;
 	}
 	sources->count = target->endpoint_count;
@@ -115,13 +72,11 @@ void sources_open(struct sources *sources, struct session *session, const struct
 
 void sources_close(struct sources *sources)
 {
-	loop_timer_clear(&sources->answered);
-	loop_timer_clear(&sources->hold);
 	for (size_t i = 0; i < sources->count; i++)
 		sources_unmake(sources->list[i]);
 	free(sources->list);
 	sources_drop_kept(sources);
-	lookup_free(sources->services);
+	services_free(sources->services);
 }
 
 bool sources_start(struct sources *sources, int64_t waited)
@@ -129,10 +84,9 @@ bool sources_start(struct sources *sources, int64_t waited)
 	bool any = false;
 
 	sources->open = 0;
-	sources->is_running = true;
 	sources->waited = waited;
 	if (sources->services)
-		sources_ask_services(sources);
+		services_ask(sources->services);
 	for (size_t i = 0; i < sources->count; i++)
 		any |= resolve_start(sources->list[i]->resolve, waited, sources_on_news, sources);
 	return any;
@@ -171,16 +125,15 @@ bool sources_add(struct sources *sources, const char *host, uint16_t port)
 void sources_repeat(struct sources *sources)
 {
 	if (sources->services)
-		sources_ask_services(sources);
+		services_ask(sources->services);
 	for (size_t i = 0; i < sources->count; i++)
 		resolve_repeat(sources->list[i]->resolve);
 }
 
 void sources_leave(struct sources *sources)
 {
-	sources->is_running = false;
-	loop_timer_clear(&sources->answered);
-	loop_timer_clear(&sources->hold);
+	if (sources->services)
+		services_leave(sources->services);
 	for (size_t i = 0; i < sources->count; i++) {
 		resolve_leave(sources->list[i]->resolve);
 		sources->list[i]->tried = false;
@@ -210,7 +163,8 @@ static bool sources_seek(struct sources *sources)
 	for (; sources->open < sources->count; sources->open++) {
 		if (resolve_has_next(sources->list[sources->open]->resolve))
 			return true;
-		if (loop_timer_is_set(&sources->hold) && sources_is_pending(sources->list[sources->open]))
+		if (sources->services && services_is_holding(sources->services) &&
+		    sources_is_pending(sources->list[sources->open]))
 			return false;
 	}
 	return false;
@@ -240,9 +194,7 @@ bool sources_await(struct sources *sources)
 {
 	struct outcome ignored;
 
-	if (sources->services && !lookup_result(sources->services, LOOKUP_SRV)->answered)
-		return true;
-	if (loop_timer_is_set(&sources->answered))
+	if (sources->services && services_is_awaited(sources->services))
 		return true;
 	for (size_t i = 0; i < sources->count; i++, sources->awaited = (sources->awaited + 1) % sources->count)
 		if (!resolve_is_over(sources->list[sources->awaited]->resolve, &ignored))
@@ -260,19 +212,7 @@ bool sources_await_found(const struct sources *sources)
 
 bool sources_lack_services(const struct sources *sources, struct outcome *outcome)
 {
-	const struct lookup_result *result = sources->services ? lookup_result(sources->services, LOOKUP_SRV) : NULL;
-
-	if (!result || !result->answered || sources->found_count)
-		return false;
-	*outcome = result->outcome;
-	if (outcome->kind == OUTCOME_NO_ADDRESS && !outcome->detail[0])
-		*outcome = outcome_make(OUTCOME_NO_SERVICE, "the name has no SRV record; for a host, leave out srv+");
-	if (outcome->kind == OUTCOME_NO_ADDRESS)
-		outcome->kind = OUTCOME_NO_SERVICE;
-	if (outcome->kind == OUTCOME_READY)
-		*outcome =
-			outcome_make(OUTCOME_NO_SERVICE, "its SRV records name nothing that can be a host and a port");
-	return true;
+	return sources->services && !sources->found_count && services_lack(sources->services, outcome);
 }
 
 const struct source *sources_failed(const struct sources *sources, size_t *walk, struct outcome *outcome)

@@ -14,16 +14,22 @@
 /* A machine with more than this many has tables of a router; the others are ignored. */
 enum { GATEWAY_MAX = 16 };
 
-/* The gateways, as they were read. Zeroed: not read yet. */
-struct gateway {
+enum { GATEWAY_FAMILIES = 2 }; /* IPv4 and IPv6 */
+
+/* The gateways of a family, as they were read. Zeroed: not read yet. */
+struct gateway_family {
 	int64_t read_at; /* clock_now() time */
 	struct address list[GATEWAY_MAX];
 	size_t count;
 };
 
+struct gateway {
+	struct gateway_family families[GATEWAY_FAMILIES];
+};
+
 /*
- * Reads the routes in proc ("/proc"), files net/route and net/ipv6_route, at most once in a second, and returns whether
- * one of them goes through this address. Without the files the answer is no.
+ * Reads the routes in proc ("/proc"), file net/route or net/ipv6_route, at most once in a second, and returns whether
+ * one of them goes through this address, of IPv4 or IPv6. Without the file the answer is no.
  */
 bool gateway_is(struct gateway *known, const char *proc, const struct address *address);
 

@@ -15,18 +15,25 @@
 /* The kernel looks at so many bytes of a script, and follows so many scripts whose interpreter is a script. */
 enum { INTERPRETER_HEAD = 256, INTERPRETER_DEPTH = 4 };
 
+/* The kernel runs no ELF file whose program headers are more bytes than this. */
+enum { INTERPRETER_PARTS_MAX = 65536 };
+
 #define INTERPRETER_BLANKS " \t"
 
-/* Reads up to size bytes at offset. Returns their number; 0 if there are none, or if the file cannot be read. */
-static size_t interpreter_read(const char *path, void *data, size_t size, off_t offset)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	ssize_t got = -1;
+/* The first bytes of waitfor itself. The linker makes the name. */
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden"))); // NOLINT(bugprone-reserved-identifier)
 
-	if (fd < 0)
-		return 0;
-	got = pread(fd, data, size, offset);
-	close(fd);
+/* Returns a descriptor; -1 if the file cannot be read, and then there is nothing in it for interpreter_read. */
+static int interpreter_open(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+/* Reads up to size bytes at offset. Returns their number; 0 if there are none, or if the file cannot be read. */
+static size_t interpreter_read(int fd, void *data, size_t size, size_t offset)
+{
+	ssize_t got = pread(fd, data, size, (off_t)offset);
+
 	return got > 0 ? (size_t)got : 0;
 }
 
@@ -34,10 +41,10 @@ static size_t interpreter_read(const char *path, void *data, size_t size, off_t 
  * Returns the first line of a script behind "#!", without blanks around it; NULL if the file is no script, or one that
  * the kernel refuses with ENOEXEC. The caller's.
  */
-static char *interpreter_line(const char *path)
+static char *interpreter_line(int fd)
 {
 	char head[INTERPRETER_HEAD + 1], *begin, *end;
-	size_t len = interpreter_read(path, head, INTERPRETER_HEAD, 0);
+	size_t len = interpreter_read(fd, head, INTERPRETER_HEAD, 0);
 
 	head[len] = '\0';
 	if (strncmp(head, "#!", 2) != 0)
@@ -64,30 +71,39 @@ static int interpreter_find(const char *name)
 	return access(name, X_OK) ? errno : 0;
 }
 
-/* Returns the path of the loader that a native ELF program names; NULL if it names none. The caller's. */
-static char *interpreter_loader(const char *path)
+/* Returns the path that a part of an ELF file contains; NULL if the kernel would not take it. The caller's. */
+static char *interpreter_path(int fd, const ElfW(Phdr) * part)
 {
 	char name[INTERPRETER_HEAD + 1];
-	ElfW(Ehdr) head, own;
-	ElfW(Phdr) part;
 
-	if (interpreter_read(path, &head, sizeof(head), 0) != sizeof(head) ||
-	    interpreter_read("/proc/self/exe", &own, sizeof(own), 0) != sizeof(own))
+	name[interpreter_read(fd, name, INTERPRETER_HEAD, part->p_offset)] = '\0';
+	return part->p_filesz <= INTERPRETER_HEAD && *name ? alloc_text(name) : NULL;
+}
+
+/* Returns the path of the loader that a native ELF program names; NULL if it names none. The caller's. */
+static char *interpreter_loader(int fd)
+{
+	const ElfW(Ehdr) *own = &__ehdr_start;
+	ElfW(Ehdr) head;
+	ElfW(Phdr) * parts;
+	char *path = NULL;
+	size_t size;
+
+	if (interpreter_read(fd, &head, sizeof(head), 0) != sizeof(head))
 		return NULL;
 	/* A program of another machine may be run by an emulator, which the kernel knows. */
-	if (memcmp(head.e_ident, own.e_ident, EI_DATA + 1) != 0 || head.e_machine != own.e_machine)
+	if (memcmp(head.e_ident, own->e_ident, EI_DATA + 1) != 0 || head.e_machine != own->e_machine)
 		return NULL;
-	for (int i = 0; i < head.e_phnum; i++) {
-		off_t at = (off_t)(head.e_phoff + (size_t)i * sizeof(part));
-
-		if (interpreter_read(path, &part, sizeof(part), at) != sizeof(part))
-			return NULL;
-		if (part.p_type != PT_INTERP)
-			continue;
-		name[interpreter_read(path, name, INTERPRETER_HEAD, (off_t)part.p_offset)] = '\0';
-		return part.p_filesz <= INTERPRETER_HEAD && *name ? alloc_text(name) : NULL;
-	}
-	return NULL;
+	size = head.e_phnum * sizeof(*parts);
+	if (size > INTERPRETER_PARTS_MAX)
+		return NULL;
+	parts = alloc_zero(head.e_phnum, sizeof(*parts));
+	if (interpreter_read(fd, parts, size, head.e_phoff) == size)
+		for (int i = 0; i < head.e_phnum && !path; i++)
+			if (parts[i].p_type == PT_INTERP)
+				path = interpreter_path(fd, &parts[i]);
+	free(parts);
+	return path;
 }
 
 static int interpreter_refuse(const char *path, const char *name, int reason, bool is_script, struct error *err)
@@ -111,13 +127,16 @@ int interpreter_check(const char *path, struct error *err)
 	int reason = 0;
 
 	for (int i = 0; i < INTERPRETER_DEPTH && !reason; i++) {
-		char *name = interpreter_line(program);
+		int fd = interpreter_open(program);
+		char *name = interpreter_line(fd);
 		bool is_script = name;
 
 		if (name)
 			name[strcspn(name, INTERPRETER_BLANKS)] = '\0';
 		else
-			name = interpreter_loader(program);
+			name = interpreter_loader(fd);
+		if (fd >= 0)
+			close(fd);
 		if (!name)
 			break;
 		reason = interpreter_find(name);
@@ -134,8 +153,11 @@ int interpreter_check(const char *path, struct error *err)
 
 char *interpreter_for_env(const char *path)
 {
-	char *line = interpreter_line(path), *rest = line, *name, *argument, *found = NULL;
+	int fd = interpreter_open(path);
+	char *line = interpreter_line(fd), *rest = line, *name, *argument, *found = NULL;
 
+	if (fd >= 0)
+		close(fd);
 	if (!line)
 		return NULL;
 	name = strsep(&rest, INTERPRETER_BLANKS);

@@ -224,8 +224,9 @@ class Lab:
         return Tool("waitfor", (self.waitfor, "-t", "{timeout}", f"{kind}://{{host}}:{{port}}",
                                 "--", "{app}"))
 
-    def limit(self):
-        return Tool("limit", (self.program("limit"), "{host}", "{port}", "{timeout}", "{app}"))
+    def limit(self, name="limit", stay=0):
+        """limit.c; its connection must stay open for `stay` ms."""
+        return Tool(name, (self.program("limit"), "{host}", "{port}", "{timeout}", str(stay), "{app}"))
 
     def floor(self):
         return Tool("floor", (self.program("floor"), "{host}", "{port}", "{timeout}"))

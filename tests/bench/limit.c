@@ -1,8 +1,10 @@
 /*
  * The practical limit: connects, again every millisecond while that fails, then becomes COMMAND. What every user of
- * a tool would rather have is this much work and no more. Usage: limit ADDRESS PORT SECONDS COMMAND [ARG]...
+ * a tool would rather have is this much work and no more. Usage: limit ADDRESS PORT SECONDS STAY COMMAND [ARG]...
+ * The connection must stay open for STAY milliseconds.
  */
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,9 +13,9 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_in peer = {.sin_family = AF_INET};
 	time_t end = time(NULL);
-	int fd;
+	int fd, stay;
 
-	if (argc < 5 || inet_pton(AF_INET, argv[1], &peer.sin_addr) != 1)
+	if (argc < 6 || inet_pton(AF_INET, argv[1], &peer.sin_addr) != 1)
 		return 125;
 	peer.sin_port = htons((unsigned short)atoi(argv[2]));
 	end += atoi(argv[3]);
@@ -23,6 +25,9 @@ int main(int argc, char **argv)
 			return 124;
 		usleep(1000);
 	}
-	execv(argv[4], argv + 4);
+	stay = atoi(argv[4]);
+	if (stay && poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, stay))
+		return 1;
+	execv(argv[5], argv + 5);
 	return 127;
 }

@@ -44,8 +44,12 @@ unit: ## build and run the unit tests, under the address and undefined-behaviour
 	+@$(call variant,dev) SANITIZE=$(if $(filter undefined,$(origin SANITIZE)),$(default_sanitizers),$(SANITIZE)) run-unit
 
 .PHONY: test
-test: ## install what the tests need, run every test
+test: ## install what the tests need, run every test but those of test-docker
 	@tests/run
+
+.PHONY: test-docker
+test-docker: ## run the tests that want a Docker Engine; WAITFOR_DOCKER_JOBS=2 is quicker
+	@tests/run docker
 
 .PHONY: fuzz
 fuzz: ## feed every parser random bytes, FUZZ_SECONDS each (60), and print the coverage; FUZZ=dialog runs fuzz_dialog.c

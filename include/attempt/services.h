@@ -38,7 +38,7 @@ bool services_is_awaited(const struct services *services);
 /* Must a host wait for the look-ups of those before it? So it is for a short time after the records have come. */
 bool services_is_holding(const struct services *services);
 
-/* Is the answer there, and none of what it names was added? Then *outcome is why. */
+/* Is the answer there? Then *outcome is why it led nowhere: for a caller to whom nothing was added. */
 bool services_lack(const struct services *services, struct outcome *outcome);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "net/address.h"
 
-/* A machine with more than this many has tables of a router; the others are ignored. */
+/* A machine with more than this many of a family has tables of a router; the others are ignored. */
 enum { GATEWAY_MAX = 16 };
 
 enum { GATEWAY_FAMILIES = 2 }; /* IPv4 and IPv6 */

@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -71,13 +72,19 @@ static int interpreter_find(const char *name)
 	return access(name, X_OK) ? errno : 0;
 }
 
-/* Returns the path that a part of an ELF file contains; NULL if the kernel would not take it. The caller's. */
+/* Returns the path that a part of an ELF file contains; NULL if the kernel refuses it (load_elf_binary). The caller's. */
 static char *interpreter_path(int fd, const ElfW(Phdr) * part)
 {
-	char name[INTERPRETER_HEAD + 1];
+	size_t size = part->p_filesz;
+	char *path;
 
-	name[interpreter_read(fd, name, INTERPRETER_HEAD, part->p_offset)] = '\0';
-	return part->p_filesz <= INTERPRETER_HEAD && *name ? alloc_text(name) : NULL;
+	if (size < 2 || size > PATH_MAX)
+		return NULL;
+	path = alloc_zero(size, 1);
+	if (interpreter_read(fd, path, size, part->p_offset) == size && *path && !path[size - 1])
+		return path;
+	free(path);
+	return NULL;
 }
 
 /* Returns the path of the loader that a native ELF program names; NULL if it names none. The caller's. */
@@ -98,10 +105,14 @@ static char *interpreter_loader(int fd)
 	if (size > INTERPRETER_PARTS_MAX)
 		return NULL;
 	parts = alloc_zero(head.e_phnum, sizeof(*parts));
-	if (interpreter_read(fd, parts, size, head.e_phoff) == size)
-		for (int i = 0; i < head.e_phnum && !path; i++)
-			if (parts[i].p_type == PT_INTERP)
-				path = interpreter_path(fd, &parts[i]);
+	if (interpreter_read(fd, parts, size, head.e_phoff) == size) {
+		int i = 0;
+
+		while (i < head.e_phnum && parts[i].p_type != PT_INTERP)
+			i++; /* the kernel takes the first */
+		if (i < head.e_phnum)
+			path = interpreter_path(fd, &parts[i]);
+	}
 	free(parts);
 	return path;
 }

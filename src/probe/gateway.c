@@ -12,7 +12,7 @@
 /* A container can be connected to another network at any time. */
 #define GATEWAY_FRESH (1 * CLOCK_S)
 
-enum { GATEWAY_CHUNK = 4096, GATEWAY_SIZE_MAX = 512 * 1024 }; /* bytes: of a reading, and of a file */
+enum { GATEWAY_CHUNK = 4096, GATEWAY_SIZE_MAX = 640 * 1024 }; /* bytes: of a reading, and of a file: 4,096 routes */
 
 enum { GATEWAY_FLAG = 0x2 /* RTF_GATEWAY, route(8) */ };
 
@@ -72,7 +72,10 @@ static void gateway_take_v6(struct gateway_family *known, const char *line)
 	gateway_add(known, AF_INET6, bytes);
 }
 
-/* Takes each line of a file. Without stdio, whose buffer is more work than the file of a container with its few routes. */
+/*
+ * Takes each line of a file; in those of the kernel each has an end, and none is long. Without stdio, whose buffer is more
+ * work than the file of a container with its few routes.
+ */
 static void gateway_read(struct gateway_family *known, const char *proc, const struct gateway_file *file)
 {
 	char path[64], text[GATEWAY_CHUNK + 1];

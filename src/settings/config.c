@@ -20,7 +20,7 @@ static const struct options_row config_rows[] = {
 		  "costs the service. 0 (default): no extra limit." },
 	{ .key = "successes", .type = OPTIONS_COUNT, .value = 1, .offset = offsetof(struct config, settings.successes),
 	  .initial = "1", .arg = "N", .per_target = true, .help = "require N successful attempts in a row",
-	  .more = "These attempts are about 0.1 to 1 s apart, or --max-interval if that is shorter. With --down, an "
+	  .more = "These attempts are about 80 ms to 1 s apart, or --max-interval if that is shorter. With --down, an "
 		  "attempt is successful if it finds the target down." },
 	{ .key = "once", .type = OPTIONS_FLAG, .value = 1, .offset = offsetof(struct config, plan.once),
 	  .brief = true, .help = "try once; exit 0 if ready, 1 if not (for HEALTHCHECK)" },

@@ -20,6 +20,7 @@ CHAPTERS = {
 }
 WORDS = {
     "limit": "a static C program that connects every millisecond and then execs: `tests/bench/limit.c`",
+    "limit, 5 ms open": "the same if the connection must stay open for 5 ms",
     "floor": "one that connects as seldom as the goals for the delay allow: `tests/bench/floor.c`",
     "/dev/tcp loop": "`until (exec 3<>/dev/tcp/HOST/PORT) 2>/dev/null; do sleep 1; done` in bash",
     "pg_isready loop": "`until pg_isready -q -h HOST -p PORT; do sleep 1; done` in sh",

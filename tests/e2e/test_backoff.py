@@ -20,8 +20,8 @@ def assert_count(count, seconds, pace):
 
 def test_the_schedule_of_the_specification_is_what_is_counted_here():
     """2 % of the wait from 18 ms: 50 in the first 0.9 s, then 50 for each factor of e."""
-    assert attempts(0.9, FREE) == pytest.approx(51, abs=2)
-    assert attempts(0.9 * math.e, FREE) == pytest.approx(101, abs=4)
+    assert attempts(0.9, FREE) == pytest.approx(50, abs=1)
+    assert attempts(0.9 * math.e, FREE) == pytest.approx(100, abs=2)
 
 
 def test_a_refusal_is_free(waitfor, net):
@@ -50,7 +50,8 @@ def test_max_interval_caps_the_noisy(waitfor, peer, option):
     args = ["--max-interval", "20ms"] if option == "argument" else []
     env = {} if args else {"WAITFOR_MAX_INTERVAL": "20ms"}
     waitfor("-t", "1500ms", *args, f"postgres://{server.target}/x", env=env)
-    assert_count(len(server.connections), 1.5, Pace(0.10, 0.02, 0.02))
+    # The cap is applied after the jitter: no pause is shorter.
+    assert 20 <= len(server.connections) <= attempts(1.5, Pace(0.10, 0.02, 0.02)) + 2
 
 
 def test_max_interval_does_not_slow_down(waitfor, net):

@@ -101,7 +101,7 @@ def test_down(waitfor, place):
 
 
 def test_it_is_not_started_all_the_time(waitfor, place):
-    """A program costs more than a connection: 80 ms at least, and up to 1 s, between two starts."""
+    """A program costs more than a connection: 80 ms at least, but for the jitter, and up to 1 s, between two starts."""
     waitfor("-t", "2s", script(f"echo x >>{place}/starts; exit 1"))
     assert 3 <= len((place / "starts").read_text().split()) <= at_most(2, NOISY)
 

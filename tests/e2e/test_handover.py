@@ -3,12 +3,15 @@
 import os
 import resource
 import signal
+import struct
 
 import pytest
 
 from support.peers import silence
 from support.runner import BINARY, CLEAN_ENV
 from support.until import until
+
+PT_INTERP = 3    # elf(5)
 
 
 @pytest.fixture(params=["exec", "stay"])
@@ -330,6 +333,28 @@ def test_a_program_of_another_machine_is_left_to_the_kernel(waitfor, peer, folde
     server = peer()
     result = waitfor(f"tcp://{server.target}", "--", folder / "app")
     assert result.code == 126 and server.connections, result
+
+
+@pytest.mark.parametrize("fault", ["the first of two loaders has no name", "the name of the loader has no end"])
+def test_an_elf_file_that_the_kernel_refuses_is_left_to_it(waitfor, peer, folder, fault):
+    """Its own words are that the format is wrong, and not that a loader is missing: elf(5), Elf64_Phdr."""
+    data = bytearray(open("/usr/bin/env", "rb").read().replace(b"/ld-linux", b"/no-linux"))
+    begin, = struct.unpack_from("<Q", data, 32)     # e_phoff
+    size, count = struct.unpack_from("<HH", data, 54)
+    kinds = [struct.unpack_from("<I", data, begin + number * size)[0] for number in range(count)]
+    loader = begin + kinds.index(PT_INTERP) * size
+    length, = struct.unpack_from("<Q", data, loader + 32)   # p_filesz
+    if fault.startswith("the first"):
+        assert kinds.index(PT_INTERP) > 0
+        struct.pack_into("<I", data, begin, PT_INTERP)
+        struct.pack_into("<Q", data, begin + 32, 1)
+    else:
+        struct.pack_into("<Q", data, loader + 32, length - 1)
+    (folder / "app").write_bytes(data)
+    (folder / "app").chmod(0o755)
+    server = peer()
+    result = waitfor(f"tcp://{server.target}", "--", folder / "app")
+    assert result.code == 126 and server.connections and "no-linux" not in result.err, result
 
 
 def test_a_program_that_is_removed_during_the_wait(waitfor, peer, script):

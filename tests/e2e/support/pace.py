@@ -18,8 +18,8 @@ NOISY = Pace(0.10, 0.08, 1.0)       # the server writes a log line, or a program
 
 
 def attempts(seconds, pace, jitter=1.0):
-    """The attempts of a wait of so many seconds if each pause is `jitter` times the middle one."""
-    now, count = 0.0, 1
+    """The attempts that begin within so many seconds if each pause is `jitter` times the middle one."""
+    now, count = 0.0, 0
     while now < seconds:
         now += jitter * min(max(now * pace.share, pace.least), pace.most)
         count += 1

@@ -97,10 +97,37 @@ static void test_routes(void **state)
 	free(v4);
 }
 
+/* A line that two readings share, and one that fills a reading, which no file of the kernel has. */
+static void test_a_file_that_takes_several_readings(void **state)
+{
+	static const char line[] = "eth0\t00000000\t%08X\t0003\t0\t0\t0\t00000000\t0\t0\t0\n";
+	struct routes routes;
+	char *last = alloc_format(line, in_kernels_order("172.17.0.1"));
+
+	(void)state;
+	routes_open(&routes);
+	for (int before = 4000; before < 4200; before++) {
+		char *text = alloc_format("%*s\n%s", before / 2, "", last),
+		     *all = alloc_format("%*s\n%s", before / 2, "", text);
+
+		routes_write(&routes, "route", all);
+		check_int(all + before, is_gateway(&routes, "172.17.0.1"), true);
+		free(text);
+		free(all);
+	}
+	free(last);
+	last = alloc_format("%*s\n", 5000, "");
+	routes_write(&routes, "route", last);
+	check("a line without an end in sight", !is_gateway(&routes, "172.17.0.1"));
+	free(last);
+	routes_close(&routes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_a_file_that_takes_several_readings),
 	};
 
 	return unit_main(tests);

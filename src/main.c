@@ -235,6 +235,8 @@ static int main_run_held(const struct config *config, struct main_state *state, 
 	exports_collect_held(&exports, &config->plan, main_held_port, hold);
 	failed = main_tell(config, state, &exports, env, err);
 	exports_release(&exports);
+	if (!failed && config->command)
+		sinks_exec(&state->outputs.report, state->path);
 	if (failed ||
 	    (config->command && stay_open(&stay, &call, process, session->loop, main_on_app_ended, hold, err)))
 		return EXIT_OWN_FAULT;

@@ -27,8 +27,8 @@ int hold_settle(struct config *config, struct error *err);
 int hold_choose_port(const struct config *config, size_t index, uint16_t *port, struct error *err);
 
 /*
- * Listens for each target at a port of the loopback addresses. All that is given must outlive the hold, which hold_close frees.
- * Returns NULL with err.
+ * Listens for each target at a port of the loopback addresses, and tells the reports that the wait begins. All that is given must
+ * outlive the hold, which hold_close frees. Returns NULL with err.
  */
 struct hold *hold_open(const struct config *config, struct session *session, const struct sinks *sinks, struct log *log,
 		       struct error *err);

@@ -30,6 +30,7 @@ struct hold {
 	size_t waiting;       /* how many targets were never ready so far */
 	struct loop_timer last_words;
 	struct outlets outlets;
+	bool is_told; /* the reports know that the wait has begun */
 	bool finishes;
 };
 
@@ -262,14 +263,27 @@ struct hold *hold_open(const struct config *config, struct session *session, con
 	if (hold_open_doors(hold, err) == 0 &&
 	    outlets_open(&hold->outlets, &config->outlets, session->loop, log, hold_on_status, hold, err) == 0) {
 		outlets_write(&hold->outlets);
+		sinks_begin(hold->sinks, &hold->view, session->loop);
+		hold->is_told = true;
 		return hold;
 	}
 	hold_close(hold);
 	return NULL;
 }
 
+/* The wait ends before all targets were ready. */
+static void hold_give_up(struct hold *hold, int signal)
+{
+	if (!hold->is_told || !hold->waiting)
+		return;
+	hold->is_told = false;
+	hold->view.ended = clock_now();
+	sinks_end(hold->sinks, signal ? VERDICT_SIGNALLED : VERDICT_NOT_READY, signal);
+}
+
 void hold_close(struct hold *hold)
 {
+	hold_give_up(hold, 0);
 	loop_timer_clear(&hold->last_words);
 	hold->finishes = true;
 	outlets_write(&hold->outlets);
@@ -292,14 +306,10 @@ int hold_run(struct hold *hold, int *signal, struct error *err)
 	int failed;
 
 	*signal = 0;
-	sinks_begin(hold->sinks, &hold->view, hold->shared.clients.runners.session->loop);
 	for (size_t i = 0; i < hold->count; i++)
 		door_seek(&hold->doors[i]);
 	failed = loop_run(hold->shared.clients.runners.session->loop, signal, err);
-	if (hold->waiting) {
-		hold->view.ended = clock_now();
-		sinks_end(hold->sinks, *signal ? VERDICT_SIGNALLED : VERDICT_NOT_READY, *signal);
-	}
+	hold_give_up(hold, *signal);
 	return failed;
 }
 

@@ -29,7 +29,7 @@ struct lines {
 	struct log *log;
 	const struct sinks_view *view; /* until the end */
 	struct lines_said *said;       /* one for each target of the view */
-	bool succeeded;                /* set at the end */
+	bool failed;                   /* the wait is over, and not all is ready */
 };
 
 /* FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/ */
@@ -124,7 +124,7 @@ static void lines_end(struct sink *sink, enum verdict verdict, int signal)
 	struct lines *text = (struct lines *)sink;
 	char time[32], name[24];
 
-	text->succeeded = verdict == VERDICT_READY;
+	text->failed = verdict != VERDICT_READY;
 	switch (verdict) {
 	case VERDICT_TIMED_OUT:
 		log_line(text->log, LOG_LEVEL_ERROR, "timed out after %s",
@@ -150,7 +150,7 @@ static void lines_exec(struct sink *sink, const char *path)
 {
 	struct lines *text = (struct lines *)sink;
 
-	if (!text->succeeded)
+	if (text->failed)
 		log_line(text->log, LOG_LEVEL_NORMAL, "starting %s anyway (--run-anyway)", path);
 }
 

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from support.events import names, parse_events, the
 from support.held import ask, connect
 from support.until import until
 
@@ -39,8 +40,8 @@ def test_the_report_is_written_when_all_are_ready_and_the_events_go_on(hold, ser
     running = hold(options=["--report-fd", str(writer), "--report", folder / "report.json"], pass_fds=[writer])
     os.close(writer)
     with os.fdopen(reader) as events:
-        kinds = [json.loads(events.readline())["event"] for _ in range(3)]
-        assert kinds == ["start", "ready", "end"]
+        kinds = [json.loads(events.readline())["event"] for _ in range(4)]
+        assert kinds == ["start", "exec", "ready", "end"]
         until((folder / "report.json").exists)
         assert '"verdict"' in (folder / "report.json").read_text()
         service.stop()
@@ -49,6 +50,15 @@ def test_the_report_is_written_when_all_are_ready_and_the_events_go_on(hold, ser
         running.send(signal.SIGTERM)
         assert running.finish().code == 143
         assert events.read() == ""
+
+
+def test_events_of_an_app_that_cannot_be_started(waitfor, service, folder):
+    (folder / "template").write_text("a ${DB_PORT}\n")
+    result = waitfor("--output", "json", "--hold=DB=0", "--render", f"{folder}/template:/dev/full",
+                     f"DB=tcp://127.0.0.1:{service.port}", "--", "true")
+    events = parse_events(result.err)
+    assert result.code == 125 and names(events) == ["message", "start", "notready", "end", "message"], result
+    assert the(events, "end")["verdict"] == "not_ready" and "No space left" in events[-1]["text"]
 
 
 def test_a_connection_is_let_in_during_a_look(redis):

@@ -9,55 +9,10 @@ import subprocess
 
 import pytest
 
+from compose_lab import Project, compose_command, section
 from desk import SECRET, free_port
 from docker_lab import REPOSITORY, Container, docker
 from notes import answers, serves, statuses, works
-
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-
-
-def compose_command():
-    if os.environ.get("WAITFOR_COMPOSE"):
-        return shlex.split(os.environ["WAITFOR_COMPOSE"])
-    if shutil.which("docker-compose"):
-        return ["docker-compose"]
-    if docker("compose", "version", check=False).returncode == 0:
-        return ["docker", "compose"]
-    if os.environ.get("WAITFOR_REQUIRE_DOCKER") == "1":
-        pytest.fail("WAITFOR_REQUIRE_DOCKER=1 and there is no Compose")
-    return pytest.skip("no Compose")
-
-
-class Project:
-    """A Compose project of its own; everything of it is gone afterwards."""
-
-    def __init__(self, lab, file, **variables):
-        self._command = compose_command()
-        self.name = lab.prefix
-        self._file = file
-        self._environment = {
-            **os.environ, **variables, "DOCKER_BUILDKIT": "0", "COMPOSE_DOCKER_CLI_BUILD": "0",
-            # Compose v1 warns about every variable it does not find, PWD among them.
-            "PWD": str(file.parent),
-        }
-
-    def run(self, *arguments):
-        result = subprocess.run(
-            [*self._command, "--project-name", self.name, "--file", str(self._file), *arguments],
-            cwd=self._file.parent, env=self._environment, capture_output=True, text=True, timeout=180,
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result.stdout
-
-    def container(self, service):
-        return Container(self.run("ps", "-a", "-q", service).strip())
-
-    @property
-    def network(self):
-        return f"{self.name}_default"
-
-    def close(self):
-        self.run("down", "--volumes", "--rmi", "local", "--timeout", "1")
 
 
 @pytest.fixture
@@ -76,8 +31,8 @@ def notes_project(lab, workflow):
 
 def test_the_commands_of_the_readmes_example(lab, workflow, tmp_path):
     """As they stand, but for the names of images, which no registry is asked for here, and of the project."""
-    section = README.partition("\n## A complete example with Compose\n")[2].partition("\n## ")[0]
-    change, *commands = [line[2:] for line in re.search(r"```console\n(.*?)```", section, re.S)[1].splitlines()]
+    text = section("A complete example with Compose")
+    change, *commands = [line[2:] for line in re.search(r"```console\n(.*?)```", text, re.S)[1].splitlines()]
     directory = tmp_path / "shop"
     shutil.copytree(REPOSITORY / change.removeprefix("cd "), directory)
     for file in directory.iterdir():

@@ -1,13 +1,9 @@
 """--follow with the real service of docker/api: its database moves to another address, and its health is that of all it needs."""
 
-import re
-
-from docker_lab import REPOSITORY, docker, eventually
-from manifests import yaml
+from compose_lab import recipe
+from docker_lab import docker, eventually
 from notes import migrate, works
-from test_docker_compose import Project
 
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 STARMAN = ("starman", "-Ilib", "--host", "0.0.0.0", "--port", "5000", "--workers", "2", "app.psgi")
 
 
@@ -38,14 +34,9 @@ def test_the_database_moves_and_the_service_is_started_again(lab, workflow):
 
 def test_the_recipe_for_compose(lab, workflow, tmp_path):
     """As it stands, but for the image, its command, and the database that is beside it."""
-    section = README.partition("\n## The app is told when its services move\n")[2].partition("\n## ")[0]
-    recipe = yaml.safe_load(re.search(r"```yaml\n(services:.*?)```", section, re.S)[1])
-    recipe["services"]["api"] |= {"image": workflow.api, "command": list(STARMAN), "environment": {"PGPASSWORD": "secret"}}
-    recipe["services"]["db"] = {"image": workflow.db, "environment": {"POSTGRES_PASSWORD": "secret"}}
-    file = tmp_path / "compose.yaml"
-    file.write_text(yaml.safe_dump({"version": "3.8", **recipe}))
-    project = Project(lab, file)
-    try:
+    services = {"api": {"image": workflow.api, "command": list(STARMAN), "environment": {"PGPASSWORD": "secret"}},
+                "db": {"image": workflow.db, "environment": {"POSTGRES_PASSWORD": "secret"}}}
+    with recipe(lab, tmp_path, "The app is told when its services move", **services) as project:
         project.run("up", "--detach")
         api = project.container("api")
         health(api, "healthy")
@@ -56,8 +47,6 @@ def test_the_recipe_for_compose(lab, workflow, tmp_path):
         api.said("db:5432: back after", 60)
         health(api, "healthy")
         assert api.inspect()["RestartCount"] == 0
-    finally:
-        project.close()
 
 
 def health(container, wanted):

@@ -4,11 +4,9 @@ import random
 import re
 import time
 
-from docker_lab import REPOSITORY, docker
-from manifests import yaml
-from test_docker_compose import Project
+from compose_lab import recipe, section
+from docker_lab import docker
 
-README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 MIGRATION = ("perl", "-Ilib", "bin/update-database", "1")
 SAID = "has succeeded before, so the command does not run again"
 
@@ -57,17 +55,14 @@ def test_killed_at_random_moments(lab, workflow):
 
 def test_the_recipe_for_compose(lab, workflow, tmp_path):
     """As it stands, but for the image, its command, and the database that is beside it."""
-    section = README.partition("\n## Migrations run one at a time\n")[2].partition("\n## ")[0]
-    words = re.search(r"`docker-compose (up .*?)`", section)[1].split()
-    recipe = yaml.safe_load(re.search(r"```yaml\n(services:.*?)```", section, re.S)[1])
-    recipe["services"]["migrate"] |= {"image": workflow.api, "command": list(MIGRATION)}
-    recipe["services"]["db"] = {"image": workflow.db, "environment": {
-        "POSTGRES_USER": "app", "POSTGRES_DB": "shop", "POSTGRES_PASSWORD": "secret"}}
-    recipe["services"]["migrate"]["environment"] |= {"PGUSER": "app", "PGDATABASE": "shop"}  # for the migration itself
-    file = tmp_path / "compose.yaml"
-    file.write_text(yaml.safe_dump({"version": "3.8", **recipe}))
-    project = Project(lab, file)
-    try:
+    title = "Migrations run one at a time"
+    words = re.search(r"`docker-compose (up .*?)`", section(title))[1].split()
+    services = {
+        "migrate": {"image": workflow.api, "command": list(MIGRATION),
+                    "environment": {"PGUSER": "app", "PGDATABASE": "shop"}},    # for the migration itself
+        "db": {"image": workflow.db, "environment": {
+            "POSTGRES_USER": "app", "POSTGRES_DB": "shop", "POSTGRES_PASSWORD": "secret"}}}
+    with recipe(lab, tmp_path, title, **services) as project:
         project.run(*words, "--detach")
         ids = project.run("ps", "-a", "-q", "migrate").split()
         assert len(ids) == 10
@@ -76,5 +71,3 @@ def test_the_recipe_for_compose(lab, workflow, tmp_path):
         logs = [docker("logs", each) for each in ids]
         assert sum("applied 2 migrations" in log.stdout for log in logs) == 1
         assert sum(SAID in log.stderr for log in logs) == 9
-    finally:
-        project.close()

@@ -4,6 +4,7 @@ import http.client
 import threading
 import time
 
+from compose_lab import recipe
 from docker_lab import docker, eventually
 from notes import ask, migrate, works
 
@@ -79,3 +80,21 @@ def test_a_restart_of_the_database_costs_only_what_was_in_flight(lab, workflow):
     assert len(bad) <= 2, (bad, began, ended, api.describe())
     assert all(began <= until and since <= ended for since, until, _ in bad), (bad, began, ended)
     assert max(until - since for since, until, _ in client.answers) > 0.1, "one of them was held"
+
+
+def test_the_recipe_for_compose(lab, workflow, tmp_path):
+    """As it stands, but for the image, its command, and the database, which comes later and is started again."""
+    services = {"api": {"image": workflow.api, "command": list(STARMAN), "environment": {"PGPASSWORD": "secret"}},
+                "db": {"image": workflow.db, "environment": {"POSTGRES_PASSWORD": "secret"}}}
+    with recipe(lab, tmp_path, "The app starts at once", **services) as project:
+        project.run("up", "--detach", "api")
+        api = project.container("api")
+        api.said("Binding to TCP port")
+        assert "ready at" not in api.stderr
+        project.run("up", "--detach", "db")
+        api.said("db:5432: ready at")
+        migrate(api)
+        works(api.address(project.network))
+        project.run("restart", "db")
+        works(api.address(project.network))
+        assert api.inspect()["RestartCount"] == 0

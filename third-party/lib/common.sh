@@ -22,7 +22,7 @@ shout() { printf '\nthird-party: WARNING: %s\n\n' "$*" >&2; }
 # column LIBRARY N: one cell of the table in third-party/libraries.
 column() { awk -v name="$1" -v n="$2" '$1 == name { print $n }' "$third_party/libraries"; }
 
-# libraries_of VARIANT: the names, in the order in which they are built.
+# libraries_of VARIANT: the names, in the order of the table.
 libraries_of() { awk -v v="$1" '!/^#/ && index("," $2 ",", "," v ",") { print $1 }' "$third_party/libraries"; }
 
 all_libraries() { awk '!/^#/ && NF { print $1 }' "$third_party/libraries"; }

@@ -111,7 +111,7 @@ static void test_a_file_that_takes_several_readings(void **state)
 		     *all = alloc_format("%*s\n%s", before / 2, "", text);
 
 		routes_write(&routes, "route", all);
-		check_int(all + before, is_gateway(&routes, "172.17.0.1"), true);
+		check_int("behind lines of blanks", is_gateway(&routes, "172.17.0.1"), true);
 		free(text);
 		free(all);
 	}
